@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * sevadm: accountability of AMD SEV hosts. This header is the specification of both interfaces of
+ * sevadm.ko: the generic netlink family "sevadm" and the character device /dev/sevadm.
+ *
+ * Common to both:
+ *  - sizes are in bytes, times in nanoseconds of CLOCK_BOOTTIME, ids of VMs are u64 and never
+ *    reused while the module stays loaded;
+ *  - a value the module does not know is *absent* (netlink) or its bit in the ``known`` mask is
+ *    clear (ioctl, events): a number is never made up;
+ *  - numbers of enums are ABI: values are only ever added at the end;
+ *  - no kernel pointer is ever handed out.
+ *
+ * Errors of the ioctls, beyond what each one names:
+ *  - ENOTTY: unknown ioctl;
+ *  - E2BIG: the structure is longer than the kernel's, and a byte the kernel does not know is set;
+ *  - EINVAL: understood, but wrong (a size below the first version's, a reserved field that is not
+ *    zero, an unknown flag or enum value);
+ *  - ENOENT: no such VM, ASID or pool;
+ *  - EFAULT: an address outside of the caller's memory.
+ */
+#ifndef _UAPI_LINUX_SEVADM_H
+#define _UAPI_LINUX_SEVADM_H
+
+#include <linux/const.h>
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define SEVADM_GENL_NAME	"sevadm"
+#define SEVADM_GENL_VERSION	1
+#define SEVADM_GENL_MCGRP_EVENTS "events"
+#define SEVADM_DEVICE		"/dev/sevadm"
+
+/** define SEVADM_COMM_LEN - length of a task's comm with its NUL: the kernel's TASK_COMM_LEN */
+#define SEVADM_COMM_LEN		16
+
+/**
+ * enum sevadm_pool - an ASID pool: the ASIDs of one resource of the misc cgroup
+ * @SEVADM_POOL_SEV: plain SEV guests: from the lowest plain SEV ASID (CPUID 0x8000001F EDX) up to
+ *	the highest ASID (ECX)
+ * @SEVADM_POOL_SEV_ES: SEV-ES and SEV-SNP guests: from 1 to the lowest plain SEV ASID less one
+ * @SEVADM_POOL_NR: number of pools
+ */
+enum sevadm_pool {
+	SEVADM_POOL_SEV,
+	SEVADM_POOL_SEV_ES,
+	SEVADM_POOL_NR,
+};
+
+/**
+ * enum sevadm_vm_type - the kind of guest a VM was initialised for
+ * @SEVADM_VM_TYPE_SEV: KVM_SEV_INIT, or KVM_SEV_INIT2 of a KVM_X86_SEV_VM
+ * @SEVADM_VM_TYPE_SEV_ES: KVM_SEV_ES_INIT, or KVM_SEV_INIT2 of a KVM_X86_SEV_ES_VM
+ * @SEVADM_VM_TYPE_SEV_SNP: KVM_SEV_INIT2 of a KVM_X86_SNP_VM
+ */
+enum sevadm_vm_type {
+	SEVADM_VM_TYPE_SEV,
+	SEVADM_VM_TYPE_SEV_ES,
+	SEVADM_VM_TYPE_SEV_SNP,
+};
+
+/**
+ * enum sevadm_vm_state - how far a VM's guest context is, in the firmware's words
+ * @SEVADM_VM_STATE_INIT: KVM holds an ASID; the firmware has no guest context (yet, or any more)
+ * @SEVADM_VM_STATE_LUPDATE: GSTATE.LUPDATE, after LAUNCH_START
+ * @SEVADM_VM_STATE_LSECRET: GSTATE.LSECRET, after LAUNCH_MEASURE
+ * @SEVADM_VM_STATE_RUNNING: GSTATE.RUNNING, after LAUNCH_FINISH, RECEIVE_FINISH, SEND_CANCEL
+ * @SEVADM_VM_STATE_SUPDATE: GSTATE.SUPDATE, after SEND_START
+ * @SEVADM_VM_STATE_RUPDATE: GSTATE.RUPDATE, after RECEIVE_START
+ * @SEVADM_VM_STATE_SENT: GSTATE.SENT, after SEND_FINISH
+ *
+ * Source: AMD SEV API specification (55766), "Guest State Machine".
+ */
+enum sevadm_vm_state {
+	SEVADM_VM_STATE_INIT,
+	SEVADM_VM_STATE_LUPDATE,
+	SEVADM_VM_STATE_LSECRET,
+	SEVADM_VM_STATE_RUNNING,
+	SEVADM_VM_STATE_SUPDATE,
+	SEVADM_VM_STATE_RUPDATE,
+	SEVADM_VM_STATE_SENT,
+};
+
+/**
+ * enum sevadm_asid_state - what an ASID is doing
+ * @SEVADM_ASID_STATE_FREE: KVM may hand it out at once
+ * @SEVADM_ASID_STATE_USED: a VM holds it
+ * @SEVADM_ASID_STATE_RECLAIM: its VM is gone; it waits for the next WBINVD and DF_FLUSH
+ */
+enum sevadm_asid_state {
+	SEVADM_ASID_STATE_FREE,
+	SEVADM_ASID_STATE_USED,
+	SEVADM_ASID_STATE_RECLAIM,
+};
+
+/**
+ * enum sevadm_module_state - how much of the module is at work
+ * @SEVADM_MODULE_STATE_WAITING: kvm_amd or ccp is not loaded: there is nothing to account yet
+ * @SEVADM_MODULE_STATE_ATTACHED: every required seam is attached
+ * @SEVADM_MODULE_STATE_DEGRADED: a required seam could not be attached; its reason says why, and
+ *	what depends on it is unknown
+ */
+enum sevadm_module_state {
+	SEVADM_MODULE_STATE_WAITING,
+	SEVADM_MODULE_STATE_ATTACHED,
+	SEVADM_MODULE_STATE_DEGRADED,
+};
+
+/* ---- events: what read() of /dev/sevadm returns ------------------------------------------ */
+
+/**
+ * enum sevadm_event_type - what an event tells
+ * @SEVADM_EVENT_LOST: the reader was too slow: @sevadm_event.count events were overwritten
+ *	before it came to them; @sevadm_event.seq is that of the first one lost
+ * @SEVADM_EVENT_PSP: a command of the security processor has ended, or was refused by ccp
+ * @SEVADM_EVENT_KVM: a KVM_MEMORY_ENCRYPT_OP ioctl, a mirror or a migration has ended;
+ *	@sevadm_event.command is an enum sev_cmd_id, or one of enum sevadm_kvm_command
+ * @SEVADM_EVENT_PIN: guest memory was pinned, or pinning was refused (@sevadm_event.ret < 0)
+ * @SEVADM_EVENT_UNPIN: pinned guest memory was released
+ * @SEVADM_EVENT_ASID: an ASID changed its state (@sevadm_event.asid_state)
+ */
+enum sevadm_event_type {
+	SEVADM_EVENT_LOST,
+	SEVADM_EVENT_PSP,
+	SEVADM_EVENT_KVM,
+	SEVADM_EVENT_PIN,
+	SEVADM_EVENT_UNPIN,
+	SEVADM_EVENT_ASID,
+};
+
+/**
+ * enum sevadm_kvm_command - VM-level operations that have no number among KVM's SEV commands
+ * @SEVADM_KVM_REGISTER_REGION: KVM_MEMORY_ENCRYPT_REG_REGION
+ * @SEVADM_KVM_UNREGISTER_REGION: KVM_MEMORY_ENCRYPT_UNREG_REGION
+ * @SEVADM_KVM_COPY_ENC_CONTEXT: KVM_CAP_VM_COPY_ENC_CONTEXT_FROM: the VM became a mirror
+ * @SEVADM_KVM_MOVE_ENC_CONTEXT: KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM: intra-host migration
+ * @SEVADM_KVM_DESTROY: the end of a VM
+ *
+ * The values lie far above KVM's own numbers (linux/kvm.h, enum sev_cmd_id).
+ */
+enum sevadm_kvm_command {
+	SEVADM_KVM_REGISTER_REGION = 0x10000,
+	SEVADM_KVM_UNREGISTER_REGION,
+	SEVADM_KVM_COPY_ENC_CONTEXT,
+	SEVADM_KVM_MOVE_ENC_CONTEXT,
+	SEVADM_KVM_DESTROY,
+};
+
+/**
+ * enum sevadm_refusal - what a SEVADM_EVENT_PIN with @sevadm_event.ret < 0 failed on
+ * @SEVADM_REFUSAL_OTHER: wrong address or length, no memory for the page array, or pages that
+ *	could not be pinned; @sevadm_event.ret says which
+ * @SEVADM_REFUSAL_MEMLOCK: RLIMIT_MEMLOCK: the VM's pinned pages and the new ones together exceed
+ *	@sevadm_event.limit_bytes and the caller lacks CAP_IPC_LOCK (KVM's sev_pin_memory())
+ */
+enum sevadm_refusal {
+	SEVADM_REFUSAL_OTHER,
+	SEVADM_REFUSAL_MEMLOCK,
+};
+
+/* Bits of sevadm_event.known and sevadm_vm_query.known: which optional fields hold a value. */
+#define SEVADM_KNOWN_VM			(1U << 0)	/* vm */
+#define SEVADM_KNOWN_ASID		(1U << 1)	/* asid */
+#define SEVADM_KNOWN_HANDLE		(1U << 2)	/* handle */
+#define SEVADM_KNOWN_FW_ERROR		(1U << 3)	/* fw_error: the firmware was really asked */
+#define SEVADM_KNOWN_WAIT		(1U << 4)	/* wait_ns */
+#define SEVADM_KNOWN_BYTES		(1U << 5)	/* bytes */
+#define SEVADM_KNOWN_LIMIT		(1U << 6)	/* limit_bytes, pinned_bytes */
+#define SEVADM_KNOWN_POLICY		(1U << 7)	/* policy */
+#define SEVADM_KNOWN_MIRROR_OF		(1U << 8)	/* mirror_of */
+#define SEVADM_KNOWN_PINNED		(1U << 9)	/* pinned_bytes, pinned_peak_bytes, regions */
+
+/* Bits of sevadm_event.flags */
+#define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
+
+/**
+ * struct sevadm_event - one record of the event stream
+ * @size: length of this record in bytes: readers step by it and ignore what they do not know
+ * @type: enum sevadm_event_type
+ * @seq: number of the event, from 1, without gaps
+ * @time_ns: CLOCK_BOOTTIME when it ended
+ * @vm: id of the VM concerned (SEVADM_KNOWN_VM)
+ * @bytes: length that the command or pin is about (SEVADM_KNOWN_BYTES); for a pin, whole pages
+ * @duration_ns: PSP: time inside the firmware command; KVM and PIN: of the whole call
+ * @wait_ns: PSP: time spent queueing for the mailbox before the command (SEVADM_KNOWN_WAIT)
+ * @pinned_bytes: PIN and UNPIN: what the VM had pinned before (SEVADM_KNOWN_LIMIT)
+ * @limit_bytes: PIN refused: the limit that was met (SEVADM_KNOWN_LIMIT)
+ * @count: LOST: number of events that were overwritten
+ * @pid: process (tgid) in whose context it happened, in the initial pid namespace
+ * @tid: thread of @pid
+ * @command: PSP: firmware command id (linux/psp-sev.h, enum sev_cmd); KVM: enum sev_cmd_id or
+ *	enum sevadm_kvm_command; PIN and UNPIN: the KVM command that did it
+ * @ret: 0 or a negative errno
+ * @fw_error: status the firmware answered (SEVADM_KNOWN_FW_ERROR)
+ * @asid: ASID concerned (SEVADM_KNOWN_ASID)
+ * @handle: firmware's handle of the guest (SEVADM_KNOWN_HANDLE)
+ * @known: SEVADM_KNOWN_* bits
+ * @flags: SEVADM_EVENT_* bits
+ * @pool: ASID: enum sevadm_pool
+ * @asid_state: ASID: enum sevadm_asid_state, the new one
+ * @refusal: PIN with @ret < 0: enum sevadm_refusal
+ * @reserved: zero
+ * @comm: name of the thread @tid
+ */
+struct sevadm_event {
+	__u32 size;
+	__u32 type;
+	__aligned_u64 seq;
+	__aligned_u64 time_ns;
+	__aligned_u64 vm;
+	__aligned_u64 bytes;
+	__aligned_u64 duration_ns;
+	__aligned_u64 wait_ns;
+	__aligned_u64 pinned_bytes;
+	__aligned_u64 limit_bytes;
+	__aligned_u64 count;
+	__u32 pid;
+	__u32 tid;
+	__u32 command;
+	__s32 ret;
+	__u32 fw_error;
+	__u32 asid;
+	__u32 handle;
+	__u32 known;
+	__u32 flags;
+	__u32 pool;
+	__u32 asid_state;
+	__u32 refusal;
+	__aligned_u64 reserved;
+	char comm[SEVADM_COMM_LEN];
+};
+
+/*
+ * read() of /dev/sevadm returns as many whole records as fit. A new open file starts at the oldest
+ * event still held. EINVAL: the buffer is shorter than one record. EAGAIN: O_NONBLOCK and no event.
+ * Every open file has a cursor of its own; poll() says EPOLLIN when an event is there.
+ */
+
+/* ---- ioctls of /dev/sevadm ---------------------------------------------------------------- */
+
+/* 0xD8 is free in Documentation/userspace-api/ioctl/ioctl-number.rst of the kernel. */
+#define SEVADM_IOC_MAGIC	0xD8
+
+/**
+ * enum sevadm_seek - where an open file's cursor goes
+ * @SEVADM_SEEK_OLDEST: the oldest event still held
+ * @SEVADM_SEEK_NEWEST: behind the newest event: only what comes from now on
+ * @SEVADM_SEEK_SEQ: event @sevadm_event_seek.seq; what is overwritten already counts as lost
+ */
+enum sevadm_seek {
+	SEVADM_SEEK_OLDEST,
+	SEVADM_SEEK_NEWEST,
+	SEVADM_SEEK_SEQ,
+};
+
+/**
+ * struct sevadm_event_seek - SEVADM_IOC_EVENT_SEEK: place this open file's cursor
+ * @size: sizeof(struct sevadm_event_seek)
+ * @whence: enum sevadm_seek
+ * @seq: in: for SEVADM_SEEK_SEQ; out: number of the event that is read next
+ */
+struct sevadm_event_seek {
+	__u32 size;
+	__u32 whence;
+	__aligned_u64 seq;
+};
+
+/**
+ * struct sevadm_pool_query - SEVADM_IOC_POOL_QUERY: one ASID pool
+ * @size: sizeof(struct sevadm_pool_query)
+ * @pool: in: enum sevadm_pool
+ * @min_asid: lowest ASID of the pool
+ * @max_asid: highest ASID of the pool
+ * @capacity: number of ASIDs the processor has for this pool; 0: none
+ * @used: held by VMs the module accounts
+ * @reclaim: waiting for a DF_FLUSH
+ * @free: @capacity - @used - @reclaim
+ * @peak: the most that were used at once while the module was attached
+ * @recycles: DF_FLUSHes by which KVM made ASIDs free again
+ * @charged: what the misc cgroup believes is used. It is not the truth: intra-host migration
+ *	leaks charges on some kernels
+ */
+struct sevadm_pool_query {
+	__u32 size;
+	__u32 pool;
+	__u32 min_asid;
+	__u32 max_asid;
+	__u32 capacity;
+	__u32 used;
+	__u32 reclaim;
+	__u32 free;
+	__u32 peak;
+	__u32 reserved;
+	__aligned_u64 recycles;
+	__aligned_u64 charged;
+};
+
+/**
+ * struct sevadm_asid_query - SEVADM_IOC_ASID_QUERY: one ASID
+ * @size: sizeof(struct sevadm_asid_query)
+ * @asid: in: 1 up to the highest ASID of the host
+ * @pool: enum sevadm_pool
+ * @state: enum sevadm_asid_state
+ * @vm: id of the VM that holds it; 0: none
+ */
+struct sevadm_asid_query {
+	__u32 size;
+	__u32 asid;
+	__u32 pool;
+	__u32 state;
+	__aligned_u64 vm;
+};
+
+/**
+ * enum sevadm_vm_by - how SEVADM_IOC_VM_QUERY finds its VM
+ * @SEVADM_VM_BY_ID: the VM whose id is @sevadm_vm_query.vm
+ * @SEVADM_VM_BY_NEXT: the VM with the lowest id above @sevadm_vm_query.vm: 0 starts a listing
+ * @SEVADM_VM_BY_PIDFD: the first VM created by the process of @sevadm_vm_query.pidfd; EBADF: that
+ *	is no pidfd
+ */
+enum sevadm_vm_by {
+	SEVADM_VM_BY_ID,
+	SEVADM_VM_BY_NEXT,
+	SEVADM_VM_BY_PIDFD,
+};
+
+/**
+ * struct sevadm_vm_query - SEVADM_IOC_VM_QUERY: one VM of the ledger
+ * @size: sizeof(struct sevadm_vm_query)
+ * @by: in: enum sevadm_vm_by
+ * @pidfd: in: for SEVADM_VM_BY_PIDFD, else zero
+ * @known: out: SEVADM_KNOWN_* bits
+ * @vm: in and out: id of the VM
+ * @created_ns: CLOCK_BOOTTIME of its initialisation
+ * @cgroup_id: id of the cgroup (v2) that created it: the inode number of its directory
+ * @pinned_bytes: pinned by KVM_MEMORY_ENCRYPT_REG_REGION, and transiently by commands that run:
+ *	what kvm_sev_info.pages_locked counts (SEVADM_KNOWN_PINNED)
+ * @pinned_peak_bytes: the most @pinned_bytes ever was (SEVADM_KNOWN_PINNED)
+ * @regions: number of registered regions (SEVADM_KNOWN_PINNED)
+ * @mirror_of: id of the VM whose encryption context it mirrors (SEVADM_KNOWN_MIRROR_OF)
+ * @policy: guest policy as given to LAUNCH_START or RECEIVE_START (SEVADM_KNOWN_POLICY)
+ * @pid: process (tgid) that created it, in the initial pid namespace
+ * @uid: real user id of that process, in the initial user namespace
+ * @type: enum sevadm_vm_type
+ * @pool: enum sevadm_pool
+ * @state: enum sevadm_vm_state
+ * @asid: its ASID (SEVADM_KNOWN_ASID)
+ * @handle: firmware's handle (SEVADM_KNOWN_HANDLE)
+ * @reserved: zero
+ * @comm: name of the thread that created it
+ */
+struct sevadm_vm_query {
+	__u32 size;
+	__u32 by;
+	__s32 pidfd;
+	__u32 known;
+	__aligned_u64 vm;
+	__aligned_u64 created_ns;
+	__aligned_u64 cgroup_id;
+	__aligned_u64 pinned_bytes;
+	__aligned_u64 pinned_peak_bytes;
+	__aligned_u64 regions;
+	__aligned_u64 mirror_of;
+	__aligned_u64 policy;
+	__u32 pid;
+	__u32 uid;
+	__u32 type;
+	__u32 pool;
+	__u32 state;
+	__u32 asid;
+	__u32 handle;
+	__u32 reserved;
+	char comm[SEVADM_COMM_LEN];
+};
+
+#define SEVADM_IOC_EVENT_SEEK	_IO(SEVADM_IOC_MAGIC, 0x00)
+#define SEVADM_IOC_POOL_QUERY	_IO(SEVADM_IOC_MAGIC, 0x01)
+#define SEVADM_IOC_ASID_QUERY	_IO(SEVADM_IOC_MAGIC, 0x02)
+#define SEVADM_IOC_VM_QUERY	_IO(SEVADM_IOC_MAGIC, 0x03)
+
+/* ---- generic netlink: Documentation/netlink/specs/sevadm.yaml ----------------------------- */
+
+enum sevadm_cmd {
+	SEVADM_CMD_STATUS_GET = 1,
+	SEVADM_CMD_SEAM_GET,
+	SEVADM_CMD_VM_GET,
+	SEVADM_CMD_ASID_GET,
+
+	__SEVADM_CMD_MAX,
+	SEVADM_CMD_MAX = __SEVADM_CMD_MAX - 1,
+};
+
+/* Attributes of SEVADM_CMD_STATUS_GET */
+enum sevadm_a_status {
+	SEVADM_A_STATUS_VERSION = 1,		/* string: version of the module */
+	SEVADM_A_STATUS_STATE,			/* u32: enum sevadm_module_state */
+	SEVADM_A_STATUS_POOL,			/* nest of SEVADM_A_POOL_*, one for each pool */
+	SEVADM_A_STATUS_VMS,			/* u32: VMs that are accounted */
+	SEVADM_A_STATUS_UNACCOUNTED_VMS,	/* u32: older than the attachment */
+	SEVADM_A_STATUS_PINNED_BYTES,		/* u64: by all accounted VMs together */
+	SEVADM_A_STATUS_PINNED_PEAK_BYTES,	/* u64: the most that ever was */
+	SEVADM_A_STATUS_API_MAJOR,		/* u32: of the firmware, as last heard */
+	SEVADM_A_STATUS_API_MINOR,		/* u32 */
+	SEVADM_A_STATUS_BUILD,			/* u32 */
+	SEVADM_A_STATUS_FIRMWARE_STATE,		/* u32: PSTATE: 0 uninit, 1 init, 2 working */
+	SEVADM_A_STATUS_EVENTS,			/* u64: number of events so far */
+	SEVADM_A_STATUS_RING_EVENTS,		/* u32: number of events the ring holds at most */
+	SEVADM_A_STATUS_PAD,
+
+	__SEVADM_A_STATUS_MAX,
+	SEVADM_A_STATUS_MAX = __SEVADM_A_STATUS_MAX - 1,
+};
+
+/* Attributes of one pool; meaning as in struct sevadm_pool_query */
+enum sevadm_a_pool {
+	SEVADM_A_POOL_POOL = 1,			/* u32: enum sevadm_pool */
+	SEVADM_A_POOL_MIN_ASID,			/* u32 */
+	SEVADM_A_POOL_MAX_ASID,			/* u32 */
+	SEVADM_A_POOL_CAPACITY,			/* u32 */
+	SEVADM_A_POOL_USED,			/* u32 */
+	SEVADM_A_POOL_RECLAIM,			/* u32 */
+	SEVADM_A_POOL_FREE,			/* u32 */
+	SEVADM_A_POOL_PEAK,			/* u32 */
+	SEVADM_A_POOL_RECYCLES,			/* u64 */
+	SEVADM_A_POOL_CHARGED,			/* u64 */
+	SEVADM_A_POOL_PAD,
+
+	__SEVADM_A_POOL_MAX,
+	SEVADM_A_POOL_MAX = __SEVADM_A_POOL_MAX - 1,
+};
+
+/* Attributes of SEVADM_CMD_SEAM_GET (dump) */
+enum sevadm_a_seam {
+	SEVADM_A_SEAM_NAME = 1,			/* string: function interposed on */
+	SEVADM_A_SEAM_MODULE,			/* string: module it lives in */
+	SEVADM_A_SEAM_REQUIRED,			/* flag: without it the module is degraded */
+	SEVADM_A_SEAM_ATTACHED,			/* flag */
+	SEVADM_A_SEAM_ERROR,			/* u32: positive errno of the failed attachment */
+	SEVADM_A_SEAM_REASON,			/* string: why it is not attached */
+	SEVADM_A_SEAM_HITS,			/* u64: calls that came through it */
+	SEVADM_A_SEAM_PAD,
+
+	__SEVADM_A_SEAM_MAX,
+	SEVADM_A_SEAM_MAX = __SEVADM_A_SEAM_MAX - 1,
+};
+
+/* Attributes of SEVADM_CMD_VM_GET (do with _ID, and dump); as in struct sevadm_vm_query */
+enum sevadm_a_vm {
+	SEVADM_A_VM_ID = 1,			/* u64 */
+	SEVADM_A_VM_PID,			/* u32 */
+	SEVADM_A_VM_COMM,			/* string */
+	SEVADM_A_VM_UID,			/* u32 */
+	SEVADM_A_VM_CGROUP,			/* string: path in the v2 hierarchy, now */
+	SEVADM_A_VM_CGROUP_ID,			/* u64 */
+	SEVADM_A_VM_TYPE,			/* u32: enum sevadm_vm_type */
+	SEVADM_A_VM_POOL,			/* u32: enum sevadm_pool */
+	SEVADM_A_VM_STATE,			/* u32: enum sevadm_vm_state */
+	SEVADM_A_VM_ASID,			/* u32; absent: not known yet */
+	SEVADM_A_VM_HANDLE,			/* u32; absent: no firmware context */
+	SEVADM_A_VM_POLICY,			/* u64; absent: not known yet */
+	SEVADM_A_VM_PINNED_BYTES,		/* u64; absent: not known */
+	SEVADM_A_VM_PINNED_PEAK_BYTES,		/* u64 */
+	SEVADM_A_VM_REGIONS,			/* u64 */
+	SEVADM_A_VM_MIRROR_OF,			/* u64; absent: no mirror */
+	SEVADM_A_VM_CREATED_NS,			/* u64 */
+	SEVADM_A_VM_PAD,
+
+	__SEVADM_A_VM_MAX,
+	SEVADM_A_VM_MAX = __SEVADM_A_VM_MAX - 1,
+};
+
+/* Attributes of SEVADM_CMD_ASID_GET (do with _ASID, and dump); as in struct sevadm_asid_query */
+enum sevadm_a_asid {
+	SEVADM_A_ASID_ASID = 1,			/* u32 */
+	SEVADM_A_ASID_POOL,			/* u32: enum sevadm_pool */
+	SEVADM_A_ASID_STATE,			/* u32: enum sevadm_asid_state */
+	SEVADM_A_ASID_VM,			/* u64; absent: none */
+	SEVADM_A_ASID_PID,			/* u32: creator of that VM; absent: none */
+	SEVADM_A_ASID_PAD,
+
+	__SEVADM_A_ASID_MAX,
+	SEVADM_A_ASID_MAX = __SEVADM_A_ASID_MAX - 1,
+};
+
+#endif /* _UAPI_LINUX_SEVADM_H */
