@@ -169,6 +169,7 @@ enum sevadm_refusal {
 #define SEVADM_KNOWN_POLICY		(1U << 7)	/* policy */
 #define SEVADM_KNOWN_MIRROR_OF		(1U << 8)	/* mirror_of */
 #define SEVADM_KNOWN_PINNED		(1U << 9)	/* pinned_bytes, pinned_peak_bytes, regions */
+#define SEVADM_KNOWN_PEER_VM		(1U << 10)	/* peer_vm */
 
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
@@ -199,7 +200,7 @@ enum sevadm_refusal {
  * @pool: ASID: enum sevadm_pool
  * @asid_state: ASID: enum sevadm_asid_state, the new one
  * @refusal: PIN with @ret < 0: enum sevadm_refusal
- * @reserved: zero
+ * @peer_vm: KVM, COPY and MOVE_ENC_CONTEXT: id of the VM it came from (SEVADM_KNOWN_PEER_VM)
  * @comm: name of the thread @tid
  */
 struct sevadm_event {
@@ -226,7 +227,7 @@ struct sevadm_event {
 	__u32 pool;
 	__u32 asid_state;
 	__u32 refusal;
-	__aligned_u64 reserved;
+	__aligned_u64 peer_vm;
 	char comm[SEVADM_COMM_LEN];
 };
 
@@ -274,7 +275,7 @@ struct sevadm_event_seek {
  * @capacity: number of ASIDs the processor has for this pool; 0: none
  * @used: held by VMs the module accounts
  * @reclaim: waiting for a DF_FLUSH
- * @free: @capacity - @used - @reclaim
+ * @free: @capacity - @used - @reclaim; an upper bound while there are unaccounted VMs
  * @peak: the most that were used at once while the module was attached
  * @recycles: DF_FLUSHes by which KVM made ASIDs free again
  * @charged: what the misc cgroup believes is used. It is not the truth: intra-host migration
@@ -419,7 +420,7 @@ enum sevadm_a_pool {
 	SEVADM_A_POOL_CAPACITY,			/* u32 */
 	SEVADM_A_POOL_USED,			/* u32 */
 	SEVADM_A_POOL_RECLAIM,			/* u32 */
-	SEVADM_A_POOL_FREE,			/* u32 */
+	SEVADM_A_POOL_FREE,			/* u32; absent: there are unaccounted VMs */
 	SEVADM_A_POOL_PEAK,			/* u32 */
 	SEVADM_A_POOL_RECYCLES,			/* u64 */
 	SEVADM_A_POOL_CHARGED,			/* u64 */
