@@ -165,10 +165,10 @@ enum sevadm_refusal {
 #define SEVADM_KNOWN_FW_ERROR		(1U << 3)	/* fw_error: the firmware was really asked */
 #define SEVADM_KNOWN_WAIT		(1U << 4)	/* wait_ns */
 #define SEVADM_KNOWN_BYTES		(1U << 5)	/* bytes */
-#define SEVADM_KNOWN_LIMIT		(1U << 6)	/* limit_bytes, pinned_bytes */
+#define SEVADM_KNOWN_LIMIT		(1U << 6)	/* limit_bytes */
 #define SEVADM_KNOWN_POLICY		(1U << 7)	/* policy */
 #define SEVADM_KNOWN_MIRROR_OF		(1U << 8)	/* mirror_of */
-#define SEVADM_KNOWN_PINNED		(1U << 9)	/* pinned_bytes, pinned_peak_bytes, regions */
+#define SEVADM_KNOWN_PINNED		(1U << 9)	/* pinned_bytes; of a VM also the peak and regions */
 #define SEVADM_KNOWN_PEER_VM		(1U << 10)	/* peer_vm */
 
 /* Bits of sevadm_event.flags */
@@ -184,7 +184,7 @@ enum sevadm_refusal {
  * @bytes: length that the command or pin is about (SEVADM_KNOWN_BYTES); for a pin, whole pages
  * @duration_ns: PSP: time inside the firmware command; KVM and PIN: of the whole call
  * @wait_ns: PSP: time spent queueing for the mailbox before the command (SEVADM_KNOWN_WAIT)
- * @pinned_bytes: PIN and UNPIN: what the VM had pinned before (SEVADM_KNOWN_LIMIT)
+ * @pinned_bytes: PIN and UNPIN: what the VM had pinned before (SEVADM_KNOWN_PINNED)
  * @limit_bytes: PIN refused: the limit that was met (SEVADM_KNOWN_LIMIT)
  * @count: LOST: number of events that were overwritten
  * @pid: process (tgid) in whose context it happened, in the initial pid namespace
@@ -316,20 +316,22 @@ struct sevadm_asid_query {
  * enum sevadm_vm_by - how SEVADM_IOC_VM_QUERY finds its VM
  * @SEVADM_VM_BY_ID: the VM whose id is @sevadm_vm_query.vm
  * @SEVADM_VM_BY_NEXT: the VM with the lowest id above @sevadm_vm_query.vm: 0 starts a listing
- * @SEVADM_VM_BY_PIDFD: the first VM created by the process of @sevadm_vm_query.pidfd; EBADF: that
- *	is no pidfd
+ * @SEVADM_VM_BY_PID: the first VM created by process @sevadm_vm_query.by_pid of the caller's pid
+ *	namespace; ESRCH: no such process. Whoever holds a pidfd of it and finds it still alive
+ *	after the query knows that the number was not reused meanwhile. (Kernels export no
+ *	function that would let a module resolve a pidfd itself.)
  */
 enum sevadm_vm_by {
 	SEVADM_VM_BY_ID,
 	SEVADM_VM_BY_NEXT,
-	SEVADM_VM_BY_PIDFD,
+	SEVADM_VM_BY_PID,
 };
 
 /**
  * struct sevadm_vm_query - SEVADM_IOC_VM_QUERY: one VM of the ledger
  * @size: sizeof(struct sevadm_vm_query)
  * @by: in: enum sevadm_vm_by
- * @pidfd: in: for SEVADM_VM_BY_PIDFD, else zero
+ * @by_pid: in: for SEVADM_VM_BY_PID, else zero
  * @known: out: SEVADM_KNOWN_* bits
  * @vm: in and out: id of the VM
  * @created_ns: CLOCK_BOOTTIME of its initialisation
@@ -353,7 +355,7 @@ enum sevadm_vm_by {
 struct sevadm_vm_query {
 	__u32 size;
 	__u32 by;
-	__s32 pidfd;
+	__s32 by_pid;
 	__u32 known;
 	__aligned_u64 vm;
 	__aligned_u64 created_ns;

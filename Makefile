@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# How a person builds, tests and installs sevadm. kbuild reads Kbuild instead.
+#
+#   make                 the tools, and the module for the running kernel if its headers are here
+#   make module KVER=…   the module for one kernel, installed or fetched for the emulated host
+#   make demo            the main job on the emulated SEV host, from nothing
+#   make check           all tests, from nothing
+#   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
+
+KVER	?= $(shell uname -r)
+BUILD	?= $(CURDIR)/build
+PREFIX	?= /usr/local
+SEVADM_CACHE ?= $(HOME)/.cache/sevadm
+VERSION	:= $(shell cat VERSION)
+
+export BUILD PREFIX DESTDIR SEVADM_CACHE
+
+# An installed kernel's build folder, or that of a kernel fetched for the emulated host.
+kernel-build = $(firstword $(wildcard /lib/modules/$(1)/build/Makefile \
+			   $(SEVADM_CACHE)/kernels/$(1)/build/Makefile))
+
+.PHONY: all
+all: tools $(if $(call kernel-build,$(KVER)),module)
+ifeq ($(call kernel-build,$(KVER)),)
+	@echo "No headers of kernel $(KVER): the module is not built (apt-get install linux-headers-$(KVER))."
+endif
+
+.PHONY: packages
+packages:
+	@selftests/vm/need-packages gcc make pkg-config libc6-dev libnl-genl-3-dev libkmod-dev \
+		libjson-c-dev libbpf-dev libelf-dev zlib1g-dev
+
+.PHONY: tools
+tools: packages
+	@$(MAKE) --no-print-directory -C tools
+
+# kbuild writes beside the sources: it gets a copy of them for each kernel.
+.PHONY: module
+module: kdir = $(patsubst %/Makefile,%,$(call kernel-build,$(KVER)))
+module: out = $(BUILD)/module/$(KVER)
+module:
+	@[ -n "$(kdir)" ] || { \
+		echo "No headers of kernel $(KVER): apt-get install linux-headers-$(KVER)," \
+		     "or selftests/vm/kernels/fetch $(KVER) for the emulated host." >&2; exit 1; }
+	@mkdir -p $(out)/src
+	@cp -ru Kbuild VERSION module uapi $(out)/src
+	$(MAKE) -C $(kdir) M=$(out)/src W=1 $(if $(V),V=$(V)) modules
+	@cp $(out)/src/module/sevadm.ko $(out)/sevadm.ko
+
+.PHONY: selftests
+selftests: packages
+	@$(MAKE) --no-print-directory -C selftests
+
+.PHONY: demo
+demo: tools selftests
+	@selftests/demo
+
+.PHONY: check
+check: tools selftests
+	@selftests/check
+
+.PHONY: install
+install: tools
+	@$(MAKE) --no-print-directory -C tools install
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Wrappers of ccp's functions: every command of the security processor is timed, decoded and
+ * booked. __sev_do_cmd_locked() is the one funnel, entered with the mailbox's mutex held; the outer
+ * functions tell since when the caller has been queueing for it.
+ */
+#include <linux/ktime.h>
+
+#include "host.h"
+#include "ledger.h"
+#include "pool.h"
+#include "psp_command.h"
+#include "ring.h"
+#include "scope.h"
+#include "seam.h"
+
+/* No firmware status is negative: tells that ccp did not come as far as asking the firmware. */
+#define NOT_ASKED	(-1)
+
+static void event_asid(u32 pool, u32 asid, u32 state, u64 vm)
+{
+	struct sevadm_event event;
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
+	event.known = SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM;
+	event.pool = pool;
+	event.asid = asid;
+	event.asid_state = state;
+	event.vm = vm;
+	sevadm_ring_push(&event);
+}
+
+/* A command about a guest that the ledger knows has succeeded. */
+static void book_vm(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
+{
+	int state = sevadm_psp_next_state(command);
+	u32 pool = sevadm_pool_of_type(vm->type);
+
+	spin_lock(&sevadm_ledger_lock);
+	if (state >= 0)
+		vm->state = state;
+	if (guest->known & SEVADM_KNOWN_POLICY) {
+		vm->policy = guest->policy;
+		vm->known |= SEVADM_KNOWN_POLICY;
+	}
+	switch (command) {
+	case SEV_CMD_ACTIVATE:
+		vm->asid = guest->asid;
+		vm->handle = guest->handle;
+		vm->known |= SEVADM_KNOWN_ASID | SEVADM_KNOWN_HANDLE;
+		sevadm_pool_bind(pool, vm->asid, vm->id, vm->pid);
+		break;
+	case SEV_CMD_DECOMMISSION:
+		vm->known &= ~SEVADM_KNOWN_HANDLE;
+		break;
+	}
+	spin_unlock(&sevadm_ledger_lock);
+
+	if (command == SEV_CMD_ACTIVATE)
+		event_asid(pool, guest->asid, SEVADM_ASID_STATE_USED, vm->id);
+}
+
+/*
+ * A command about a guest that is older than the attachment has succeeded. KVM decommissions a
+ * context when the VM ends, or within the ioctl that could not launch it, then having activated
+ * it or not.
+ */
+static void book_unaccounted(struct sevadm_scope *scope, u32 command)
+{
+	switch (command) {
+	case SEV_CMD_ACTIVATE:
+		sevadm_unaccounted_add(1);
+		break;
+	case SEV_CMD_DECOMMISSION:
+		if (!scope || scope->kind == SEVADM_SCOPE_DESTROY || scope->activated)
+			sevadm_unaccounted_add(-1);
+		break;
+	}
+}
+
+static void book(struct sevadm_scope *scope, struct sevadm_vm *vm, u32 command,
+		 const void *buffer, const struct sevadm_psp_guest *guest)
+{
+	if (command == SEV_CMD_PLATFORM_STATUS && buffer)
+		sevadm_firmware_heard(buffer);
+	if (vm)
+		book_vm(vm, command, guest);
+	else
+		book_unaccounted(scope, command);
+	if (scope && command == SEV_CMD_ACTIVATE)
+		scope->activated = true;
+}
+
+/* The VM a command is for: the one the task is at work for, or the owner of the handle. */
+static struct sevadm_vm *command_vm(const struct sevadm_scope *scope,
+				    const struct sevadm_psp_guest *guest)
+{
+	if (scope && scope->vm) {
+		kref_get(&scope->vm->ref);
+		return scope->vm;
+	}
+	if (!scope && guest->known & SEVADM_KNOWN_HANDLE)
+		return sevadm_vm_find_handle(guest->handle);
+	return NULL;
+}
+
+/* sev_dbg_crypt() releases both pages of a round after its last command. */
+static void drop_debug_pins(struct sevadm_scope *scope, u32 command)
+{
+	if (command != SEV_CMD_DBG_DECRYPT && command != SEV_CMD_DBG_ENCRYPT)
+		return;
+	if (scope && scope->vm && scope->transient) {
+		sevadm_vm_pin(scope->vm, -scope->transient, 0);
+		scope->transient = 0;
+	}
+}
+
+int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
+{
+	struct sevadm_scope *scope, *queue;
+	struct sevadm_psp_guest guest;
+	int ret, fw_error = NOT_ASKED;
+	struct sevadm_event event;
+	struct sevadm_vm *vm;
+	u64 start_ns;
+
+	sevadm_seam_enter(SEAM___sev_do_cmd_locked);
+
+	/* ccp shuts the firmware down from a panic, too: then nothing may be locked. */
+	if (irqs_disabled()) {
+		ret = call_original(__sev_do_cmd_locked, cmd, data, psp_ret);
+		goto exit;
+	}
+
+	queue = sevadm_scope_queue();
+	scope = sevadm_scope_kvm();
+	start_ns = ktime_get_boottime_ns();
+
+	ret = call_original(__sev_do_cmd_locked, cmd, data, &fw_error);
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_PSP);
+	event.duration_ns = event.time_ns - start_ns;
+	event.command = cmd;
+	event.ret = ret;
+	if (fw_error != NOT_ASKED) {
+		event.fw_error = fw_error;
+		event.known |= SEVADM_KNOWN_FW_ERROR;
+		if (psp_ret)
+			*psp_ret = fw_error;
+	}
+	if (queue) {
+		event.wait_ns = start_ns - queue->start_ns;
+		event.known |= SEVADM_KNOWN_WAIT;
+		/* A second command under the same mutex has not queued. */
+		queue->start_ns = event.time_ns;
+	}
+
+	sevadm_psp_decode(cmd, data, &guest);
+	vm = command_vm(scope, &guest);
+	event.known |= guest.known & (SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
+	event.handle = guest.handle;
+	event.asid = guest.asid;
+	event.bytes = guest.bytes;
+	if (vm) {
+		event.vm = vm->id;
+		event.known |= SEVADM_KNOWN_VM;
+		if (!(event.known & SEVADM_KNOWN_ASID) && READ_ONCE(vm->known) & SEVADM_KNOWN_ASID) {
+			event.asid = READ_ONCE(vm->asid);
+			event.known |= SEVADM_KNOWN_ASID;
+		}
+	}
+	sevadm_ring_push(&event);
+
+	if (scope) {
+		scope->commands++;
+		scope->fw_asked = event.known & SEVADM_KNOWN_FW_ERROR;
+		scope->fw_error = event.fw_error;
+	}
+	if (!ret)
+		book(scope, vm, cmd, data, &guest);
+	drop_debug_pins(scope, cmd);
+	sevadm_vm_put(vm);
+exit:
+	sevadm_seam_exit();
+	return ret;
+}
+
+/*
+ * The body of the wrappers that lead to the mailbox. The outermost one counts: several of ccp's
+ * functions call each other on the way.
+ */
+#define call_queued(symbol, ...) ({						\
+	struct sevadm_scope scope;						\
+	bool outermost;								\
+	int ret;								\
+										\
+	outermost = !irqs_disabled() && !sevadm_scope_queue();			\
+	if (outermost)								\
+		sevadm_scope_enter(&scope, SEVADM_SCOPE_QUEUE, 0, NULL);	\
+	ret = call_original(symbol, __VA_ARGS__);				\
+	if (outermost)								\
+		sevadm_scope_leave(&scope);					\
+	ret;									\
+})
+
+#define wrap_queue(symbol, ...) ({						\
+	int result;								\
+										\
+	sevadm_seam_enter(SEAM_##symbol);					\
+	result = call_queued(symbol, __VA_ARGS__);				\
+	sevadm_seam_exit();							\
+	result;									\
+})
+
+int wrap_sev_do_cmd(int cmd, void *data, int *psp_ret)
+{
+	return wrap_queue(sev_do_cmd, cmd, data, psp_ret);
+}
+
+int wrap_sev_issue_cmd_external_user(struct file *filep, unsigned int cmd, void *data, int *error)
+{
+	return wrap_queue(sev_issue_cmd_external_user, filep, cmd, data, error);
+}
+
+int wrap_sev_guest_activate(struct sev_data_activate *data, int *error)
+{
+	return wrap_queue(sev_guest_activate, data, error);
+}
+
+int wrap_sev_guest_deactivate(struct sev_data_deactivate *data, int *error)
+{
+	return wrap_queue(sev_guest_deactivate, data, error);
+}
+
+int wrap_sev_guest_decommission(struct sev_data_decommission *data, int *error)
+{
+	return wrap_queue(sev_guest_decommission, data, error);
+}
+
+/*
+ * KVM flushes when it has run out of ASIDs, with sev_bitmap_lock held, and then recycles all that
+ * wait. That this command ran says nothing about how far the initialisation of a VM came, so it
+ * is not counted among its commands.
+ */
+int wrap_sev_guest_df_flush(int *error)
+{
+	struct sevadm_scope *scope;
+	struct sevadm_event event;
+	u32 commands, recycled;
+	int ret;
+
+	sevadm_seam_enter(SEAM_sev_guest_df_flush);
+	scope = sevadm_scope_kvm();
+	commands = scope ? scope->commands : 0;
+
+	ret = call_queued(sev_guest_df_flush, error);
+
+	if (scope)
+		scope->commands = commands;
+	if (!ret) {
+		spin_lock(&sevadm_ledger_lock);
+		recycled = sevadm_pool_recycle();
+		spin_unlock(&sevadm_ledger_lock);
+
+		sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
+		event.asid_state = SEVADM_ASID_STATE_FREE;
+		event.count = recycled;
+		sevadm_ring_push(&event);
+	}
+	sevadm_seam_exit();
+	return ret;
+}

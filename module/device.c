@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The character device /dev/sevadm: read() and poll() follow the events, ioctls ask about pools,
+ * ASIDs and VMs. The structures and their rules are in uapi/linux/sevadm.h.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include <uapi/linux/sevadm.h>
+
+#include "device.h"
+#include "ledger.h"
+#include "pool.h"
+#include "ring.h"
+
+/**
+ * struct sevadm_reader - one open file
+ * @mutex: guards @cursor: threads may share the file
+ * @cursor: number of the event that is read next
+ */
+struct sevadm_reader {
+	struct mutex mutex;
+	u64 cursor;
+};
+
+static int sevadm_open(struct inode *inode, struct file *file)
+{
+	struct sevadm_reader *reader;
+
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	if (!reader)
+		return -ENOMEM;
+	mutex_init(&reader->mutex);
+	reader->cursor = sevadm_ring_oldest();
+	file->private_data = reader;
+	return nonseekable_open(inode, file);
+}
+
+static int sevadm_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
+	return 0;
+}
+
+static bool reader_pending(struct sevadm_reader *reader)
+{
+	return sevadm_ring_pending(READ_ONCE(reader->cursor));
+}
+
+/* As many whole events as fit and are there. An event that cannot be copied is not consumed. */
+static ssize_t reader_copy(struct sevadm_reader *reader, char __user *buffer, size_t length)
+{
+	struct sevadm_event event;
+	size_t done = 0;
+	u64 cursor;
+
+	while (length - done >= sizeof(event)) {
+		cursor = reader->cursor;
+		if (!sevadm_ring_read(&cursor, &event))
+			break;
+		if (copy_to_user(buffer + done, &event, sizeof(event)))
+			return done ?: -EFAULT;
+		WRITE_ONCE(reader->cursor, cursor);
+		done += sizeof(event);
+		if (signal_pending(current))
+			break;
+		cond_resched();
+	}
+	return done;
+}
+
+static ssize_t sevadm_read(struct file *file, char __user *buffer, size_t length, loff_t *pos)
+{
+	struct sevadm_reader *reader = file->private_data;
+	ssize_t ret;
+
+	if (length < sizeof(struct sevadm_event))
+		return -EINVAL;
+
+	for (;;) {
+		if (mutex_lock_interruptible(&reader->mutex))
+			return -ERESTARTSYS;
+		ret = reader_copy(reader, buffer, length);
+		mutex_unlock(&reader->mutex);
+		if (ret)
+			return ret;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		ret = wait_event_interruptible(sevadm_ring_wait, reader_pending(reader));
+		if (ret)
+			return ret;
+	}
+}
+
+static __poll_t sevadm_poll(struct file *file, poll_table *wait)
+{
+	struct sevadm_reader *reader = file->private_data;
+
+	poll_wait(file, &sevadm_ring_wait, wait);
+	return reader_pending(reader) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static long ioctl_event_seek(struct sevadm_reader *reader, void *argument)
+{
+	struct sevadm_event_seek *seek = argument;
+	u64 cursor;
+
+	switch (seek->whence) {
+	case SEVADM_SEEK_OLDEST:
+		cursor = sevadm_ring_oldest();
+		break;
+	case SEVADM_SEEK_NEWEST:
+		cursor = sevadm_ring_next();
+		break;
+	case SEVADM_SEEK_SEQ:
+		cursor = seek->seq;
+		if (!cursor || cursor > sevadm_ring_next())
+			return -EINVAL;
+		break;
+	default:
+		return -EINVAL;
+	}
+
+	mutex_lock(&reader->mutex);
+	WRITE_ONCE(reader->cursor, cursor);
+	mutex_unlock(&reader->mutex);
+	seek->seq = cursor;
+	return 0;
+}
+
+static long ioctl_pool_query(struct sevadm_reader *reader, void *argument)
+{
+	struct sevadm_pool_query *query = argument;
+
+	if (query->reserved)
+		return -EINVAL;
+	return sevadm_pool_query(query);
+}
+
+static long ioctl_asid_query(struct sevadm_reader *reader, void *argument)
+{
+	u32 pid;
+
+	return sevadm_asid_query(argument, &pid);
+}
+
+static struct sevadm_vm *vm_of_process(pid_t nr)
+{
+	struct pid *pid = find_get_pid(nr);
+	struct sevadm_vm *vm;
+
+	if (!pid)
+		return ERR_PTR(-ESRCH);
+	vm = sevadm_vm_get_creator(pid);
+	put_pid(pid);
+	return vm;
+}
+
+static long ioctl_vm_query(struct sevadm_reader *reader, void *argument)
+{
+	struct sevadm_vm_query *query = argument;
+	struct sevadm_vm *vm;
+
+	if (query->reserved || (query->by_pid && query->by != SEVADM_VM_BY_PID))
+		return -EINVAL;
+
+	switch (query->by) {
+	case SEVADM_VM_BY_ID:
+		vm = sevadm_vm_get_id(query->vm);
+		break;
+	case SEVADM_VM_BY_NEXT:
+		vm = sevadm_vm_next(query->vm);
+		break;
+	case SEVADM_VM_BY_PID:
+		vm = vm_of_process(query->by_pid);
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	if (!vm)
+		return -ENOENT;
+
+	sevadm_vm_query(vm, query);
+	sevadm_vm_put(vm);
+	return 0;
+}
+
+/**
+ * struct sevadm_ioctl - one ioctl
+ * @number: SEVADM_IOC_*
+ * @size: size of the whole structure
+ * @min_size: size of its first version: what every caller has to give
+ * @function: gets the structure in kernel memory; it is copied back when it returns 0
+ */
+struct sevadm_ioctl {
+	unsigned int number;
+	size_t size;
+	size_t min_size;
+	long (*function)(struct sevadm_reader *reader, void *argument);
+};
+
+#define IOCTL(_number, _function, _struct, _last)		\
+	[_IOC_NR(_number)] = {					\
+		.number = _number,				\
+		.size = sizeof(_struct),			\
+		.min_size = offsetofend(_struct, _last),	\
+		.function = _function,				\
+	}
+
+static const struct sevadm_ioctl ioctls[] = {
+	IOCTL(SEVADM_IOC_EVENT_SEEK, ioctl_event_seek, struct sevadm_event_seek, seq),
+	IOCTL(SEVADM_IOC_POOL_QUERY, ioctl_pool_query, struct sevadm_pool_query, charged),
+	IOCTL(SEVADM_IOC_ASID_QUERY, ioctl_asid_query, struct sevadm_asid_query, vm),
+	IOCTL(SEVADM_IOC_VM_QUERY, ioctl_vm_query, struct sevadm_vm_query, comm),
+};
+
+static long sevadm_ioctl(struct file *file, unsigned int number, unsigned long user_argument)
+{
+	union {
+		struct sevadm_event_seek event_seek;
+		struct sevadm_pool_query pool_query;
+		struct sevadm_asid_query asid_query;
+		struct sevadm_vm_query vm_query;
+	} argument = {};
+	void __user *user = (void __user *)user_argument;
+	const struct sevadm_ioctl *row;
+	u32 size;
+	long ret;
+
+	if (_IOC_NR(number) >= ARRAY_SIZE(ioctls))
+		return -ENOTTY;
+	row = &ioctls[_IOC_NR(number)];
+	if (row->number != number)
+		return -ENOTTY;
+
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < row->min_size || size > PAGE_SIZE)
+		return -EINVAL;
+	ret = copy_struct_from_user(&argument, row->size, user, size);
+	if (ret)
+		return ret;
+
+	ret = row->function(file->private_data, &argument);
+	if (ret)
+		return ret;
+	return copy_to_user(user, &argument, min_t(size_t, size, row->size)) ? -EFAULT : 0;
+}
+
+static const struct file_operations sevadm_fops = {
+	.owner = THIS_MODULE,
+	.open = sevadm_open,
+	.release = sevadm_release,
+	.read = sevadm_read,
+	.poll = sevadm_poll,
+	.unlocked_ioctl = sevadm_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/* devtmpfs makes the node root's; the udev rule gives it to group kvm. */
+static struct miscdevice sevadm_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "sevadm",
+	.fops = &sevadm_fops,
+	.mode = 0660,
+};
+
+int sevadm_device_init(void)
+{
+	return misc_register(&sevadm_misc);
+}
+
+void sevadm_device_uninit(void)
+{
+	misc_deregister(&sevadm_misc);
+}

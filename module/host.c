@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's firmware as PLATFORM_STATUS last described it, whoever asked; and the one time that
+ * the module asks itself: when KVM is there, to learn how many guests are older than the module.
+ */
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/psp-sev.h>
+#include <linux/spinlock.h>
+
+#include "host.h"
+#include "ledger.h"
+
+static DEFINE_SPINLOCK(firmware_lock);
+static struct sevadm_firmware firmware;
+
+/* sevadm_firmware_heard() - a PLATFORM_STATUS command has succeeded */
+void sevadm_firmware_heard(const struct sev_user_data_status *status)
+{
+	spin_lock(&firmware_lock);
+	firmware = (struct sevadm_firmware) {
+		.known = true,
+		.api_major = status->api_major,
+		.api_minor = status->api_minor,
+		.build = status->build,
+		.state = status->state,
+		.guests = status->guest_count,
+	};
+	spin_unlock(&firmware_lock);
+}
+
+/* sevadm_firmware_get() - what is known of the firmware */
+void sevadm_firmware_get(struct sevadm_firmware *result)
+{
+	spin_lock(&firmware_lock);
+	*result = firmware;
+	spin_unlock(&firmware_lock);
+}
+
+/**
+ * sevadm_host_kvm_arrived() - kvm_amd is there: count the guests that are older than the attachment
+ *
+ * ccp is asked by its exported function, taken by name for the time of the call, so that neither
+ * module depends on the other.
+ *
+ * Context: sleeps until the firmware has answered.
+ */
+void sevadm_host_kvm_arrived(void)
+{
+	typeof(&sev_platform_status) platform_status = symbol_get(sev_platform_status);
+	struct sev_user_data_status status = {};
+	int ret, error = 0;
+
+	if (!platform_status)
+		return;
+
+	ret = platform_status(&status, &error);
+	symbol_put(sev_platform_status);
+	if (ret) {
+		if (ret != -ENODEV)
+			pr_warn("the firmware does not tell its status (%d, %#x): guests older than this module stay uncounted\n",
+				ret, error);
+		return;
+	}
+
+	sevadm_firmware_heard(&status);
+	sevadm_unaccounted_set(status.guest_count);
+}
+
+/** sevadm_host_kvm_left() - kvm_amd has gone, and with it every VM and its bitmaps of ASIDs */
+void sevadm_host_kvm_left(void)
+{
+	sevadm_ledger_reset();
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Wrappers of kvm_amd's operations and of the misc cgroup's charges: who the VM is, which ASID it
+ * took or gave back, what it has pinned.
+ */
+#include <linux/capability.h>
+#include <linux/file.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "compat/kvm.h"
+#include "ledger.h"
+#include "pool.h"
+#include "ring.h"
+#include "scope.h"
+#include "seam.h"
+
+/* As in sev_pin_memory(): a range need not be aligned, whole pages are pinned. */
+static u64 pages_of_range(u64 address, u64 size)
+{
+	return ((address + size - 1) >> PAGE_SHIFT) - (address >> PAGE_SHIFT) + 1;
+}
+
+static void event_name_vm(struct sevadm_event *event, const struct sevadm_vm *vm)
+{
+	if (!vm)
+		return;
+	event->vm = vm->id;
+	event->known |= SEVADM_KNOWN_VM;
+	if (READ_ONCE(vm->known) & SEVADM_KNOWN_ASID) {
+		event->asid = READ_ONCE(vm->asid);
+		event->known |= SEVADM_KNOWN_ASID;
+	}
+}
+
+static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before)
+{
+	struct sevadm_event event;
+
+	sevadm_event_prepare(&event, type);
+	event_name_vm(&event, scope->vm);
+	event.command = scope->command;
+	event.bytes = pages << PAGE_SHIFT;
+	event.pinned_bytes = pinned_before << PAGE_SHIFT;
+	event.known |= SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
+	if (scope->kind == SEVADM_SCOPE_IOCTL)
+		event.flags |= SEVADM_EVENT_TRANSIENT;
+	sevadm_ring_push(&event);
+}
+
+/* The end of every KVM-level operation: transient pins go, and what was done is told. */
+static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
+{
+	struct sevadm_event event;
+	u64 before;
+
+	if (scope->transient && scope->vm) {
+		before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
+		event_pin(SEVADM_EVENT_UNPIN, scope, scope->transient, before);
+	}
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_KVM);
+	event_name_vm(&event, scope->vm);
+	event.command = scope->command;
+	event.ret = ret;
+	event.duration_ns = event.time_ns - scope->start_ns;
+	if (scope->fw_asked) {
+		event.fw_error = scope->fw_error;
+		event.known |= SEVADM_KNOWN_FW_ERROR;
+	}
+	if (peer_vm) {
+		event.peer_vm = peer_vm;
+		event.known |= SEVADM_KNOWN_PEER_VM;
+	}
+	sevadm_ring_push(&event);
+}
+
+static void event_asid_reclaim(const struct sevadm_vm *vm)
+{
+	struct sevadm_event event;
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
+	event_name_vm(&event, vm);
+	event.pool = sevadm_pool_of_type(vm->type);
+	event.asid_state = SEVADM_ASID_STATE_RECLAIM;
+	sevadm_ring_push(&event);
+}
+
+/*
+ * A VM was entered when its ASID was charged. KVM may have initialised it even though the ioctl
+ * failed (copy_to_user() comes last), or have failed after taking the ASID: then sev_asid_free() has
+ * put it among those that wait. KVM initialises the platform behind sev_asid_new(), so a firmware
+ * command tells the two failures apart.
+ */
+static void settle_new_vm(struct sevadm_scope *scope)
+{
+	struct sevadm_vm *vm = scope->vm;
+
+	if (scope->charged) {
+		sevadm_vm_account(vm);
+		return;
+	}
+	if (scope->uncharged && scope->commands) {
+		sevadm_vm_account(vm);
+		sevadm_vm_remove(vm, true);
+		event_asid_reclaim(vm);
+		return;
+	}
+	sevadm_vm_remove(vm, false);
+}
+
+int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
+{
+	struct sevadm_scope scope;
+	bool known_before;
+	u32 command;
+	int ret;
+
+	sevadm_seam_enter(SEAM_sev_mem_enc_ioctl);
+
+	/* Without a command the ioctl only says whether SEV is there. */
+	if (!argp || get_user(command, (u32 __user *)argp)) {
+		ret = call_original(sev_mem_enc_ioctl, kvm, argp);
+		goto exit;
+	}
+
+	sevadm_scope_enter(&scope, SEVADM_SCOPE_IOCTL, command, kvm);
+	known_before = scope.vm;
+
+	ret = call_original(sev_mem_enc_ioctl, kvm, argp);
+
+	if (scope.vm && !known_before)
+		settle_new_vm(&scope);
+	scope_end(&scope, ret, 0);
+	sevadm_scope_leave(&scope);
+exit:
+	sevadm_seam_exit();
+	return ret;
+}
+
+static bool is_sev_resource(enum misc_res_type type)
+{
+	return type == MISC_CG_RES_SEV || type == MISC_CG_RES_SEV_ES;
+}
+
+int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)
+{
+	struct sevadm_scope *scope;
+	u32 vm_type;
+	int ret;
+
+	sevadm_seam_enter(SEAM_misc_cg_try_charge);
+
+	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
+	if (scope && scope->kind != SEVADM_SCOPE_IOCTL)
+		scope = NULL;
+
+	/* Entered before KVM lets go of kvm->lock, so that no other thread's pin is missed. */
+	if (scope && !scope->vm) {
+		vm_type = type == MISC_CG_RES_SEV ? SEVADM_VM_TYPE_SEV :
+			  compat_kvm_is_snp_vm(scope->kvm) ? SEVADM_VM_TYPE_SEV_SNP :
+			  SEVADM_VM_TYPE_SEV_ES;
+		scope->vm = sevadm_vm_create(scope->kvm, vm_type);
+	}
+
+	ret = call_original(misc_cg_try_charge, type, cg, amount);
+
+	if (scope && !ret)
+		scope->charged = true;
+	sevadm_seam_exit();
+	return ret;
+}
+
+void wrap_misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)
+{
+	struct sevadm_scope *scope;
+
+	sevadm_seam_enter(SEAM_misc_cg_uncharge);
+	call_original(misc_cg_uncharge, type, cg, amount);
+
+	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
+	if (scope) {
+		scope->charged = false;
+		scope->uncharged = true;
+	}
+	sevadm_seam_exit();
+}
+
+static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, int error)
+{
+	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	struct sevadm_vm_query vm = {};
+	struct sevadm_event event;
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_PIN);
+	if (scope) {
+		event_name_vm(&event, scope->vm);
+		event.command = scope->command;
+		if (scope->kind == SEVADM_SCOPE_IOCTL)
+			event.flags |= SEVADM_EVENT_TRANSIENT;
+	}
+	event.ret = error;
+	event.bytes = pages << PAGE_SHIFT;
+	event.known |= SEVADM_KNOWN_BYTES;
+	if (scope && scope->vm) {
+		sevadm_vm_query(scope->vm, &vm);
+		event.pinned_bytes = vm.pinned_bytes;
+		event.known |= SEVADM_KNOWN_PINNED;
+		if (error == -ENOMEM && (vm.pinned_bytes >> PAGE_SHIFT) + pages > limit &&
+		    !ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK)) {
+			event.refusal = SEVADM_REFUSAL_MEMLOCK;
+			event.limit_bytes = limit << PAGE_SHIFT;
+			event.known |= SEVADM_KNOWN_LIMIT;
+		}
+	}
+	sevadm_ring_push(&event);
+}
+
+struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned long ulen,
+				  unsigned long *n, unsigned int flags)
+{
+	struct sevadm_scope *scope;
+	struct page **pages;
+	u64 before;
+
+	sevadm_seam_enter(SEAM_sev_pin_memory);
+	pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
+
+	scope = sevadm_scope_kvm();
+	if (IS_ERR(pages)) {
+		event_pin_refused(scope, pages_of_range(uaddr, ulen), PTR_ERR(pages));
+	} else if (scope && scope->vm) {
+		if (scope->kind == SEVADM_SCOPE_IOCTL)
+			scope->transient += *n;
+		before = sevadm_vm_pin(scope->vm, *n, scope->kind == SEVADM_SCOPE_REGION);
+		event_pin(SEVADM_EVENT_PIN, scope, *n, before);
+	}
+	sevadm_seam_exit();
+	return pages;
+}
+
+int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *range)
+{
+	struct sevadm_scope scope;
+	int ret;
+
+	sevadm_seam_enter(SEAM_sev_mem_enc_register_region);
+	sevadm_scope_enter(&scope, SEVADM_SCOPE_REGION, SEVADM_KVM_REGISTER_REGION, kvm);
+
+	/* What it pins is booked by the wrapper of sev_pin_memory(), under kvm->lock. */
+	ret = call_original(sev_mem_enc_register_region, kvm, range);
+
+	scope_end(&scope, ret, 0);
+	sevadm_scope_leave(&scope);
+	sevadm_seam_exit();
+	return ret;
+}
+
+int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *range)
+{
+	u64 pages = pages_of_range(range->addr, range->size);
+	struct sevadm_scope scope;
+	u64 before;
+	int ret;
+
+	sevadm_seam_enter(SEAM_sev_mem_enc_unregister_region);
+	sevadm_scope_enter(&scope, SEVADM_SCOPE_REGION, SEVADM_KVM_UNREGISTER_REGION, kvm);
+
+	ret = call_original(sev_mem_enc_unregister_region, kvm, range);
+
+	if (!ret && scope.vm) {
+		before = sevadm_vm_pin(scope.vm, -(s64)pages, -1);
+		event_pin(SEVADM_EVENT_UNPIN, &scope, pages, before);
+	}
+	scope_end(&scope, ret, 0);
+	sevadm_scope_leave(&scope);
+	sevadm_seam_exit();
+	return ret;
+}
+
+void wrap_sev_vm_destroy(struct kvm *kvm)
+{
+	struct sevadm_vm_query query = {};
+	struct sevadm_scope scope;
+
+	sevadm_seam_enter(SEAM_sev_vm_destroy);
+	sevadm_scope_enter(&scope, SEVADM_SCOPE_DESTROY, SEVADM_KVM_DESTROY, kvm);
+
+	call_original(sev_vm_destroy, kvm);
+
+	/* Called for every VM: those that are not in the ledger leave no trace. */
+	if (scope.vm) {
+		sevadm_vm_query(scope.vm, &query);
+		if (query.pinned_bytes)
+			event_pin(SEVADM_EVENT_UNPIN, &scope, query.pinned_bytes >> PAGE_SHIFT,
+				  query.pinned_bytes >> PAGE_SHIFT);
+		sevadm_vm_remove(scope.vm, scope.uncharged);
+		if (scope.uncharged)
+			event_asid_reclaim(scope.vm);
+		scope_end(&scope, 0, 0);
+	}
+	sevadm_scope_leave(&scope);
+	sevadm_seam_exit();
+}
+
+typedef void (*context_done_fn)(struct sevadm_vm *vm, struct sevadm_vm *source);
+
+static void mirror_done(struct sevadm_vm *vm, struct sevadm_vm *source)
+{
+	sevadm_vm_mirror(vm, source);
+}
+
+static void move_done(struct sevadm_vm *vm, struct sevadm_vm *source)
+{
+	/* A VM that is older than the attachment stays unaccounted in its new place. */
+	if (source)
+		sevadm_vm_move(vm, source);
+	else
+		sevadm_vm_remove(vm, false);
+}
+
+/*
+ * A VM gets its encryption context from another one. The file of the source is held meanwhile, so
+ * that the source cannot end before the ledger has followed; if another thread exchanges the file
+ * behind the descriptor, which VM it was is not known, and is treated as such.
+ */
+static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
+			int (*original)(struct kvm *kvm, unsigned int source_fd),
+			context_done_fn done)
+{
+	struct file *file = fget(source_fd), *after;
+	struct sevadm_vm *source = NULL;
+	bool entered = false;
+	int ret;
+
+	/* Entered beforehand, so that no other thread's pin is missed. */
+	if (!scope->vm) {
+		scope->vm = sevadm_vm_create(scope->kvm, SEVADM_VM_TYPE_SEV);
+		entered = scope->vm;
+	}
+
+	ret = original(scope->kvm, source_fd);
+
+	if (entered && !ret) {
+		after = fget(source_fd);
+		if (file && after == file)
+			source = sevadm_vm_find(file->private_data);
+		if (after)
+			fput(after);
+		done(scope->vm, source);
+	} else if (entered) {
+		sevadm_vm_remove(scope->vm, false);
+	}
+
+	scope_end(scope, ret, source ? source->id : 0);
+	sevadm_vm_put(source);
+	if (file)
+		fput(file);
+	return ret;
+}
+
+static int original_copy(struct kvm *kvm, unsigned int source_fd)
+{
+	return call_original(sev_vm_copy_enc_context_from, kvm, source_fd);
+}
+
+static int original_move(struct kvm *kvm, unsigned int source_fd)
+{
+	return call_original(sev_vm_move_enc_context_from, kvm, source_fd);
+}
+
+int wrap_sev_vm_copy_enc_context_from(struct kvm *kvm, unsigned int source_fd)
+{
+	struct sevadm_scope scope;
+	int ret;
+
+	sevadm_seam_enter(SEAM_sev_vm_copy_enc_context_from);
+	sevadm_scope_enter(&scope, SEVADM_SCOPE_CONTEXT, SEVADM_KVM_COPY_ENC_CONTEXT, kvm);
+	ret = context_from(&scope, source_fd, original_copy, mirror_done);
+	sevadm_scope_leave(&scope);
+	sevadm_seam_exit();
+	return ret;
+}
+
+int wrap_sev_vm_move_enc_context_from(struct kvm *kvm, unsigned int source_fd)
+{
+	struct sevadm_scope scope;
+	int ret;
+
+	sevadm_seam_enter(SEAM_sev_vm_move_enc_context_from);
+	sevadm_scope_enter(&scope, SEVADM_SCOPE_CONTEXT, SEVADM_KVM_MOVE_ENC_CONTEXT, kvm);
+	ret = context_from(&scope, source_fd, original_move, move_done);
+	sevadm_scope_leave(&scope);
+	sevadm_seam_exit();
+	return ret;
+}

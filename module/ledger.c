@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger of VMs. A VM is entered when KVM takes an ASID for it and is shown once the
+ * initialisation has succeeded; from then on every pin, ASID and state is booked as it happens.
+ * VMs that are older than the attachment are only counted: nothing is assumed about them.
+ */
+#include <linux/cred.h>
+#include <linux/hashtable.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/ktime.h>
+
+#include "ledger.h"
+#include "pool.h"
+#include "seam.h"
+
+DEFINE_SPINLOCK(sevadm_ledger_lock);
+
+static LIST_HEAD(vms);
+static DEFINE_HASHTABLE(vms_by_kvm, 8);
+static u64 last_id;
+static struct sevadm_totals totals;
+
+static void vm_release(struct kref *ref)
+{
+	struct sevadm_vm *vm = container_of(ref, struct sevadm_vm, ref);
+
+	cgroup_put(vm->cgroup);
+	put_pid(vm->creator);
+	kfree(vm);
+}
+
+/* sevadm_vm_put() - give a reference back; not under sevadm_ledger_lock; NULL is nothing */
+void sevadm_vm_put(struct sevadm_vm *vm)
+{
+	if (vm)
+		kref_put(&vm->ref, vm_release);
+}
+
+static struct sevadm_vm *vm_get(struct sevadm_vm *vm)
+{
+	if (vm)
+		kref_get(&vm->ref);
+	return vm;
+}
+
+static struct sevadm_vm *find_locked(const struct kvm *kvm)
+{
+	struct sevadm_vm *vm;
+
+	hash_for_each_possible(vms_by_kvm, vm, hash, (unsigned long)kvm)
+		if (vm->kvm == kvm)
+			return vm;
+	return NULL;
+}
+
+/**
+ * sevadm_vm_find() - the VM in the ledger that is KVM's @kvm
+ * @kvm: KVM's VM
+ *
+ * Return: the VM with a reference, or NULL: it is not in the ledger.
+ */
+struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm)
+{
+	struct sevadm_vm *vm;
+
+	spin_lock(&sevadm_ledger_lock);
+	vm = vm_get(find_locked(kvm));
+	spin_unlock(&sevadm_ledger_lock);
+	return vm;
+}
+
+/* The first accounted VM in order of ids for which @condition holds, with a reference. */
+#define vm_first(condition) ({						\
+	struct sevadm_vm *vm, *first = NULL;				\
+									\
+	spin_lock(&sevadm_ledger_lock);					\
+	list_for_each_entry(vm, &vms, list)				\
+		if (vm->accounted && (condition)) {			\
+			first = vm_get(vm);				\
+			break;						\
+		}							\
+	spin_unlock(&sevadm_ledger_lock);				\
+	first;								\
+})
+
+/* sevadm_vm_find_handle() - the VM that owns the firmware's @handle, with a reference, or NULL */
+struct sevadm_vm *sevadm_vm_find_handle(u32 handle)
+{
+	return vm_first(!vm->mirror && vm->known & SEVADM_KNOWN_HANDLE && vm->handle == handle);
+}
+
+/* sevadm_vm_next() - the VM with the lowest id above @after, with a reference, or NULL */
+struct sevadm_vm *sevadm_vm_next(u64 after)
+{
+	return vm_first(vm->id > after);
+}
+
+/* sevadm_vm_get_id() - the VM with this id, with a reference, or NULL */
+struct sevadm_vm *sevadm_vm_get_id(u64 id)
+{
+	return vm_first(vm->id == id);
+}
+
+/* sevadm_vm_get_creator() - the first VM that process @creator created, with a reference, or NULL */
+struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator)
+{
+	return vm_first(vm->creator == creator);
+}
+
+static struct cgroup *current_cgroup(void)
+{
+	struct cgroup *cgroup;
+
+	rcu_read_lock();
+	do {
+		cgroup = task_dfl_cgroup(current);
+	} while (!cgroup_tryget(cgroup));
+	rcu_read_unlock();
+	return cgroup;
+}
+
+/**
+ * sevadm_vm_create() - enter a VM, created by the current task, that may yet fail to initialise
+ * @kvm: KVM's VM
+ * @type: enum sevadm_vm_type
+ *
+ * To be followed by sevadm_vm_account() or sevadm_vm_remove().
+ *
+ * Context: may sleep.
+ * Return: the VM with a reference for the caller; NULL: no memory, or it is in the ledger already.
+ */
+struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type)
+{
+	struct sevadm_vm *vm;
+
+	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	if (!vm)
+		return NULL;
+
+	kref_init(&vm->ref);
+	vm->kvm = kvm;
+	vm->type = type;
+	vm->created_ns = ktime_get_boottime_ns();
+	vm->pid = task_tgid_nr(current);
+	vm->uid = current_uid();
+	vm->creator = get_pid(task_tgid(current));
+	vm->cgroup = current_cgroup();
+	get_task_comm(vm->comm, current);
+
+	spin_lock(&sevadm_ledger_lock);
+	if (find_locked(kvm)) {
+		spin_unlock(&sevadm_ledger_lock);
+		sevadm_vm_put(vm);
+		return NULL;
+	}
+	vm->id = ++last_id;
+	list_add_tail(&vm->list, &vms);
+	hash_add(vms_by_kvm, &vm->hash, (unsigned long)kvm);
+	vm_get(vm);
+	spin_unlock(&sevadm_ledger_lock);
+	return vm;
+}
+
+static void account_locked(struct sevadm_vm *vm)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	vm->accounted = true;
+	totals.vms++;
+	totals.generation++;
+}
+
+/* sevadm_vm_account() - the VM's initialisation has succeeded: it holds an ASID and is shown */
+void sevadm_vm_account(struct sevadm_vm *vm)
+{
+	spin_lock(&sevadm_ledger_lock);
+	account_locked(vm);
+	sevadm_pool_take(sevadm_pool_of_type(vm->type));
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/*
+ * sevadm_vm_mirror() - the VM has become a mirror (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM): it uses its
+ * owner's ASID and handle and holds none of its own. @owner NULL: it is not in the ledger.
+ */
+void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner)
+{
+	spin_lock(&sevadm_ledger_lock);
+	mirror->mirror = true;
+	if (owner) {
+		mirror->mirror_of = owner->id;
+		mirror->type = owner->type;
+	}
+	account_locked(mirror);
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/*
+ * sevadm_vm_move() - intra-host migration: the encryption context, the ASID and all that is pinned
+ * belong to another VM now, the one it came from is none any more (sev_migrate_from()).
+ */
+void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
+{
+	struct sevadm_vm *vm;
+
+	spin_lock(&sevadm_ledger_lock);
+	to->type = from->type;
+	to->state = from->state;
+	to->known = from->known;
+	to->asid = from->asid;
+	to->handle = from->handle;
+	to->policy = from->policy;
+	to->mirror = from->mirror;
+	to->mirror_of = from->mirror_of;
+	to->pinned += from->pinned;
+	to->regions += from->regions;
+	to->pinned_peak = max3(to->pinned_peak, to->pinned, from->pinned_peak);
+	from->pinned = 0;
+	from->regions = 0;
+
+	list_for_each_entry(vm, &vms, list)
+		if (vm->mirror && vm->mirror_of == from->id)
+			vm->mirror_of = to->id;
+	if (!to->mirror && to->known & SEVADM_KNOWN_ASID)
+		sevadm_pool_move(to->asid, to->id, to->pid);
+
+	account_locked(to);
+	from->accounted = false;
+	from->known = 0;
+	totals.vms--;
+	spin_unlock(&sevadm_ledger_lock);
+
+	sevadm_vm_remove(from, false);
+}
+
+/**
+ * sevadm_vm_remove() - a VM has ended, or was never initialised
+ * @vm: the caller keeps its reference
+ * @asid_given_back: KVM has given its ASID back. Otherwise it stays used: KVM leaks an ASID rather
+ *	than risk that the firmware still knows it (sev_vm_destroy())
+ */
+void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
+{
+	u32 pool;
+
+	spin_lock(&sevadm_ledger_lock);
+	list_del(&vm->list);
+	hash_del(&vm->hash);
+	if (vm->accounted) {
+		pool = sevadm_pool_of_type(vm->type);
+		if (!vm->mirror && asid_given_back)
+			sevadm_pool_give_back(pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0);
+		else if (!vm->mirror && vm->known & SEVADM_KNOWN_ASID)
+			sevadm_pool_move(vm->asid, 0, 0);
+		totals.vms--;
+		totals.generation++;
+	}
+	totals.pinned -= vm->pinned;
+	spin_unlock(&sevadm_ledger_lock);
+
+	sevadm_vm_put(vm);
+}
+
+/**
+ * sevadm_vm_pin() - book pages that were pinned or released
+ * @vm: the VM
+ * @pages: number of pages; negative: released
+ * @regions: change of the number of regions
+ *
+ * Return: pages the VM had pinned before.
+ */
+u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
+{
+	s64 before;
+
+	spin_lock(&sevadm_ledger_lock);
+	before = vm->pinned;
+	vm->pinned += pages;
+	vm->regions += regions;
+	vm->pinned_peak = max(vm->pinned_peak, vm->pinned);
+	totals.pinned += pages;
+	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
+	spin_unlock(&sevadm_ledger_lock);
+	return max(before, 0LL);
+}
+
+static const struct sevadm_vm *owner_locked(const struct sevadm_vm *vm)
+{
+	const struct sevadm_vm *owner;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	if (!vm->mirror)
+		return vm;
+	list_for_each_entry(owner, &vms, list)
+		if (owner->id == vm->mirror_of)
+			return owner;
+	return vm;
+}
+
+/**
+ * sevadm_vm_query() - a consistent picture of one VM
+ * @vm: the VM
+ * @query: all but @size, @by and @by_pid is filled in
+ */
+void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
+{
+	const struct sevadm_vm *owner;
+
+	query->vm = vm->id;
+	query->created_ns = vm->created_ns;
+	query->cgroup_id = cgroup_id(vm->cgroup);
+	query->pid = vm->pid;
+	query->uid = from_kuid_munged(&init_user_ns, vm->uid);
+	memcpy(query->comm, vm->comm, sizeof(query->comm));
+
+	spin_lock(&sevadm_ledger_lock);
+	owner = owner_locked(vm);
+	query->known = owner->known;
+	query->asid = owner->asid;
+	query->handle = owner->handle;
+	query->policy = owner->policy;
+	query->state = owner->state;
+	query->type = vm->type;
+	query->pool = sevadm_pool_of_type(vm->type);
+	query->pinned_bytes = max(vm->pinned, 0LL) << PAGE_SHIFT;
+	query->pinned_peak_bytes = vm->pinned_peak << PAGE_SHIFT;
+	query->regions = max(vm->regions, 0LL);
+	if (vm->mirror && owner != vm) {
+		query->mirror_of = owner->id;
+		query->known |= SEVADM_KNOWN_MIRROR_OF;
+	}
+	if (sevadm_seam_attached(SEAM_sev_pin_memory))
+		query->known |= SEVADM_KNOWN_PINNED;
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/*
+ * sevadm_unaccounted_set() - the firmware says how many guest contexts it has: those that belong to
+ * no VM in the ledger are older than the attachment
+ */
+void sevadm_unaccounted_set(u32 firmware_guests)
+{
+	struct sevadm_vm *vm;
+	u32 known = 0;
+
+	spin_lock(&sevadm_ledger_lock);
+	list_for_each_entry(vm, &vms, list)
+		if (!vm->mirror && vm->known & SEVADM_KNOWN_HANDLE)
+			known++;
+	totals.unaccounted = firmware_guests > known ? firmware_guests - known : 0;
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_unaccounted_add() - a VM that is not in the ledger got (1) or lost (-1) its context */
+void sevadm_unaccounted_add(int change)
+{
+	spin_lock(&sevadm_ledger_lock);
+	if (change > 0 || totals.unaccounted)
+		totals.unaccounted += change;
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_ledger_reset() - kvm_amd has gone: there can be no VM, and its ASID bitmaps are gone too */
+void sevadm_ledger_reset(void)
+{
+	spin_lock(&sevadm_ledger_lock);
+	WARN_ON_ONCE(!list_empty(&vms));
+	totals.unaccounted = 0;
+	sevadm_pool_reset();
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_ledger_totals() - the host as a whole */
+void sevadm_ledger_totals(struct sevadm_totals *result)
+{
+	spin_lock(&sevadm_ledger_lock);
+	*result = totals;
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_ledger_uninit() - the seams are detached: forget the VMs, which live on untouched */
+void sevadm_ledger_uninit(void)
+{
+	struct sevadm_vm *vm, *next;
+
+	list_for_each_entry_safe(vm, next, &vms, list)
+		sevadm_vm_remove(vm, false);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ledger: the VMs, what each has pinned and which ASID it holds. Everything in it is counters,
+ * so that an entry costs the same whatever the number of VMs and regions.
+ */
+#ifndef SEVADM_LEDGER_H
+#define SEVADM_LEDGER_H
+
+#include <linux/cgroup.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+#include <uapi/linux/sevadm.h>
+
+struct kvm;
+
+/* Guards VMs, pools and the host's totals. Held for a few instructions, never over a sleep. */
+extern spinlock_t sevadm_ledger_lock;
+
+/**
+ * struct sevadm_vm - one VM
+ * @list: in order of @id
+ * @hash: by @kvm
+ * @ref: the ledger's own, and that of every task at work for the VM
+ * @kvm: KVM's VM: compared, never dereferenced
+ * @accounted: shown: its initialisation has succeeded
+ * @mirror: shares the encryption context of the VM @mirror_of
+ * @activated: firmware has bound @asid to @handle
+ * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY
+ * @pinned: pages pinned now. May be negative for the moment between an unregister by one thread and
+ *	the end of a migration in another
+ * @creator: process that initialised it
+ * @cgroup: cgroup (v2) of that process
+ *
+ * All but the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @comm, @cgroup) are
+ * guarded by sevadm_ledger_lock.
+ */
+struct sevadm_vm {
+	struct list_head list;
+	struct hlist_node hash;
+	struct kref ref;
+	const struct kvm *kvm;
+	bool accounted;
+	bool mirror;
+	u32 known;
+	u64 id;
+	u64 created_ns;
+	u64 mirror_of;
+	u64 policy;
+	s64 pinned;
+	s64 pinned_peak;
+	s64 regions;
+	u32 type;
+	u32 state;
+	u32 asid;
+	u32 handle;
+	u32 pid;
+	kuid_t uid;
+	struct pid *creator;
+	struct cgroup *cgroup;
+	char comm[SEVADM_COMM_LEN];
+};
+
+/**
+ * struct sevadm_totals - the host as a whole
+ * @vms: VMs that are accounted
+ * @unaccounted: VMs with a firmware context that are older than the attachment
+ * @pinned: pages pinned by all accounted VMs together
+ * @pinned_peak: the most that ever was
+ * @generation: changes whenever a VM comes or goes
+ */
+struct sevadm_totals {
+	u32 vms;
+	u32 unaccounted;
+	s64 pinned;
+	s64 pinned_peak;
+	u32 generation;
+};
+
+static inline u32 sevadm_pool_of_type(u32 type)
+{
+	return type == SEVADM_VM_TYPE_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
+}
+
+struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm);
+struct sevadm_vm *sevadm_vm_find_handle(u32 handle);
+struct sevadm_vm *sevadm_vm_next(u64 after);
+struct sevadm_vm *sevadm_vm_get_id(u64 id);
+struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator);
+void sevadm_vm_put(struct sevadm_vm *vm);
+
+struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type);
+void sevadm_vm_account(struct sevadm_vm *vm);
+void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner);
+void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from);
+void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back);
+
+u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions);
+
+void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query);
+
+void sevadm_unaccounted_set(u32 firmware_guests);
+void sevadm_unaccounted_add(int change);
+void sevadm_ledger_reset(void);
+void sevadm_ledger_totals(struct sevadm_totals *totals);
+
+void sevadm_ledger_uninit(void);
+
+#endif /* SEVADM_LEDGER_H */

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sevadm.ko: the parts, in the order in which they are brought up. Each is taken down in reverse.
+ * Interfaces come after what they report; the seams, which fill it, come last and go first.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "device.h"
+#include "host.h"
+#include "ledger.h"
+#include "netlink.h"
+#include "pool.h"
+#include "ring.h"
+#include "seam.h"
+
+static int __init sevadm_init(void)
+{
+	int ret;
+
+	ret = sevadm_ring_init();
+	if (ret)
+		return ret;
+
+	ret = sevadm_pool_init();
+	if (ret)
+		goto err_pool;
+
+	ret = sevadm_device_init();
+	if (ret)
+		goto err_device;
+
+	ret = sevadm_netlink_init();
+	if (ret)
+		goto err_netlink;
+
+	ret = sevadm_seam_init();
+	if (ret)
+		goto err_seam;
+
+	if (sevadm_seam_attached(SEAM_sev_mem_enc_ioctl))
+		sevadm_host_kvm_arrived();
+	return 0;
+
+err_seam:
+	sevadm_netlink_uninit();
+err_netlink:
+	sevadm_device_uninit();
+err_device:
+	sevadm_pool_uninit();
+err_pool:
+	sevadm_ring_uninit();
+	return ret;
+}
+
+static void __exit sevadm_exit(void)
+{
+	sevadm_seam_uninit();
+	sevadm_netlink_uninit();
+	sevadm_device_uninit();
+	sevadm_ledger_uninit();
+	sevadm_pool_uninit();
+	sevadm_ring_uninit();
+}
+
+module_init(sevadm_init);
+module_exit(sevadm_exit);
+
+MODULE_DESCRIPTION("Accountability of AMD SEV hosts: ASIDs, pinned memory, firmware commands");
+MODULE_AUTHOR("The sevadm authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(SEVADM_VERSION);
+MODULE_INFO(sevadm_probes, SEVADM_PROBES);

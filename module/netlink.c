@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family "sevadm". Its specification is
+ * Documentation/netlink/specs/sevadm.yaml; the numbers are in uapi/linux/sevadm.h.
+ *
+ * Reading needs CAP_NET_ADMIN in the initial user namespace: VMs of all tenants are shown. Who is
+ * in group kvm reads through /dev/sevadm.
+ */
+#include <linux/cgroup.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/sevadm.h>
+
+#include "host.h"
+#include "ledger.h"
+#include "netlink.h"
+#include "pool.h"
+#include "ring.h"
+#include "seam.h"
+
+static struct genl_family sevadm_family;
+
+/* Where a dump goes on. */
+struct dump_cursor {
+	u64 next;
+};
+
+static struct dump_cursor *dump_cursor(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct dump_cursor) > sizeof(cb->ctx));
+	return (struct dump_cursor *)cb->ctx;
+}
+
+static int put_pool(struct sk_buff *skb, u32 pool, bool free_known)
+{
+	struct sevadm_pool_query query = { .pool = pool };
+	struct nlattr *nest;
+	int ret;
+
+	ret = sevadm_pool_query(&query);
+	if (ret)
+		return ret;
+
+	nest = nla_nest_start(skb, SEVADM_A_STATUS_POOL);
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, SEVADM_A_POOL_POOL, query.pool) ||
+	    nla_put_u32(skb, SEVADM_A_POOL_MIN_ASID, query.min_asid) ||
+	    nla_put_u32(skb, SEVADM_A_POOL_MAX_ASID, query.max_asid) ||
+	    nla_put_u32(skb, SEVADM_A_POOL_CAPACITY, query.capacity) ||
+	    nla_put_u32(skb, SEVADM_A_POOL_USED, query.used) ||
+	    nla_put_u32(skb, SEVADM_A_POOL_RECLAIM, query.reclaim) ||
+	    (free_known && nla_put_u32(skb, SEVADM_A_POOL_FREE, query.free)) ||
+	    nla_put_u32(skb, SEVADM_A_POOL_PEAK, query.peak) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_POOL_RECYCLES, query.recycles, SEVADM_A_POOL_PAD) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_POOL_CHARGED, query.charged, SEVADM_A_POOL_PAD)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_firmware(struct sk_buff *skb)
+{
+	struct sevadm_firmware firmware;
+
+	sevadm_firmware_get(&firmware);
+	if (!firmware.known)
+		return 0;
+	if (nla_put_u32(skb, SEVADM_A_STATUS_API_MAJOR, firmware.api_major) ||
+	    nla_put_u32(skb, SEVADM_A_STATUS_API_MINOR, firmware.api_minor) ||
+	    nla_put_u32(skb, SEVADM_A_STATUS_BUILD, firmware.build) ||
+	    nla_put_u32(skb, SEVADM_A_STATUS_FIRMWARE_STATE, firmware.state))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_status(struct sk_buff *skb)
+{
+	struct sevadm_totals totals;
+	u32 pool;
+
+	sevadm_ledger_totals(&totals);
+	if (nla_put_string(skb, SEVADM_A_STATUS_VERSION, SEVADM_VERSION) ||
+	    nla_put_u32(skb, SEVADM_A_STATUS_STATE, sevadm_seam_state()) ||
+	    nla_put_u32(skb, SEVADM_A_STATUS_VMS, totals.vms) ||
+	    nla_put_u32(skb, SEVADM_A_STATUS_UNACCOUNTED_VMS, totals.unaccounted) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_STATUS_EVENTS, sevadm_ring_next() - 1,
+			      SEVADM_A_STATUS_PAD) ||
+	    nla_put_u32(skb, SEVADM_A_STATUS_RING_EVENTS, sevadm_ring_size()))
+		return -EMSGSIZE;
+	if (sevadm_seam_attached(SEAM_sev_pin_memory) &&
+	    (nla_put_u64_64bit(skb, SEVADM_A_STATUS_PINNED_BYTES,
+			       max(totals.pinned, 0LL) << PAGE_SHIFT, SEVADM_A_STATUS_PAD) ||
+	     nla_put_u64_64bit(skb, SEVADM_A_STATUS_PINNED_PEAK_BYTES,
+			       totals.pinned_peak << PAGE_SHIFT, SEVADM_A_STATUS_PAD)))
+		return -EMSGSIZE;
+
+	for (pool = 0; pool < SEVADM_POOL_NR; pool++)
+		if (put_pool(skb, pool, !totals.unaccounted))
+			return -EMSGSIZE;
+	return put_firmware(skb);
+}
+
+/* A reply of one message, made by @put. */
+static int reply(struct genl_info *info, u8 cmd, int (*put)(struct sk_buff *skb, void *argument),
+		 void *argument)
+{
+	struct sk_buff *skb;
+	void *header;
+	int ret;
+
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+
+	header = genlmsg_put_reply(skb, info, &sevadm_family, 0, cmd);
+	ret = header ? put(skb, argument) : -EMSGSIZE;
+	if (ret) {
+		nlmsg_free(skb);
+		return ret;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+static int reply_status(struct sk_buff *skb, void *argument)
+{
+	return put_status(skb);
+}
+
+static int sevadm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply(info, SEVADM_CMD_STATUS_GET, reply_status, NULL);
+}
+
+static int put_seam(struct sk_buff *skb, const struct sevadm_seam_info *seam)
+{
+	if (nla_put_string(skb, SEVADM_A_SEAM_NAME, seam->symbol) ||
+	    nla_put_string(skb, SEVADM_A_SEAM_MODULE, seam->module) ||
+	    (seam->required && nla_put_flag(skb, SEVADM_A_SEAM_REQUIRED)) ||
+	    (seam->attached && nla_put_flag(skb, SEVADM_A_SEAM_ATTACHED)) ||
+	    (seam->error && nla_put_u32(skb, SEVADM_A_SEAM_ERROR, -seam->error)) ||
+	    (!seam->attached && nla_put_string(skb, SEVADM_A_SEAM_REASON, seam->reason)) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_SEAM_HITS, seam->hits, SEVADM_A_SEAM_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &sevadm_family,
+			   NLM_F_MULTI, cmd);
+}
+
+static int sevadm_nl_seam_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_cursor *cursor = dump_cursor(cb);
+	struct sevadm_seam_info seam;
+	void *header;
+
+	for (; !sevadm_seam_info(cursor->next, &seam); cursor->next++) {
+		header = dump_put(skb, cb, SEVADM_CMD_SEAM_GET);
+		if (!header)
+			break;
+		if (put_seam(skb, &seam)) {
+			genlmsg_cancel(skb, header);
+			break;
+		}
+		genlmsg_end(skb, header);
+	}
+	return skb->len;
+}
+
+/* The path is asked for now: a cgroup may have been renamed since the VM was created. */
+static int put_cgroup(struct sk_buff *skb, struct cgroup *cgroup)
+{
+	char *path;
+	int ret = 0;
+
+	path = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!path)
+		return -ENOMEM;
+	if (cgroup_path(cgroup, path, PATH_MAX) > 0 &&
+	    nla_put_string(skb, SEVADM_A_VM_CGROUP, path))
+		ret = -EMSGSIZE;
+	kfree(path);
+	return ret;
+}
+
+static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm)
+{
+	struct sevadm_vm_query query = {};
+	int ret;
+
+	sevadm_vm_query(vm, &query);
+	if (nla_put_u64_64bit(skb, SEVADM_A_VM_ID, query.vm, SEVADM_A_VM_PAD) ||
+	    nla_put_u32(skb, SEVADM_A_VM_PID, query.pid) ||
+	    nla_put_string(skb, SEVADM_A_VM_COMM, query.comm) ||
+	    nla_put_u32(skb, SEVADM_A_VM_UID, query.uid) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_VM_CGROUP_ID, query.cgroup_id, SEVADM_A_VM_PAD) ||
+	    nla_put_u32(skb, SEVADM_A_VM_TYPE, query.type) ||
+	    nla_put_u32(skb, SEVADM_A_VM_POOL, query.pool) ||
+	    nla_put_u32(skb, SEVADM_A_VM_STATE, query.state) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_VM_CREATED_NS, query.created_ns, SEVADM_A_VM_PAD))
+		return -EMSGSIZE;
+	ret = put_cgroup(skb, vm->cgroup);
+	if (ret)
+		return ret;
+	if ((query.known & SEVADM_KNOWN_ASID && nla_put_u32(skb, SEVADM_A_VM_ASID, query.asid)) ||
+	    (query.known & SEVADM_KNOWN_HANDLE &&
+	     nla_put_u32(skb, SEVADM_A_VM_HANDLE, query.handle)) ||
+	    (query.known & SEVADM_KNOWN_POLICY &&
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_POLICY, query.policy, SEVADM_A_VM_PAD)) ||
+	    (query.known & SEVADM_KNOWN_MIRROR_OF &&
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_MIRROR_OF, query.mirror_of, SEVADM_A_VM_PAD)))
+		return -EMSGSIZE;
+	if (query.known & SEVADM_KNOWN_PINNED &&
+	    (nla_put_u64_64bit(skb, SEVADM_A_VM_PINNED_BYTES, query.pinned_bytes,
+			       SEVADM_A_VM_PAD) ||
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_PINNED_PEAK_BYTES, query.pinned_peak_bytes,
+			       SEVADM_A_VM_PAD) ||
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_REGIONS, query.regions, SEVADM_A_VM_PAD)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int reply_vm(struct sk_buff *skb, void *argument)
+{
+	return put_vm(skb, argument);
+}
+
+static int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sevadm_vm *vm;
+	int ret;
+
+	if (GENL_REQ_ATTR_CHECK(info, SEVADM_A_VM_ID))
+		return -EINVAL;
+
+	vm = sevadm_vm_get_id(nla_get_u64(info->attrs[SEVADM_A_VM_ID]));
+	if (!vm) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_VM_ID],
+				    "No VM has this id: dump vm-get to see all");
+		return -ENOENT;
+	}
+	ret = reply(info, SEVADM_CMD_VM_GET, reply_vm, vm);
+	sevadm_vm_put(vm);
+	return ret;
+}
+
+static int sevadm_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_cursor *cursor = dump_cursor(cb);
+	struct sevadm_totals totals;
+	struct sevadm_vm *vm;
+	void *header;
+	int ret = 0;
+
+	sevadm_ledger_totals(&totals);
+	cb->seq = totals.generation + 1;
+
+	while (!ret && (vm = sevadm_vm_next(cursor->next))) {
+		header = dump_put(skb, cb, SEVADM_CMD_VM_GET);
+		ret = header ? put_vm(skb, vm) : -EMSGSIZE;
+		if (!ret) {
+			genl_dump_check_consistent(cb, header);
+			genlmsg_end(skb, header);
+			cursor->next = vm->id;
+		} else if (header) {
+			genlmsg_cancel(skb, header);
+		}
+		sevadm_vm_put(vm);
+	}
+	return ret && ret != -EMSGSIZE ? ret : skb->len;
+}
+
+static int put_asid(struct sk_buff *skb, u32 asid)
+{
+	struct sevadm_asid_query query = { .asid = asid };
+	u32 pid;
+	int ret;
+
+	ret = sevadm_asid_query(&query, &pid);
+	if (ret)
+		return ret;
+	if (nla_put_u32(skb, SEVADM_A_ASID_ASID, query.asid) ||
+	    nla_put_u32(skb, SEVADM_A_ASID_POOL, query.pool) ||
+	    nla_put_u32(skb, SEVADM_A_ASID_STATE, query.state))
+		return -EMSGSIZE;
+	if (query.vm && (nla_put_u64_64bit(skb, SEVADM_A_ASID_VM, query.vm, SEVADM_A_ASID_PAD) ||
+			 nla_put_u32(skb, SEVADM_A_ASID_PID, pid)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int reply_asid(struct sk_buff *skb, void *argument)
+{
+	return put_asid(skb, *(u32 *)argument);
+}
+
+static int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	u32 asid;
+	int ret;
+
+	if (GENL_REQ_ATTR_CHECK(info, SEVADM_A_ASID_ASID))
+		return -EINVAL;
+
+	asid = nla_get_u32(info->attrs[SEVADM_A_ASID_ASID]);
+	ret = reply(info, SEVADM_CMD_ASID_GET, reply_asid, &asid);
+	if (ret == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_ASID_ASID],
+				    "This host has no such ASID: status-get shows the ranges");
+	return ret;
+}
+
+static int sevadm_nl_asid_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_cursor *cursor = dump_cursor(cb);
+	void *header;
+
+	for (; cursor->next < sevadm_pool_max_asid(); cursor->next++) {
+		header = dump_put(skb, cb, SEVADM_CMD_ASID_GET);
+		if (!header)
+			break;
+		if (put_asid(skb, cursor->next + 1)) {
+			genlmsg_cancel(skb, header);
+			break;
+		}
+		genlmsg_end(skb, header);
+	}
+	return skb->len;
+}
+
+static const struct nla_policy vm_get_policy[SEVADM_A_VM_ID + 1] = {
+	[SEVADM_A_VM_ID] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+static const struct nla_policy asid_get_policy[SEVADM_A_ASID_ASID + 1] = {
+	[SEVADM_A_ASID_ASID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+static const struct genl_ops sevadm_ops[] = {
+	{
+		.cmd = SEVADM_CMD_STATUS_GET,
+		.doit = sevadm_nl_status_get_doit,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_SEAM_GET,
+		.dumpit = sevadm_nl_seam_get_dumpit,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_VM_GET,
+		.doit = sevadm_nl_vm_get_doit,
+		.dumpit = sevadm_nl_vm_get_dumpit,
+		.policy = vm_get_policy,
+		.maxattr = SEVADM_A_VM_ID,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_ASID_GET,
+		.doit = sevadm_nl_asid_get_doit,
+		.dumpit = sevadm_nl_asid_get_dumpit,
+		.policy = asid_get_policy,
+		.maxattr = SEVADM_A_ASID_ASID,
+		.flags = GENL_ADMIN_PERM,
+	},
+};
+
+static const struct genl_multicast_group sevadm_mcgrps[] = {
+	{ .name = SEVADM_GENL_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+};
+
+static struct genl_family sevadm_family __ro_after_init = {
+	.name = SEVADM_GENL_NAME,
+	.version = SEVADM_GENL_VERSION,
+	.netnsok = false,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = sevadm_ops,
+	.n_ops = ARRAY_SIZE(sevadm_ops),
+	.resv_start_op = SEVADM_CMD_STATUS_GET,
+	.mcgrps = sevadm_mcgrps,
+	.n_mcgrps = ARRAY_SIZE(sevadm_mcgrps),
+};
+
+int sevadm_netlink_init(void)
+{
+	return genl_register_family(&sevadm_family);
+}
+
+void sevadm_netlink_uninit(void)
+{
+	genl_unregister_family(&sevadm_family);
+}
+
+MODULE_ALIAS_GENL_FAMILY(SEVADM_GENL_NAME);

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ASID pools. KVM takes an ASID when a VM is initialised, but its number shows only when the
+ * firmware is told to ACTIVATE it: until then a VM counts as used without a number. When a VM ends,
+ * its ASID waits (reclaim) until KVM runs out of free ones, flushes all caches and the data fabric,
+ * and recycles every waiting ASID of both pools at once (sev_flush_asids(), __sev_recycle_asids()).
+ */
+#include <linux/cpufeature.h>
+#include <linux/misc_cgroup.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "ledger.h"
+#include "pool.h"
+
+/* CPUID Fn8000_001F (AMD APM volume 3): EAX bits 1 SEV, 3 SEV-ES; ECX highest ASID; EDX lowest
+ * ASID of plain SEV guests.
+ */
+#define CPUID_ENCRYPTED_MEMORY		0x8000001f
+#define CPUID_ENCRYPTED_MEMORY_SEV	BIT(1)
+#define CPUID_ENCRYPTED_MEMORY_SEV_ES	BIT(3)
+
+/* ASIDs are 32 bits in the VMCB, yet no processor has more than a few hundred of encrypted VMs. */
+#define MAX_ASIDS	(1U << 16)
+
+struct sevadm_asid {
+	u8 state;	/* enum sevadm_asid_state */
+	u64 vm;		/* id of its VM; 0: none that is accounted */
+	u32 pid;
+};
+
+struct sevadm_asid_pool {
+	u32 min_asid;
+	u32 max_asid;
+	u32 capacity;
+	u32 used;	/* with and without a number */
+	u32 reclaim;	/* with and without a number */
+	u32 peak;
+	u64 recycles;
+};
+
+/* Both guarded by sevadm_ledger_lock. */
+static struct sevadm_asid_pool pools[SEVADM_POOL_NR];
+static struct sevadm_asid *asids;
+static u32 max_asid;
+
+static u32 pool_of_asid(u32 asid)
+{
+	return asid >= pools[SEVADM_POOL_SEV].min_asid ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
+}
+
+static bool asid_valid(u32 asid)
+{
+	return asid && asid <= max_asid;
+}
+
+/* sevadm_pool_take() - KVM took an ASID of @pool, its number is not known yet */
+void sevadm_pool_take(u32 pool)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	pools[pool].used++;
+	pools[pool].peak = max(pools[pool].peak, pools[pool].used);
+}
+
+/*
+ * sevadm_pool_bind() - the number of an ASID that was taken has shown
+ *
+ * An ASID believed to wait was recycled without our seeing it, or it could not have been handed out.
+ */
+void sevadm_pool_bind(u32 pool, u32 asid, u64 vm, u32 pid)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	if (!asid_valid(asid))
+		return;
+	if (asids[asid].state == SEVADM_ASID_STATE_RECLAIM && pools[pool].reclaim)
+		pools[pool].reclaim--;
+	asids[asid] = (struct sevadm_asid) {
+		.state = SEVADM_ASID_STATE_USED,
+		.vm = vm,
+		.pid = pid,
+	};
+}
+
+/* sevadm_pool_move() - another VM holds the ASID now (intra-host migration) */
+void sevadm_pool_move(u32 asid, u64 vm, u32 pid)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	if (!asid_valid(asid))
+		return;
+	asids[asid].vm = vm;
+	asids[asid].pid = pid;
+}
+
+/* sevadm_pool_give_back() - a VM's ASID waits to be recycled; @asid is 0 if it never showed */
+void sevadm_pool_give_back(u32 pool, u32 asid)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	if (!WARN_ON_ONCE(!pools[pool].used))
+		pools[pool].used--;
+	pools[pool].reclaim++;
+	if (asid_valid(asid))
+		asids[asid] = (struct sevadm_asid) { .state = SEVADM_ASID_STATE_RECLAIM };
+}
+
+/* sevadm_pool_recycle() - KVM has made every waiting ASID free again: returns how many */
+u32 sevadm_pool_recycle(void)
+{
+	u32 pool, asid, recycled = 0;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
+		recycled += pools[pool].reclaim;
+		pools[pool].reclaim = 0;
+		pools[pool].recycles++;
+	}
+	for (asid = 1; asid <= max_asid; asid++)
+		if (asids[asid].state == SEVADM_ASID_STATE_RECLAIM)
+			asids[asid].state = SEVADM_ASID_STATE_FREE;
+	return recycled;
+}
+
+/* sevadm_pool_reset() - kvm_amd has gone, and its bitmaps of ASIDs with it */
+void sevadm_pool_reset(void)
+{
+	u32 pool;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
+		pools[pool].used = 0;
+		pools[pool].reclaim = 0;
+	}
+	if (asids)
+		memset(asids, 0, array_size(max_asid + 1, sizeof(*asids)));
+}
+
+/**
+ * sevadm_pool_query() - one ASID pool
+ * @query: its @pool is read, the rest filled in
+ *
+ * Return: 0, or -EINVAL: no such pool.
+ */
+int sevadm_pool_query(struct sevadm_pool_query *query)
+{
+	static const enum misc_res_type resources[SEVADM_POOL_NR] = {
+		[SEVADM_POOL_SEV] = MISC_CG_RES_SEV,
+		[SEVADM_POOL_SEV_ES] = MISC_CG_RES_SEV_ES,
+	};
+	const struct sevadm_asid_pool *pool;
+	u32 busy;
+
+	if (query->pool >= SEVADM_POOL_NR)
+		return -EINVAL;
+
+	query->charged = misc_cg_res_total_usage(resources[query->pool]);
+
+	spin_lock(&sevadm_ledger_lock);
+	pool = &pools[query->pool];
+	query->min_asid = pool->min_asid;
+	query->max_asid = pool->max_asid;
+	query->capacity = pool->capacity;
+	query->used = pool->used;
+	query->reclaim = pool->reclaim;
+	busy = pool->used + pool->reclaim;
+	query->free = pool->capacity > busy ? pool->capacity - busy : 0;
+	query->peak = pool->peak;
+	query->recycles = pool->recycles;
+	spin_unlock(&sevadm_ledger_lock);
+	return 0;
+}
+
+/**
+ * sevadm_asid_query() - one ASID
+ * @query: its @asid is read, the rest filled in
+ * @pid: creator of the VM that holds it, if one does
+ *
+ * Return: 0, or -ENOENT: this host has no such ASID.
+ */
+int sevadm_asid_query(struct sevadm_asid_query *query, u32 *pid)
+{
+	if (!asid_valid(query->asid))
+		return -ENOENT;
+
+	spin_lock(&sevadm_ledger_lock);
+	query->pool = pool_of_asid(query->asid);
+	query->state = asids[query->asid].state;
+	query->vm = asids[query->asid].vm;
+	*pid = asids[query->asid].pid;
+	spin_unlock(&sevadm_ledger_lock);
+	return 0;
+}
+
+/** sevadm_pool_max_asid() - highest ASID of this host; 0: the processor has no SEV */
+u32 sevadm_pool_max_asid(void)
+{
+	return max_asid;
+}
+
+static void pool_define(u32 pool, u32 first, u32 last)
+{
+	pools[pool].min_asid = first;
+	pools[pool].max_asid = last;
+	pools[pool].capacity = first <= last ? last - first + 1 : 0;
+}
+
+int sevadm_pool_init(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	if (cpuid_eax(0x80000000) < CPUID_ENCRYPTED_MEMORY)
+		return 0;
+	cpuid(CPUID_ENCRYPTED_MEMORY, &eax, &ebx, &ecx, &edx);
+	if (!(eax & CPUID_ENCRYPTED_MEMORY_SEV) || !ecx || ecx > MAX_ASIDS)
+		return 0;
+
+	asids = kvcalloc(ecx + 1, sizeof(*asids), GFP_KERNEL);
+	if (!asids)
+		return -ENOMEM;
+	max_asid = ecx;
+
+	/* As in sev_hardware_setup(): one ASID is never in both pools. */
+	pool_define(SEVADM_POOL_SEV, max(edx, 1U), ecx);
+	if (eax & CPUID_ENCRYPTED_MEMORY_SEV_ES && edx > 1)
+		pool_define(SEVADM_POOL_SEV_ES, 1, min(edx - 1, ecx));
+	return 0;
+}
+
+void sevadm_pool_uninit(void)
+{
+	kvfree(asids);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One row for each firmware command that is about a guest: where its buffer holds the handle, the
+ * ASID, the policy and the length, and the guest's state once it has succeeded.
+ *
+ * Source: AMD SEV API specification (55766), chapters of the commands and "Guest State Machine";
+ * buffers as in linux/psp-sev.h. No key, measurement or guest data is ever read.
+ */
+#include <linux/fs.h>
+#include <linux/psp-sev.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+
+#include <uapi/linux/sevadm.h>
+
+#include "psp_command.h"
+
+#define STATE_SAME	(-1)
+
+/* Offsets are kept one up: 0 means that the command has no such field. */
+#define AT(type, field)	(offsetof(struct sev_data_##type, field) + 1)
+
+struct psp_command {
+	u8 handle;
+	u8 asid;
+	u8 policy;
+	u8 length;
+	s8 state;
+};
+
+#define HANDLE(type)		.handle = AT(type, handle)
+#define LENGTH(type, field)	.length = AT(type, field)
+#define POLICY(type)		.policy = AT(type, policy)
+#define STAYS			.state = STATE_SAME
+#define BECOMES(name)		.state = SEVADM_VM_STATE_##name
+
+static const struct psp_command psp_commands[] = {
+	[SEV_CMD_DECOMMISSION] = { HANDLE(decommission), BECOMES(INIT) },
+	[SEV_CMD_ACTIVATE] = { HANDLE(activate), .asid = AT(activate, asid), STAYS },
+	[SEV_CMD_DEACTIVATE] = { HANDLE(deactivate), STAYS },
+	[SEV_CMD_GUEST_STATUS] = { HANDLE(guest_status), STAYS },
+	[SEV_CMD_LAUNCH_START] = { HANDLE(launch_start), POLICY(launch_start), BECOMES(LUPDATE) },
+	[SEV_CMD_LAUNCH_UPDATE_DATA] = {
+		HANDLE(launch_update_data), LENGTH(launch_update_data, len), STAYS },
+	[SEV_CMD_LAUNCH_UPDATE_VMSA] = {
+		HANDLE(launch_update_vmsa), LENGTH(launch_update_vmsa, len), STAYS },
+	[SEV_CMD_LAUNCH_MEASURE] = {
+		HANDLE(launch_measure), LENGTH(launch_measure, len), BECOMES(LSECRET) },
+	[SEV_CMD_LAUNCH_UPDATE_SECRET] = {
+		HANDLE(launch_secret), LENGTH(launch_secret, guest_len), STAYS },
+	[SEV_CMD_LAUNCH_FINISH] = { HANDLE(launch_finish), BECOMES(RUNNING) },
+	[SEV_CMD_ATTESTATION_REPORT] = {
+		HANDLE(attestation_report), LENGTH(attestation_report, len), STAYS },
+	[SEV_CMD_SEND_START] = { HANDLE(send_start), POLICY(send_start), BECOMES(SUPDATE) },
+	[SEV_CMD_SEND_UPDATE_DATA] = {
+		HANDLE(send_update_data), LENGTH(send_update_data, guest_len), STAYS },
+	[SEV_CMD_SEND_UPDATE_VMSA] = {
+		HANDLE(send_update_vmsa), LENGTH(send_update_vmsa, guest_len), STAYS },
+	[SEV_CMD_SEND_FINISH] = { HANDLE(send_finish), BECOMES(SENT) },
+	[SEV_CMD_SEND_CANCEL] = { HANDLE(send_cancel), BECOMES(RUNNING) },
+	[SEV_CMD_RECEIVE_START] = { HANDLE(receive_start), POLICY(receive_start), BECOMES(RUPDATE) },
+	[SEV_CMD_RECEIVE_UPDATE_DATA] = {
+		HANDLE(receive_update_data), LENGTH(receive_update_data, guest_len), STAYS },
+	[SEV_CMD_RECEIVE_UPDATE_VMSA] = {
+		HANDLE(receive_update_vmsa), LENGTH(receive_update_vmsa, guest_len), STAYS },
+	[SEV_CMD_RECEIVE_FINISH] = { HANDLE(receive_finish), BECOMES(RUNNING) },
+	[SEV_CMD_DBG_DECRYPT] = { HANDLE(dbg), LENGTH(dbg, len), STAYS },
+	[SEV_CMD_DBG_ENCRYPT] = { HANDLE(dbg), LENGTH(dbg, len), STAYS },
+};
+
+static const struct psp_command *psp_command(u32 command)
+{
+	if (command >= ARRAY_SIZE(psp_commands) || !psp_commands[command].handle)
+		return NULL;
+	return &psp_commands[command];
+}
+
+static u32 u32_at(const void *buffer, u8 at)
+{
+	u32 value;
+
+	memcpy(&value, buffer + at - 1, sizeof(value));
+	return value;
+}
+
+/**
+ * sevadm_psp_decode() - what a command's buffer says about a guest
+ * @command: enum sev_cmd
+ * @buffer: the command's buffer, or NULL
+ * @guest: filled in; @known is 0 for a command that is about no guest
+ */
+void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest *guest)
+{
+	const struct psp_command *row = psp_command(command);
+
+	*guest = (struct sevadm_psp_guest) {};
+	if (!row || !buffer)
+		return;
+
+	guest->handle = u32_at(buffer, row->handle);
+	if (guest->handle)
+		guest->known |= SEVADM_KNOWN_HANDLE;
+	if (row->asid) {
+		guest->asid = u32_at(buffer, row->asid);
+		guest->known |= SEVADM_KNOWN_ASID;
+	}
+	if (row->policy) {
+		guest->policy = u32_at(buffer, row->policy);
+		guest->known |= SEVADM_KNOWN_POLICY;
+	}
+	if (row->length) {
+		guest->bytes = u32_at(buffer, row->length);
+		guest->known |= SEVADM_KNOWN_BYTES;
+	}
+}
+
+/**
+ * sevadm_psp_next_state() - state of a guest after a command has succeeded
+ * @command: enum sev_cmd
+ *
+ * Return: enum sevadm_vm_state; negative: as before.
+ */
+int sevadm_psp_next_state(u32 command)
+{
+	const struct psp_command *row = psp_command(command);
+
+	return row ? row->state : STATE_SAME;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A scope is what the current task is doing inside of KVM's SEV code or on its way to the security
+ * processor. It lies on the stack of the outer wrapper; inner wrappers find it by the task.
+ */
+#ifndef SEVADM_SCOPE_H
+#define SEVADM_SCOPE_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct kvm;
+struct sevadm_vm;
+struct task_struct;
+
+/**
+ * enum sevadm_scope_kind - what a task is inside of
+ * @SEVADM_SCOPE_IOCTL: KVM_MEMORY_ENCRYPT_OP
+ * @SEVADM_SCOPE_REGION: KVM_MEMORY_ENCRYPT_REG_REGION or _UNREG_REGION
+ * @SEVADM_SCOPE_CONTEXT: a VM becomes a mirror, or takes over another one's context
+ * @SEVADM_SCOPE_DESTROY: a VM ends
+ * @SEVADM_SCOPE_QUEUE: on the way to the mailbox of the security processor
+ */
+enum sevadm_scope_kind {
+	SEVADM_SCOPE_IOCTL,
+	SEVADM_SCOPE_REGION,
+	SEVADM_SCOPE_CONTEXT,
+	SEVADM_SCOPE_DESTROY,
+	SEVADM_SCOPE_QUEUE,
+};
+
+/**
+ * struct sevadm_scope - one scope; owned by its task, no other task reads more than @task and @node
+ * @node: in the table of all scopes
+ * @task: the task it belongs to
+ * @kind: enum sevadm_scope_kind
+ * @command: enum sev_cmd_id or enum sevadm_kvm_command
+ * @kvm: KVM's VM; compared only, except by its own wrapper
+ * @vm: VM of the ledger, with a reference; NULL: none
+ * @start_ns: when it was entered
+ * @transient: pages pinned until it ends
+ * @charged: an ASID was charged to the misc cgroup and not uncharged since
+ * @uncharged: an ASID was uncharged
+ * @activated: the firmware has bound an ASID within it
+ * @commands: number of firmware commands issued for KVM's initialisation of the platform
+ * @fw_asked: at least one firmware command was answered; @fw_error is the last status
+ * @fw_error: see @fw_asked
+ */
+struct sevadm_scope {
+	struct hlist_node node;
+	struct task_struct *task;
+	enum sevadm_scope_kind kind;
+	u32 command;
+	struct kvm *kvm;
+	struct sevadm_vm *vm;
+	u64 start_ns;
+	s64 transient;
+	bool charged;
+	bool uncharged;
+	bool activated;
+	bool fw_asked;
+	u32 fw_error;
+	u32 commands;
+};
+
+void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, u32 command,
+			struct kvm *kvm);
+void sevadm_scope_leave(struct sevadm_scope *scope);
+struct sevadm_scope *sevadm_scope_kvm(void);
+struct sevadm_scope *sevadm_scope_queue(void);
+
+#endif /* SEVADM_SCOPE_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Seams: functions of the kernel, ccp and kvm_amd that the module interposes on. A call of such a
+ * function lands in the wrapper wrap_<symbol>() of the same prototype, in the caller's own context;
+ * the wrapper calls the function itself by call_original(<symbol>, ...).
+ */
+#ifndef SEVADM_SEAM_H
+#define SEVADM_SEAM_H
+
+#include <linux/kvm_host.h>
+#include <linux/misc_cgroup.h>
+#include <linux/psp-sev.h>
+#include <linux/static_call.h>
+
+#include "seam_table.h"
+
+enum sevadm_seam_id {
+#define SEAM(module, symbol, required, type, prototype) SEAM_##symbol,
+	SEVADM_SEAMS(SEAM)
+#undef SEAM
+	SEVADM_SEAM_NR,
+};
+
+#define SEAM(module, symbol, required, type, prototype)		\
+	type wrap_##symbol prototype;				\
+	DECLARE_STATIC_CALL(original_##symbol, wrap_##symbol);
+SEVADM_SEAMS(SEAM)
+#undef SEAM
+
+#define call_original(symbol, ...) static_call(original_##symbol)(__VA_ARGS__)
+
+/**
+ * struct sevadm_seam_info - state of one seam, for reports
+ * @symbol: function interposed on
+ * @module: module it lives in; "vmlinux" for the kernel proper
+ * @required: without it the module is degraded
+ * @attached: calls come through the wrapper
+ * @error: 0, or the negative errno of the failed attachment
+ * @reason: why it is not attached; empty when it is
+ * @hits: number of calls that came through the wrapper
+ */
+struct sevadm_seam_info {
+	const char *symbol;
+	const char *module;
+	bool required;
+	bool attached;
+	int error;
+	const char *reason;
+	u64 hits;
+};
+
+void sevadm_seam_enter(enum sevadm_seam_id id);
+void sevadm_seam_exit(void);
+
+bool sevadm_seam_attached(enum sevadm_seam_id id);
+int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info);
+u32 sevadm_seam_state(void);
+
+int sevadm_seam_init(void);
+void sevadm_seam_uninit(void);
+
+#endif /* SEVADM_SEAM_H */

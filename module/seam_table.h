@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of seams: one row for each function of the kernel, ccp and kvm_amd that the module
+ * interposes on. Identifier, wrapper prototype, static call and state are derived from the row.
+ *
+ *	SEAM(module, symbol, required, return type, prototype)
+ *
+ * Rows of one module are attached from first to last and detached from last to first.
+ * sev_mem_enc_ioctl() is the last row: no VM enters the ledger before everything else that is
+ * accounted about it is attached.
+ *
+ * Prototypes are those of the newest kernel supported. Where older ones differ (amount of
+ * misc_cg_try_charge(): unsigned long or u64; last argument of sev_pin_memory(): int or unsigned
+ * int) the two are the same to the x86-64 calling convention.
+ *
+ * What each seam gives:
+ *  - misc_cg_try_charge, _uncharge: an ASID is taken or given back. KVM calls them in
+ *    sev_asid_new(), sev_asid_free() and intra-host migration alone, so that a charge without an
+ *    uncharge within one ioctl proves that a VM was initialised, whatever the ioctl returned;
+ *  - __sev_do_cmd_locked: every command of the security processor, whoever issued it;
+ *  - the other functions of ccp: the moment at which a caller began to queue for the mailbox;
+ *    sev_guest_df_flush also: KVM recycles ASIDs (sev_flush_asids() is its only caller);
+ *  - sev_pin_memory: exact page counts, transient pins, refusals;
+ *  - the rest: which VM a task works for, and the ends of VMs and regions.
+ */
+#ifndef SEVADM_SEAM_TABLE_H
+#define SEVADM_SEAM_TABLE_H
+
+#define SEVADM_SEAMS(SEAM)									\
+	SEAM(vmlinux, misc_cg_try_charge, true, int,						\
+	     (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
+	SEAM(vmlinux, misc_cg_uncharge, true, void,						\
+	     (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
+	SEAM(ccp, __sev_do_cmd_locked, true, int, (int cmd, void *data, int *psp_ret))		\
+	SEAM(ccp, sev_guest_df_flush, true, int, (int *error))					\
+	SEAM(ccp, sev_do_cmd, false, int, (int cmd, void *data, int *psp_ret))			\
+	SEAM(ccp, sev_issue_cmd_external_user, false, int,					\
+	     (struct file *filep, unsigned int cmd, void *data, int *error))			\
+	SEAM(ccp, sev_guest_activate, false, int,						\
+	     (struct sev_data_activate *data, int *error))					\
+	SEAM(ccp, sev_guest_deactivate, false, int,						\
+	     (struct sev_data_deactivate *data, int *error))					\
+	SEAM(ccp, sev_guest_decommission, false, int,						\
+	     (struct sev_data_decommission *data, int *error))					\
+	SEAM(kvm_amd, sev_pin_memory, true, struct page **,					\
+	     (struct kvm *kvm, unsigned long uaddr, unsigned long ulen,				\
+	      unsigned long *n, unsigned int flags))						\
+	SEAM(kvm_amd, sev_mem_enc_unregister_region, true, int,					\
+	     (struct kvm *kvm, struct kvm_enc_region *range))					\
+	SEAM(kvm_amd, sev_mem_enc_register_region, true, int,					\
+	     (struct kvm *kvm, struct kvm_enc_region *range))					\
+	SEAM(kvm_amd, sev_vm_destroy, true, void, (struct kvm *kvm))				\
+	SEAM(kvm_amd, sev_vm_move_enc_context_from, true, int,					\
+	     (struct kvm *kvm, unsigned int source_fd))						\
+	SEAM(kvm_amd, sev_vm_copy_enc_context_from, true, int,					\
+	     (struct kvm *kvm, unsigned int source_fd))						\
+	SEAM(kvm_amd, sev_mem_enc_ioctl, true, int, (struct kvm *kvm, void __user *argp))
+
+#endif /* SEVADM_SEAM_TABLE_H */
