@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The SEV firmware's commands: a table of what each needs, and one handler per command.
+ *
+ * Rules: AMD's SEV API specification (document 55766, chapters 5 to 7) and the firmware that AMD has
+ * published; where a command has several faults at once, the answer follows one order for all
+ * commands: platform state, handle, guest state, activation, and only then the command's own fields.
+ *
+ * Stricter than the hardware in one place: a DEACTIVATE always makes its ASID wait for a DF_FLUSH,
+ * even if its guest never ran. Laxer in two: memory is not encrypted, and nobody sees whether the
+ * WBINVD before a DF_FLUSH was done. SNP commands, and those that Linux has no name for except NOP
+ * and COPY, are unknown, as they are to a firmware of Naples or Rome.
+ */
+#include "qemu/osdep.h"
+#include "qemu/cutils.h"
+#include "exec/memattrs.h"
+#include "hw/i386/sev-commands.h"
+#include "hw/i386/sev-host.h"
+
+static bool memory_access(SevFirmware *fw, uint64_t address, void *data, size_t len, bool write)
+{
+	hwaddr addr = address & ~BIT_ULL(SEV_CBIT);
+
+	return address_space_rw(fw->as, addr, MEMTXATTRS_UNSPECIFIED, data, len, write) == MEMTX_OK;
+}
+
+uint16_t sev_memory_read(SevFirmware *fw, uint64_t address, void *data, size_t len)
+{
+	return memory_access(fw, address, data, len, false) ? SEV_SUCCESS : SEV_INVALID_ADDRESS;
+}
+
+uint16_t sev_memory_write(SevFirmware *fw, uint64_t address, const void *data, size_t len)
+{
+	return memory_access(fw, address, (void *)data, len, true) ? SEV_SUCCESS :
+								     SEV_INVALID_ADDRESS;
+}
+
+uint16_t sev_memory_copy(SevFirmware *fw, uint64_t dst, uint64_t src, uint32_t len)
+{
+	while (len) {
+		uint32_t chunk = MIN(len, SCRATCH_SIZE);
+		uint16_t status = sev_memory_read(fw, src, fw->scratch, chunk);
+
+		if (!status) {
+			status = sev_memory_write(fw, dst, fw->scratch, chunk);
+		}
+		if (status) {
+			return status;
+		}
+		src += chunk;
+		dst += chunk;
+		len -= chunk;
+	}
+	return SEV_SUCCESS;
+}
+
+/* Of the room for an output. */
+uint16_t sev_length_check(uint32_t given, uint32_t needed)
+{
+	return given < needed ? SEV_INVALID_LEN : SEV_SUCCESS;
+}
+
+SevGuest *sev_guest_find(SevFirmware *fw, uint32_t handle)
+{
+	if (!handle || handle > fw->config.max_asid) {
+		return NULL;
+	}
+	return fw->guests[handle - 1].state == GUEST_UNINIT ? NULL : &fw->guests[handle - 1];
+}
+
+typedef struct SevCommand {
+	uint16_t id;
+	const char *name;
+	uint8_t size;			/* of the command buffer */
+	bool output;			/* the buffer is written back, also for an INVALID_LEN */
+	uint8_t platform;		/* states it may be in, as bits */
+	uint8_t guest;			/* likewise; none: the command names no guest */
+	bool active;			/* the guest must have been activated */
+	SevHandler *handler;
+} SevCommand;
+
+#define IN	false
+#define OUT	true
+#define P_UNINIT	BIT(PLATFORM_UNINIT)
+#define P_INIT		BIT(PLATFORM_INIT)
+#define P_WORKING	BIT(PLATFORM_WORKING)
+#define P_READY		(P_INIT | P_WORKING)
+#define P_ANY		(P_UNINIT | P_READY)
+#define G_LUPDATE	BIT(GUEST_LUPDATE)
+#define G_LSECRET	BIT(GUEST_LSECRET)
+#define G_RUNNING	BIT(GUEST_RUNNING)
+#define G_SUPDATE	BIT(GUEST_SUPDATE)
+#define G_RUPDATE	BIT(GUEST_RUPDATE)
+#define G_SENT		BIT(GUEST_SENT)
+#define G_HERE		(G_LUPDATE | G_LSECRET | G_RUNNING | G_SUPDATE | G_RUPDATE)
+#define G_ANY		(G_HERE | G_SENT)
+#define G_LAUNCHED	(G_LSECRET | G_RUNNING | G_SUPDATE | G_SENT)
+#define ACTIVE	true
+
+static const SevCommand commands[] = {
+	{ 0x01, "INIT", sizeof(SevCmdInit), IN, P_UNINIT, 0, 0, sev_cmd_init },
+	{ 0x02, "SHUTDOWN", 0, IN, P_ANY, 0, 0, sev_cmd_shutdown },
+	{ 0x03, "FACTORY_RESET", 0, IN, P_UNINIT, 0, 0, sev_cmd_factory_reset },
+	{ 0x04, "PLATFORM_STATUS", sizeof(SevCmdPlatformStatus), OUT, P_ANY, 0, 0,
+	  sev_cmd_platform_status },
+	{ 0x05, "PEK_GEN", 0, IN, P_INIT, 0, 0, sev_cmd_pek_gen },
+	{ 0x06, "PEK_CSR", sizeof(SevCmdBuffer), OUT, P_READY, 0, 0, sev_cmd_pek_csr },
+	{ 0x07, "PEK_CERT_IMPORT", sizeof(SevCmdPekCertImport), IN, P_INIT, 0, 0,
+	  sev_cmd_pek_cert_import },
+	{ 0x08, "PDH_CERT_EXPORT", sizeof(SevCmdPdhCertExport), OUT, P_READY, 0, 0,
+	  sev_cmd_pdh_cert_export },
+	{ 0x09, "PDH_GEN", 0, IN, P_READY, 0, 0, sev_cmd_pdh_gen },
+	{ 0x0a, "DF_FLUSH", 0, IN, P_ANY, 0, 0, sev_cmd_df_flush },
+	{ 0x0b, "DOWNLOAD_FIRMWARE", sizeof(SevCmdBuffer), IN, P_UNINIT, 0, 0,
+	  sev_cmd_download_firmware },
+	{ 0x0c, "GET_ID", sizeof(SevCmdBuffer), OUT, P_ANY, 0, 0, sev_cmd_get_id },
+	{ 0x0d, "INIT_EX", sizeof(SevCmdInitEx), IN, P_UNINIT, 0, 0, sev_cmd_init_ex },
+	{ 0x0e, "NOP", 0, IN, P_ANY, 0, 0, sev_cmd_nop },
+
+	{ 0x20, "DECOMMISSION", 4, IN, P_WORKING, G_ANY, 0, sev_cmd_decommission },
+	{ 0x21, "ACTIVATE", sizeof(SevCmdActivate), IN, P_WORKING, G_HERE, 0, sev_cmd_activate },
+	{ 0x22, "DEACTIVATE", 4, IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_deactivate },
+	{ 0x23, "GUEST_STATUS", sizeof(SevCmdGuestStatus), OUT, P_READY, 0, 0, sev_cmd_guest_status },
+	{ 0x24, "COPY", sizeof(SevCmdCopy), IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_copy },
+
+	{ 0x30, "LAUNCH_START", sizeof(SevCmdStart), OUT, P_READY, 0, 0, sev_cmd_launch_start },
+	{ 0x31, "LAUNCH_UPDATE_DATA", sizeof(SevCmdLaunchUpdate), IN, P_WORKING, G_LUPDATE, ACTIVE,
+	  sev_cmd_launch_update_data },
+	{ 0x32, "LAUNCH_UPDATE_VMSA", sizeof(SevCmdLaunchUpdate), IN, P_WORKING, G_LUPDATE, ACTIVE,
+	  sev_cmd_launch_update_vmsa },
+	{ 0x33, "LAUNCH_MEASURE", sizeof(SevCmdLaunchMeasure), OUT, P_WORKING, G_LUPDATE, 0,
+	  sev_cmd_launch_measure },
+	{ 0x34, "LAUNCH_UPDATE_SECRET", sizeof(SevCmdTransport), IN, P_WORKING, G_LSECRET, ACTIVE,
+	  sev_cmd_launch_secret },
+	{ 0x35, "LAUNCH_FINISH", 4, IN, P_WORKING, G_LSECRET, 0, sev_cmd_launch_finish },
+	{ 0x36, "ATTESTATION_REPORT", sizeof(SevCmdAttestation), OUT, P_WORKING, G_LAUNCHED, 0,
+	  sev_cmd_attestation_report },
+
+	{ 0x40, "SEND_START", sizeof(SevCmdSendStart), OUT, P_WORKING, G_RUNNING, 0, sev_cmd_send_start },
+	{ 0x41, "SEND_UPDATE_DATA", sizeof(SevCmdTransport), OUT, P_WORKING, G_SUPDATE, ACTIVE,
+	  sev_cmd_send_update_data },
+	{ 0x42, "SEND_UPDATE_VMSA", sizeof(SevCmdTransport), OUT, P_WORKING, G_SUPDATE, ACTIVE,
+	  sev_cmd_send_update_vmsa },
+	{ 0x43, "SEND_FINISH", 4, IN, P_WORKING, G_SUPDATE, 0, sev_cmd_send_finish },
+	{ 0x44, "SEND_CANCEL", 4, IN, P_WORKING, G_SUPDATE, 0, sev_cmd_send_cancel },
+
+	{ 0x50, "RECEIVE_START", sizeof(SevCmdStart), OUT, P_READY, 0, 0, sev_cmd_receive_start },
+	{ 0x51, "RECEIVE_UPDATE_DATA", sizeof(SevCmdTransport), IN, P_WORKING, G_RUPDATE, ACTIVE,
+	  sev_cmd_receive_update_data },
+	{ 0x52, "RECEIVE_UPDATE_VMSA", sizeof(SevCmdTransport), IN, P_WORKING, G_RUPDATE, ACTIVE,
+	  sev_cmd_receive_update_vmsa },
+	{ 0x53, "RECEIVE_FINISH", 4, IN, P_WORKING, G_RUPDATE, 0, sev_cmd_receive_finish },
+
+	{ 0x60, "DBG_DECRYPT", sizeof(SevCmdDebug), IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_debug },
+	{ 0x61, "DBG_ENCRYPT", sizeof(SevCmdDebug), IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_debug },
+};
+
+static const SevCommand *command_find(uint16_t id)
+{
+	for (int i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (commands[i].id == id) {
+			return &commands[i];
+		}
+	}
+	return NULL;
+}
+
+const char *sev_command_name(uint16_t id)
+{
+	const SevCommand *command = command_find(id);
+
+	return command ? command->name : NULL;
+}
+
+bool sev_command_parse(const char *text, uint16_t *id)
+{
+	unsigned int number;
+
+	for (int i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!g_ascii_strcasecmp(text, commands[i].name)) {
+			*id = commands[i].id;
+			return true;
+		}
+	}
+	if (qemu_strtoui(text, NULL, 0, &number) || number >= BIT(15)) {
+		return false;
+	}
+	*id = number;
+	return true;
+}
+
+#define STATUS_NAME(code, name)	[code] = #name,
+static const char *const status_names[] = { SEV_STATUS_CODES(STATUS_NAME) };
+
+const char *sev_status_name(uint16_t status)
+{
+	return status < ARRAY_SIZE(status_names) ? status_names[status] : NULL;
+}
+
+bool sev_status_parse(const char *text, uint16_t *status)
+{
+	unsigned int number;
+
+	for (int i = 0; i < ARRAY_SIZE(status_names); i++) {
+		if (!g_ascii_strcasecmp(text, status_names[i])) {
+			*status = i;
+			return true;
+		}
+	}
+	if (qemu_strtoui(text, NULL, 0, &number) || number > UINT16_MAX) {
+		return false;
+	}
+	*status = number;
+	return true;
+}
+
+SevFirmware *sev_firmware_new(const SevFirmwareConfig *config, AddressSpace *as)
+{
+	SevFirmware *fw = g_new0(SevFirmware, 1);
+
+	fw->config = *config;
+	fw->as = as;
+	fw->guests = g_new0(SevGuest, config->max_asid);
+	fw->asids = g_new0(SevAsid, config->max_asid + 1);
+	sev_platform_clear(fw);
+	return fw;
+}
+
+void sev_firmware_free(SevFirmware *fw)
+{
+	sev_platform_clear(fw);
+	g_free(fw->guests);
+	g_free(fw->asids);
+	g_free(fw);
+}
+
+void sev_firmware_reset(SevFirmware *fw)
+{
+	sev_platform_clear(fw);
+}
+
+static uint16_t command_check(SevFirmware *fw, const SevCommand *command, const SevGuest *guest)
+{
+	if (!(command->platform & BIT(fw->state))) {
+		return SEV_INVALID_PLATFORM_STATE;
+	}
+	if (!command->guest) {
+		return SEV_SUCCESS;
+	}
+	if (!guest) {
+		return SEV_INVALID_GUEST;
+	}
+	if (!(command->guest & BIT(guest->state))) {
+		return SEV_INVALID_GUEST_STATE;
+	}
+	return command->active && !guest->asid ? SEV_INACTIVE : SEV_SUCCESS;
+}
+
+uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, uint16_t fault,
+			      SevSubject *subject)
+{
+	const SevCommand *command = command_find(id);
+	uint8_t buffer[UINT8_MAX] = {};
+	 SevGuest *guest = NULL;
+	uint16_t status;
+
+	fw->subject = subject;
+	if (!command) {
+		return fault ?: SEV_INVALID_COMMAND;
+	}
+	status = sev_memory_read(fw, address, buffer, command->size);
+	if (!status && command->guest) {
+		subject->handle = ldl_le_p(buffer);
+		guest = sev_guest_find(fw, subject->handle);
+		if (command->handler == sev_cmd_activate) {
+			subject->asid = ((SevCmdActivate *)buffer)->asid;
+		} else if (guest) {
+			subject->asid = guest->asid;
+		}
+	}
+	if (fault || status) {
+		return fault ?: status;
+	}
+	status = command_check(fw, command, guest);
+	if (!status) {
+		status = command->handler(fw, buffer, guest);
+	}
+	if (command->output && (status == SEV_SUCCESS || status == SEV_INVALID_LEN)) {
+		status = sev_memory_write(fw, address, buffer, command->size) ?: status;
+	}
+	return status;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The firmware of the emulated security processor, as its mailbox (sev-psp.c) sees it.
+ */
+#ifndef HW_I386_SEV_FIRMWARE_H
+#define HW_I386_SEV_FIRMWARE_H
+
+#include "exec/hwaddr.h"
+#include "exec/memory.h"
+
+typedef struct SevFirmware SevFirmware;
+
+typedef struct SevFirmwareConfig {
+	uint8_t api_major;
+	uint8_t api_minor;
+	uint8_t build;
+	bool es;
+	uint32_t min_sev_asid;
+	uint32_t max_asid;
+} SevFirmwareConfig;
+
+/* Whom a command was about; 0 where it names no guest or no ASID. */
+typedef struct SevSubject {
+	uint32_t handle;
+	uint32_t asid;
+} SevSubject;
+
+SevFirmware *sev_firmware_new(const SevFirmwareConfig *config, AddressSpace *as);
+void sev_firmware_free(SevFirmware *fw);
+void sev_firmware_reset(SevFirmware *fw);
+/* Says whom the command is about, and executes it unless @fault is to be its answer. */
+uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, uint16_t fault,
+			      SevSubject *subject);
+
+/* NULL for an id or status without a name. */
+const char *sev_command_name(uint16_t id);
+const char *sev_status_name(uint16_t status);
+
+/* By name, or by number where no name is needed. */
+bool sev_command_parse(const char *text, uint16_t *id);
+bool sev_status_parse(const char *text, uint16_t *status);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Status codes of the SEV firmware, by the names Linux gives them (include/uapi/linux/psp-sev.h).
+ */
+#ifndef HW_I386_SEV_STATUS_H
+#define HW_I386_SEV_STATUS_H
+
+#define SEV_STATUS_CODES(X)		\
+	X(0x00, SUCCESS)		\
+	X(0x01, INVALID_PLATFORM_STATE)	\
+	X(0x02, INVALID_GUEST_STATE)	\
+	X(0x03, INVALID_CONFIG)		\
+	X(0x04, INVALID_LEN)		\
+	X(0x05, ALREADY_OWNED)		\
+	X(0x06, INVALID_CERTIFICATE)	\
+	X(0x07, POLICY_FAILURE)		\
+	X(0x08, INACTIVE)		\
+	X(0x09, INVALID_ADDRESS)	\
+	X(0x0a, BAD_SIGNATURE)		\
+	X(0x0b, BAD_MEASUREMENT)	\
+	X(0x0c, ASID_OWNED)		\
+	X(0x0d, INVALID_ASID)		\
+	X(0x0e, WBINVD_REQUIRED)	\
+	X(0x0f, DFFLUSH_REQUIRED)	\
+	X(0x10, INVALID_GUEST)		\
+	X(0x11, INVALID_COMMAND)	\
+	X(0x12, ACTIVE)			\
+	X(0x13, HWSEV_RET_PLATFORM)	\
+	X(0x14, HWSEV_RET_UNSAFE)	\
+	X(0x15, UNSUPPORTED)		\
+	X(0x16, INVALID_PARAM)		\
+	X(0x17, RESOURCE_LIMIT)		\
+	X(0x18, SECURE_DATA_INVALID)
+
+#define SEV_STATUS_CODE(code, name)	SEV_##name = code,
+enum {
+	SEV_STATUS_CODES(SEV_STATUS_CODE)
+};
+#undef SEV_STATUS_CODE
+
+#endif

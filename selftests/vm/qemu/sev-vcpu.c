@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What KVM relies on when it runs a SEV guest and TCG's nested SVM lacks: the C-bit, SEV_STATUS,
+ * the next instruction pointer and decode assists. KVM cannot read an encrypted guest's code, so
+ * it needs the last two for every instruction it intercepts.
+ *
+ * Rules: AMD64 Architecture Programmer's Manual, volume 2, 15.7.1 (state saved on exit), 15.8.4
+ * (nested page fault instruction bytes), 15.33.1 (decode assists) and 15.34 (SEV).
+ *
+ * A SEV-ES guest's registers would have to be encrypted and loaded from its VMSA: its VMRUN fails
+ * with VMEXIT_INVALID, which KVM reports as a failed entry. Not emulated either: the linear address
+ * that INVLPG's exit should carry, which only matters to a host without nested paging.
+ */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "exec/exec-all.h"
+#include "tcg/helper-tcg.h"
+#include "hw/i386/sev-host.h"
+
+#define MSR_SEV_STATUS		0xc0010131
+#define SEV_STATUS_SEV		BIT_ULL(0)
+
+#define NESTED_CTL_SEV		BIT_ULL(1)
+#define NESTED_CTL_SEV_ES	BIT_ULL(2)
+
+#define VMCB_NEXT_RIP		0xc8
+#define VMCB_INSN_COUNT		0xd0
+#define VMCB_INSN_BYTES		0xd1
+
+#define EXIT_INFO_MOV_CR	BIT_ULL(63)
+
+#define INSN_MAX		15
+
+typedef struct Insn {
+	uint8_t bytes[INSN_MAX];
+	int fetched;
+	int opcode;		/* where it begins, past the prefixes */
+	int length;		/* 0 if it could not be told */
+	uint8_t rex;
+	bool addr16;
+} Insn;
+
+/* False: the VMRUN must end in VMEXIT_INVALID. */
+bool sev_vcpu_enter(CPUX86State *env, uint64_t nested_ctl, uint32_t asid)
+{
+	if (nested_ctl & NESTED_CTL_SEV_ES) {
+		return false;
+	}
+	if (!(nested_ctl & NESTED_CTL_SEV)) {
+		return true;
+	}
+	if (!(nested_ctl & SVM_NPT_ENABLED) || !sev_host_asid_valid(asid)) {
+		return false;
+	}
+	env->nested_cbit = BIT_ULL(SEV_CBIT);
+	return true;
+}
+
+/* SEV_STATUS is the guest's own: the hypervisor cannot intercept it. */
+bool sev_vcpu_rdmsr(CPUX86State *env, uint64_t *val)
+{
+	if (!env->nested_cbit || (uint32_t)env->regs[R_ECX] != MSR_SEV_STATUS) {
+		return false;
+	}
+	*val = SEV_STATUS_SEV;
+	return true;
+}
+
+/*
+ * Must not fault: at a nested page fault a second one would recurse without end. So only what
+ * can be translated without one is fetched, page by page.
+ */
+static void insn_fetch(CPUX86State *env, Insn *insn)
+{
+	int mmu_idx = cpu_mmu_index(env_cpu(env), true);
+	vaddr pc = env->eip;
+
+	if (!(env->hflags & HF_CS64_MASK)) {
+		pc = (uint32_t)(pc + env->segs[R_CS].base);
+	}
+	while (insn->fetched < INSN_MAX) {
+		vaddr at = pc + insn->fetched;
+		int left = MIN(INSN_MAX - insn->fetched, -(at | TARGET_PAGE_MASK));
+		void *host = NULL;
+
+		if (probe_access_flags(env, at, left, MMU_INST_FETCH, mmu_idx, true, &host, 0) &
+		    (TLB_INVALID_MASK | TLB_MMIO) || !host) {
+			break;
+		}
+		memcpy(insn->bytes + insn->fetched, host, left);
+		insn->fetched += left;
+	}
+}
+
+static bool is_legacy_prefix(uint8_t byte)
+{
+	switch (byte) {
+	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
+	case 0x66: case 0x67: case 0xf0: case 0xf2: case 0xf3:
+		return true;
+	}
+	return false;
+}
+
+/* Of ModRM, SIB and displacement. */
+static int modrm_length(const Insn *insn, uint8_t modrm, uint8_t sib)
+{
+	int mod = modrm >> 6;
+	int rm = modrm & 7;
+
+	if (mod == 3) {
+		return 1;
+	}
+	if (insn->addr16) {
+		return mod == 1 ? 2 : mod == 2 || rm == 6 ? 3 : 1;
+	}
+	return 1 + (rm == 4) + (mod == 1 ? 1 : mod == 2 ? 4 :
+				(rm == 4 ? sib & 7 : rm) == 5 ? 4 : 0);
+}
+
+/* Only instructions that SVM can intercept ever come here. */
+static void insn_decode(CPUX86State *env, Insn *insn)
+{
+	/* Zeroes behind what was fetched spare every read of an operand byte a check. */
+	const uint8_t *op = insn->bytes;
+	bool long_mode = env->hflags & HF_CS64_MASK;
+	int i;
+
+	insn->addr16 = !long_mode && !(env->hflags & HF_CS32_MASK);
+	for (i = 0; i < insn->fetched && is_legacy_prefix(op[i]); i++) {
+		if (op[i] == 0x67) {
+			insn->addr16 = !long_mode && (env->hflags & HF_CS32_MASK);
+		}
+	}
+	if (long_mode && i < insn->fetched && (op[i] & 0xf0) == 0x40) {
+		insn->rex = op[i++];
+	}
+	if (i > INSN_MAX - 4) {
+		return;
+	}
+	insn->opcode = i;
+	op += i;
+	if (op[0] != 0x0f) {
+		/* IN and OUT with an immediate port, INT n */
+		i += (op[0] & 0xfc) == 0xe4 || op[0] == 0xcd ? 2 : 1;
+	} else if (op[1] <= 0x01) {
+		/* groups 6 and 7: descriptor tables, LMSW, INVLPG, and VMRUN and its kin */
+		i += 2 + modrm_length(insn, op[2], op[3]);
+	} else {
+		i += (op[1] & 0xfc) == 0x20 ? 3 : 2;
+	}
+	insn->length = i <= insn->fetched ? i : 0;
+}
+
+static bool is_instruction_exit(uint64_t exit_code)
+{
+	switch (exit_code) {
+	case SVM_EXIT_READ_CR0 ... SVM_EXIT_WRITE_DR7 + 8:
+	case SVM_EXIT_CR0_SEL_WRITE ... SVM_EXIT_MSR:
+	case SVM_EXIT_VMRUN ... SVM_EXIT_XSETBV:
+		return true;
+	}
+	return false;
+}
+
+static bool is_data_fault(uint64_t exit_code, uint64_t exit_info_1)
+{
+	return (exit_code == SVM_EXIT_NPF || exit_code == SVM_EXIT_EXCP_BASE + EXCP0E_PAGE) &&
+	       !(exit_info_1 & PG_ERROR_I_D_MASK);
+}
+
+static uint64_t decode_assist(const Insn *insn, uint64_t exit_code, uint64_t exit_info_1)
+{
+	const uint8_t *op = insn->bytes + insn->opcode;
+	int gpr = (op[2] & 7) | (insn->rex & 1) << 3;
+
+	if (exit_code == SVM_EXIT_SWINT) {
+		return op[1];
+	}
+	if (op[0] == 0x0f && (op[1] & 0xfd) == 0x20) {
+		return EXIT_INFO_MOV_CR | gpr;
+	}
+	if (op[0] == 0x0f && (op[1] & 0xfd) == 0x21) {
+		return gpr;
+	}
+	return exit_info_1;
+}
+
+/*
+ * On the way out of a guest, with its registers still in place: completes the VMCB and answers
+ * what belongs into EXITINFO1.
+ */
+uint64_t sev_vcpu_exit(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_1)
+{
+	CPUState *cs = env_cpu(env);
+	uint64_t next_rip = 0;
+	Insn insn = {};
+	int count = 0;
+
+	if (is_data_fault(exit_code, exit_info_1)) {
+		insn_fetch(env, &insn);
+		count = insn.fetched;
+	} else if (is_instruction_exit(exit_code)) {
+		insn_fetch(env, &insn);
+		insn_decode(env, &insn);
+		if (insn.length) {
+			next_rip = env->eip + insn.length;
+			exit_info_1 = decode_assist(&insn, exit_code, exit_info_1);
+		}
+	}
+	x86_stq_phys(cs, env->vm_vmcb + VMCB_NEXT_RIP, next_rip);
+	x86_stb_phys(cs, env->vm_vmcb + VMCB_INSN_COUNT, count);
+	for (int i = 0; i < count; i++) {
+		x86_stb_phys(cs, env->vm_vmcb + VMCB_INSN_BYTES + i, insn.bytes[i]);
+	}
+	env->nested_cbit = 0;
+	return exit_info_1;
+}
