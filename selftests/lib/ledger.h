@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Does sevadm's ledger equal kvm_amd's own state? Compares `sevadm -j vm list`, `asid list` and
+ * `status` with what the oracle reads.
+ */
+#ifndef SEVADM_LEDGER_H
+#define SEVADM_LEDGER_H
+
+#include <stddef.h>
+
+struct ledger_totals {
+	size_t vms;
+	unsigned long long pinned_bytes;
+};
+
+/*
+ * Number of differences, each printed as a KTAP diagnostic that begins with @where. What both agree
+ * on is in @totals (may be NULL). A comparison that could not be made is a difference.
+ */
+unsigned int ledger_differences(const char *where, struct ledger_totals *totals);
+
+/*
+ * NULL, or why nothing can be compared here: no SEV host, no sevadm module. A module that is there
+ * and broken is a failure, not a reason to skip.
+ */
+const char *ledger_unavailable(void);
+
+#endif /* SEVADM_LEDGER_H */

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sevadm's ledger equals kvm_amd's own state after every step of a VM's life.
+ *
+ * usage: sevadm_ledger_test             all scenarios
+ *        sevadm_ledger_test --compare   compare once, now; exit status 1: they differ
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "lib/ledger.h"
+#include "lib/sev_steps.h"
+#include "lib/stepper.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define MEMORY		(8UL << 20)
+
+/* Words of a scenario's list that are no steps: see lib/stepper.h. */
+#define HAND_OVER	"@hand_over"
+#define KILL_CREATOR	"@kill_creator"
+
+static const struct flavour {
+	const char *name;
+	enum sev_type type;
+	enum sev_init init;
+	uint32_t policy;
+} flavours[] = {
+	{ "sev", SEV_TYPE_SEV, SEV_INIT_LEGACY, 0 },
+	{ "sev-es", SEV_TYPE_SEV_ES, SEV_INIT_LEGACY, 4 },
+	{ "sev, init2", SEV_TYPE_SEV, SEV_INIT_2, 0 },
+	{ "sev-es, init2", SEV_TYPE_SEV_ES, SEV_INIT_2, 4 },
+};
+
+/* What stands for a whole launch of the flavour in a scenario's list. */
+#define LAUNCH "LAUNCH"
+
+static const struct scenario {
+	const char *name, *steps;
+	unsigned int regions;
+} scenarios[] = {
+	{ "launch", LAUNCH ",status,attestation,close", 1 },
+	{ "regions before the launch", "create,init,register,launch_start,unregister", 7 },
+	{ "many regions", "create,init,register,unregister", 512 },
+	{ "unaligned region", LAUNCH ",register_unaligned,unregister_unaligned,unregister", 1 },
+	{ "overlapping regions",
+	  LAUNCH ",register_overlapping,register_unaligned,register_unaligned,"
+	  "unregister_unaligned,unregister", 2 },
+	{ "unregister an unknown region", LAUNCH ",unregister_unknown,unregister", 1 },
+	{ "RLIMIT_MEMLOCK refuses", LAUNCH ",register_over_limit,unregister,register_over_limit",
+	  1 },
+	{ "pages that cannot be pinned", LAUNCH ",register_unmapped", 1 },
+	{ "transient pins", "create,init,vcpu,launch_start,launch_update_data,launch_update_data,"
+	  "measure,secret,finish,dbg_decrypt,dbg_encrypt", 1 },
+	{ "mirror", LAUNCH ",mirror,mirror_dbg,mirror_register,close_mirror", 1 },
+	{ "mirror outlives its owner", LAUNCH ",mirror,close,mirror_dbg,close_mirror", 1 },
+	{ "mirror before the launch", "create,init,mirror,register,launch_start,close_mirror", 1 },
+	{ "migration", LAUNCH ",migrate,close_source,register_unaligned,dbg_decrypt", 2 },
+	{ "migration, the source stays open", LAUNCH ",migrate,register_unaligned,close", 2 },
+	{ "chain of migrations", LAUNCH ",migrate*8,unregister", 3 },
+	{ "mirror migrates", LAUNCH ",mirror,migrate_mirror,close_source,close_mirror", 1 },
+	{ "owner of a mirror migrates", LAUNCH ",mirror,migrate,close_source,mirror_dbg", 1 },
+	{ "creator dies", LAUNCH "," HAND_OVER "," KILL_CREATOR ",close", 2 },
+	{ "migration to another process",
+	  LAUNCH "," HAND_OVER ",migrate,close_source," KILL_CREATOR, 2 },
+	{ "send and receive", LAUNCH ",send_start,send_update_data,receive_start,"
+	  "receive_update_data,send_finish,receive_finish,close,close_receiver", 1 },
+	{ "send, cancelled", LAUNCH ",send_start,send_update_data,send_cancel", 1 },
+};
+
+static bool nothing_left(const char *where)
+{
+	struct ledger_totals totals = { 0 };
+
+	if (ledger_differences(where, &totals))
+		return false;
+	if (totals.vms || totals.pinned_bytes)
+		ksft_print_msg("%s: left with %zu VMs and %llu pinned bytes\n", where, totals.vms,
+			       totals.pinned_bytes);
+	return !totals.vms && !totals.pinned_bytes;
+}
+
+/* One word of a scenario, done and compared. */
+static bool take_word(struct stepper *s, const char *name, const char *word)
+{
+	const struct sev_step *step = sev_step_find(word);
+	struct sev_outcome out;
+	char where[256];
+
+	snprintf(where, sizeof(where), "%s: after %s", name, word);
+	if (!strcmp(word, HAND_OVER)) {
+		if (!stepper_hand_over(s))
+			return false;
+	} else if (!strcmp(word, KILL_CREATOR)) {
+		stepper_kill_creator(s);
+	} else if (!step) {
+		ksft_exit_fail_msg("%s: no such step: %s\n", name, word);
+	} else {
+		if (!stepper_step(s, step, &out)) {
+			ksft_print_msg("%s: the process is gone\n", where);
+			return false;
+		}
+		if (!sev_step_good(step, &out)) {
+			ksft_print_msg("%s: errno %d, should be %d; fw_error %#x\n", where,
+				       out.err, step->expect, out.fw_error);
+			return false;
+		}
+	}
+	return !ledger_differences(where, NULL);
+}
+
+/* @list with LAUNCH written out. To be freed. */
+static char *write_out(const char *list, enum sev_type type)
+{
+	bool launch = !strncmp(list, LAUNCH, strlen(LAUNCH));
+	char *text;
+
+	if (asprintf(&text, "%s%s", launch ? sev_steps_launch(type) : "",
+		     launch ? list + strlen(LAUNCH) : list) < 0)
+		ksft_exit_fail_msg("no memory\n");
+	return text;
+}
+
+static struct sev_launch_options options_of(const struct flavour *f, unsigned int regions)
+{
+	return (struct sev_launch_options) {
+		.type = f->type,
+		.init = f->init,
+		.memory = MEMORY,
+		.regions = regions,
+		.policy = f->policy,
+	};
+}
+
+static bool run_scenario(const struct scenario *scenario, const struct flavour *f)
+{
+	struct sev_launch_options options = options_of(f, scenario->regions);
+	char *list = write_out(scenario->steps, f->type), *rest = list, *word;
+	struct stepper stepper;
+	bool good = stepper_start(&stepper, &options);
+
+	while (good && (word = strsep(&rest, ","))) {
+		char *star = strchr(word, '*');
+		int times = star ? atoi(star + 1) : 1;
+
+		if (star)
+			*star = '\0';
+		while (good && times--)
+			good = take_word(&stepper, scenario->name, word);
+	}
+	free(list);
+	if (!good) {
+		stepper_kill(&stepper);
+		return false;
+	}
+	if (!stepper_finish(&stepper)) {
+		ksft_print_msg("%s: the process failed in the end\n", scenario->name);
+		return false;
+	}
+	return nothing_left(scenario->name);
+}
+
+/* SIGKILL when @count steps of a launch have been taken. */
+static bool run_kill(const struct flavour *f, const struct sev_step **steps, int count)
+{
+	struct sev_launch_options options = options_of(f, 2);
+	struct stepper stepper;
+	struct sev_outcome out;
+	bool good = stepper_start(&stepper, &options);
+	char where[128];
+	int i;
+
+	for (i = 0; good && i < count; i++)
+		good = stepper_step(&stepper, steps[i], &out) && sev_step_good(steps[i], &out);
+	snprintf(where, sizeof(where), "SIGKILL after %s", steps[count - 1]->name);
+	if (!good)
+		ksft_print_msg("%s: step %d failed\n", where, i);
+	good &= !ledger_differences(where, NULL);
+	stepper_kill(&stepper);
+	return nothing_left(where) && good;
+}
+
+static void run_flavour(const struct flavour *f, const char *missing)
+{
+	const struct sev_step *steps[SEV_STEPS_MAX];
+	char *wrong;
+	int count = sev_steps_parse(sev_steps_launch(f->type), steps, &wrong), i;
+	size_t s;
+
+	for (s = 0; s < ARRAY_SIZE(scenarios); s++) {
+		if (missing)
+			ksft_test_result_skip("%s: %s: %s\n", f->name, scenarios[s].name, missing);
+		else
+			ksft_test_result(run_scenario(&scenarios[s], f), "%s: %s\n", f->name,
+					 scenarios[s].name);
+	}
+	for (i = 1; i <= count; i++) {
+		if (missing)
+			ksft_test_result_skip("%s: SIGKILL after %s: %s\n", f->name,
+					      steps[i - 1]->name, missing);
+		else
+			ksft_test_result(run_kill(f, steps, i), "%s: SIGKILL after %s\n", f->name,
+					 steps[i - 1]->name);
+	}
+}
+
+static unsigned int planned(void)
+{
+	const struct sev_step *steps[SEV_STEPS_MAX];
+	unsigned int plan = 1;
+	char *wrong;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flavours); i++)
+		plan += ARRAY_SIZE(scenarios) +
+			sev_steps_parse(sev_steps_launch(flavours[i].type), steps, &wrong);
+	return plan;
+}
+
+static bool has_init2(void)
+{
+	struct sev_host host;
+	const char *missing;
+	bool has;
+
+	if (!sev_host_open(&host, &missing))
+		ksft_exit_skip("%s cannot be opened\n", missing);
+	has = sev_host_has_init2(&host);
+	sev_host_close(&host);
+	return has;
+}
+
+int main(int argc, char **argv)
+{
+	bool compare = argc == 2 && !strcmp(argv[1], "--compare");
+	const char *reason = ledger_unavailable();
+	bool init2;
+	size_t i;
+
+	if (argc > 1 && !compare) {
+		fprintf(stderr, "usage: %s [--compare]\n", argv[0]);
+		return 2;
+	}
+	if (compare && reason) {
+		fprintf(stderr, "%s: %s\n", argv[0], reason);
+		return KSFT_SKIP;
+	}
+	if (compare)
+		return ledger_differences("now", NULL) ? KSFT_FAIL : KSFT_PASS;
+
+	ksft_print_header();
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	init2 = has_init2();
+	signal(SIGPIPE, SIG_IGN);
+
+	ksft_set_plan(planned());
+	ksft_test_result(nothing_left("start"), "nothing at the start\n");
+	for (i = 0; i < ARRAY_SIZE(flavours); i++)
+		run_flavour(&flavours[i], flavours[i].init == SEV_INIT_2 && !init2 ?
+			    "this kernel has no KVM_SEV_INIT2" : NULL);
+	ksft_finished();
+}
