@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the tests in shell share: KTAP, waiting, guests, kernel modules. Sourced by POSIX shells:
+# also by busybox.
+# shellcheck shell=sh
+
+KSFT_SKIP=4
+
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d)
+test_number=0
+tests_failed=0
+guests=
+
+# Whatever happens, no guest is left behind.
+clean_up() {
+	for pid in $guests; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+plan() {
+	echo "1..$1"
+	planned=$1
+}
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit "$KSFT_SKIP"
+}
+
+say() {
+	echo "# $*"
+}
+
+# result NAME COMMAND...: the test passes when COMMAND does. Within COMMAND nothing stops at a
+# failure (set -e is off in conditions): each check joins the next by &&.
+result() {
+	name=$1
+	shift
+	test_number=$((test_number + 1))
+	if "$@"; then
+		echo "ok $test_number $name"
+	else
+		echo "not ok $test_number $name"
+		tests_failed=$((tests_failed + 1))
+	fi
+}
+
+skipped() {
+	test_number=$((test_number + 1))
+	echo "ok $test_number $1 # SKIP $2"
+}
+
+finished() {
+	[ "$test_number" -eq "$planned" ] || say "planned $planned tests, ran $test_number"
+	[ "$tests_failed" -eq 0 ] && [ "$test_number" -eq "$planned" ]
+	exit
+}
+
+# same WHAT HAVE WANT
+same() {
+	[ "$2" = "$3" ] || {
+		say "$1 is '$2', should be '$3'"
+		return 1
+	}
+}
+
+# eventually SECONDS COMMAND...: until COMMAND succeeds.
+eventually() {
+	tries=$(($1 * 5))
+	shift
+	while ! "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || {
+			say "still not so: $*"
+			return 1
+		}
+		sleep 0.2
+	done
+}
+
+# value OBJECT [COMMAND] -- KEY...: of `sevadm -j OBJECT COMMAND`.
+value() {
+	words=
+	while [ "$1" != -- ]; do
+		words="$words $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086 # OBJECT and COMMAND are words of their own
+	sevadm -j $words | "$here/json_get" "$@"
+}
+
+vms() {
+	value vm list -- length
+}
+
+has_vms() {
+	[ "$(vms)" = "$1" ]
+}
+
+ledger_is_true() {
+	"$here/sevadm_ledger_test" --compare
+}
+
+# guest_start STEP [OPTION...]: sets $guest; comes back when STEP is done and the guest waits.
+guest_start() {
+	pause_at=$1
+	shift
+	"$here/sevlaunch" --pause-at "$pause_at" "$@" > "$scratch/guest" 2>&1 < /dev/null &
+	guest=$!
+	guests="$guests $guest"
+	eventually 30 grep -q "^$pause_at: good=true" "$scratch/guest" || {
+		sed 's/^/# /' "$scratch/guest"
+		return 1
+	}
+}
+
+# The guest takes the steps that are left, and ends well.
+guest_finish() {
+	kill -USR1 "$guest" && wait "$guest" && ! grep good=false "$scratch/guest"
+}
+
+guest_kill() {
+	kill -KILL "$guest" && ! wait "$guest" 2>/dev/null
+}
+
+loaded() {
+	[ -d "/sys/module/$1" ]
+}

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# sevadm sees a real QEMU's guest as it is: process, type, ASID, handle, every pinned byte; and
+# nothing of it when QEMU was killed.
+#
+# The guests stay paused (-S): their launch is real up to the measurement, no vCPU has to run.
+# shellcheck disable=SC2317 # result calls the functions by name
+set -eu
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+MEMORY=256 # MiB
+FIRMWARE=/usr/share/OVMF
+
+echo "KTAP version 1"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
+loaded sevadm || skip_all "the module sevadm is not loaded"
+command -v qemu-system-x86_64 > /dev/null || skip_all "no qemu-system-x86_64"
+[ -e "$FIRMWARE/OVMF_CODE.fd" ] || skip_all "no $FIRMWARE/OVMF_CODE.fd"
+
+# qemu_start POLICY: sets $guest.
+qemu_start() {
+	cp "$FIRMWARE/OVMF_VARS.fd" "$scratch/vars.fd"
+	qemu-system-x86_64 -S -accel kvm -cpu host -smp 1 -m "$MEMORY" \
+		-machine q35,confidential-guest-support=sev0 \
+		-object "sev-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=$1" \
+		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$FIRMWARE/OVMF_CODE.fd" \
+		-drive "if=pflash,format=raw,unit=1,file=$scratch/vars.fd" \
+		-display none -nodefaults -monitor none -serial none \
+		> "$scratch/qemu" 2>&1 < /dev/null &
+	guest=$!
+	guests="$guests $guest"
+	eventually 120 qemu_is_measured || {
+		sed 's/^/# qemu: /' "$scratch/qemu"
+		return 1
+	}
+}
+
+# LAUNCH_MEASURE is the last thing QEMU asks of the firmware before it waits.
+qemu_is_measured() {
+	kill -0 "$guest" 2>/dev/null || return 0
+	[ "$(vms)" = 1 ] && [ "$(value vm list -- 0 state)" = lsecret ]
+}
+
+between() {
+	if [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then
+		say "$1 is '$2', should be from $3 to $4"
+		return 1
+	fi
+}
+
+# The regions that KVM has from QEMU, summed up by the oracle.
+registered_bytes() {
+	"$here/oracle" | "$here/json_get" vms 0 regions |
+		grep -o '"npages":[0-9]*' | awk -F: '{ pages += $2 } END { print pages * 4096 }'
+}
+
+# qemu_is_seen POLICY TYPE POOL LOWEST HIGHEST
+qemu_is_seen() {
+	qemu_start "$1" &&
+		same "pid" "$(value vm list -- 0 pid)" "$guest" &&
+		same "comm" "$(value vm list -- 0 comm)" qemu-system-x86 &&
+		same "type" "$(value vm list -- 0 type)" "$2" &&
+		same "pool" "$(value vm list -- 0 pool)" "$3" &&
+		same "policy" "$(value vm list -- 0 policy)" "$(($1))" &&
+		between "asid" "$(value vm list -- 0 asid)" "$4" "$5" &&
+		between "handle" "$(value vm list -- 0 handle)" 1 4294967295 &&
+		same "pinned bytes" "$(value vm list -- 0 pinned_bytes)" "$(registered_bytes)" &&
+		between "pinned bytes" "$(value vm list -- 0 pinned_bytes)" $((MEMORY << 20)) \
+			$(((MEMORY + 64) << 20)) &&
+		ledger_is_true
+}
+
+qemu_is_killed() {
+	guest_kill && same "number of VMs" "$(vms)" 0 &&
+		same "pinned bytes" "$(value status -- pinned current_bytes)" 0 &&
+		ledger_is_true
+}
+
+min_sev=$("$here/oracle" | "$here/json_get" min_sev_asid)
+max_sev=$("$here/oracle" | "$here/json_get" max_sev_asid)
+
+plan 4
+result "a QEMU SEV guest" qemu_is_seen 0x1 sev sev "$min_sev" "$max_sev"
+result "SIGKILL leaves nothing of it" qemu_is_killed
+result "a QEMU SEV-ES guest" qemu_is_seen 0x5 sev-es sev_es 1 $((min_sev - 1))
+result "SIGKILL leaves nothing of it" qemu_is_killed
+finished
