@@ -41,8 +41,9 @@ SEVADM_SEAMS(SEAM)
 #undef SEAM
 
 /*
- * A call that comes from this module is the wrapper's own call of the original: let it through.
- * Runs with preemption off, possibly in any context: it reads constants only.
+ * A call that comes from this module is the wrapper's own call of the original: let it through. A
+ * seam that another seam's function leaves to by a jump would be let through, too; none in the table
+ * is entered that way, but the ways to the mailbox, of which the outermost counts anyhow. Runs with preemption off, possibly in any context: it reads constants only.
  */
 static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_ip,
 					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
@@ -148,7 +149,6 @@ static int seam_attach(struct sevadm_seam *seam)
 		seam->reason = ret == -EBUSY ?
 			"already redirected by someone else (a livepatch?), or kernel.ftrace_enabled is 0" :
 			"ftrace refused to redirect it";
-		ftrace_free_filter(&seam->ops);
 		__static_call_update(seam->key, seam->trampoline, NULL);
 		return ret;
 	}
@@ -163,7 +163,6 @@ static void seam_detach(struct sevadm_seam *seam, const char *reason)
 {
 	if (seam->attached && unregister_ftrace_function(&seam->ops))
 		pr_err("%s: ftrace would not let go\n", seam->symbol);
-	ftrace_free_filter(&seam->ops);
 	seam->attached = false;
 	seam->error = 0;
 	seam->reason = reason;
@@ -377,6 +376,9 @@ void sevadm_seam_uninit(void)
 	/* ... and whoever has counted itself out has left the wrapper once this returns. */
 	synchronize_rcu_tasks();
 
-	for (i = 0; i < SEVADM_SEAM_NR; i++)
+	/* Not sooner: an ftrace_ops whose filter was freed must not be used again. */
+	for (i = 0; i < SEVADM_SEAM_NR; i++) {
 		seam_forget(&seams[i]);
+		ftrace_free_filter(&seams[i].ops);
+	}
 }
