@@ -498,17 +498,9 @@ static void print_vm(const struct snapshot *s, const struct vm *vm)
 	printf("]}");
 }
 
-int main(int argc, char **argv)
+static void print_snapshot(const struct snapshot *s)
 {
-	const struct snapshot *s;
 	size_t i;
-
-	if (argc != 1)
-		die("usage: %s (prints kvm_amd's SEV VMs as JSON)", argv[0]);
-	find_symbols();
-	find_fields();
-	open_kcore();
-	s = steady_snapshot();
 
 	printf("{\"min_sev_asid\":%u,\"max_sev_asid\":%u,\"nr_asids\":%u,", s->min_sev_asid,
 	       s->max_sev_asid, s->nr_asids);
@@ -522,5 +514,24 @@ int main(int argc, char **argv)
 	printf("]}\n");
 	if (fflush(stdout) || ferror(stdout))
 		die("standard output: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	bool follow = argc == 2 && !strcmp(argv[1], "--follow");
+	char line[16];
+
+	if (argc > 1 && !follow)
+		die("usage: %s [--follow]\n"
+		    "Print kvm_amd's SEV VMs as JSON; with --follow once for each line of input, as long as kvm_amd stays loaded.",
+		    argv[0]);
+	find_symbols();
+	find_fields();
+	open_kcore();
+	if (!follow)
+		print_snapshot(steady_snapshot());
+	/* What took the time, symbols and layouts, is done once. */
+	while (follow && fgets(line, sizeof(line), stdin))
+		print_snapshot(steady_snapshot());
 	return 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Run a program and take its standard output.
+ * Run a program and take its standard output, or talk to it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -34,35 +35,61 @@ static char *read_all(int fd)
 	return text;
 }
 
+/* @in and @out: what becomes of the standard files; -1: nothing. */
+static pid_t start(const char *const argv[], int in, int out)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (in >= 0)
+		dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	execvp(argv[0], (char *const *)argv);
+	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
 char *run_output(const char *const argv[], int *status)
 {
-	int fds[2], raw;
+	int fds[2], raw = 0;
 	char *text;
 	pid_t pid;
 
-	if (pipe(fds))
+	if (pipe2(fds, O_CLOEXEC))
 		return NULL;
-	pid = fork();
+	pid = start(argv, -1, fds[1]);
+	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
-		close(fds[1]);
 		return NULL;
 	}
-	if (!pid) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execvp(argv[0], (char *const *)argv);
-		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-		_exit(127);
-	}
-	close(fds[1]);
 	text = read_all(fds[0]);
 	close(fds[0]);
 	while (waitpid(pid, &raw, 0) < 0 && errno == EINTR)
 		;
 	*status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
 	return text;
+}
+
+bool run_talk(const char *const argv[], FILE **to, FILE **from)
+{
+	int in[2], out[2];
+	pid_t pid;
+
+	if (pipe2(in, O_CLOEXEC))
+		return false;
+	if (pipe2(out, O_CLOEXEC)) {
+		close(in[0]);
+		close(in[1]);
+		return false;
+	}
+	pid = start(argv, in[0], out[1]);
+	close(in[0]);
+	close(out[1]);
+	*to = fdopen(in[1], "w");
+	*from = fdopen(out[0], "r");
+	return pid > 0 && *to && *from;
 }
 
 struct json_object *run_json(const char *const argv[])

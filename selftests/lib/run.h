@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Run a program and take its standard output.
+ * Run a program and take its standard output, or talk to it.
  */
 #ifndef SEVADM_RUN_H
 #define SEVADM_RUN_H
+
+#include <stdbool.h>
+#include <stdio.h>
 
 #include <json-c/json.h>
 
@@ -15,6 +18,9 @@ char *run_output(const char *const argv[], int *status);
 
 /* The JSON that @argv prints; NULL, with a KTAP diagnostic, when it fails or prints none. */
 struct json_object *run_json(const char *const argv[]);
+
+/* Start @argv, to be talked to through two pipes. False: it could not be started. */
+bool run_talk(const char *const argv[], FILE **to, FILE **from);
 
 /* "sevadm", or what SEVADM in the environment says. */
 const char *run_sevadm(void);
