@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A machine with a PSP and no program running on it: the test itself is the driver.
+ */
+#ifndef SEV_TEST_MACHINE_H
+#define SEV_TEST_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Never a status: the command was not answered. */
+#define PSP_SILENT	(-1)
+
+/* Starts one with these properties of the PSP, in place of the last one. */
+void machine_start(const char *qemu, const char *properties);
+void machine_stop(void);
+
+void machine_write(uint64_t addr, const void *data, size_t len);
+void machine_read(uint64_t addr, void *data, size_t len);
+uint32_t machine_register(uint32_t offset);
+void machine_set_register(uint32_t offset, uint32_t value);
+/* Whether the PSP may reach memory at all. */
+void machine_set_bus_master(bool on);
+
+/* @buffer may be NULL if @len is 0; it comes back as the firmware left it. */
+int psp_command(unsigned int id, void *buffer, size_t len);
+
+#endif
