@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What every script of the emulated SEV host shares: where things are, how to
+# complain, and how to make a directory once, whoever else wants it too.
+
+vm_dir=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
+top_dir=${vm_dir%/*/*}
+cache=${SEVADM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sevadm}
+build=${SEVADM_BUILD:-$top_dir/build}
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+die() {
+	say "$@"
+	exit 1
+}
+
+# A short name for the contents of files and of the words on stdin.
+digest() { cat -- "$@" | sha256sum | cut -c1-16; }
+
+# make_once DIR KEY FUNCTION [ARG…]: have "FUNCTION ARG… NEW" fill an empty
+# directory and put it in DIR's place, unless DIR was already made from KEY.
+# DIR appears complete or not at all.
+make_once() {
+	local dir=$1 key=$2 lock
+	shift 2
+	[[ $(cat "$dir/.key" 2>/dev/null) == "$key" ]] && return
+	mkdir -p "${dir%/*}"
+	exec {lock}>"${dir%/*}/.${dir##*/}.lock"
+	flock "$lock"
+	if [[ $(cat "$dir/.key" 2>/dev/null) != "$key" ]]; then
+		make_new "$dir" "$key" "$@" {lock}>&-
+	fi
+	exec {lock}>&-
+}
+
+make_new() (
+	dir=$1 key=$2
+	shift 2
+	rm -rf "$dir".new.*
+	new=$(mktemp -d "$dir.new.XXXXXX")
+	trap 'rm -rf "$new"' EXIT
+	trap 'exit 130' INT TERM HUP
+	chmod 755 "$new"
+	"$@" "$new"
+	printf '%s\n' "$key" >"$new/.key"
+	if [[ -e $dir ]]; then
+		mv -T "$dir" "$new.old"
+	fi
+	mv -T "$new" "$dir"
+	rm -rf "$new.old"
+)
