@@ -121,6 +121,10 @@ typedef struct QEMU_PACKED SevCmdPdhCertExport {
 	uint32_t chain_len;
 } SevCmdPdhCertExport;
 
+typedef struct QEMU_PACKED SevCmdHandle {	/* DECOMMISSION, DEACTIVATE, the FINISHes, CANCEL */
+	uint32_t handle;
+} SevCmdHandle;
+
 typedef struct QEMU_PACKED SevCmdActivate {
 	uint32_t handle;
 	uint32_t asid;
@@ -223,7 +227,6 @@ void sev_platform_clear(SevFirmware *fw);
 
 /* sev-guest.c */
 void sev_guest_clear(SevGuest *guest);
-
 uint16_t sev_guest_create(SevFirmware *fw, SevCmdStart *c, SevGuestState state,
 			  const SevChannel *channel);
 
@@ -233,8 +236,8 @@ uint16_t sev_transport_in(SevFirmware *fw, const SevCmdTransport *c, const SevGu
 			  SevPacketKind kind);
 
 /*
- * A handler is called with a copy of the command buffer, and with the guest that the buffer names if
- * the command's row in the table says that it names one.
+ * A handler is called with a copy of the command buffer, and with the guest that the buffer names
+ * if the command's row in the table says that it names one.
  */
 typedef uint16_t SevHandler(SevFirmware *fw, void *buffer, SevGuest *guest);
 

@@ -2,9 +2,10 @@
 /*
  * The SEV firmware's commands: a table of what each needs, and one handler per command.
  *
- * Rules: AMD's SEV API specification (document 55766, chapters 5 to 7) and the firmware that AMD has
- * published; where a command has several faults at once, the answer follows one order for all
- * commands: platform state, handle, guest state, activation, and only then the command's own fields.
+ * Rules: AMD's SEV API specification (document 55766, chapters 5 to 7) and the firmware that AMD
+ * has published. Where a command has several faults at once, the answer follows one order for all
+ * commands: platform state, handle, guest state, activation, and only then the command's own
+ * fields.
  *
  * Stricter than the hardware in one place: a DEACTIVATE always makes its ASID wait for a DF_FLUSH,
  * even if its guest never ran. Laxer in two: memory is not encrypted, and nobody sees whether the
@@ -41,12 +42,10 @@ uint16_t sev_memory_copy(SevFirmware *fw, uint64_t dst, uint64_t src, uint32_t l
 		uint32_t chunk = MIN(len, SCRATCH_SIZE);
 		uint16_t status = sev_memory_read(fw, src, fw->scratch, chunk);
 
-		if (!status) {
+		if (!status)
 			status = sev_memory_write(fw, dst, fw->scratch, chunk);
-		}
-		if (status) {
+		if (status)
 			return status;
-		}
 		src += chunk;
 		dst += chunk;
 		len -= chunk;
@@ -62,9 +61,8 @@ uint16_t sev_length_check(uint32_t given, uint32_t needed)
 
 SevGuest *sev_guest_find(SevFirmware *fw, uint32_t handle)
 {
-	if (!handle || handle > fw->config.max_asid) {
+	if (!handle || handle > fw->config.max_asid)
 		return NULL;
-	}
 	return fw->guests[handle - 1].state == GUEST_UNINIT ? NULL : &fw->guests[handle - 1];
 }
 
@@ -79,8 +77,8 @@ typedef struct SevCommand {
 	SevHandler *handler;
 } SevCommand;
 
-#define IN	false
-#define OUT	true
+#define IN		false
+#define OUT		true
 #define P_UNINIT	BIT(PLATFORM_UNINIT)
 #define P_INIT		BIT(PLATFORM_INIT)
 #define P_WORKING	BIT(PLATFORM_WORKING)
@@ -95,72 +93,99 @@ typedef struct SevCommand {
 #define G_HERE		(G_LUPDATE | G_LSECRET | G_RUNNING | G_SUPDATE | G_RUPDATE)
 #define G_ANY		(G_HERE | G_SENT)
 #define G_LAUNCHED	(G_LSECRET | G_RUNNING | G_SUPDATE | G_SENT)
-#define ACTIVE	true
+#define NO_GUEST	0
+#define ACTIVE		true
+#define EITHER		false
+#define SIZE(buffer)	sizeof(SevCmd##buffer)
+#define NOTHING		0
 
 static const SevCommand commands[] = {
-	{ 0x01, "INIT", sizeof(SevCmdInit), IN, P_UNINIT, 0, 0, sev_cmd_init },
-	{ 0x02, "SHUTDOWN", 0, IN, P_ANY, 0, 0, sev_cmd_shutdown },
-	{ 0x03, "FACTORY_RESET", 0, IN, P_UNINIT, 0, 0, sev_cmd_factory_reset },
-	{ 0x04, "PLATFORM_STATUS", sizeof(SevCmdPlatformStatus), OUT, P_ANY, 0, 0,
+	{ 0x01, "INIT", SIZE(Init), IN, P_UNINIT, NO_GUEST, EITHER,
+	  sev_cmd_init },
+	{ 0x02, "SHUTDOWN", NOTHING, IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_shutdown },
+	{ 0x03, "FACTORY_RESET", NOTHING, IN, P_UNINIT, NO_GUEST, EITHER,
+	  sev_cmd_factory_reset },
+	{ 0x04, "PLATFORM_STATUS", SIZE(PlatformStatus), OUT, P_ANY, NO_GUEST, EITHER,
 	  sev_cmd_platform_status },
-	{ 0x05, "PEK_GEN", 0, IN, P_INIT, 0, 0, sev_cmd_pek_gen },
-	{ 0x06, "PEK_CSR", sizeof(SevCmdBuffer), OUT, P_READY, 0, 0, sev_cmd_pek_csr },
-	{ 0x07, "PEK_CERT_IMPORT", sizeof(SevCmdPekCertImport), IN, P_INIT, 0, 0,
+	{ 0x05, "PEK_GEN", NOTHING, IN, P_INIT, NO_GUEST, EITHER,
+	  sev_cmd_pek_gen },
+	{ 0x06, "PEK_CSR", SIZE(Buffer), OUT, P_READY, NO_GUEST, EITHER,
+	  sev_cmd_pek_csr },
+	{ 0x07, "PEK_CERT_IMPORT", SIZE(PekCertImport), IN, P_INIT, NO_GUEST, EITHER,
 	  sev_cmd_pek_cert_import },
-	{ 0x08, "PDH_CERT_EXPORT", sizeof(SevCmdPdhCertExport), OUT, P_READY, 0, 0,
+	{ 0x08, "PDH_CERT_EXPORT", SIZE(PdhCertExport), OUT, P_READY, NO_GUEST, EITHER,
 	  sev_cmd_pdh_cert_export },
-	{ 0x09, "PDH_GEN", 0, IN, P_READY, 0, 0, sev_cmd_pdh_gen },
-	{ 0x0a, "DF_FLUSH", 0, IN, P_ANY, 0, 0, sev_cmd_df_flush },
-	{ 0x0b, "DOWNLOAD_FIRMWARE", sizeof(SevCmdBuffer), IN, P_UNINIT, 0, 0,
+	{ 0x09, "PDH_GEN", NOTHING, IN, P_READY, NO_GUEST, EITHER,
+	  sev_cmd_pdh_gen },
+	{ 0x0a, "DF_FLUSH", NOTHING, IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_df_flush },
+	{ 0x0b, "DOWNLOAD_FIRMWARE", SIZE(Buffer), IN, P_UNINIT, NO_GUEST, EITHER,
 	  sev_cmd_download_firmware },
-	{ 0x0c, "GET_ID", sizeof(SevCmdBuffer), OUT, P_ANY, 0, 0, sev_cmd_get_id },
-	{ 0x0d, "INIT_EX", sizeof(SevCmdInitEx), IN, P_UNINIT, 0, 0, sev_cmd_init_ex },
-	{ 0x0e, "NOP", 0, IN, P_ANY, 0, 0, sev_cmd_nop },
+	{ 0x0c, "GET_ID", SIZE(Buffer), OUT, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_get_id },
+	{ 0x0d, "INIT_EX", SIZE(InitEx), IN, P_UNINIT, NO_GUEST, EITHER,
+	  sev_cmd_init_ex },
+	{ 0x0e, "NOP", NOTHING, IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_nop },
 
-	{ 0x20, "DECOMMISSION", 4, IN, P_WORKING, G_ANY, 0, sev_cmd_decommission },
-	{ 0x21, "ACTIVATE", sizeof(SevCmdActivate), IN, P_WORKING, G_HERE, 0, sev_cmd_activate },
-	{ 0x22, "DEACTIVATE", 4, IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_deactivate },
-	{ 0x23, "GUEST_STATUS", sizeof(SevCmdGuestStatus), OUT, P_READY, 0, 0, sev_cmd_guest_status },
-	{ 0x24, "COPY", sizeof(SevCmdCopy), IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_copy },
+	{ 0x20, "DECOMMISSION", SIZE(Handle), IN, P_WORKING, G_ANY, EITHER,
+	  sev_cmd_decommission },
+	{ 0x21, "ACTIVATE", SIZE(Activate), IN, P_WORKING, G_HERE, EITHER,
+	  sev_cmd_activate },
+	{ 0x22, "DEACTIVATE", SIZE(Handle), IN, P_WORKING, G_ANY, ACTIVE,
+	  sev_cmd_deactivate },
+	{ 0x23, "GUEST_STATUS", SIZE(GuestStatus), OUT, P_READY, NO_GUEST, EITHER,
+	  sev_cmd_guest_status },
+	{ 0x24, "COPY", SIZE(Copy), IN, P_WORKING, G_ANY, ACTIVE,
+	  sev_cmd_copy },
 
-	{ 0x30, "LAUNCH_START", sizeof(SevCmdStart), OUT, P_READY, 0, 0, sev_cmd_launch_start },
-	{ 0x31, "LAUNCH_UPDATE_DATA", sizeof(SevCmdLaunchUpdate), IN, P_WORKING, G_LUPDATE, ACTIVE,
+	{ 0x30, "LAUNCH_START", SIZE(Start), OUT, P_READY, NO_GUEST, EITHER,
+	  sev_cmd_launch_start },
+	{ 0x31, "LAUNCH_UPDATE_DATA", SIZE(LaunchUpdate), IN, P_WORKING, G_LUPDATE, ACTIVE,
 	  sev_cmd_launch_update_data },
-	{ 0x32, "LAUNCH_UPDATE_VMSA", sizeof(SevCmdLaunchUpdate), IN, P_WORKING, G_LUPDATE, ACTIVE,
+	{ 0x32, "LAUNCH_UPDATE_VMSA", SIZE(LaunchUpdate), IN, P_WORKING, G_LUPDATE, ACTIVE,
 	  sev_cmd_launch_update_vmsa },
-	{ 0x33, "LAUNCH_MEASURE", sizeof(SevCmdLaunchMeasure), OUT, P_WORKING, G_LUPDATE, 0,
+	{ 0x33, "LAUNCH_MEASURE", SIZE(LaunchMeasure), OUT, P_WORKING, G_LUPDATE, EITHER,
 	  sev_cmd_launch_measure },
-	{ 0x34, "LAUNCH_UPDATE_SECRET", sizeof(SevCmdTransport), IN, P_WORKING, G_LSECRET, ACTIVE,
+	{ 0x34, "LAUNCH_UPDATE_SECRET", SIZE(Transport), IN, P_WORKING, G_LSECRET, ACTIVE,
 	  sev_cmd_launch_secret },
-	{ 0x35, "LAUNCH_FINISH", 4, IN, P_WORKING, G_LSECRET, 0, sev_cmd_launch_finish },
-	{ 0x36, "ATTESTATION_REPORT", sizeof(SevCmdAttestation), OUT, P_WORKING, G_LAUNCHED, 0,
+	{ 0x35, "LAUNCH_FINISH", SIZE(Handle), IN, P_WORKING, G_LSECRET, EITHER,
+	  sev_cmd_launch_finish },
+	{ 0x36, "ATTESTATION_REPORT", SIZE(Attestation), OUT, P_WORKING, G_LAUNCHED, EITHER,
 	  sev_cmd_attestation_report },
 
-	{ 0x40, "SEND_START", sizeof(SevCmdSendStart), OUT, P_WORKING, G_RUNNING, 0, sev_cmd_send_start },
-	{ 0x41, "SEND_UPDATE_DATA", sizeof(SevCmdTransport), OUT, P_WORKING, G_SUPDATE, ACTIVE,
+	{ 0x40, "SEND_START", SIZE(SendStart), OUT, P_WORKING, G_RUNNING, EITHER,
+	  sev_cmd_send_start },
+	{ 0x41, "SEND_UPDATE_DATA", SIZE(Transport), OUT, P_WORKING, G_SUPDATE, ACTIVE,
 	  sev_cmd_send_update_data },
-	{ 0x42, "SEND_UPDATE_VMSA", sizeof(SevCmdTransport), OUT, P_WORKING, G_SUPDATE, ACTIVE,
+	{ 0x42, "SEND_UPDATE_VMSA", SIZE(Transport), OUT, P_WORKING, G_SUPDATE, ACTIVE,
 	  sev_cmd_send_update_vmsa },
-	{ 0x43, "SEND_FINISH", 4, IN, P_WORKING, G_SUPDATE, 0, sev_cmd_send_finish },
-	{ 0x44, "SEND_CANCEL", 4, IN, P_WORKING, G_SUPDATE, 0, sev_cmd_send_cancel },
+	{ 0x43, "SEND_FINISH", SIZE(Handle), IN, P_WORKING, G_SUPDATE, EITHER,
+	  sev_cmd_send_finish },
+	{ 0x44, "SEND_CANCEL", SIZE(Handle), IN, P_WORKING, G_SUPDATE, EITHER,
+	  sev_cmd_send_cancel },
 
-	{ 0x50, "RECEIVE_START", sizeof(SevCmdStart), OUT, P_READY, 0, 0, sev_cmd_receive_start },
-	{ 0x51, "RECEIVE_UPDATE_DATA", sizeof(SevCmdTransport), IN, P_WORKING, G_RUPDATE, ACTIVE,
+	{ 0x50, "RECEIVE_START", SIZE(Start), OUT, P_READY, NO_GUEST, EITHER,
+	  sev_cmd_receive_start },
+	{ 0x51, "RECEIVE_UPDATE_DATA", SIZE(Transport), IN, P_WORKING, G_RUPDATE, ACTIVE,
 	  sev_cmd_receive_update_data },
-	{ 0x52, "RECEIVE_UPDATE_VMSA", sizeof(SevCmdTransport), IN, P_WORKING, G_RUPDATE, ACTIVE,
+	{ 0x52, "RECEIVE_UPDATE_VMSA", SIZE(Transport), IN, P_WORKING, G_RUPDATE, ACTIVE,
 	  sev_cmd_receive_update_vmsa },
-	{ 0x53, "RECEIVE_FINISH", 4, IN, P_WORKING, G_RUPDATE, 0, sev_cmd_receive_finish },
+	{ 0x53, "RECEIVE_FINISH", SIZE(Handle), IN, P_WORKING, G_RUPDATE, EITHER,
+	  sev_cmd_receive_finish },
 
-	{ 0x60, "DBG_DECRYPT", sizeof(SevCmdDebug), IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_debug },
-	{ 0x61, "DBG_ENCRYPT", sizeof(SevCmdDebug), IN, P_WORKING, G_ANY, ACTIVE, sev_cmd_debug },
+	{ 0x60, "DBG_DECRYPT", SIZE(Debug), IN, P_WORKING, G_ANY, ACTIVE,
+	  sev_cmd_debug },
+	{ 0x61, "DBG_ENCRYPT", SIZE(Debug), IN, P_WORKING, G_ANY, ACTIVE,
+	  sev_cmd_debug },
 };
 
 static const SevCommand *command_find(uint16_t id)
 {
 	for (int i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (commands[i].id == id) {
+		if (commands[i].id == id)
 			return &commands[i];
-		}
 	}
 	return NULL;
 }
@@ -182,14 +207,13 @@ bool sev_command_parse(const char *text, uint16_t *id)
 			return true;
 		}
 	}
-	if (qemu_strtoui(text, NULL, 0, &number) || number >= BIT(15)) {
+	if (qemu_strtoui(text, NULL, 0, &number) || number > SEV_COMMAND_MAX)
 		return false;
-	}
 	*id = number;
 	return true;
 }
 
-#define STATUS_NAME(code, name)	[code] = #name,
+#define STATUS_NAME(code, name)	[(code)] = #name,
 static const char *const status_names[] = { SEV_STATUS_CODES(STATUS_NAME) };
 
 const char *sev_status_name(uint16_t status)
@@ -207,9 +231,8 @@ bool sev_status_parse(const char *text, uint16_t *status)
 			return true;
 		}
 	}
-	if (qemu_strtoui(text, NULL, 0, &number) || number > UINT16_MAX) {
+	if (qemu_strtoui(text, NULL, 0, &number) || number > UINT16_MAX)
 		return false;
-	}
 	*status = number;
 	return true;
 }
@@ -241,52 +264,44 @@ void sev_firmware_reset(SevFirmware *fw)
 
 static uint16_t command_check(SevFirmware *fw, const SevCommand *command, const SevGuest *guest)
 {
-	if (!(command->platform & BIT(fw->state))) {
+	if (!(command->platform & BIT(fw->state)))
 		return SEV_INVALID_PLATFORM_STATE;
-	}
-	if (!command->guest) {
+	if (!command->guest)
 		return SEV_SUCCESS;
-	}
-	if (!guest) {
+	if (!guest)
 		return SEV_INVALID_GUEST;
-	}
-	if (!(command->guest & BIT(guest->state))) {
+	if (!(command->guest & BIT(guest->state)))
 		return SEV_INVALID_GUEST_STATE;
-	}
 	return command->active && !guest->asid ? SEV_INACTIVE : SEV_SUCCESS;
 }
 
-uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, uint16_t fault,
+uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, int fault,
 			      SevSubject *subject)
 {
 	const SevCommand *command = command_find(id);
 	uint8_t buffer[UINT8_MAX] = {};
-	 SevGuest *guest = NULL;
+	SevGuest *guest = NULL;
 	uint16_t status;
 
 	fw->subject = subject;
-	if (!command) {
-		return fault ?: SEV_INVALID_COMMAND;
-	}
+	if (!command)
+		return fault != SEV_NO_FAULT ? fault : SEV_INVALID_COMMAND;
 	status = sev_memory_read(fw, address, buffer, command->size);
 	if (!status && command->guest) {
 		subject->handle = ldl_le_p(buffer);
 		guest = sev_guest_find(fw, subject->handle);
-		if (command->handler == sev_cmd_activate) {
+		if (command->handler == sev_cmd_activate)
 			subject->asid = ((SevCmdActivate *)buffer)->asid;
-		} else if (guest) {
+		else if (guest)
 			subject->asid = guest->asid;
-		}
 	}
-	if (fault || status) {
-		return fault ?: status;
-	}
-	status = command_check(fw, command, guest);
-	if (!status) {
+	if (fault != SEV_NO_FAULT)
+		return fault;
+	if (!status)
+		status = command_check(fw, command, guest);
+	if (!status)
 		status = command->handler(fw, buffer, guest);
-	}
-	if (command->output && (status == SEV_SUCCESS || status == SEV_INVALID_LEN)) {
+	if (command->output && (status == SEV_SUCCESS || status == SEV_INVALID_LEN))
 		status = sev_memory_write(fw, address, buffer, command->size) ?: status;
-	}
 	return status;
 }

@@ -8,6 +8,9 @@
 #include "exec/hwaddr.h"
 #include "exec/memory.h"
 
+/* The mailbox has eleven bits for an id. */
+#define SEV_COMMAND_MAX	0x7ff
+
 typedef struct SevFirmware SevFirmware;
 
 typedef struct SevFirmwareConfig {
@@ -28,8 +31,9 @@ typedef struct SevSubject {
 SevFirmware *sev_firmware_new(const SevFirmwareConfig *config, AddressSpace *as);
 void sev_firmware_free(SevFirmware *fw);
 void sev_firmware_reset(SevFirmware *fw);
-/* Says whom the command is about, and executes it unless @fault is to be its answer. */
-uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, uint16_t fault,
+/* Says whom the command is about, and executes it unless @fault, a status, is to be its answer. */
+#define SEV_NO_FAULT	(-1)
+uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, int fault,
 			      SevSubject *subject);
 
 /* NULL for an id or status without a name. */

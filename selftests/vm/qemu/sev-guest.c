@@ -14,29 +14,13 @@ void sev_guest_clear(SevGuest *guest)
 	memset(guest, 0, sizeof(*guest));
 }
 
-void sev_platform_clear(SevFirmware *fw)
-{
-	for (uint32_t i = 0; i < fw->config.max_asid; i++) {
-		sev_guest_clear(&fw->guests[i]);
-	}
-	for (uint32_t i = 0; i <= fw->config.max_asid; i++) {
-		fw->asids[i] = (SevAsid) { .dirty = true };
-	}
-	fw->guest_count = 0;
-	fw->nv_address = 0;
-	fw->es = false;
-	fw->state = PLATFORM_UNINIT;
-}
-
 uint16_t sev_cmd_decommission(SevFirmware *fw, void *buffer, SevGuest *guest)
 {
-	if (guest->asid) {
+	if (guest->asid)
 		return SEV_ACTIVE;
-	}
 	sev_guest_clear(guest);
-	if (!--fw->guest_count) {
+	if (!--fw->guest_count)
 		fw->state = PLATFORM_INIT;
-	}
 	return SEV_SUCCESS;
 }
 
@@ -45,18 +29,14 @@ uint16_t sev_cmd_activate(SevFirmware *fw, void *buffer, SevGuest *guest)
 	SevCmdActivate *c = buffer;
 	bool for_es = c->asid < fw->config.min_sev_asid;
 
-	if (!c->asid || c->asid > fw->config.max_asid || for_es != !!(guest->policy & POLICY_ES)) {
+	if (!c->asid || c->asid > fw->config.max_asid || for_es != !!(guest->policy & POLICY_ES))
 		return SEV_INVALID_ASID;
-	}
-	if (fw->asids[c->asid].owner) {
+	if (fw->asids[c->asid].owner)
 		return SEV_ASID_OWNED;
-	}
-	if (guest->asid) {
+	if (guest->asid)
 		return SEV_ACTIVE;
-	}
-	if (fw->asids[c->asid].dirty) {
+	if (fw->asids[c->asid].dirty)
 		return SEV_DFFLUSH_REQUIRED;
-	}
 	fw->asids[c->asid].owner = guest - fw->guests + 1;
 	guest->asid = c->asid;
 	return SEV_SUCCESS;
@@ -73,7 +53,7 @@ uint16_t sev_cmd_deactivate(SevFirmware *fw, void *buffer, SevGuest *guest)
 uint16_t sev_cmd_guest_status(SevFirmware *fw, void *buffer, SevGuest *none)
 {
 	SevCmdGuestStatus *c = buffer;
-	 SevGuest *guest = sev_guest_find(fw, c->handle);
+	SevGuest *guest = sev_guest_find(fw, c->handle);
 
 	fw->subject->handle = c->handle;
 	c->state = guest ? guest->state : GUEST_UNINIT;
@@ -87,12 +67,10 @@ uint16_t sev_cmd_copy(SevFirmware *fw, void *buffer, SevGuest *guest)
 {
 	SevCmdCopy *c = buffer;
 
-	if (!c->len || !QEMU_IS_ALIGNED(c->len, PAGE_SIZE)) {
+	if (!c->len || !QEMU_IS_ALIGNED(c->len, PAGE_SIZE))
 		return SEV_INVALID_LEN;
-	}
-	if (!QEMU_IS_ALIGNED(c->src | c->dst, PAGE_SIZE)) {
+	if (!QEMU_IS_ALIGNED(c->src | c->dst, PAGE_SIZE))
 		return SEV_INVALID_ADDRESS;
-	}
 	return sev_memory_copy(fw, c->dst, c->src, c->len);
 }
 
@@ -106,21 +84,16 @@ uint16_t sev_guest_create(SevFirmware *fw, SevCmdStart *c, SevGuestState state,
 	const SevGuest *shared = sev_guest_find(fw, c->handle);
 	uint32_t i = 0;
 
-	if (c->handle && !shared) {
+	if (c->handle && !shared)
 		return SEV_INVALID_GUEST;
-	}
-	if (shared && (shared->policy != c->policy || c->policy & POLICY_NOKS)) {
+	if (shared && (shared->policy != c->policy || c->policy & POLICY_NOKS))
 		return SEV_POLICY_FAILURE;
-	}
-	while (i < fw->config.max_asid && fw->guests[i].state != GUEST_UNINIT) {
+	while (i < fw->config.max_asid && fw->guests[i].state != GUEST_UNINIT)
 		i++;
-	}
-	if (i == fw->config.max_asid) {
+	if (i == fw->config.max_asid)
 		return SEV_RESOURCE_LIMIT;
-	}
-	if (c->policy & POLICY_ES && !fw->es) {
+	if (c->policy & POLICY_ES && !fw->es)
 		return SEV_UNSUPPORTED;
-	}
 	fw->guests[i] = (SevGuest) {
 		.state = state,
 		.policy = c->policy,
@@ -129,7 +102,8 @@ uint16_t sev_guest_create(SevFirmware *fw, SevCmdStart *c, SevGuestState state,
 	};
 	fw->guest_count++;
 	fw->state = PLATFORM_WORKING;
-	c->handle = fw->subject->handle = i + 1;
+	c->handle = i + 1;
+	fw->subject->handle = c->handle;
 	return SEV_SUCCESS;
 }
 
@@ -147,19 +121,16 @@ uint16_t sev_cmd_launch_update_data(SevFirmware *fw, void *buffer, SevGuest *gue
 	SevCmdLaunchUpdate *c = buffer;
 	uint64_t address = c->address;
 
-	if (!QEMU_IS_ALIGNED(address, BLOCK_SIZE)) {
+	if (!QEMU_IS_ALIGNED(address, BLOCK_SIZE))
 		return SEV_INVALID_ADDRESS;
-	}
-	if (!c->len || !QEMU_IS_ALIGNED(c->len, BLOCK_SIZE)) {
+	if (!c->len || !QEMU_IS_ALIGNED(c->len, BLOCK_SIZE))
 		return SEV_INVALID_LEN;
-	}
 	for (uint32_t left = c->len; left;) {
 		uint32_t chunk = MIN(left, SCRATCH_SIZE);
 		uint16_t status = sev_memory_read(fw, address, fw->scratch, chunk);
 
-		if (status) {
+		if (status)
 			return status;
-		}
 		g_checksum_update(guest->measured, fw->scratch, chunk);
 		address += chunk;
 		left -= chunk;
@@ -171,12 +142,10 @@ uint16_t sev_cmd_launch_update_vmsa(SevFirmware *fw, void *buffer, SevGuest *gue
 {
 	SevCmdLaunchUpdate *c = buffer;
 
-	if (!(guest->policy & POLICY_ES)) {
+	if (!(guest->policy & POLICY_ES))
 		return SEV_UNSUPPORTED;
-	}
-	if (c->len != VMSA_SIZE) {
+	if (c->len != VMSA_SIZE)
 		return SEV_INVALID_LEN;
-	}
 	return sev_cmd_launch_update_data(fw, buffer, guest);
 }
 
@@ -195,13 +164,14 @@ uint16_t sev_cmd_launch_measure(SevFirmware *fw, void *buffer, SevGuest *guest)
 	gsize len = SEV_DIGEST_SIZE;
 
 	c->len = sizeof(measurement);
-	if (status) {
+	if (status)
 		return status;
-	}
 	g_checksum_get_digest(guest->measured, guest->launch_digest, &len);
 	sev_measure(&launch, &guest->channel, &measurement);
-	guest->state = GUEST_LSECRET;
-	return sev_memory_write(fw, c->address, &measurement, sizeof(measurement));
+	status = sev_memory_write(fw, c->address, &measurement, sizeof(measurement));
+	if (!status)
+		guest->state = GUEST_LSECRET;
+	return status;
 }
 
 uint16_t sev_cmd_launch_secret(SevFirmware *fw, void *buffer, SevGuest *guest)
@@ -223,9 +193,8 @@ uint16_t sev_cmd_attestation_report(SevFirmware *fw, void *buffer, SevGuest *gue
 	uint16_t status = sev_length_check(c->len, sizeof(report));
 
 	c->len = sizeof(report);
-	if (status) {
+	if (status)
 		return status;
-	}
 	memcpy(report.nonce, c->nonce, sizeof(report.nonce));
 	memcpy(report.launch_digest, guest->launch_digest, sizeof(report.launch_digest));
 	sev_attest(&fw->identity, &report);
@@ -237,14 +206,11 @@ uint16_t sev_cmd_debug(SevFirmware *fw, void *buffer, SevGuest *guest)
 {
 	SevCmdDebug *c = buffer;
 
-	if (guest->policy & POLICY_NODBG) {
+	if (guest->policy & POLICY_NODBG)
 		return SEV_POLICY_FAILURE;
-	}
-	if (!QEMU_IS_ALIGNED(c->src | c->dst, BLOCK_SIZE)) {
+	if (!QEMU_IS_ALIGNED(c->src | c->dst, BLOCK_SIZE))
 		return SEV_INVALID_ADDRESS;
-	}
-	if (!QEMU_IS_ALIGNED(c->len, BLOCK_SIZE)) {
+	if (!QEMU_IS_ALIGNED(c->len, BLOCK_SIZE))
 		return SEV_INVALID_LEN;
-	}
 	return sev_memory_copy(fw, c->dst, c->src, c->len);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The emulated SEV host: what its four parts in QEMU know of each other.
+ * The emulated SEV host, as the rest of QEMU sees it. Its parts:
  *
- *  sev-psp.c       the security processor as a PCI device: registers, timing, faults, log
- *  sev-firmware.c  the commands that manage platform and guests, from a table
- *  sev-keys.c      keys, certificates and the wire formats of launch, send and receive
- *  sev-vcpu.c      what a SEV guest's vCPU needs of TCG's nested SVM
+ *  sev-psp.c        the security processor as a PCI device: registers, timing, faults, log; how to
+ *                   use it is explained there
+ *  sev-firmware.c   the firmware's commands: a table of what each needs
+ *  sev-platform.c, sev-guest.c, sev-transport.c     what they do
+ *  sev-keys.c       keys, certificates, measurements and protected packets
+ *  sev-vcpu.c       what a SEV guest's vCPU needs of TCG's nested SVM
  *
- * Copied to include/hw/i386/ of QEMU's source by ./build; sev-host.patch adds the calls.
+ * Copied into QEMU's source by ./build; sev-host.patch adds the calls.
  */
 #ifndef HW_I386_SEV_HOST_H
 #define HW_I386_SEV_HOST_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measurements, transport keys and packets are the real ones: SHA-256, HMAC-SHA-256, AES-128-CTR and
- * the key derivation of SP 800-108, byte for byte as AMD's SEV API specification (55766) and its
- * published firmware have them, so whoever holds a guest's transport keys can check a launch
+ * Measurements, transport keys and packets are the real ones: SHA-256, HMAC-SHA-256, AES-128-CTR
+ * and the key derivation of SP 800-108, byte for byte as AMD's SEV API specification (55766) and
+ * its published firmware have them, so whoever holds a guest's transport keys can check a launch
  * measurement or prepare a secret with the usual tools.
  *
  * Elliptic curves are not emulated. A public key is a random point that is on no curve, and
@@ -43,9 +43,8 @@ static void sha256(uint8_t *digest, const struct iovec *iov, int parts)
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	gsize len = SEV_DIGEST_SIZE;
 
-	for (int i = 0; i < parts; i++) {
+	for (int i = 0; i < parts; i++)
 		g_checksum_update(sum, iov[i].iov_base, iov[i].iov_len);
-	}
 	g_checksum_get_digest(sum, digest, &len);
 }
 
@@ -55,9 +54,8 @@ static void hmac(uint8_t *mac, const uint8_t *key, size_t key_len, const struct 
 	GHmac *h = g_hmac_new(G_CHECKSUM_SHA256, key, key_len);
 	gsize len = SEV_DIGEST_SIZE;
 
-	for (int i = 0; i < parts; i++) {
+	for (int i = 0; i < parts; i++)
 		g_hmac_update(h, iov[i].iov_base, iov[i].iov_len);
-	}
 	g_hmac_get_digest(h, mac, &len);
 	g_hmac_unref(h);
 }
@@ -72,8 +70,8 @@ static void aes_ctr(const uint8_t *key, const uint8_t *iv, uint8_t *data, size_t
 	for (size_t i = 0; i < len; i++) {
 		if (i % AES_BLOCK_SIZE == 0) {
 			AES_encrypt(counter, stream, &aes);
-			for (int j = AES_BLOCK_SIZE - 1; j >= 0 && !++counter[j]; j--) {
-			}
+			for (int j = AES_BLOCK_SIZE; j-- && !++counter[j];)
+				;
 		}
 		data[i] ^= stream[i % AES_BLOCK_SIZE];
 	}
@@ -110,7 +108,8 @@ static void cert_create(SevCert *cert, uint32_t usage, uint8_t api_major, uint8_
 	cert->body.key.curve = cpu_to_le32(CURVE_P384);
 	qemu_guest_getrandom_nofail(point->x, POINT_BYTES);
 	qemu_guest_getrandom_nofail(point->y, POINT_BYTES);
-	cert->sig[0].usage = cert->sig[1].usage = cpu_to_le32(USAGE_NONE);
+	cert->sig[0].usage = cpu_to_le32(USAGE_NONE);
+	cert->sig[1].usage = cpu_to_le32(USAGE_NONE);
 }
 
 static void signature(uint8_t *value, const SevPublicKey *key, const void *data, size_t len)
@@ -137,18 +136,15 @@ static uint16_t cert_check(const SevCert *cert, uint32_t usage, const SevCert *s
 	uint8_t value[SEV_DIGEST_SIZE];
 
 	if (le32_to_cpu(cert->body.version) != CERT_VERSION || le32_to_cpu(key->usage) != usage ||
-	    le32_to_cpu(key->algo) != algo || le32_to_cpu(key->curve) != CURVE_P384) {
+	    le32_to_cpu(key->algo) != algo || le32_to_cpu(key->curve) != CURVE_P384)
 		return SEV_INVALID_CERTIFICATE;
-	}
-	if (!signer) {
+	if (!signer)
 		return SEV_SUCCESS;
-	}
 	signature(value, &signer->body.key, &cert->body, sizeof(cert->body));
 	for (int i = 0; i < ARRAY_SIZE(cert->sig); i++) {
 		if (cert->sig[i].usage == signer->body.key.usage &&
-		    !memcmp(cert->sig[i].value, value, sizeof(value))) {
+		    !memcmp(cert->sig[i].value, value, sizeof(value)))
 			return SEV_SUCCESS;
-		}
 	}
 	return SEV_BAD_SIGNATURE;
 }
@@ -158,9 +154,8 @@ void sev_identity_fill(SevIdentity *id, uint8_t api_major, uint8_t api_minor)
 {
 	SevCertChain *chain = &id->chain;
 
-	if (!chain->cek.body.version) {
+	if (!chain->cek.body.version)
 		cert_create(&chain->cek, USAGE_CEK, api_major, api_minor);
-	}
 	if (!chain->oca.body.version) {
 		cert_create(&chain->oca, USAGE_OCA, api_major, api_minor);
 		cert_sign(&chain->oca, 0, &chain->oca);
@@ -187,15 +182,12 @@ uint16_t sev_identity_import(SevIdentity *id, const SevCert *pek, const SevCert 
 {
 	uint16_t status = cert_check(oca, USAGE_OCA, oca);
 
-	if (!status) {
+	if (!status)
 		status = cert_check(pek, USAGE_PEK, oca);
-	}
-	if (!status && memcmp(&pek->body, &id->chain.pek.body, sizeof(pek->body))) {
+	if (!status && memcmp(&pek->body, &id->chain.pek.body, sizeof(pek->body)))
 		status = SEV_INVALID_CERTIFICATE;
-	}
-	if (status) {
+	if (status)
 		return status;
-	}
 	id->chain.oca = *oca;
 	cert_sign(&id->chain.pek, 0, oca);
 	id->owned = 1;
@@ -209,15 +201,12 @@ uint16_t sev_cert_check_domain(const SevCertChain *chain, const SevCert *pdh,
 {
 	uint16_t status = cert_check(&chain->oca, USAGE_OCA, &chain->oca);
 
-	if (!status) {
+	if (!status)
 		status = cert_check(&chain->pek, USAGE_PEK, &chain->oca);
-	}
-	if (!status) {
+	if (!status)
 		status = cert_check(pdh, USAGE_PDH, &chain->pek);
-	}
-	if (!status && memcmp(&chain->oca, &own->chain.oca, sizeof(chain->oca))) {
+	if (!status && memcmp(&chain->oca, &own->chain.oca, sizeof(chain->oca)))
 		status = SEV_POLICY_FAILURE;
-	}
 	return status;
 }
 
@@ -226,12 +215,10 @@ uint16_t sev_cert_check_platform(const SevCertChain *chain, const SevCert *pdh)
 {
 	uint16_t status = cert_check(&chain->cek, USAGE_CEK, NULL);
 
-	if (!status) {
+	if (!status)
 		status = cert_check(&chain->pek, USAGE_PEK, &chain->cek);
-	}
-	if (!status) {
+	if (!status)
 		status = cert_check(pdh, USAGE_PDH, &chain->pek);
-	}
 	return status;
 }
 
@@ -285,9 +272,8 @@ uint16_t sev_session_create(const SevIdentity *id, const SevCert *peer, uint32_t
 	uint16_t status = cert_check(peer, USAGE_PDH, NULL);
 	SessionKeys keys;
 
-	if (status) {
+	if (status)
 		return status;
-	}
 	memset(channel, 0, sizeof(*channel));
 	qemu_guest_getrandom_nofail(channel->tek, sizeof(channel->tek));
 	qemu_guest_getrandom_nofail(channel->tik, sizeof(channel->tik));
@@ -309,14 +295,12 @@ uint16_t sev_session_open(const SevIdentity *id, const SevCert *peer, uint32_t p
 	uint8_t keys_wrapped[2 * SEV_KEY_SIZE], mac[SEV_DIGEST_SIZE];
 	SessionKeys keys;
 
-	if (status) {
+	if (status)
 		return status;
-	}
 	session_keys(&id->pdh, peer, session->nonce, &keys);
 	wrap_mac(mac, &keys, session);
-	if (memcmp(mac, session->wrap_mac, sizeof(mac))) {
+	if (memcmp(mac, session->wrap_mac, sizeof(mac)))
 		return SEV_BAD_MEASUREMENT;
-	}
 	memcpy(keys_wrapped, session->wrapped, sizeof(keys_wrapped));
 	aes_ctr(keys.kek, session->wrap_iv, keys_wrapped, sizeof(keys_wrapped));
 	memset(channel, 0, sizeof(*channel));
@@ -383,13 +367,12 @@ uint16_t sev_packet_open(SevPacketKind kind, const SevChannel *channel, uint8_t 
 {
 	uint8_t mac[SEV_DIGEST_SIZE];
 
-	if (header->flags) {
-		return SEV_UNSUPPORTED;		/* compressed */
-	}
+	/* Compressed, which AMD's firmware cannot read either. */
+	if (header->flags)
+		return SEV_UNSUPPORTED;
 	packet_mac(mac, kind, channel, data, len, header);
-	if (memcmp(mac, header->mac, sizeof(mac))) {
+	if (memcmp(mac, header->mac, sizeof(mac)))
 		return SEV_BAD_MEASUREMENT;
-	}
 	aes_ctr(channel->tek, header->iv, data, len);
 	return SEV_SUCCESS;
 }

@@ -88,7 +88,7 @@ typedef struct QEMU_PACKED SevAttestation {
 
 QEMU_BUILD_BUG_ON(sizeof(SevAttestation) != 208);
 
-/* The transport keys of one guest: zero, as in AMD's firmware, when its launch brought no session. */
+/* A guest's transport keys: zero, as in AMD's firmware, if its launch brought no session. */
 typedef struct SevChannel {
 	uint8_t tek[SEV_KEY_SIZE];
 	uint8_t tik[SEV_KEY_SIZE];

@@ -42,14 +42,11 @@ static uint16_t identity_load(SevFirmware *fw)
 		return SEV_SUCCESS;
 	}
 	status = sev_memory_read(fw, fw->nv_address, &nv, sizeof(nv));
-	if (status) {
+	if (status)
 		return status;
-	}
-	memset(&fw->identity, 0, sizeof(fw->identity));
-	fw->identity.chain.cek = fw->flash.chain.cek;
-	if (buffer_is_zero(&nv, sizeof(nv)) || nv.magic[0] == 0xff) {
+	fw->identity = (SevIdentity) { .chain.cek = fw->flash.chain.cek };
+	if (buffer_is_zero(&nv, sizeof(nv)) || nv.magic[0] == 0xff)
 		return SEV_SUCCESS;
-	}
 	nv_digest(&nv, digest);
 	if (memcmp(nv.magic, nv_magic, sizeof(nv.magic)) ||
 	    memcmp(nv.digest, digest, sizeof(digest))) {
@@ -77,22 +74,31 @@ static uint16_t identity_save(SevFirmware *fw)
 	return sev_memory_write(fw, fw->nv_address, &nv, sizeof(nv));
 }
 
+void sev_platform_clear(SevFirmware *fw)
+{
+	for (uint32_t i = 0; i < fw->config.max_asid; i++)
+		sev_guest_clear(&fw->guests[i]);
+	for (uint32_t i = 0; i <= fw->config.max_asid; i++)
+		fw->asids[i] = (SevAsid) { .dirty = true };
+	fw->guest_count = 0;
+	fw->nv_address = 0;
+	fw->es = false;
+	fw->state = PLATFORM_UNINIT;
+}
+
 static uint16_t platform_init(SevFirmware *fw, uint32_t flags, uint64_t tmr, uint32_t tmr_len)
 {
 	uint16_t status;
 
 	if (flags & CONFIG_ES) {
-		if (tmr_len < TMR_SIZE) {
+		if (tmr_len < TMR_SIZE)
 			return SEV_INVALID_LEN;
-		}
-		if (!QEMU_IS_ALIGNED(tmr, TMR_SIZE)) {
+		if (!QEMU_IS_ALIGNED(tmr, TMR_SIZE))
 			return SEV_INVALID_ADDRESS;
-		}
 	}
 	status = identity_load(fw);
-	if (!status) {
+	if (!status)
 		status = identity_save(fw);
-	}
 	if (status) {
 		fw->nv_address = 0;
 		return status;
@@ -106,9 +112,8 @@ uint16_t sev_cmd_init(SevFirmware *fw, void *buffer, SevGuest *none)
 {
 	SevCmdInit *c = buffer;
 
-	if (c->flags & ~CONFIG_ES || c->reserved) {
+	if (c->flags & ~CONFIG_ES || c->reserved)
 		return SEV_INVALID_CONFIG;
-	}
 	return platform_init(fw, c->flags, c->tmr_address, c->tmr_len);
 }
 
@@ -116,23 +121,18 @@ uint16_t sev_cmd_init_ex(SevFirmware *fw, void *buffer, SevGuest *none)
 {
 	SevCmdInitEx *c = buffer;
 
-	if (c->flags & ~CONFIG_ES || c->reserved) {
+	if (c->flags & ~CONFIG_ES || c->reserved)
 		return SEV_INVALID_CONFIG;
-	}
-	if (c->length != sizeof(*c)) {
+	if (c->length != sizeof(*c))
 		return SEV_INVALID_LEN;
-	}
 	if (c->nv_address) {
-		if (!QEMU_IS_ALIGNED(c->nv_address, PAGE_SIZE)) {
+		if (!QEMU_IS_ALIGNED(c->nv_address, PAGE_SIZE))
 			return SEV_INVALID_ADDRESS;
-		}
-		if (c->nv_len != NV_SIZE) {
+		if (c->nv_len != NV_SIZE)
 			return SEV_INVALID_LEN;
-		}
 		if (c->flags & CONFIG_ES && c->nv_address < c->tmr_address + TMR_SIZE &&
-		    c->tmr_address < c->nv_address + NV_SIZE) {
+		    c->tmr_address < c->nv_address + NV_SIZE)
 			return SEV_INVALID_ADDRESS;
-		}
 	}
 	fw->nv_address = c->nv_address;
 	return platform_init(fw, c->flags, c->tmr_address, c->tmr_len);
@@ -146,9 +146,7 @@ uint16_t sev_cmd_shutdown(SevFirmware *fw, void *buffer, SevGuest *none)
 
 uint16_t sev_cmd_factory_reset(SevFirmware *fw, void *buffer, SevGuest *none)
 {
-	SevIdentity fresh = { .chain.cek = fw->flash.chain.cek };
-
-	fw->flash = fresh;
+	fw->flash = (SevIdentity) { .chain.cek = fw->flash.chain.cek };
 	return SEV_SUCCESS;
 }
 
@@ -168,9 +166,7 @@ uint16_t sev_cmd_platform_status(SevFirmware *fw, void *buffer, SevGuest *none)
 
 uint16_t sev_cmd_pek_gen(SevFirmware *fw, void *buffer, SevGuest *none)
 {
-	SevIdentity fresh = { .chain.cek = fw->identity.chain.cek };
-
-	fw->identity = fresh;
+	fw->identity = (SevIdentity) { .chain.cek = fw->identity.chain.cek };
 	return identity_save(fw);
 }
 
@@ -190,19 +186,15 @@ uint16_t sev_cmd_pek_cert_import(SevFirmware *fw, void *buffer, SevGuest *none)
 	SevCert pek, oca;
 	uint16_t status;
 
-	if (fw->identity.owned) {
+	if (fw->identity.owned)
 		return SEV_ALREADY_OWNED;
-	}
-	if (c->pek_len != sizeof(pek) || c->oca_len != sizeof(oca)) {
+	if (c->pek_len != sizeof(pek) || c->oca_len != sizeof(oca))
 		return SEV_INVALID_LEN;
-	}
 	status = sev_memory_read(fw, c->pek_address, &pek, sizeof(pek));
-	if (!status) {
+	if (!status)
 		status = sev_memory_read(fw, c->oca_address, &oca, sizeof(oca));
-	}
-	if (!status) {
+	if (!status)
 		status = sev_identity_import(&fw->identity, &pek, &oca);
-	}
 	return status ?: identity_save(fw);
 }
 
@@ -214,9 +206,8 @@ uint16_t sev_cmd_pdh_cert_export(SevFirmware *fw, void *buffer, SevGuest *none)
 
 	c->pdh_len = sizeof(SevCert);
 	c->chain_len = sizeof(SevCertChain);
-	if (!status) {
+	if (!status)
 		status = sev_memory_write(fw, c->pdh_address, &fw->identity.pdh, sizeof(SevCert));
-	}
 	return status ?: sev_memory_write(fw, c->chain_address, &fw->identity.chain,
 				      sizeof(SevCertChain));
 }
@@ -229,9 +220,8 @@ uint16_t sev_cmd_pdh_gen(SevFirmware *fw, void *buffer, SevGuest *none)
 
 uint16_t sev_cmd_df_flush(SevFirmware *fw, void *buffer, SevGuest *none)
 {
-	for (uint32_t i = 0; i <= fw->config.max_asid; i++) {
+	for (uint32_t i = 0; i <= fw->config.max_asid; i++)
 		fw->asids[i].dirty = false;
-	}
 	return SEV_SUCCESS;
 }
 
@@ -242,19 +232,15 @@ uint16_t sev_cmd_download_firmware(SevFirmware *fw, void *buffer, SevGuest *none
 	SevCmdBuffer *c = buffer;
 	uint16_t status;
 
-	if (!QEMU_IS_ALIGNED(c->address, FIRMWARE_ALIGN)) {
+	if (!QEMU_IS_ALIGNED(c->address, FIRMWARE_ALIGN))
 		return SEV_INVALID_ADDRESS;
-	}
-	if (c->len < sizeof(header)) {
+	if (c->len < sizeof(header))
 		return SEV_INVALID_LEN;
-	}
 	status = sev_memory_read(fw, c->address, header, sizeof(header));
-	if (status) {
+	if (status)
 		return status;
-	}
-	if (ldl_le_p(header + 0x10) != FIRMWARE_COOKIE) {
+	if (ldl_le_p(header + 0x10) != FIRMWARE_COOKIE)
 		return SEV_BAD_SIGNATURE;
-	}
 	fw->config.build = header[0x60];
 	fw->config.api_minor = header[0x61];
 	fw->config.api_major = header[0x62];
@@ -268,9 +254,8 @@ uint16_t sev_cmd_get_id(SevFirmware *fw, void *buffer, SevGuest *none)
 	uint16_t status = sev_length_check(c->len, sizeof(id));
 
 	c->len = sizeof(id);
-	for (int i = 0; i < sizeof(id); i++) {
+	for (int i = 0; i < sizeof(id); i++)
 		id[i] = 0x5e ^ i;
-	}
 	return status ?: sev_memory_write(fw, c->address, id, sizeof(id));
 }
 

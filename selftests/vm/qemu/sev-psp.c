@@ -36,6 +36,7 @@
 #include "system/tcg.h"
 #include "hw/i386/sev-firmware.h"
 #include "hw/i386/sev-host.h"
+#include "hw/i386/sev-status.h"
 
 #define TYPE_SEV_PSP		"sev-psp"
 OBJECT_DECLARE_SIMPLE_TYPE(SevPspState, SEV_PSP)
@@ -55,6 +56,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(SevPspState, SEV_PSP)
 #define FEATURE_SEV		BIT(0)
 #define INT_SEV_DONE		BIT(1)
 #define CMD_INTERRUPT		BIT(0)
+#define CMD_ID_SHIFT		16
 #define RESPONSE_DONE		BIT(31)
 
 #define CPUID_XLEVEL_SEV	0x8000001f
@@ -66,7 +68,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(SevPspState, SEV_PSP)
 #define SYSCFG_MEM_ENCRYPT	BIT_ULL(23)
 #define HWCR_SMM_LOCK		BIT_ULL(0)
 
-#define ANY_COMMAND		0xffff
+#define ANY_COMMAND		(SEV_COMMAND_MAX + 1)
 
 typedef struct SevRule {
 	uint16_t command;
@@ -74,6 +76,13 @@ typedef struct SevRule {
 	int64_t time;		/* delay */
 	uint64_t occurrence;	/* fault, hang: 0 for every one */
 } SevRule;
+
+typedef struct SevRuleKind {
+	const char *property;
+	const char *form;
+	bool any;		/* "*" is a command */
+	bool (*parse)(char **field, int fields, SevRule *rule);
+} SevRuleKind;
 
 struct SevPspState {
 	PCIDevice parent;
@@ -101,9 +110,8 @@ static SevPspState *the_psp;
 
 void sev_host_cpuid(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
 {
-	if (!the_psp) {
+	if (!the_psp)
 		return;
-	}
 	*eax = CPUID_SEV | (the_psp->config.es ? CPUID_SEV_ES : 0);
 	*ebx = SEV_CBIT | REDUCED_PHYS_BITS << 6;
 	*ecx = the_psp->config.max_asid;
@@ -112,12 +120,10 @@ void sev_host_cpuid(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
 
 uint64_t sev_host_rdmsr(uint32_t msr)
 {
-	if (the_psp && msr == MSR_SYSCFG) {
+	if (the_psp && msr == MSR_SYSCFG)
 		return SYSCFG_MEM_ENCRYPT;
-	}
-	if (the_psp && msr == MSR_K7_HWCR) {
+	if (the_psp && msr == MSR_K7_HWCR)
 		return HWCR_SMM_LOCK;
-	}
 	return 0;
 }
 
@@ -128,8 +134,6 @@ bool sev_host_asid_valid(uint32_t asid)
 
 /* Rules */
 
-typedef bool (*SevRuleParser)(char **field, int fields, SevRule *rule);
-
 static bool parse_occurrence(const char *text, uint64_t *occurrence)
 {
 	return !qemu_strtou64(text, NULL, 10, occurrence) && *occurrence;
@@ -138,17 +142,14 @@ static bool parse_occurrence(const char *text, uint64_t *occurrence)
 static bool parse_delay(char **field, int fields, SevRule *rule)
 {
 	static const struct { const char *unit; int64_t ns; } units[] = {
-		{ "ns", 1 }, { "us", SCALE_US }, { "ms", SCALE_MS }, { "s", NANOSECONDS_PER_SECOND },
+		{ "ns", 1 }, { "us", SCALE_US }, { "ms", SCALE_MS },
+		{ "s", NANOSECONDS_PER_SECOND },
 	};
 	const char *unit;
 	uint64_t value;
 
-	if (fields != 2 || qemu_strtou64(field[1], &unit, 10, &value)) {
+	if (fields != 2 || qemu_strtou64(field[1], &unit, 10, &value))
 		return false;
-	}
-	if (!strcmp(field[0], "*")) {
-		rule->command = ANY_COMMAND;
-	}
 	for (int i = 0; i < ARRAY_SIZE(units); i++) {
 		if (!strcmp(unit, units[i].unit) && value <= INT64_MAX / 4 / units[i].ns) {
 			rule->time = value * units[i].ns;
@@ -170,8 +171,20 @@ static bool parse_hang(char **field, int fields, SevRule *rule)
 	       (fields == 1 || parse_occurrence(field[1], &rule->occurrence));
 }
 
-static GArray *parse_rules(const char *property, const char *text, const char *form,
-			   SevRuleParser parse, Error **errp)
+static const SevRuleKind delay_rules = {
+	"delay", "COMMAND:TIME with a unit of ns, us, ms or s", true, parse_delay,
+};
+
+static const SevRuleKind fault_rules = {
+	"fault", "COMMAND:STATUS[:K] with a status of the firmware and K from 1", false,
+	parse_fault,
+};
+
+static const SevRuleKind hang_rules = {
+	"hang", "COMMAND[:K] with K from 1", false, parse_hang,
+};
+
+static GArray *parse_rules(const SevRuleKind *kind, const char *text, Error **errp)
 {
 	g_autoptr(GArray) rules = g_array_new(false, true, sizeof(SevRule));
 	g_auto(GStrv) words = g_strsplit(text ?: "", ";", -1);
@@ -179,20 +192,19 @@ static GArray *parse_rules(const char *property, const char *text, const char *f
 	for (int i = 0; words[i]; i++) {
 		g_auto(GStrv) field = g_strsplit(words[i], ":", -1);
 		int fields = g_strv_length(field);
-		bool any = parse == parse_delay && fields && !strcmp(field[0], "*");
-		SevRule rule = {};
+		SevRule rule = { .command = ANY_COMMAND };
 
-		if (!*words[i]) {
+		if (!*words[i])
 			continue;
-		}
-		if (!any && !sev_command_parse(field[0], &rule.command)) {
+		if (!(kind->any && !strcmp(field[0], "*")) &&
+		    !sev_command_parse(field[0], &rule.command)) {
 			error_setg(errp, "%s: '%s' in '%s' is neither a SEV command nor an id",
-				   property, field[0], words[i]);
+				   kind->property, field[0], words[i]);
 			return NULL;
 		}
-		if (!parse(field, fields, &rule)) {
-			error_setg(errp, "%s: '%s' is not of the form %s", property, words[i],
-				   form);
+		if (!kind->parse(field, fields, &rule)) {
+			error_setg(errp, "%s: '%s' is not of the form %s", kind->property,
+				   words[i], kind->form);
 			return NULL;
 		}
 		g_array_append_val(rules, rule);
@@ -224,15 +236,12 @@ static void log_command(SevPspState *s, const char *status, const SevSubject *su
 	const char *name = sev_command_name(s->command);
 	char handle[16] = "-", asid[16] = "-";
 
-	if (!s->log) {
+	if (!s->log)
 		return;
-	}
-	if (subject->handle) {
+	if (subject->handle)
 		snprintf(handle, sizeof(handle), "%" PRIu32, subject->handle);
-	}
-	if (subject->asid) {
+	if (subject->asid)
 		snprintf(asid, sizeof(asid), "%" PRIu32, subject->asid);
-	}
 	fprintf(s->log, "%" PRIu64 " 0x%02x %s %s %s %s\n", s->sequence, s->command, name ?: "-",
 		handle, asid, status);
 	fflush(s->log);
@@ -240,12 +249,15 @@ static void log_command(SevPspState *s, const char *status, const SevSubject *su
 
 static void complete_command(SevPspState *s, uint16_t status)
 {
+	bool interrupt = s->response & CMD_INTERRUPT;
+
 	s->busy = false;
 	s->response = RESPONSE_DONE | status;
+	if (!interrupt)
+		return;
 	s->int_status |= INT_SEV_DONE;
-	if (s->int_enable & INT_SEV_DONE && msi_enabled(&s->parent)) {
+	if (s->int_enable & INT_SEV_DONE && msi_enabled(&s->parent))
 		msi_notify(&s->parent, 0);
-	}
 }
 
 static void execute_command(void *opaque)
@@ -261,12 +273,12 @@ static void execute_command(void *opaque)
 	g_hash_table_insert(s->occurrences, key, (void *)occurrence);
 	s->sequence++;
 	if (find_rule(s->hangs, s->command, occurrence)) {
-		sev_firmware_execute(s->firmware, s->command, s->address, UINT16_MAX, &subject);
+		sev_firmware_execute(s->firmware, s->command, s->address, SEV_SUCCESS, &subject);
 		log_command(s, "HANG", &subject);
 		return;
 	}
 	status = sev_firmware_execute(s->firmware, s->command, s->address,
-				      fault ? fault->status : 0, &subject);
+				      fault ? fault->status : SEV_NO_FAULT, &subject);
 	snprintf(number, sizeof(number), "0x%x", status);
 	log_command(s, sev_status_name(status) ?: number, &subject);
 	complete_command(s, status);
@@ -278,23 +290,22 @@ static void receive_command(SevPspState *s, uint32_t value)
 
 	if (s->busy) {
 		qemu_log_mask(LOG_GUEST_ERROR, "sev-psp: command 0x%x while 0x%x is running\n",
-			      value >> 16, s->command);
+			      value >> CMD_ID_SHIFT, s->command);
 		return;
 	}
 	s->busy = true;
-	s->command = value >> 16 & 0x7fff;
+	s->command = value >> CMD_ID_SHIFT & SEV_COMMAND_MAX;
 	s->response = value & ~RESPONSE_DONE;
 	delay = find_rule(s->delays, s->command, 0);
-	if (delay && delay->time) {
+	if (delay && delay->time)
 		timer_mod(s->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + delay->time);
-	} else {
+	else
 		execute_command(s);
-	}
 }
 
 /* Registers */
 
-static uint64_t psp_read(void *opaque, hwaddr addr, unsigned size)
+static uint64_t psp_read(void *opaque, hwaddr addr, unsigned int size)
 {
 	SevPspState *s = opaque;
 
@@ -315,7 +326,7 @@ static uint64_t psp_read(void *opaque, hwaddr addr, unsigned size)
 	return 0;
 }
 
-static void psp_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+static void psp_write(void *opaque, hwaddr addr, uint64_t value, unsigned int size)
 {
 	SevPspState *s = opaque;
 
@@ -375,16 +386,13 @@ static bool check_properties(SevPspState *s, Error **errp)
 			   s->config.max_asid + 1);
 		return false;
 	}
-	s->delays = parse_rules("delay", s->delay_text, "COMMAND:TIME with a unit of ns, us, ms or s",
-				parse_delay, errp);
-	if (!s->delays) {
+	s->delays = parse_rules(&delay_rules, s->delay_text, errp);
+	if (!s->delays)
 		return false;
-	}
-	s->faults = parse_rules("fault", s->fault_text, "COMMAND:STATUS[:K]", parse_fault, errp);
-	if (!s->faults) {
+	s->faults = parse_rules(&fault_rules, s->fault_text, errp);
+	if (!s->faults)
 		return false;
-	}
-	s->hangs = parse_rules("hang", s->hang_text, "COMMAND[:K]", parse_hang, errp);
+	s->hangs = parse_rules(&hang_rules, s->hang_text, errp);
 	return s->hangs;
 }
 
@@ -445,7 +453,10 @@ static void psp_reset(DeviceState *dev)
 
 	timer_del(s->timer);
 	s->busy = false;
-	s->int_enable = s->int_status = s->response = s->address = 0;
+	s->int_enable = 0;
+	s->int_status = 0;
+	s->response = 0;
+	s->address = 0;
 	sev_firmware_reset(s->firmware);
 }
 

@@ -36,6 +36,7 @@
 enum {
 	SEV_STATUS_CODES(SEV_STATUS_CODE)
 };
+
 #undef SEV_STATUS_CODE
 
 #endif

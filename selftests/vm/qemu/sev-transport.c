@@ -14,20 +14,16 @@ uint16_t sev_session_read(SevFirmware *fw, const SevCmdStart *c, SevChannel *cha
 	uint16_t status;
 	SevCert peer;
 
-	if (c->session_len != sizeof(session) || c->cert_len != sizeof(peer)) {
+	if (c->session_len != sizeof(session) || c->cert_len != sizeof(peer))
 		return SEV_INVALID_LEN;
-	}
 	status = sev_memory_read(fw, c->session_address, &session, sizeof(session));
-	if (!status) {
+	if (!status)
 		status = sev_memory_read(fw, c->cert_address, &peer, sizeof(peer));
-	}
-	if (!status) {
+	if (!status)
 		status = sev_session_open(&fw->identity, &peer, c->policy, &session, channel);
-	}
 	if (!status && (c->policy & POLICY_RESERVED || major > fw->config.api_major ||
-			(major == fw->config.api_major && minor > fw->config.api_minor))) {
+			(major == fw->config.api_major && minor > fw->config.api_minor)))
 		status = SEV_POLICY_FAILURE;
-	}
 	return status;
 }
 
@@ -37,20 +33,16 @@ uint16_t sev_transport_in(SevFirmware *fw, const SevCmdTransport *c, const SevGu
 	SevPacketHeader header;
 	uint16_t status;
 
-	if (!QEMU_IS_ALIGNED(c->guest_address, BLOCK_SIZE)) {
+	if (!QEMU_IS_ALIGNED(c->guest_address, BLOCK_SIZE))
 		return SEV_INVALID_ADDRESS;
-	}
 	if (c->header_len != sizeof(header) || !c->guest_len || c->guest_len > SCRATCH_SIZE ||
-	    !QEMU_IS_ALIGNED(c->guest_len, BLOCK_SIZE) || c->guest_len != c->trans_len) {
+	    !QEMU_IS_ALIGNED(c->guest_len, BLOCK_SIZE) || c->guest_len != c->trans_len)
 		return SEV_INVALID_LEN;
-	}
 	status = sev_memory_read(fw, c->header_address, &header, sizeof(header));
-	if (!status) {
+	if (!status)
 		status = sev_memory_read(fw, c->trans_address, fw->scratch, c->trans_len);
-	}
-	if (!status) {
+	if (!status)
 		status = sev_packet_open(kind, &guest->channel, fw->scratch, c->trans_len, &header);
-	}
 	return status ?: sev_memory_write(fw, c->guest_address, fw->scratch, c->guest_len);
 }
 
@@ -60,12 +52,10 @@ static uint16_t receiver_check(SevFirmware *fw, const SevCmdSendStart *c, uint32
 	SevCertChain chain;
 	uint16_t status;
 
-	if (!(policy & (POLICY_SEV | POLICY_DOMAIN))) {
+	if (!(policy & (POLICY_SEV | POLICY_DOMAIN)))
 		return SEV_SUCCESS;
-	}
-	if (c->chain_len != sizeof(chain)) {
+	if (c->chain_len != sizeof(chain))
 		return SEV_INVALID_LEN;
-	}
 	status = sev_memory_read(fw, c->chain_address, &chain, sizeof(chain));
 	if (!status && policy & POLICY_SEV) {
 		uint8_t major = chain.pek.body.api_major, minor = chain.pek.body.api_minor;
@@ -73,13 +63,11 @@ static uint16_t receiver_check(SevFirmware *fw, const SevCmdSendStart *c, uint32
 		status = sev_cert_check_platform(&chain, pdh);
 		if (!status && (major < POLICY_API_MAJOR(policy) ||
 				(major == POLICY_API_MAJOR(policy) &&
-				 minor < POLICY_API_MINOR(policy)))) {
+				 minor < POLICY_API_MINOR(policy))))
 			status = SEV_POLICY_FAILURE;
-		}
 	}
-	if (!status && policy & POLICY_DOMAIN) {
+	if (!status && policy & POLICY_DOMAIN)
 		status = sev_cert_check_domain(&chain, pdh, &fw->identity);
-	}
 	return status;
 }
 
@@ -95,25 +83,19 @@ uint16_t sev_cmd_send_start(SevFirmware *fw, void *buffer, SevGuest *guest)
 		c->session_len = sizeof(session);
 		return SEV_INVALID_LEN;
 	}
-	if (guest->policy & POLICY_NOSEND) {
+	if (guest->policy & POLICY_NOSEND)
 		return SEV_POLICY_FAILURE;
-	}
-	if (c->pdh_len != sizeof(pdh)) {
+	if (c->pdh_len != sizeof(pdh))
 		return SEV_INVALID_LEN;
-	}
 	status = sev_memory_read(fw, c->pdh_address, &pdh, sizeof(pdh));
-	if (!status) {
+	if (!status)
 		status = receiver_check(fw, c, guest->policy, &pdh);
-	}
-	if (!status) {
+	if (!status)
 		status = sev_session_create(&fw->identity, &pdh, guest->policy, &session, &channel);
-	}
-	if (!status) {
+	if (!status)
 		status = sev_memory_write(fw, c->session_address, &session, sizeof(session));
-	}
-	if (status) {
+	if (status)
 		return status;
-	}
 	guest->channel = channel;
 	guest->state = GUEST_SUPDATE;
 	c->policy = guest->policy;
@@ -127,22 +109,17 @@ uint16_t sev_cmd_send_update_data(SevFirmware *fw, void *buffer, SevGuest *guest
 	uint16_t status;
 
 	if (c->header_len < sizeof(header)) {
-		/* So Linux asks for both lengths. */
 		c->header_len = sizeof(header);
-		c->trans_len = c->guest_len;
 		return SEV_INVALID_LEN;
 	}
 	if (!c->guest_len || c->guest_len > SCRATCH_SIZE || c->trans_len < c->guest_len ||
-	    !QEMU_IS_ALIGNED(c->guest_len, BLOCK_SIZE)) {
+	    !QEMU_IS_ALIGNED(c->guest_len, BLOCK_SIZE))
 		return SEV_INVALID_LEN;
-	}
-	if (!QEMU_IS_ALIGNED(c->guest_address, BLOCK_SIZE)) {
+	if (!QEMU_IS_ALIGNED(c->guest_address, BLOCK_SIZE))
 		return SEV_INVALID_ADDRESS;
-	}
 	status = sev_memory_read(fw, c->guest_address, fw->scratch, c->guest_len);
-	if (status) {
+	if (status)
 		return status;
-	}
 	sev_packet_seal(SEV_PACKET_DATA, &guest->channel, fw->scratch, c->guest_len, &header);
 	status = sev_memory_write(fw, c->trans_address, fw->scratch, c->guest_len);
 	return status ?: sev_memory_write(fw, c->header_address, &header, sizeof(header));

@@ -43,15 +43,12 @@ typedef struct Insn {
 /* False: the VMRUN must end in VMEXIT_INVALID. */
 bool sev_vcpu_enter(CPUX86State *env, uint64_t nested_ctl, uint32_t asid)
 {
-	if (nested_ctl & NESTED_CTL_SEV_ES) {
+	if (nested_ctl & NESTED_CTL_SEV_ES)
 		return false;
-	}
-	if (!(nested_ctl & NESTED_CTL_SEV)) {
+	if (!(nested_ctl & NESTED_CTL_SEV))
 		return true;
-	}
-	if (!(nested_ctl & SVM_NPT_ENABLED) || !sev_host_asid_valid(asid)) {
+	if (!(nested_ctl & SVM_NPT_ENABLED) || !sev_host_asid_valid(asid))
 		return false;
-	}
 	env->nested_cbit = BIT_ULL(SEV_CBIT);
 	return true;
 }
@@ -59,9 +56,8 @@ bool sev_vcpu_enter(CPUX86State *env, uint64_t nested_ctl, uint32_t asid)
 /* SEV_STATUS is the guest's own: the hypervisor cannot intercept it. */
 bool sev_vcpu_rdmsr(CPUX86State *env, uint64_t *val)
 {
-	if (!env->nested_cbit || (uint32_t)env->regs[R_ECX] != MSR_SEV_STATUS) {
+	if (!env->nested_cbit || (uint32_t)env->regs[R_ECX] != MSR_SEV_STATUS)
 		return false;
-	}
 	*val = SEV_STATUS_SEV;
 	return true;
 }
@@ -75,18 +71,16 @@ static void insn_fetch(CPUX86State *env, Insn *insn)
 	int mmu_idx = cpu_mmu_index(env_cpu(env), true);
 	vaddr pc = env->eip;
 
-	if (!(env->hflags & HF_CS64_MASK)) {
+	if (!(env->hflags & HF_CS64_MASK))
 		pc = (uint32_t)(pc + env->segs[R_CS].base);
-	}
 	while (insn->fetched < INSN_MAX) {
 		vaddr at = pc + insn->fetched;
 		int left = MIN(INSN_MAX - insn->fetched, -(at | TARGET_PAGE_MASK));
 		void *host = NULL;
 
 		if (probe_access_flags(env, at, left, MMU_INST_FETCH, mmu_idx, true, &host, 0) &
-		    (TLB_INVALID_MASK | TLB_MMIO) || !host) {
+		    (TLB_INVALID_MASK | TLB_MMIO) || !host)
 			break;
-		}
 		memcpy(insn->bytes + insn->fetched, host, left);
 		insn->fetched += left;
 	}
@@ -108,12 +102,10 @@ static int modrm_length(const Insn *insn, uint8_t modrm, uint8_t sib)
 	int mod = modrm >> 6;
 	int rm = modrm & 7;
 
-	if (mod == 3) {
+	if (mod == 3)
 		return 1;
-	}
-	if (insn->addr16) {
+	if (insn->addr16)
 		return mod == 1 ? 2 : mod == 2 || rm == 6 ? 3 : 1;
-	}
 	return 1 + (rm == 4) + (mod == 1 ? 1 : mod == 2 ? 4 :
 				(rm == 4 ? sib & 7 : rm) == 5 ? 4 : 0);
 }
@@ -128,16 +120,13 @@ static void insn_decode(CPUX86State *env, Insn *insn)
 
 	insn->addr16 = !long_mode && !(env->hflags & HF_CS32_MASK);
 	for (i = 0; i < insn->fetched && is_legacy_prefix(op[i]); i++) {
-		if (op[i] == 0x67) {
+		if (op[i] == 0x67)
 			insn->addr16 = !long_mode && (env->hflags & HF_CS32_MASK);
-		}
 	}
-	if (long_mode && i < insn->fetched && (op[i] & 0xf0) == 0x40) {
+	if (long_mode && i < insn->fetched && (op[i] & 0xf0) == 0x40)
 		insn->rex = op[i++];
-	}
-	if (i > INSN_MAX - 4) {
+	if (i > INSN_MAX - 4)
 		return;
-	}
 	insn->opcode = i;
 	op += i;
 	if (op[0] != 0x0f) {
@@ -174,15 +163,12 @@ static uint64_t decode_assist(const Insn *insn, uint64_t exit_code, uint64_t exi
 	const uint8_t *op = insn->bytes + insn->opcode;
 	int gpr = (op[2] & 7) | (insn->rex & 1) << 3;
 
-	if (exit_code == SVM_EXIT_SWINT) {
+	if (exit_code == SVM_EXIT_SWINT)
 		return op[1];
-	}
-	if (op[0] == 0x0f && (op[1] & 0xfd) == 0x20) {
+	if (op[0] == 0x0f && (op[1] & 0xfd) == 0x20)
 		return EXIT_INFO_MOV_CR | gpr;
-	}
-	if (op[0] == 0x0f && (op[1] & 0xfd) == 0x21) {
+	if (op[0] == 0x0f && (op[1] & 0xfd) == 0x21)
 		return gpr;
-	}
 	return exit_info_1;
 }
 
@@ -210,9 +196,8 @@ uint64_t sev_vcpu_exit(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_
 	}
 	x86_stq_phys(cs, env->vm_vmcb + VMCB_NEXT_RIP, next_rip);
 	x86_stb_phys(cs, env->vm_vmcb + VMCB_INSN_COUNT, count);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count; i++)
 		x86_stb_phys(cs, env->vm_vmcb + VMCB_INSN_BYTES + i, insn.bytes[i]);
-	}
 	env->nested_cbit = 0;
 	return exit_info_1;
 }

@@ -185,8 +185,10 @@ static void expect_measurement(const uint8_t *measurement, const uint8_t tik[KEY
 
 static void fill(uint8_t *data, size_t len, unsigned int seed)
 {
-	for (size_t i = 0; i < len; i++)
-		data[i] = seed = seed * 1103515245 + 12345;
+	for (size_t i = 0; i < len; i++) {
+		seed = seed * 1103515245 + 12345;
+		data[i] = seed >> 16;
+	}
 }
 
 static void test_measurement(void)

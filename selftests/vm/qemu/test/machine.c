@@ -147,7 +147,8 @@ void machine_read(uint64_t addr, void *data, size_t len)
 		const char *hex = askf("read 0x%" PRIx64 " 0x%zx", addr, chunk) + 2;
 
 		for (size_t i = 0; i < chunk; i++)
-			sscanf(hex + 2 * i, "%2hhx", &bytes[i]);
+			if (sscanf(hex + 2 * i, "%2hhx", &bytes[i]) != 1)
+				errx(1, "qtest: bad data");
 		addr += chunk;
 		bytes += chunk;
 		len -= chunk;

@@ -236,7 +236,8 @@ void owner_cert(uint8_t cert[CERT_SIZE], uint32_t usage, uint8_t seed)
 	memset(cert + CERT_POINT, seed, POINT_SIZE);
 }
 
-void owner_signature(uint8_t *digest, const uint8_t signer[CERT_SIZE], const void *data, size_t len)
+void owner_signature(uint8_t *digest, const uint8_t signer[CERT_SIZE], const void *data,
+		     size_t len)
 {
 	sha256(digest, PIECES({ signer + CERT_POINT, POINT_SIZE }, { data, len }));
 }

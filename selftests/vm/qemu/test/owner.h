@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the owner of a guest computes for himself, apart from the firmware and sharing no code with it.
+ * What the owner of a guest computes for himself, sharing no code with the firmware.
  */
 #ifndef SEV_TEST_OWNER_H
 #define SEV_TEST_OWNER_H
@@ -30,7 +30,8 @@ void aes_ctr(const uint8_t key[KEY_SIZE], const uint8_t iv[KEY_SIZE], uint8_t *d
 /* The emulated firmware's certificates and signatures: see sev-keys.c. */
 void owner_cert(uint8_t cert[CERT_SIZE], uint32_t usage, uint8_t seed);
 void owner_sign(uint8_t cert[CERT_SIZE], int slot, const uint8_t signer[CERT_SIZE]);
-void owner_signature(uint8_t *digest, const uint8_t signer[CERT_SIZE], const void *data, size_t len);
+void owner_signature(uint8_t *digest, const uint8_t signer[CERT_SIZE], const void *data,
+		     size_t len);
 
 struct owner {
 	uint8_t cert[CERT_SIZE];

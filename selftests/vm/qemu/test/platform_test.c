@@ -125,7 +125,9 @@ static void test_init_ex(void)
 
 static void test_unknown(void)
 {
-	static const unsigned int ids[] = { 0x00, 0x0f, 0x25, 0x70, 0x81, 0x93, 0xa0, 0xce, 0x7fff };
+	static const unsigned int ids[] = {
+		0x00, 0x0f, 0x25, 0x70, 0x81, 0x93, 0xa0, 0xce, 0x7ff,
+	};
 
 	start_ready("");
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
