@@ -5,11 +5,11 @@
  * its ASID waits (reclaim) until KVM runs out of free ones, flushes all caches and the data fabric,
  * and recycles every waiting ASID of both pools at once (sev_flush_asids(), __sev_recycle_asids()).
  */
-#include <linux/cpufeature.h>
-#include <linux/misc_cgroup.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include "compat/cpuid.h"
+#include "compat/misc_cgroup.h"
 #include "ledger.h"
 #include "pool.h"
 
@@ -151,7 +151,7 @@ int sevadm_pool_query(struct sevadm_pool_query *query)
 	if (query->pool >= SEVADM_POOL_NR)
 		return -EINVAL;
 
-	query->charged = misc_cg_res_total_usage(resources[query->pool]);
+	query->charged = compat_misc_cg_total_usage(resources[query->pool]);
 
 	spin_lock(&sevadm_ledger_lock);
 	pool = &pools[query->pool];
