@@ -3,6 +3,7 @@
 #
 # What every script of the emulated SEV host shares: where things are, how to
 # complain, and how to make a directory once, whoever else wants it too.
+# shellcheck disable=SC2034 # its variables are for the scripts that read it
 
 vm_dir=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 top_dir=${vm_dir%/*/*}
@@ -40,7 +41,7 @@ make_new() (
 	shift 2
 	rm -rf "$dir".new.*
 	new=$(mktemp -d "$dir.new.XXXXXX")
-	trap 'rm -rf "$new"' EXIT
+	trap '[[ ! -e $new ]] || { rm -rf "$new"; say "could not make $dir"; }' EXIT
 	trap 'exit 130' INT TERM HUP
 	chmod 755 "$new"
 	"$@" "$new"

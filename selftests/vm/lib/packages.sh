@@ -3,6 +3,7 @@
 #
 # Debian packages: installed where the machine needs them, or unpacked into a
 # folder without touching the system. Needs common.sh.
+# shellcheck source-path=SCRIPTDIR source=common.sh
 
 # The packages of one apt call at a time: apt's own lock on its lists does not wait.
 apt_locked() {
