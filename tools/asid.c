@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm asid: the address space identifiers of the host and who holds them. */
+#include <string.h>
+
+#include <linux/sevadm.h>
+
+#include "client.h"
+#include "command.h"
+#include "errors.h"
+#include "names.h"
+#include "output.h"
+
+static const struct attribute asid_attributes[] = {
+	{ SEVADM_A_ASID_ASID, ATTRIBUTE_U32, "asid" },
+	{ SEVADM_A_ASID_POOL, ATTRIBUTE_NAME, "pool", pool_name },
+	{ SEVADM_A_ASID_STATE, ATTRIBUTE_NAME, "state", asid_state_name },
+	{ SEVADM_A_ASID_VM, ATTRIBUTE_U64, "vm" },
+	{ SEVADM_A_ASID_PID, ATTRIBUTE_U32, "pid" },
+};
+
+static const struct attribute_table asid_table = { asid_attributes, ARRAY_SIZE(asid_attributes) };
+
+static const struct column columns[] = {
+	{ "asid", "ASID" },
+	{ "pool", "POOL" },
+	{ "state", "STATE" },
+	{ "vm", "VM" },
+	{ "pid", "PID" },
+};
+
+struct list_options {
+	bool all;
+};
+
+static int set_all(void *options, const char *text)
+{
+	(void)text;
+	((struct list_options *)options)->all = true;
+	return EXIT_OK;
+}
+
+static const struct option_row list_options[] = {
+	{ "all", 0, NULL, "also those that are free (JSON always has them)", NULL, set_all },
+	{}
+};
+
+static const struct option_row no_options[] = { {} };
+
+static struct json_object *without_free(struct json_object *rows)
+{
+	struct json_object *busy = json_object_new_array(), *row;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		if (strcmp(json_get_text(row, "state"), asid_state_name(SEVADM_ASID_STATE_FREE)))
+			json_object_array_add(busy, json_object_get(row));
+	}
+	json_object_put(rows);
+	return busy;
+}
+
+static int asid_list(int argc, char **argv)
+{
+	struct list_options options = {};
+	struct json_object *rows;
+	size_t nr;
+	int ret;
+
+	ret = options_parse(list_options, &options, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "asid list takes no arguments: see sevadm asid --help");
+	ret = client_dump(SEVADM_CMD_ASID_GET, &asid_table, &rows);
+	if (ret)
+		return ret;
+	if (output_json || options.all)
+		return output_list(rows, columns, ARRAY_SIZE(columns));
+
+	nr = json_object_array_length(rows);
+	rows = without_free(rows);
+	if (!json_object_array_length(rows)) {
+		json_object_put(rows);
+		if (nr)
+			printf("All %zu ASIDs are free.\n", nr);
+		else
+			puts("This host has no ASIDs for SEV.");
+		return EXIT_OK;
+	}
+	return output_list(rows, columns, ARRAY_SIZE(columns));
+}
+
+static int asid_show(int argc, char **argv)
+{
+	unsigned long long asid;
+	struct json_object *row;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc != 1)
+		return fail(EXIT_USAGE, "asid show needs the number of one ASID");
+	ret = number_parse("ASID", argv[0], UINT32_MAX, &asid);
+	if (ret)
+		return ret;
+	ret = client_do(SEVADM_CMD_ASID_GET, &asid_attributes[0], asid, &asid_table, &row);
+	if (ret)
+		return ret;
+	return output_show(row, columns, ARRAY_SIZE(columns));
+}
+
+const struct command asid_commands[] = {
+	{ "list", NULL, "all ASIDs that are used or wait to be recycled", list_options, asid_list },
+	{ "show", "N", "one ASID", NULL, asid_show },
+	{}
+};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The client of generic netlink family "sevadm": asks, and turns attributes into JSON by tables.
+ */
+#ifndef SEVADM_CLIENT_H
+#define SEVADM_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+#include <linux/sevadm.h>
+
+struct nlattr;
+
+enum attribute_kind {
+	ATTRIBUTE_U32,
+	ATTRIBUTE_U64,
+	ATTRIBUTE_STRING,
+	ATTRIBUTE_FLAG,
+	/* a u32 that @attribute.name names */
+	ATTRIBUTE_NAME,
+	/* nests of @attribute.nest, one for each element of the array */
+	ATTRIBUTE_NESTS,
+};
+
+struct attribute_table;
+
+/**
+ * struct attribute - how one netlink attribute becomes a value of a JSON object
+ * @type: number of the attribute
+ * @kind: what it holds; an absent attribute is null, or false for a flag
+ * @key: its key
+ * @name: for ATTRIBUTE_NAME
+ * @nest: for ATTRIBUTE_NESTS
+ */
+struct attribute {
+	uint16_t type;
+	enum attribute_kind kind;
+	const char *key;
+	const char *(*name)(uint32_t number);
+	const struct attribute_table *nest;
+};
+
+struct attribute_table {
+	const struct attribute *rows;
+	size_t nr;
+};
+
+/* Whether sevadm.ko is loaded; a request would otherwise make the kernel load it. */
+bool client_module_loaded(void);
+
+/*
+ * Ask for one thing (@id: the attribute that names it, NULL: none) or for all of them. *@result is
+ * an object or an array. Returns an exit code, having told what is wrong.
+ */
+int client_do(uint8_t command, const struct attribute *id, uint64_t number,
+	      const struct attribute_table *table, struct json_object **result);
+int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How sevadm fails: its exit codes, and one message that names the object and the remedy. */
+#ifndef SEVADM_ERRORS_H
+#define SEVADM_ERRORS_H
+
+/**
+ * enum exit_code - what sevadm exits with
+ * @EXIT_OK: done
+ * @EXIT_REFUSED: the kernel refused, or there is no such thing
+ * @EXIT_USAGE: wrong usage, or input that cannot be read
+ * @EXIT_ABSENT: the module is not loaded
+ */
+enum exit_code {
+	EXIT_OK,
+	EXIT_REFUSED,
+	EXIT_USAGE,
+	EXIT_ABSENT,
+};
+
+/* Says why on stderr, with --json also on stdout; returns @code. */
+int __attribute__((format(printf, 2, 3))) fail(int code, const char *format, ...);
+
+/* The one message for everything that needs the module. */
+int fail_absent(void);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One event of the trace, as JSON and as a line of text. */
+#ifndef SEVADM_EVENT_H
+#define SEVADM_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+#include <linux/sevadm.h>
+
+/* Words of enum sevadm_event_type, in its order; ends with NULL. */
+extern const char *const event_types[];
+
+/* -1: no such type */
+int event_type_number(const char *name);
+
+/* Whether it tells of something that failed. */
+bool event_is_error(const struct sevadm_event *event);
+
+struct json_object *event_to_json(const struct sevadm_event *event);
+
+void event_print_heading(void);
+void event_print(const struct sevadm_event *event);
+
+#endif

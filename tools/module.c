@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm module: load and unload sevadm.ko. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <libkmod.h>
+
+#include "client.h"
+#include "command.h"
+#include "errors.h"
+#include "output.h"
+#include "status.h"
+
+#define MODULE_NAME "sevadm"
+
+static const struct option_row no_options[] = { {} };
+
+static int say_why(const char *what, const char *name, int error)
+{
+	switch (error) {
+	case EPERM:
+		return fail(EXIT_REFUSED,
+			    "not permitted to %s %s: this needs CAP_SYS_MODULE: run it as root "
+			    "(and kernel lockdown or Secure Boot want a signed module)", what, name);
+	case ENOKEY:
+	case EKEYREJECTED:
+		return fail(EXIT_REFUSED,
+			    "the kernel does not trust the signature of %s: enrol the key it was "
+			    "signed with (mokutil --import)", name);
+	case ENOEXEC:
+		return fail(EXIT_REFUSED,
+			    "%s was built for another kernel than the running one: build it anew "
+			    "(dmesg names the difference)", name);
+	case ENOENT:
+		return fail(EXIT_REFUSED, "cannot %s %s: a symbol or a module it needs is missing "
+			    "(dmesg names it)", what, name);
+	case EBUSY:
+	case EAGAIN:
+		return fail(EXIT_REFUSED,
+			    "cannot %s %s: it is in use: end who has /dev/sevadm open (such as "
+			    "sevadm trace follow)", what, name);
+	default:
+		return fail(EXIT_REFUSED, "cannot %s %s: %s", what, name, strerror(error));
+	}
+}
+
+static int load_file(struct kmod_ctx *ctx, const char *path)
+{
+	struct kmod_module *module;
+	int ret;
+
+	ret = kmod_module_new_from_path(ctx, path, &module);
+	if (ret == -EEXIST)
+		return fail(EXIT_USAGE, "%s is not the only module of its name", path);
+	if (ret < 0)
+		return fail(EXIT_USAGE, "cannot read %s: %s", path, strerror(-ret));
+	if (strcmp(kmod_module_get_name(module), MODULE_NAME)) {
+		kmod_module_unref(module);
+		return fail(EXIT_USAGE, "%s is not " MODULE_NAME ".ko", path);
+	}
+	ret = kmod_module_insert_module(module, 0, NULL);
+	kmod_module_unref(module);
+	if (ret == -EEXIST)
+		return fail(EXIT_REFUSED, "the sevadm module is loaded already");
+	return ret ? say_why("load", path, -ret) : EXIT_OK;
+}
+
+static int load_installed(struct kmod_ctx *ctx)
+{
+	struct kmod_module *module;
+	struct utsname host;
+	int ret;
+
+	ret = kmod_module_new_from_name(ctx, MODULE_NAME, &module);
+	if (ret < 0)
+		return fail(EXIT_REFUSED, "libkmod: %s", strerror(-ret));
+	if (!kmod_module_get_path(module)) {
+		kmod_module_unref(module);
+		uname(&host);
+		return fail(EXIT_REFUSED,
+			    MODULE_NAME ".ko is not installed for kernel %s: install it (dkms), or "
+			    "name the file: sevadm module load FILE", host.release);
+	}
+	ret = kmod_module_probe_insert_module(module, KMOD_PROBE_FAIL_ON_LOADED |
+					      KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY,
+					      NULL, NULL, NULL, NULL);
+	kmod_module_unref(module);
+	if (ret == -EEXIST)
+		return fail(EXIT_REFUSED, "the sevadm module is loaded already");
+	return ret ? say_why("load", MODULE_NAME, -ret) : EXIT_OK;
+}
+
+/* libkmod would write to stderr what sevadm says better. */
+static void be_quiet(void *data, int priority, const char *file, int line, const char *function,
+		     const char *format, va_list args)
+{
+	(void)data, (void)priority, (void)file, (void)line, (void)function, (void)format;
+	(void)args;
+}
+
+static struct kmod_ctx *open_kmod(void)
+{
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+
+	if (ctx)
+		kmod_set_log_fn(ctx, be_quiet, NULL);
+	else
+		fail(EXIT_REFUSED, "libkmod does not start: %s", strerror(errno));
+	return ctx;
+}
+
+static int module_load(int argc, char **argv)
+{
+	struct kmod_ctx *ctx;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc > 1)
+		return fail(EXIT_USAGE, "module load takes one FILE at most");
+	if (client_module_loaded())
+		return fail(EXIT_REFUSED, "the sevadm module is loaded already");
+	ctx = open_kmod();
+	if (!ctx)
+		return EXIT_REFUSED;
+	ret = argc ? load_file(ctx, argv[0]) : load_installed(ctx);
+	kmod_unref(ctx);
+	return ret;
+}
+
+static int module_unload(int argc, char **argv)
+{
+	struct kmod_module *module;
+	struct kmod_ctx *ctx;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "module unload takes no arguments");
+	if (!client_module_loaded())
+		return fail_absent();
+	ctx = open_kmod();
+	if (!ctx)
+		return EXIT_REFUSED;
+	ret = kmod_module_new_from_name(ctx, MODULE_NAME, &module);
+	if (!ret) {
+		ret = kmod_module_remove_module(module, 0);
+		kmod_module_unref(module);
+	}
+	kmod_unref(ctx);
+	return ret ? say_why("unload", MODULE_NAME, -ret) : EXIT_OK;
+}
+
+static int module_status(int argc, char **argv)
+{
+	struct json_object *module;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "module status takes no arguments");
+	ret = status_get_module(&module);
+	if (ret)
+		return ret;
+	if (output_json)
+		output_print_json(module);
+	else
+		status_print_seams(module, true);
+	json_object_put(module);
+	return EXIT_OK;
+}
+
+const struct command module_commands[] = {
+	{ "status", NULL, "version, state, and where it is attached", NULL, module_status },
+	{ "load", "[FILE]", "load the installed module, or FILE", NULL, module_load },
+	{ "unload", NULL, "unload it; running VMs are not touched", NULL, module_unload },
+	{}
+};

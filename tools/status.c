@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm status: the host on one screen. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/sevadm.h>
+
+#include "client.h"
+#include "command.h"
+#include "errors.h"
+#include "names.h"
+#include "output.h"
+#include "status.h"
+
+static const struct attribute pool_attributes[] = {
+	{ SEVADM_A_POOL_POOL, ATTRIBUTE_NAME, "pool", pool_name },
+	{ SEVADM_A_POOL_CAPACITY, ATTRIBUTE_U32, "capacity" },
+	{ SEVADM_A_POOL_USED, ATTRIBUTE_U32, "used" },
+	{ SEVADM_A_POOL_RECLAIM, ATTRIBUTE_U32, "reclaim" },
+	{ SEVADM_A_POOL_FREE, ATTRIBUTE_U32, "free" },
+	{ SEVADM_A_POOL_PEAK, ATTRIBUTE_U32, "peak" },
+	{ SEVADM_A_POOL_MIN_ASID, ATTRIBUTE_U32, "min_asid" },
+	{ SEVADM_A_POOL_MAX_ASID, ATTRIBUTE_U32, "max_asid" },
+	{ SEVADM_A_POOL_RECYCLES, ATTRIBUTE_U64, "recycles" },
+	{ SEVADM_A_POOL_CHARGED, ATTRIBUTE_U64, "charged" },
+};
+
+static const struct attribute_table pool_table = { pool_attributes, ARRAY_SIZE(pool_attributes) };
+
+static const struct attribute status_attributes[] = {
+	{ SEVADM_A_STATUS_VERSION, ATTRIBUTE_STRING, "version" },
+	{ SEVADM_A_STATUS_STATE, ATTRIBUTE_NAME, "state", module_state_name },
+	{ SEVADM_A_STATUS_POOL, ATTRIBUTE_NESTS, "pools", .nest = &pool_table },
+	{ SEVADM_A_STATUS_VMS, ATTRIBUTE_U32, "vms" },
+	{ SEVADM_A_STATUS_UNACCOUNTED_VMS, ATTRIBUTE_U32, "unaccounted_vms" },
+	{ SEVADM_A_STATUS_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
+	{ SEVADM_A_STATUS_PINNED_PEAK_BYTES, ATTRIBUTE_U64, "pinned_peak_bytes" },
+	{ SEVADM_A_STATUS_API_MAJOR, ATTRIBUTE_U32, "api_major" },
+	{ SEVADM_A_STATUS_API_MINOR, ATTRIBUTE_U32, "api_minor" },
+	{ SEVADM_A_STATUS_BUILD, ATTRIBUTE_U32, "build" },
+	{ SEVADM_A_STATUS_FIRMWARE_STATE, ATTRIBUTE_NAME, "firmware_state", firmware_state_name },
+	{ SEVADM_A_STATUS_EVENTS, ATTRIBUTE_U64, "events" },
+	{ SEVADM_A_STATUS_RING_EVENTS, ATTRIBUTE_U32, "ring_events" },
+};
+
+static const struct attribute_table status_table = {
+	status_attributes, ARRAY_SIZE(status_attributes)
+};
+
+static const struct attribute seam_attributes[] = {
+	{ SEVADM_A_SEAM_NAME, ATTRIBUTE_STRING, "name" },
+	{ SEVADM_A_SEAM_MODULE, ATTRIBUTE_STRING, "module" },
+	{ SEVADM_A_SEAM_ATTACHED, ATTRIBUTE_FLAG, "attached" },
+	{ SEVADM_A_SEAM_REQUIRED, ATTRIBUTE_FLAG, "required" },
+	{ SEVADM_A_SEAM_REASON, ATTRIBUTE_STRING, "reason" },
+	{ SEVADM_A_SEAM_ERROR, ATTRIBUTE_U32, "error" },
+	{ SEVADM_A_SEAM_HITS, ATTRIBUTE_U64, "hits" },
+};
+
+static const struct attribute_table seam_table = { seam_attributes, ARRAY_SIZE(seam_attributes) };
+
+static void format_errno(struct json_object *value, char *text, size_t size)
+{
+	snprintf(text, size, "%s", strerror(json_object_get_int(value)));
+}
+
+static const struct column seam_columns[] = {
+	{ "name", "SEAM" },
+	{ "module", "MODULE" },
+	{ "attached", "ATTACHED" },
+	{ "required", "REQUIRED" },
+	{ "hits", "HITS" },
+	{ "error", "ERROR", format_errno },
+	{ "reason", "REASON" },
+};
+
+static const struct column pool_columns[] = {
+	{ "pool", "POOL" },
+	{ "capacity", "CAPACITY" },
+	{ "used", "USED" },
+	{ "reclaim", "RECLAIM" },
+	{ "free", "FREE" },
+	{ "peak", "PEAK" },
+	{ "charged", "CHARGED" },
+	{ "recycles", "RECYCLES" },
+	{ "min_asid", "FIRST" },
+	{ "max_asid", "LAST" },
+};
+
+static struct json_object *get(struct json_object *row, const char *key)
+{
+	return json_object_object_get(row, key);
+}
+
+/* Gives @row[@from] to @to, under another key. */
+static void copy(struct json_object *to, const char *key, struct json_object *row, const char *from)
+{
+	json_object_object_add(to, key, json_object_get(get(row, from)));
+}
+
+/* A pool that kvm_amd was told not to use has no ASIDs, whatever the processor has. */
+static bool pool_disabled(const char *pool)
+{
+	char path[64], state = 'Y';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/kvm_amd/parameters/%s", pool);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fread(&state, 1, 1, file) != 1)
+		state = 'Y';
+	fclose(file);
+	return state == 'N' || state == '0';
+}
+
+static void complete_pool(struct json_object *pool, uint64_t unaccounted)
+{
+	int64_t drift = json_get_u64(pool, "charged") - json_get_u64(pool, "used");
+
+	if (pool_disabled(json_get_text(pool, "pool"))) {
+		json_object_object_add(pool, "capacity", json_u64(0));
+		json_object_object_add(pool, "free", json_u64(0));
+	}
+	json_object_object_add(pool, "reserved", json_u64(0));
+	json_object_object_add(pool, "drift", unaccounted ? NULL : json_object_new_int64(drift));
+}
+
+static struct json_object *make_pools(struct json_object *status)
+{
+	struct json_object *pools = json_object_new_object(), *list = get(status, "pools"), *pool;
+	char name[16];
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(list); i++) {
+		pool = json_object_get(json_object_array_get_idx(list, i));
+		complete_pool(pool, json_get_u64(status, "unaccounted_vms"));
+		snprintf(name, sizeof(name), "%s", json_get_text(pool, "pool"));
+		json_object_object_del(pool, "pool");
+		json_object_object_add(pools, name, pool);
+	}
+	return pools;
+}
+
+/* Takes over @seams. */
+static struct json_object *make_module(struct json_object *status, struct json_object *seams)
+{
+	struct json_object *module = json_object_new_object();
+
+	copy(module, "version", status, "version");
+	copy(module, "state", status, "state");
+	json_object_object_add(module, "seams", seams);
+	return module;
+}
+
+static struct json_object *make_status(struct json_object *status, struct json_object *seams)
+{
+	struct json_object *result = json_object_new_object();
+	struct json_object *pinned = json_object_new_object();
+	struct json_object *firmware = json_object_new_object();
+
+	copy(pinned, "current_bytes", status, "pinned_bytes");
+	copy(pinned, "peak_bytes", status, "pinned_peak_bytes");
+	json_object_object_add(pinned, "max_bytes", NULL);
+
+	copy(firmware, "api_major", status, "api_major");
+	copy(firmware, "api_minor", status, "api_minor");
+	copy(firmware, "build", status, "build");
+	copy(firmware, "state", status, "firmware_state");
+
+	json_object_object_add(result, "pools", make_pools(status));
+	json_object_object_add(result, "pinned", pinned);
+	copy(result, "vms", status, "vms");
+	copy(result, "unaccounted_vms", status, "unaccounted_vms");
+	json_object_object_add(result, "module", make_module(status, seams));
+	json_object_object_add(result, "firmware", firmware);
+	copy(result, "events", status, "events");
+	copy(result, "ring_events", status, "ring_events");
+	return result;
+}
+
+static int ask(struct json_object **status, struct json_object **seams)
+{
+	int ret;
+
+	ret = client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_table, status);
+	if (ret)
+		return ret;
+	ret = client_dump(SEVADM_CMD_SEAM_GET, &seam_table, seams);
+	if (ret)
+		json_object_put(*status);
+	return ret;
+}
+
+int status_get_module(struct json_object **module)
+{
+	struct json_object *status, *seams;
+	int ret;
+
+	ret = ask(&status, &seams);
+	if (ret)
+		return ret;
+	*module = make_module(status, seams);
+	json_object_put(status);
+	return EXIT_OK;
+}
+
+static size_t count_attached(struct json_object *seams)
+{
+	size_t nr = 0, i;
+
+	for (i = 0; i < json_object_array_length(seams); i++)
+		nr += json_object_get_boolean(get(json_object_array_get_idx(seams, i), "attached"));
+	return nr;
+}
+
+void status_print_seams(struct json_object *module, int all)
+{
+	struct json_object *seams = get(module, "seams"), *shown = json_object_new_array(), *seam;
+	size_t attached = count_attached(seams), i;
+
+	printf("module    %s, %s: %zu of %zu seams attached\n", json_get_text(module, "version"),
+	       json_get_text(module, "state"), attached, json_object_array_length(seams));
+	for (i = 0; i < json_object_array_length(seams); i++) {
+		seam = json_object_array_get_idx(seams, i);
+		if (all || !json_object_get_boolean(get(seam, "attached")))
+			json_object_array_add(shown, json_object_get(seam));
+	}
+	if (json_object_array_length(shown)) {
+		putchar('\n');
+		output_table(shown, seam_columns, ARRAY_SIZE(seam_columns));
+		putchar('\n');
+	}
+	json_object_put(shown);
+}
+
+static void print_firmware(struct json_object *firmware)
+{
+	if (json_is_null(firmware, "api_major"))
+		puts("firmware  not heard from yet");
+	else
+		printf("firmware  API %s.%s build %s, %s\n", output_text(firmware, "api_major", NULL),
+		       output_text(firmware, "api_minor", NULL),
+		       output_text(firmware, "build", NULL), output_text(firmware, "state", NULL));
+}
+
+static void print_pinned(struct json_object *pinned)
+{
+	if (json_is_null(pinned, "current_bytes"))
+		puts("pinned    not known: the seam that counts pins is not attached");
+	else
+		printf("pinned    %s, at most %s\n",
+		       output_text(pinned, "current_bytes", format_bytes),
+		       output_text(pinned, "peak_bytes", format_bytes));
+}
+
+static void print_vms(struct json_object *status)
+{
+	printf("VMs       %s\n", output_text(status, "vms", NULL));
+	if (json_get_u64(status, "unaccounted_vms"))
+		printf("          %s older than the module: what they hold is not known, nor how much is free\n",
+		       output_text(status, "unaccounted_vms", NULL));
+}
+
+static void print_pools(struct json_object *pools)
+{
+	struct json_object *rows = json_object_new_array(), *row;
+
+	json_object_object_foreach(pools, name, pool) {
+		row = json_object_new_object();
+		json_object_object_add(row, "pool", json_object_new_string(name));
+		for (size_t i = 1; i < ARRAY_SIZE(pool_columns); i++)
+			copy(row, pool_columns[i].key, pool, pool_columns[i].key);
+		json_object_array_add(rows, row);
+	}
+	putchar('\n');
+	output_table(rows, pool_columns, ARRAY_SIZE(pool_columns));
+	json_object_put(rows);
+}
+
+/* Nothing but a reboot sets the misc cgroup's counters back (kernel/cgroup/misc.c). */
+static void print_drift(const char *name, struct json_object *pool)
+{
+	int64_t drift = json_object_get_int64(get(pool, "drift"));
+	uint64_t charged = json_get_u64(pool, "charged"), capacity = json_get_u64(pool, "capacity");
+
+	if (!drift)
+		return;
+	printf("\n%s: the misc cgroup counts %" PRIu64 " ASIDs, but %s are used", name, charged,
+	       output_text(pool, "used", NULL));
+	if (drift < 0) {
+		puts(": a VM is being created or destroyed, or its counter is wrong.");
+		return;
+	}
+	printf(" (drift %" PRId64 "): its counter leaks\n"
+	       "on intra-host migration.", drift);
+	if (charged >= capacity)
+		printf(" It has reached the capacity of %" PRIu64 ": every launch fails with EBUSY\n"
+		       "though ASIDs are free. Only a reboot resets it.\n",
+		       capacity);
+	else
+		printf(" Once it reaches the capacity of %" PRIu64 ", every launch fails with\n"
+		       "EBUSY though ASIDs are free.\n", capacity);
+}
+
+static void print_status(struct json_object *status)
+{
+	status_print_seams(get(status, "module"), false);
+	print_firmware(get(status, "firmware"));
+	print_vms(status);
+	print_pinned(get(status, "pinned"));
+	printf("events    %s so far, the ring holds the last %s\n",
+	       output_text(status, "events", NULL), output_text(status, "ring_events", NULL));
+	print_pools(get(status, "pools"));
+	json_object_object_foreach(get(status, "pools"), name, pool)
+		print_drift(name, pool);
+}
+
+static int status_show(int argc, char **argv)
+{
+	static const struct option_row no_options[] = { {} };
+	struct json_object *answer, *seams, *status;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "status takes no arguments: see sevadm status --help");
+	ret = ask(&answer, &seams);
+	if (ret)
+		return ret;
+	status = make_status(answer, seams);
+	json_object_put(answer);
+	if (output_json)
+		output_print_json(status);
+	else
+		print_status(status);
+	json_object_put(status);
+	return EXIT_OK;
+}
+
+const struct command status_commands[] = {
+	{ "show", NULL, "module, firmware, VMs, pinned memory and ASID pools", NULL, status_show },
+	{}
+};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm vm: the VMs that hold SEV resources. */
+#include <linux/sevadm.h>
+
+#include "client.h"
+#include "command.h"
+#include "errors.h"
+#include "names.h"
+#include "output.h"
+
+static const struct attribute vm_attributes[] = {
+	{ SEVADM_A_VM_ID, ATTRIBUTE_U64, "id" },
+	{ SEVADM_A_VM_PID, ATTRIBUTE_U32, "pid" },
+	{ SEVADM_A_VM_COMM, ATTRIBUTE_STRING, "comm" },
+	{ SEVADM_A_VM_UID, ATTRIBUTE_U32, "uid" },
+	{ SEVADM_A_VM_CGROUP, ATTRIBUTE_STRING, "cgroup" },
+	{ SEVADM_A_VM_TYPE, ATTRIBUTE_NAME, "type", vm_type_name },
+	{ SEVADM_A_VM_POOL, ATTRIBUTE_NAME, "pool", pool_name },
+	{ SEVADM_A_VM_ASID, ATTRIBUTE_U32, "asid" },
+	{ SEVADM_A_VM_HANDLE, ATTRIBUTE_U32, "handle" },
+	{ SEVADM_A_VM_POLICY, ATTRIBUTE_U64, "policy" },
+	{ SEVADM_A_VM_STATE, ATTRIBUTE_NAME, "state", vm_state_name },
+	{ SEVADM_A_VM_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
+	{ SEVADM_A_VM_PINNED_PEAK_BYTES, ATTRIBUTE_U64, "pinned_peak_bytes" },
+	{ SEVADM_A_VM_REGIONS, ATTRIBUTE_U64, "regions" },
+	{ SEVADM_A_VM_MIRROR_OF, ATTRIBUTE_U64, "mirror_of" },
+	{ SEVADM_A_VM_CREATED_NS, ATTRIBUTE_U64, "created_ns" },
+};
+
+static const struct attribute_table vm_table = { vm_attributes, ARRAY_SIZE(vm_attributes) };
+
+static const struct column list_columns[] = {
+	{ "id", "ID" },
+	{ "type", "TYPE" },
+	{ "state", "STATE" },
+	{ "asid", "ASID" },
+	{ "handle", "HANDLE" },
+	{ "policy", "POLICY", format_hex },
+	{ "pinned_bytes", "PINNED", format_bytes },
+	{ "pinned_peak_bytes", "PEAK", format_bytes },
+	{ "mirror_of", "MIRROR-OF" },
+	{ "uid", "UID" },
+	{ "pid", "PID" },
+	{ "comm", "COMM" },
+	{ "cgroup", "CGROUP" },
+};
+
+static const struct column show_columns[] = {
+	{ "id", "VM" },
+	{ "type", "type" },
+	{ "state", "state" },
+	{ "pool", "pool" },
+	{ "asid", "ASID" },
+	{ "handle", "handle" },
+	{ "policy", "policy", format_hex },
+	{ "pinned_bytes", "pinned", format_bytes },
+	{ "pinned_peak_bytes", "pinned at most", format_bytes },
+	{ "regions", "regions" },
+	{ "mirror_of", "mirror of VM" },
+	{ "created_ns", "created", format_since },
+	{ "pid", "process" },
+	{ "comm", "name" },
+	{ "uid", "user" },
+	{ "cgroup", "cgroup" },
+};
+
+static const struct option_row no_options[] = { {} };
+
+static int vm_list(int argc, char **argv)
+{
+	struct json_object *rows;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "vm list takes no arguments: see sevadm vm --help");
+	ret = client_dump(SEVADM_CMD_VM_GET, &vm_table, &rows);
+	if (ret)
+		return ret;
+	if (!output_json && !json_object_array_length(rows)) {
+		json_object_put(rows);
+		puts("No VM holds SEV resources.");
+		return EXIT_OK;
+	}
+	return output_list(rows, list_columns, ARRAY_SIZE(list_columns));
+}
+
+static int vm_show(int argc, char **argv)
+{
+	unsigned long long id;
+	struct json_object *row;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc != 1)
+		return fail(EXIT_USAGE, "vm show needs the ID of one VM: sevadm vm list has them");
+	ret = number_parse("VM", argv[0], UINT64_MAX, &id);
+	if (ret)
+		return ret;
+	ret = client_do(SEVADM_CMD_VM_GET, &vm_attributes[0], id, &vm_table, &row);
+	if (ret)
+		return ret;
+	return output_show(row, show_columns, ARRAY_SIZE(show_columns));
+}
+
+const struct command vm_commands[] = {
+	{ "list", NULL, "all VMs that hold SEV resources, the oldest first", NULL, vm_list },
+	{ "show", "ID", "one VM", NULL, vm_show },
+	{}
+};
