@@ -38,6 +38,7 @@ static const struct shape shapes[] = {
 	{ "failed to initialize ret=" NUMBER "(" FW ")?", CONTEXT_INIT, 0, 1, 4, 0, 0 },
 	{ "SNP_LAUNCH_START ret=" NUMBER FW, CONTEXT_SNP_START, 0, 1, 3, 0, 0 },
 	{ "LAUNCH_START ret=" NUMBER FW, CONTEXT_START, 0, 1, 3, 0, 0 },
+	{ "sev_launch_start.*" FW, CONTEXT_START, 0, 0, 2, 0, 0 },
 	{ "LAUNCH_[A-Z_]+ ret=" NUMBER FW, CONTEXT_LAUNCH, 0, 1, 3, 0, 0 },
 	{ "failed to register region.* error '([^']*)'", CONTEXT_REGISTER, 0, 1, 0, 0, 0 },
 	{ "guest policy requires SEV-ES", CONTEXT_ES_DISABLED, 0, 0, 0, 0, 0 },
@@ -74,6 +75,7 @@ static const struct shape shapes[] = {
 	  "(-?[0-9]+|0x[0-9a-fA-F]+|[A-Z_]+))?[[:space:]]*$", CONTEXT_NONE, 0, 1, 3, 0, 0 },
 	{ "(fw_err(or)?|[Ee]rror|[Ss]tatus)( code)?[:=(]* *"
 	  "(0x[0-9a-fA-F]+|[A-Z][A-Z_]{5,})", CONTEXT_NONE, 0, 0, 4, 0, 0 },
+	{ "fw_err(or)?='?" NUMBER, CONTEXT_NONE, 0, 0, 2, 0, 0 },
 	{ "([Dd]evice or resource busy)", CONTEXT_INIT, 0, 1, 0, 0, 0 },
 	{ "(Inappropriate ioctl for device)", CONTEXT_INIT, 0, 1, 0, 0, 0 },
 	/* the policy alone, as in a command line or in domain XML */
