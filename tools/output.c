@@ -20,7 +20,8 @@ static void format_scaled(double value, double step, const char *const *units, s
 {
 	size_t unit = 0;
 
-	while (unit < nr - 1 && value >= step) {
+	/* What would be rounded up to a whole step belongs to the next unit. */
+	while (unit < nr - 1 && value >= (unit ? step - 0.05 : step)) {
 		value /= step;
 		unit++;
 	}

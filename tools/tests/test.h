@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the unit tests share: KTAP results, and stdout caught in memory. */
+#ifndef SEVADM_TEST_H
+#define SEVADM_TEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../../selftests/kselftest.h"
+
+struct test {
+	const char *name;
+	void (*run)(void);
+};
+
+static bool test_failed;
+
+#define EXPECT(condition) do {							\
+	if (!(condition)) {							\
+		ksft_print_msg("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+		test_failed = true;						\
+	}									\
+} while (0)
+
+#define EXPECT_NUMBER(value, expected) do {					\
+	long long v = (long long)(value), e = (long long)(expected);		\
+										\
+	if (v != e) {								\
+		ksft_print_msg("%s:%d: %s is %lld (0x%llx), not %lld\n", __FILE__, \
+			       __LINE__, #value, v, v, e);			\
+		test_failed = true;						\
+	}									\
+} while (0)
+
+#define EXPECT_TEXT(value, expected) do {					\
+	const char *v = (value), *e = (expected);				\
+										\
+	if (!v || strcmp(v, e)) {						\
+		ksft_print_msg("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, \
+			       #value, v ? v : "(null)", e);			\
+		test_failed = true;						\
+	}									\
+} while (0)
+
+static inline void run_tests(const struct test *tests, unsigned int nr)
+{
+	unsigned int i;
+
+	ksft_print_header();
+	ksft_set_plan(nr);
+	for (i = 0; i < nr; i++) {
+		test_failed = false;
+		tests[i].run();
+		ksft_test_result(!test_failed, "%s\n", tests[i].name);
+	}
+	ksft_finished();
+}
+
+/* ---- what is printed between capture_begin() and capture_end() ----------------------------- */
+
+static FILE *capture_stdout, *capture_stderr;
+static char *captured, *captured_errors;
+static size_t captured_size, captured_errors_size;
+
+static inline void capture_begin(void)
+{
+	fflush(stdout);
+	capture_stdout = stdout;
+	capture_stderr = stderr;
+	free(captured);
+	free(captured_errors);
+	stdout = open_memstream(&captured, &captured_size);
+	stderr = open_memstream(&captured_errors, &captured_errors_size);
+	if (!stdout || !stderr)
+		abort();
+}
+
+static inline void capture_end(void)
+{
+	fclose(stdout);
+	fclose(stderr);
+	stdout = capture_stdout;
+	stderr = capture_stderr;
+}
+
+#endif /* SEVADM_TEST_H */
