@@ -108,7 +108,7 @@ static const struct cause causes[] = {
 	{ ENOMEM, FW_NOT_ASKED, PINNING,
 	  "RLIMIT_MEMLOCK is lower than what the VM has pinned and wants to pin",
 	  "dmesg | grep -e 'locked pages exceed' -e 'lock limit'; prlimit --memlock --pid of QEMU",
-	  "raise <hard_limit> (sevadm recommend memlock), or the unit's LimitMEMLOCK= without libvirt",
+	  "raise <hard_limit>, or the unit's LimitMEMLOCK= without libvirt",
 	  "kvm_amd sev_pin_memory()", proof_memlock },
 	{ ENOMEM, FW_NOT_ASKED, CONTEXT_REGISTER | CONTEXT_LAUNCH | CONTEXT_PIN_FAILURE,
 	  "the VM's memory cgroup is too small: pinning allocates guest memory, and the OOM killer came",

@@ -340,13 +340,14 @@ static int64_t number_of(const struct name *table, size_t rows, const char *pref
 		if (strcasecmp(table[i].name, name) == 0)
 			return table[i].value;
 
-	/* strtoull() would take a sign, blanks, and a leading zero as octal. */
+	/* strtoull() would take a sign, blanks, a second 0x, and a leading zero as octal. */
 	int base = strncasecmp(name, "0x", 2) == 0 ? 16 : 10;
 	const char *digits = base == 16 ? name + 2 : name;
 	unsigned long long value;
 	char *end;
 
-	if (!isxdigit((unsigned char)digits[0]))
+	if (!isxdigit((unsigned char)digits[0]) ||
+	    (base == 16 && tolower((unsigned char)digits[1]) == 'x'))
 		return -1;
 	errno = 0;
 	value = strtoull(digits, &end, base);
