@@ -168,7 +168,7 @@ static const struct cause causes[] = {
 	{ 0, 0x04, CONTEXT_START | CONTEXT_LAUNCH,
 	  "dhCert or session is not what the firmware expects: often a file's name in place of its base64 content",
 	  "base64 -d of the certificate gives 2084 bytes, of the session 128",
-	  "paste the content of the files into <dhCert> and <session>, both or neither",
+	  "paste the files' base64 content into <dhCert> and <session>, both or neither",
 	  "AMDSEV #70", NULL },
 	{ 0, 0x06, CONTEXT_START, "the guest owner's certificate (dhCert) is not valid",
 	  "sevctl verify, or make it anew against this host's certificate chain",

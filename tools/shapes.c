@@ -61,7 +61,7 @@ static const struct shape shapes[] = {
 	{ "failed to get status\\. Error: " NUMBER, CONTEXT_PSP_INIT, 0, 0, 1, 0, 0 },
 	{ "sev command " NUMBER " timed out, disabling PSP", CONTEXT_PSP_TIMEOUT, ETIMEDOUT, 0, 0,
 	  0, 0 },
-	{ "too many firmware commands in.progress", CONTEXT_PSP_BUFFERS, EBUSY, 0, 0, 0, 0 },
+	{ "too many firmware commands (are )?in.progress", CONTEXT_PSP_BUFFERS, EBUSY, 0, 0, 0, 0 },
 	{ "sev command " NUMBER " failed \\(" NUMBER "\\)", CONTEXT_PSP_COMMAND, 0, 0, 2, 0, 0 },
 	{ "memory encryption not enabled by BIOS", CONTEXT_BIOS_OFF, 0, 0, 0, 0, 0 },
 	/* kvm_amd, sev_hardware_setup() */

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Explanations: the cases that operators reported, the shapes of lines, and what facts decide. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "command.h"
+#include "errors.h"
+#include "explain.h"
+#include "names.h"
+#include "output.h"
+#include "tables.h"
+#include "test.h"
+
+static size_t explain(const char *line, const struct facts *facts,
+		      struct explanation explanations[CAUSES_MAX])
+{
+	struct symptom symptom;
+
+	return symptom_parse(line, &symptom) ? explain_symptom(&symptom, facts, explanations) : 0;
+}
+
+/* What people pasted, and the cause their threads came to. */
+static void reported_cases(void)
+{
+	static const struct {
+		const char *thread;
+		const char *line;
+		const char *cause;	/* of the first explanation */
+		const char *remedy;
+	} rows[] = {
+		{ "enarx #2589", "Error: Device or resource busy (os error 16)",
+		  "every ASID of the pool is in use", "Minimum SEV non-ES ASID" },
+		{ "enarx #2589", "16 0", "every ASID of the pool is in use",
+		  "Minimum SEV non-ES ASID" },
+		{ "AMDSEV #33", "qemu-system-x86_64: sev_kvm_init: guest policy requires SEV-ES, "
+		  "but host SEV-ES support unavailable", "no ASID for SEV-ES and SEV-SNP",
+		  "Minimum SEV non-ES ASID" },
+		{ "AMDSEV #84", "[   12.1] kvm_amd: SEV-ES disabled (ASIDs 0 - 0)",
+		  "no ASID for SEV-ES and SEV-SNP", "Minimum SEV non-ES ASID" },
+		{ "AMDSEV #137", "[   12.1] kvm_amd: SEV-SNP disabled (ASIDs 0 - 0)",
+		  "no ASID for SEV-ES and SEV-SNP", "Minimum SEV non-ES ASID" },
+		{ "sevctl #116", "SEV-ES not supported", "no ASID for SEV-ES and SEV-SNP",
+		  "Minimum SEV non-ES ASID" },
+		{ "AMDSEV #202", "[   21.543946] ccp 0000:09:00.5: SEV: failed to INIT error 0xe",
+		  "WBINVD_REQUIRED", "update the SEV firmware" },
+		{ "AMDSEV #202", "failed to INIT error 0xe, rc -5", "WBINVD_REQUIRED",
+		  "update the SEV firmware" },
+		{ "AMDSEV #184", "ccp 0000:01:00.5: sev command 0x85 timed out, disabling PSP",
+		  "did not answer in time", "IOMMU to auto" },
+		{ "AMDSEV #184", "ccp 0000:01:00.5: SEV-SNP: failed to INIT rc -110, error 0x0",
+		  "did not answer in time", "IOMMU to auto" },
+		{ "AMDSEV #184", "ccp 0000:01:00.5: SEV: failed to INIT error 0xffffffff, rc -16",
+		  "timed out", "IOMMU to auto" },
+		{ "AMDSEV #205", "ccp 0000:01:00.5: SEV: too many firmware commands are in-progress, "
+		  "no command buffers available.", "ran out of command buffers",
+		  "update the host's kernel" },
+		{ "enarx #2263", "ccp 0000:54:00.1: sev command 0x1 failed (0x00000013)",
+		  "memory encryption (SMEE) is off", "enable SMEE" },
+		{ "AMDSEV #25", "ccp 0000:05:00.2: SEV: failed to INIT error 0x8003",
+		  "BIOS is too old", "update the BIOS" },
+		{ "sev-tool #6", "ccp 0000:06:00.2: SEV: failed to INIT error 0x8004",
+		  "BIOS is too old", "update the BIOS" },
+		{ "AMDSEV #105", "ccp 0000:23:00.1: SEV: failed to get status. Error: 0x9000",
+		  "did not come up as the BIOS", "update the BIOS" },
+		{ "AMDSEV #246", "ccp 0000:23:00.1: SEV: failed to INIT error 0x9000, rc -5",
+		  "did not come up as the BIOS", "update the BIOS" },
+		{ "sev-tool #43", "ccp 0000:42:00.1: SEV: failed to INIT error 0x13",
+		  "memory encryption (SMEE) is off", "enable SMEE" },
+		{ "AMDSEV README FAQ 7", "HWSEV_RET_PLATFORM error: SEV_RET_HWSEV_RET_PLATFORM",
+		  "memory encryption (SMEE) is off", "enable SMEE" },
+		{ "AMDSEV #70", "sev_launch_start: LAUNCH_START ret=1 fw_error=4 'Buffer too small'",
+		  "file's name in place of its base64", "base64" },
+		{ "AMDSEV #240", "sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 ''",
+		  "the SNP policy is wrong", "0x30000" },
+		{ "sev-guest #33", "sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 '' "
+		  "policy=0x300000", "the SNP policy is wrong", "0x30000" },
+		{ "AMDSEV #253", "sev_launch_start: LAUNCH_START ret=-5 fw_error=7 'Policy is not "
+		  "allowed' <policy>0x007f</policy>", "policy asks for what the platform does not",
+		  "reserved bits are zero" },
+		{ "AMDSEV #36", "sev_guest_init: failed to initialize ret=-25 fw_error=0 ''",
+		  "SEV is off in kvm_amd", "sev=1" },
+		{ "AMDSEV #36", "failed to initialize ret=-25", "SEV is off in kvm_amd", "sev=1" },
+		{ "AMDSEV #216", "sev_snp_launch_start: SNP_LAUNCH_START ret=-25 fw_error=0 ''",
+		  "QEMU and the host's kernel disagree", "belong together" },
+		{ "AMDSEV #215", "sev_kvm_init: failed to initialize ret=-22 fw_error=0 ''",
+		  "QEMU and the host's kernel disagree", "belong together" },
+		/* locked memory: the three ceilings */
+		{ "DevConf 2023", "SEV: 131072 locked pages exceed the lock limit of 16384.",
+		  "RLIMIT_MEMLOCK is lower", "<hard_limit>" },
+		{ "DevConf 2023", "sev_ram_block_added: failed to register region "
+		  "(0x7f2b87e00000+0x20000000) error 'Cannot allocate memory'",
+		  "RLIMIT_MEMLOCK is lower", "<hard_limit>" },
+		{ "Linux 7.1", "kvm_amd: SEV: total pages would exceed the lock limit",
+		  "RLIMIT_MEMLOCK is lower", "<hard_limit>" },
+		{ "memory cgroup", "Memory cgroup out of memory: Killed process 812 "
+		  "(qemu-system-x86) total-vm:1kB", "memory cgroup is too small", "<hard_limit>" },
+		{ "memory cgroup", "SEV: Failure locking 65536 pages.", "memory cgroup is too small",
+		  "<hard_limit>" },
+		{ "<locked/>", "qemu-system-x86_64: mlockall: Cannot allocate memory",
+		  "<locked/> makes QEMU lock", "leave <locked/> away" },
+		{ "<locked/>", "qemu-system-x86_64: locking memory failed",
+		  "<locked/> makes QEMU lock", "leave <locked/> away" },
+		/* the firmware's guest contexts */
+		{ "RESOURCE_LIMIT", "sev_launch_start: LAUNCH_START ret=1 fw_error=23 'Required "
+		  "firmware resource depleted'", "no room for another guest context",
+		  "stop guests" },
+	};
+	struct explanation explanations[CAUSES_MAX];
+	struct facts facts;
+	size_t i;
+
+	facts_none(&facts);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct cause *cause = NULL;
+
+		if (explain(rows[i].line, &facts, explanations))
+			cause = explanations[0].cause;
+		if (cause && strstr(cause->cause, rows[i].cause) &&
+		    strstr(cause->remedy, rows[i].remedy))
+			continue;
+		ksft_print_msg("%s: \"%s\" is explained by \"%s\" (%s)\n", rows[i].thread,
+			       rows[i].line, cause ? cause->cause : "nothing",
+			       cause ? cause->remedy : "-");
+		test_failed = true;
+	}
+}
+
+static void numbers_in_all_their_forms(void)
+{
+	static const struct {
+		const char *line;
+		int err;
+		bool fw_known;
+		uint32_t fw_error;
+	} rows[] = {
+		{ "errno=-16 fw_error=0", EBUSY, true, 0 },
+		{ "ret=-16 fw_error=0 ''", EBUSY, true, 0 },
+		{ "ret=-16 fw_error=0", EBUSY, true, 0 },
+		{ "16 0", EBUSY, true, 0 },
+		{ "-16 0", EBUSY, true, 0 },
+		{ "-16", EBUSY, false, 0 },
+		{ "EBUSY", EBUSY, false, 0 },
+		{ "-EBUSY 0", EBUSY, true, 0 },
+		{ "errno=EBUSY", EBUSY, false, 0 },
+		{ "5 0xe", EIO, true, 0xe },
+		{ "5 WBINVD_REQUIRED", EIO, true, 0xe },
+		{ "ret=-5, fw_error=14", EIO, true, 0xe },
+		{ "ret=-5 fw_error=RESOURCE_LIMIT", EIO, true, 0x17 },
+		{ "fw_error=23", 0, true, 0x17 },
+		{ "sev_launch_start: fw_error=23", 0, true, 0x17 },
+		{ "ret=-16 fw_error=-1", EBUSY, true, FW_NO_FW_CALL },
+		{ "failed to initialize ret=-16 fw_error=-1 'unknown error'", EBUSY, true,
+		  FW_NO_FW_CALL },
+		{ "SEV: INIT_EX failed 0x3, rc -5", EIO, true, 3 },
+		{ "SEV: INIT failed 0x3, rc -5", EIO, true, 3 },
+		{ "sev_common_kvm_init: failed to get platform status ret=-1 fw_error='0: '",
+		  EPERM, true, 0 },
+		{ "sev_launch_update_data: LAUNCH_UPDATE ret=-12 fw_error=0 ''", ENOMEM, true, 0 },
+	};
+	struct symptom symptom;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		memset(&symptom, 0, sizeof(symptom));
+		if (symptom_parse(rows[i].line, &symptom) && symptom.err == rows[i].err &&
+		    symptom.fw_known == rows[i].fw_known && symptom.fw_error == rows[i].fw_error)
+			continue;
+		ksft_print_msg("\"%s\": errno %d, firmware status %s0x%x\n", rows[i].line,
+			       symptom.err, symptom.fw_known ? "" : "unknown ", symptom.fw_error);
+		test_failed = true;
+	}
+}
+
+static void what_is_no_symptom(void)
+{
+	static const char *const lines[] = {
+		"", " ", "hello", "error: cannot open file", "ccp 0000:01:00.5: sev enabled",
+		"ccp 0000:01:00.5: SEV API:1.55 build:24", "kvm_amd: SEV enabled (ASIDs 100 - 509)",
+		"kvm_amd: SEV-ES enabled (ASIDs 1 - 99)", "errno=", "0x", "fw_error=",
+		"Out of memory: Killed process 9 (firefox)", "Error: SOMETHING_ELSE",
+	};
+	struct symptom symptom;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		if (symptom_parse(lines[i], &symptom)) {
+			ksft_print_msg("\"%s\" is taken for a symptom\n", lines[i]);
+			test_failed = true;
+		}
+}
+
+/* Every status of the tables that means a failure of INIT or LAUNCH_START must lead somewhere. */
+static void known_codes_have_causes(void)
+{
+	static const uint32_t codes[] = { 1, 3, 4, 6, 7, 0xa, 0xb, 0xd, 0xe, 0xf, 0x13, 0x14, 0x15,
+					  0x16, 0x17, 0x18, 0x8003, 0x8004, 0x9000 };
+	static const int errors[] = { EBUSY, ENOTTY, EINVAL, ENOMEM, EPERM, EACCES, EFAULT, ENODEV,
+				      ETIMEDOUT };
+	struct explanation explanations[CAUSES_MAX];
+	struct facts facts;
+	char line[32];
+	size_t i, j, nr;
+
+	facts_none(&facts);
+	for (i = 0; i < ARRAY_SIZE(codes) + ARRAY_SIZE(errors); i++) {
+		if (i < ARRAY_SIZE(codes))
+			snprintf(line, sizeof(line), "5 0x%x", codes[i]);
+		else
+			snprintf(line, sizeof(line), "%d 0", errors[i - ARRAY_SIZE(codes)]);
+		nr = explain(line, &facts, explanations);
+		if (!nr)
+			ksft_print_msg("\"%s\" has no cause\n", line);
+		EXPECT(nr && nr < CAUSES_MAX);
+		for (j = 0; j < nr; j++)
+			EXPECT(explanations[j].cause->cause && explanations[j].cause->check &&
+			       explanations[j].cause->remedy && explanations[j].cause->source);
+	}
+}
+
+/* ---- what facts decide ---------------------------------------------------------------------- */
+
+static void pool(struct facts *facts, unsigned int number, uint64_t used, uint64_t capacity,
+		 uint64_t charged)
+{
+	struct pool_facts *pool = &facts->pools[number];
+
+	pool->known = true;
+	pool->free_known = true;
+	pool->capacity = capacity;
+	pool->used = used;
+	pool->free = capacity - used;
+	pool->misc_known = true;
+	pool->misc_capacity = capacity;
+	pool->misc_current = charged;
+}
+
+#define FIRST(line, facts, text, decided) do {					\
+	struct explanation list[CAUSES_MAX];					\
+										\
+	EXPECT(explain(line, facts, list));					\
+	if (!strstr(list[0].cause->cause, text))				\
+		ksft_print_msg("first: %s\n", list[0].cause->cause);		\
+	EXPECT(strstr(list[0].cause->cause, text));				\
+	EXPECT_NUMBER(list[0].verdict, decided);				\
+	EXPECT((list[0].verdict == VERDICT_PROVEN) == !!list[0].why[0]);	\
+} while (0)
+
+static void facts_decide_ebusy(void)
+{
+	static const char line[] = "failed to initialize ret=-16 fw_error=0 ''";
+	struct facts facts;
+
+	facts_none(&facts);
+	FIRST(line, &facts, "every ASID", VERDICT_POSSIBLE);
+
+	pool(&facts, SEVADM_POOL_SEV, 3, 400, 3);
+	pool(&facts, SEVADM_POOL_SEV_ES, 14, 14, 14);
+	FIRST(line, &facts, "every ASID", VERDICT_PROVEN);
+
+	/* Charges without VMs: the pool is not empty, and yet the host's capacity is used up. */
+	pool(&facts, SEVADM_POOL_SEV_ES, 9, 14, 14);
+	FIRST(line, &facts, "ASIDs that no VM holds", VERDICT_PROVEN);
+
+	pool(&facts, SEVADM_POOL_SEV_ES, 9, 14, 9);
+	strcpy(facts.pools[SEVADM_POOL_SEV].full_cgroup, "/machine.slice");
+	FIRST(line, &facts, "misc.max", VERDICT_PROVEN);
+
+	/* All pools have room: what is left is a processor that may be dead. */
+	facts.pools[SEVADM_POOL_SEV].full_cgroup[0] = '\0';
+	FIRST(line, &facts, "a misc.max", VERDICT_POSSIBLE);
+	facts.seen = CONTEXT_PSP_TIMEOUT;
+	FIRST(line, &facts, "timed out", VERDICT_PROVEN);
+
+	/* A full plain SEV pool is no reason for an SNP guest to fail. */
+	facts.seen = 0;
+	pool(&facts, SEVADM_POOL_SEV, 400, 400, 400);
+	FIRST("SNP_LAUNCH_START ret=-16 fw_error=0", &facts, "a misc.max", VERDICT_POSSIBLE);
+	/* VMs that are not accounted leave it open whether ASIDs are free. */
+	pool(&facts, SEVADM_POOL_SEV, 3, 400, 3);
+	facts.pools[SEVADM_POOL_SEV].free_known = false;
+	FIRST(line, &facts, "every ASID", VERDICT_POSSIBLE);
+}
+
+static void facts_decide_enotty(void)
+{
+	static const char line[] = "failed to initialize ret=-25 fw_error=0 ''";
+	struct facts facts;
+
+	facts_none(&facts);
+	facts.kvm_amd = 1;
+	facts.parameters[SEVADM_VM_TYPE_SEV] = 1;
+	facts.parameters[SEVADM_VM_TYPE_SEV_ES] = 1;
+	facts.cpuid_known = true;
+	facts.min_asid = 1;
+	facts.max_asid = 509;
+	FIRST(line, &facts, "no ASID for SEV-ES", VERDICT_PROVEN);
+	facts.min_asid = 100;
+	facts.parameters[SEVADM_VM_TYPE_SEV_SNP] = 0;
+	FIRST(line, &facts, "SEV-SNP is off", VERDICT_PROVEN);
+	facts.parameters[SEVADM_VM_TYPE_SEV] = 0;
+	FIRST(line, &facts, "SEV is off", VERDICT_PROVEN);
+	facts.parameters[SEVADM_VM_TYPE_SEV] = 1;
+	facts.parameters[SEVADM_VM_TYPE_SEV_SNP] = 1;
+	facts.min_asid = 510;
+	FIRST(line, &facts, "no ASID for plain SEV", VERDICT_PROVEN);
+}
+
+static void lines_prove_each_other(void)
+{
+	struct explanation list[CAUSES_MAX];
+	struct facts facts;
+
+	facts_none(&facts);
+	EXPECT(explain("SEV: 131072 locked pages exceed the lock limit of 16384.", &facts, list));
+	EXPECT_NUMBER(list[0].verdict, VERDICT_PROVEN);
+	EXPECT_TEXT(list[0].why,
+		    "524288 KiB to be pinned, 65536 KiB allowed: 458752 KiB too little");
+	facts.seen = CONTEXT_OOM_CGROUP;
+	FIRST("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts,
+	      "memory cgroup is too small", VERDICT_PROVEN);
+	facts.seen = CONTEXT_PIN_LIMIT;
+	FIRST("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts,
+	      "RLIMIT_MEMLOCK", VERDICT_PROVEN);
+}
+
+/* ---- facts from files ----------------------------------------------------------------------- */
+
+static char root[] = "/tmp/sevadm-facts-XXXXXX";
+
+static void put(const char *path, const char *text)
+{
+	char name[PATH_MAX], *slash;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s/%s", root, path);
+	for (slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(name, 0700);
+		*slash = '/';
+	}
+	file = fopen(name, "w");
+	if (!file)
+		ksft_exit_fail_msg("cannot write %s\n", name);
+	fputs(text, file);
+	fclose(file);
+}
+
+static bool ask_full(struct facts *facts)
+{
+	pool(facts, SEVADM_POOL_SEV, 5, 5, 5);
+	return true;
+}
+
+static void facts_from_files(void)
+{
+	struct facts facts;
+	char command[64];
+
+	if (!mkdtemp(root))
+		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
+
+	/* Nothing to read is nothing known. */
+	facts_gather(root, NULL, &facts);
+	EXPECT_NUMBER(facts.kvm_amd, FACT_UNKNOWN);
+	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV], FACT_UNKNOWN);
+	EXPECT(!facts.pools[SEVADM_POOL_SEV].misc_known && !facts.cpuid_known && !facts.seen);
+
+	put("sys/module/kvm_amd/parameters/sev", "1\n");
+	put("sys/module/kvm_amd/parameters/sev_es", "Y\n");
+	put("sys/module/kvm_amd/parameters/sev_snp", "N\n");
+	put("sys/fs/cgroup/misc.capacity", "sev 400\nsev_es 99\n");
+	put("sys/fs/cgroup/misc.current", "sev 12\nsev_es 3\n");
+	put("sys/fs/cgroup/a.slice/misc.max", "sev max\nsev_es 8\n");
+	put("sys/fs/cgroup/a.slice/misc.current", "sev 11\nsev_es 3\n");
+	put("sys/fs/cgroup/a.slice/b.scope/misc.max", "sev max\nsev_es 2\n");
+	put("sys/fs/cgroup/a.slice/b.scope/misc.current", "sev 0\nsev_es 2\n");
+	put("dev/kmsg", "3,1,1,-;ccp 0000:01:00.5: sev command 0x85 timed out, disabling PSP\n");
+	facts_gather(root, ask_full, &facts);
+	EXPECT_NUMBER(facts.kvm_amd, 1);
+	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV], 1);
+	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV_ES], 1);
+	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV_SNP], 0);
+	EXPECT_NUMBER(facts.pools[SEVADM_POOL_SEV_ES].misc_capacity, 99);
+	EXPECT_NUMBER(facts.pools[SEVADM_POOL_SEV_ES].misc_current, 3);
+	EXPECT_TEXT(facts.pools[SEVADM_POOL_SEV].full_cgroup, "");
+	EXPECT_TEXT(facts.pools[SEVADM_POOL_SEV_ES].full_cgroup, "/a.slice/b.scope");
+	EXPECT_NUMBER(facts.seen, CONTEXT_PSP_TIMEOUT);
+	EXPECT_NUMBER(facts.pools[SEVADM_POOL_SEV].used, 5);
+
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	EXPECT_NUMBER(system(command), 0);
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int run(char **argv)
+{
+	int argc = 0, code;
+
+	while (argv[argc])
+		argc++;
+	capture_begin();
+	code = do_explain(argc, argv);
+	capture_end();
+	return code;
+}
+
+static void the_command(void)
+{
+	char *numbers[] = { "explain", "--elsewhere", "-16", "0", NULL };
+	char *quotes[] = { "explain", "--elsewhere", "ret=-16", "fw_error=0", "", NULL };
+	char *nothing[] = { "explain", "--elsewhere", "hello", NULL };
+	char *unexplained[] = { "explain", "--elsewhere", "5", "0x3f", NULL };
+	char *option[] = { "explain", "--elsewere", "16", NULL };
+	char *hostile[] = { "explain", "--elsewhere", "\033[2Jret=-16 fw_error=0", NULL };
+	struct json_object *rows, *causes;
+
+	EXPECT_NUMBER(run(numbers), EXIT_OK);
+	EXPECT(strstr(captured, "1. every ASID of the pool is in use"));
+	EXPECT(strstr(captured, "EBUSY"));
+	EXPECT_NUMBER(run(quotes), EXIT_OK);
+	EXPECT_NUMBER(run(nothing), EXIT_REFUSED);
+	EXPECT(strstr(captured_errors, "nothing in there is known"));
+	EXPECT_NUMBER(run(unexplained), EXIT_REFUSED);
+	EXPECT(strstr(captured, "RESPONSE_TOO_LARGE"));
+	EXPECT_NUMBER(run(option), EXIT_USAGE);
+	EXPECT_NUMBER(run(hostile), EXIT_OK);
+	EXPECT(!strchr(captured, '\033'));
+
+	output_json = true;
+	EXPECT_NUMBER(run(numbers), EXIT_OK);
+	rows = json_tokener_parse(captured);
+	EXPECT(rows && json_object_array_length(rows) == 1);
+	causes = json_object_object_get(json_object_array_get_idx(rows, 0), "causes");
+	EXPECT(json_object_array_length(causes) >= 5);
+	EXPECT_TEXT(json_get_text(json_object_array_get_idx(causes, 0), "verdict"), "possible");
+	json_object_put(rows);
+	output_json = false;
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "cases that operators reported", reported_cases },
+		{ "numbers in all their forms", numbers_in_all_their_forms },
+		{ "what is no symptom", what_is_no_symptom },
+		{ "known codes have causes", known_codes_have_causes },
+		{ "facts decide EBUSY", facts_decide_ebusy },
+		{ "facts decide ENOTTY", facts_decide_enotty },
+		{ "lines prove each other", lines_prove_each_other },
+		{ "facts from files", facts_from_files },
+		{ "the command", the_command },
+	};
+
+	run_tests(tests, ARRAY_SIZE(tests));
+}
