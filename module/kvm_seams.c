@@ -5,6 +5,7 @@
  */
 #include <linux/capability.h>
 #include <linux/file.h>
+#include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
@@ -33,13 +34,15 @@ static void event_name_vm(struct sevadm_event *event, const struct sevadm_vm *vm
 	}
 }
 
-static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before)
+static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before,
+		      u64 start_ns)
 {
 	struct sevadm_event event;
 
 	sevadm_event_prepare(&event, type);
 	event_name_vm(&event, scope->vm);
 	event.command = scope->command;
+	event.duration_ns = event.time_ns - start_ns;
 	event.bytes = pages << PAGE_SHIFT;
 	event.pinned_bytes = pinned_before << PAGE_SHIFT;
 	event.known |= SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
@@ -56,7 +59,7 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 
 	if (scope->transient && scope->vm) {
 		before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
-		event_pin(SEVADM_EVENT_UNPIN, scope, scope->transient, before);
+		event_pin(SEVADM_EVENT_UNPIN, scope, scope->transient, before, scope->start_ns);
 	}
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_KVM);
@@ -186,7 +189,7 @@ void wrap_misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, unsigned
 	sevadm_seam_exit();
 }
 
-static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, int error)
+static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 start_ns, int error)
 {
 	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	struct sevadm_vm_query vm = {};
@@ -200,6 +203,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, int e
 			event.flags |= SEVADM_EVENT_TRANSIENT;
 	}
 	event.ret = error;
+	event.duration_ns = event.time_ns - start_ns;
 	event.bytes = pages << PAGE_SHIFT;
 	event.known |= SEVADM_KNOWN_BYTES;
 	if (scope && scope->vm) {
@@ -219,21 +223,21 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, int e
 struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned long ulen,
 				  unsigned long *n, unsigned int flags)
 {
+	u64 before, start_ns = ktime_get_boottime_ns();
 	struct sevadm_scope *scope;
 	struct page **pages;
-	u64 before;
 
 	sevadm_seam_enter(SEAM_sev_pin_memory);
 	pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
 
 	scope = sevadm_scope_kvm();
 	if (IS_ERR(pages)) {
-		event_pin_refused(scope, pages_of_range(uaddr, ulen), PTR_ERR(pages));
+		event_pin_refused(scope, pages_of_range(uaddr, ulen), start_ns, PTR_ERR(pages));
 	} else if (scope && scope->vm) {
 		if (scope->kind == SEVADM_SCOPE_IOCTL)
 			scope->transient += *n;
 		before = sevadm_vm_pin(scope->vm, *n, scope->kind == SEVADM_SCOPE_REGION);
-		event_pin(SEVADM_EVENT_PIN, scope, *n, before);
+		event_pin(SEVADM_EVENT_PIN, scope, *n, before, start_ns);
 	}
 	sevadm_seam_exit();
 	return pages;
@@ -270,7 +274,7 @@ int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *r
 
 	if (!ret && scope.vm) {
 		before = sevadm_vm_pin(scope.vm, -(s64)pages, -1);
-		event_pin(SEVADM_EVENT_UNPIN, &scope, pages, before);
+		event_pin(SEVADM_EVENT_UNPIN, &scope, pages, before, scope.start_ns);
 	}
 	scope_end(&scope, ret, 0);
 	sevadm_scope_leave(&scope);
@@ -293,7 +297,7 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 		sevadm_vm_query(scope.vm, &query);
 		if (query.pinned_bytes)
 			event_pin(SEVADM_EVENT_UNPIN, &scope, query.pinned_bytes >> PAGE_SHIFT,
-				  query.pinned_bytes >> PAGE_SHIFT);
+				  query.pinned_bytes >> PAGE_SHIFT, scope.start_ns);
 		sevadm_vm_remove(scope.vm, scope.uncharged);
 		if (scope.uncharged)
 			event_asid_reclaim(scope.vm);

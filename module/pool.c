@@ -137,7 +137,7 @@ void sevadm_pool_reset(void)
  * sevadm_pool_query() - one ASID pool
  * @query: its @pool is read, the rest filled in
  *
- * Return: 0, or -EINVAL: no such pool.
+ * Return: 0, or -ENOENT: no such pool.
  */
 int sevadm_pool_query(struct sevadm_pool_query *query)
 {
@@ -149,7 +149,7 @@ int sevadm_pool_query(struct sevadm_pool_query *query)
 	u32 busy;
 
 	if (query->pool >= SEVADM_POOL_NR)
-		return -EINVAL;
+		return -ENOENT;
 
 	query->charged = compat_misc_cg_total_usage(resources[query->pool]);
 
