@@ -203,8 +203,7 @@ static int connect_family(void)
 	family = genl_ctrl_resolve(sock, SEVADM_GENL_NAME);
 	if (family == -NLE_OBJ_NOTFOUND)
 		return fail(EXIT_ABSENT,
-			    "the sevadm module is loaded, but its netlink family is not to be seen "
-			    "from here: it exists in the initial network namespace only");
+			    "the sevadm module is loaded, but its netlink family is not to be seen from here: it exists in the initial network namespace only");
 	if (family < 0)
 		return fail(EXIT_REFUSED, "cannot resolve netlink family %s: %s", SEVADM_GENL_NAME,
 			    nl_geterror(family));
@@ -259,8 +258,7 @@ static int explain(const struct exchange *exchange)
 
 	if (error == EPERM)
 		return fail(EXIT_REFUSED,
-			    "not permitted: this shows the VMs of all users and needs CAP_NET_ADMIN "
-			    "in the initial user namespace: run it as root");
+			    "not permitted: this shows the VMs of all users and needs CAP_NET_ADMIN in the initial user namespace: run it as root");
 	if (exchange->message[0])
 		return fail(EXIT_REFUSED, "%s", exchange->message);
 	return fail(EXIT_REFUSED, "the kernel refused: %s", strerror(error));

@@ -177,13 +177,17 @@ int command_dispatch(const struct object *object, int argc, char **argv)
 
 static void help_options(FILE *file, const struct option_row *row)
 {
+	const char *const *word;
 	char left[64];
 
 	for (; row && row->name; row++) {
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", row->letter ? '-' : ' ',
 			 row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
 			 row->argument ? " " : "", row->argument ? row->argument : "");
-		fprintf(file, "  %-26s %s\n", left, row->summary);
+		fprintf(file, "  %-26s %s", left, row->summary);
+		for (word = row->words; word && *word; word++)
+			fprintf(file, "%s%s", word == row->words ? ": " : ", ", *word);
+		fputc('\n', file);
 	}
 }
 

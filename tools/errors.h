@@ -18,7 +18,8 @@ enum exit_code {
 };
 
 /* Says why on stderr, with --json also on stdout; returns @code. */
-int __attribute__((format(printf, 2, 3))) fail(int code, const char *format, ...);
+int fail(int code, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* The one message for everything that needs the module. */
 int fail_absent(void);

@@ -189,20 +189,21 @@ void event_print_heading(void)
 
 static void print_line_head(struct json_object *row, const struct sevadm_event *event)
 {
-	bool timed = event->type != SEVADM_EVENT_ASID && event->type != SEVADM_EVENT_LOST;
+	bool command = event->type != SEVADM_EVENT_ASID && event->type != SEVADM_EVENT_LOST;
+	bool timed = event->type == SEVADM_EVENT_PSP || event->type == SEVADM_EVENT_KVM;
 	struct json_object *ns = json_u64(event->duration_ns);
 	char time[32], process[48] = "", took[32] = "";
 
 	snprintf(time, sizeof(time), "%" PRIu64 ".%06" PRIu64,
 		 (uint64_t)event->time_ns / 1000000000,
 		 (uint64_t)event->time_ns % 1000000000 / 1000);
-	if (timed) {
+	if (command)
 		snprintf(process, sizeof(process), "%u %s", event->pid,
 			 output_text(row, "comm", NULL));
+	if (timed)
 		format_ns(ns, took, sizeof(took));
-	}
 	printf(LINE_FORMAT, time, type_name(event->type),
-	       timed ? command_name(event) : "-", output_text(row, "vm", NULL), process, took);
+	       command ? command_name(event) : "-", output_text(row, "vm", NULL), process, took);
 	json_object_put(ns);
 }
 
@@ -233,7 +234,7 @@ static void print_psp(struct json_object *row, const struct sevadm_event *event)
 	if (knows(event, SEVADM_KNOWN_BYTES))
 		printf(", %s", output_text(row, "bytes", format_bytes));
 	if (knows(event, SEVADM_KNOWN_WAIT) && event->wait_ns)
-		printf(", waited %s for the mailbox", output_text(row, "wait_ns", format_ns));
+		printf(", waited %s", output_text(row, "wait_ns", format_ns));
 }
 
 static void print_kvm(const struct sevadm_event *event)
@@ -243,23 +244,30 @@ static void print_kvm(const struct sevadm_event *event)
 		printf(", from VM %" PRIu64, (uint64_t)event->peer_vm);
 }
 
+static void print_pages(struct json_object *row, const char *key)
+{
+	uint64_t pages = json_get_u64(row, key) / getpagesize();
+
+	printf("%" PRIu64 " page%s (%s)", pages, pages == 1 ? "" : "s",
+	       output_text(row, key, format_bytes));
+}
+
 /* What sev_pin_memory() compared, in its own unit and in people's. */
 static void print_memlock(struct json_object *row, const struct sevadm_event *event)
 {
-	uint64_t page = getpagesize();
-
-	printf("refused: asked for %" PRIu64 " pages (%s), VM has ", (uint64_t)event->bytes / page,
-	       output_text(row, "bytes", format_bytes));
+	fputs("refused: asked for ", stdout);
+	print_pages(row, "bytes");
+	fputs(", VM has ", stdout);
 	if (!knows(event, SEVADM_KNOWN_PINNED))
-		fputs("an unknown number pinned", stdout);
+		fputs("an unknown number", stdout);
 	else if (!event->pinned_bytes)
-		fputs("0 pinned", stdout);
+		putchar('0');
 	else
-		printf("%" PRIu64 " (%s) pinned", (uint64_t)event->pinned_bytes / page,
-		       output_text(row, "pinned_bytes", format_bytes));
-	printf(", RLIMIT_MEMLOCK is %" PRIu64 " pages (%s): raise the limit (LimitMEMLOCK= of the "
-	       "service, <hard_limit> of libvirt's domain) or give the process CAP_IPC_LOCK",
-	       (uint64_t)event->limit_bytes / page, output_text(row, "limit_bytes", format_bytes));
+		print_pages(row, "pinned_bytes");
+	fputs(" pinned, RLIMIT_MEMLOCK is ", stdout);
+	print_pages(row, "limit_bytes");
+	fputs(": raise the limit (LimitMEMLOCK= of the service, <hard_limit> of libvirt's domain) or give the process CAP_IPC_LOCK",
+	      stdout);
 }
 
 static void print_pin(struct json_object *row, const struct sevadm_event *event)
@@ -276,14 +284,17 @@ static void print_pin(struct json_object *row, const struct sevadm_event *event)
 		printf(", %s pinned before", output_text(row, "pinned_bytes", format_bytes));
 }
 
-static void print_asid(struct json_object *row, const struct sevadm_event *event)
+static void print_asid(const struct sevadm_event *event)
 {
 	if (is_recycling(event))
 		printf("%" PRIu64 " ASIDs are free again: KVM recycled them by DF_FLUSH",
 		       (uint64_t)event->count);
+	else if (!knows(event, SEVADM_KNOWN_ASID))
+		printf("an ASID of pool %s, it is not known which: %s", pool_name(event->pool),
+		       asid_state_name(event->asid_state));
 	else
-		printf("ASID %s of pool %s: %s", output_text(row, "asid", NULL),
-		       pool_name(event->pool), asid_state_name(event->asid_state));
+		printf("ASID %u of pool %s: %s", event->asid, pool_name(event->pool),
+		       asid_state_name(event->asid_state));
 }
 
 void event_print(const struct sevadm_event *event)
@@ -307,7 +318,7 @@ void event_print(const struct sevadm_event *event)
 		print_pin(row, event);
 		break;
 	case SEVADM_EVENT_ASID:
-		print_asid(row, event);
+		print_asid(event);
 		break;
 	}
 	putchar('\n');

@@ -17,33 +17,29 @@
 
 static const struct option_row no_options[] = { {} };
 
+/* What the errors of init_module() and delete_module() ask for. */
+static const struct {
+	int error;
+	const char *remedy;
+} remedies[] = {
+	{ EPERM, "this needs CAP_SYS_MODULE (run it as root), and under Secure Boot a signed module" },
+	{ ENOKEY, "the kernel does not trust its signature: enrol the key (mokutil --import)" },
+	{ EKEYREJECTED, "the kernel does not trust its signature: enrol the key (mokutil --import)" },
+	{ ENOEXEC, "it was built for another kernel than the running one: build it anew" },
+	{ ENOENT, "a symbol or a module that it needs is missing: dmesg names it" },
+	{ EBUSY, "it is in use: end who has /dev/sevadm open, such as sevadm trace follow" },
+	{ EAGAIN, "it is in use: end who has /dev/sevadm open, such as sevadm trace follow" },
+};
+
 static int say_why(const char *what, const char *name, int error)
 {
-	switch (error) {
-	case EPERM:
-		return fail(EXIT_REFUSED,
-			    "not permitted to %s %s: this needs CAP_SYS_MODULE: run it as root "
-			    "(and kernel lockdown or Secure Boot want a signed module)", what, name);
-	case ENOKEY:
-	case EKEYREJECTED:
-		return fail(EXIT_REFUSED,
-			    "the kernel does not trust the signature of %s: enrol the key it was "
-			    "signed with (mokutil --import)", name);
-	case ENOEXEC:
-		return fail(EXIT_REFUSED,
-			    "%s was built for another kernel than the running one: build it anew "
-			    "(dmesg names the difference)", name);
-	case ENOENT:
-		return fail(EXIT_REFUSED, "cannot %s %s: a symbol or a module it needs is missing "
-			    "(dmesg names it)", what, name);
-	case EBUSY:
-	case EAGAIN:
-		return fail(EXIT_REFUSED,
-			    "cannot %s %s: it is in use: end who has /dev/sevadm open (such as "
-			    "sevadm trace follow)", what, name);
-	default:
-		return fail(EXIT_REFUSED, "cannot %s %s: %s", what, name, strerror(error));
-	}
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(remedies); i++)
+		if (remedies[i].error == error)
+			return fail(EXIT_REFUSED, "cannot %s %s: %s", what, name,
+				    remedies[i].remedy);
+	return fail(EXIT_REFUSED, "cannot %s %s: %s", what, name, strerror(error));
 }
 
 static int load_file(struct kmod_ctx *ctx, const char *path)
@@ -80,8 +76,8 @@ static int load_installed(struct kmod_ctx *ctx)
 		kmod_module_unref(module);
 		uname(&host);
 		return fail(EXIT_REFUSED,
-			    MODULE_NAME ".ko is not installed for kernel %s: install it (dkms), or "
-			    "name the file: sevadm module load FILE", host.release);
+			    MODULE_NAME ".ko is not installed for kernel %s: install it (dkms), or name the file: sevadm module load FILE",
+			    host.release);
 	}
 	ret = kmod_module_probe_insert_module(module, KMOD_PROBE_FAIL_ON_LOADED |
 					      KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY,

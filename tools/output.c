@@ -2,10 +2,12 @@
 /* What sevadm prints: JSON, or text rendered from the same rows. */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "errors.h"
 #include "output.h"
@@ -193,16 +195,35 @@ int output_show(struct json_object *row, const struct column *columns, size_t nr
 	return EXIT_OK;
 }
 
+/* The errno of the flush that failed first: stdio itself only knows that there was one. */
+static int flush_error;
+
+bool output_flush(void)
+{
+	if (!fflush(stdout))
+		return true;
+	if (!flush_error)
+		flush_error = errno;
+	return false;
+}
+
+/* A reader that has had enough, such as head(1), is no fault. */
+static bool reader_is_gone(void)
+{
+	struct pollfd poll_stdout = { .fd = STDOUT_FILENO };
+
+	return flush_error == EPIPE ||
+	       (poll(&poll_stdout, 1, 0) > 0 && poll_stdout.revents & POLLERR);
+}
+
 int output_finish(int code)
 {
-	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
+	if (output_flush() && !ferror(stdout))
 		return code;
-	/* A reader that has had enough, such as head(1), is no fault. */
-	if (errno == EPIPE)
+	if (reader_is_gone())
 		return code;
-	fprintf(stderr, "sevadm: cannot write the output: %s\n",
-		errno ? strerror(errno) : "earlier write failed");
+	fprintf(stderr, "sevadm: cannot write the output%s%s\n", flush_error ? ": " : "",
+		flush_error ? strerror(flush_error) : "");
 	return code ? code : EXIT_REFUSED;
 }
 

@@ -48,7 +48,10 @@ void output_record(struct json_object *row, const struct column *columns, size_t
 int output_list(struct json_object *rows, const struct column *columns, size_t nr);
 int output_show(struct json_object *row, const struct column *columns, size_t nr);
 
-/* Flushes stdout: what could not be written makes @code an error. */
+/* Flushes stdout; false: it could not be written, of which output_finish() will tell. */
+bool output_flush(void);
+
+/* Flushes stdout at the end: what could not be written makes @code an error. */
 int output_finish(int code);
 
 /* Text of any origin: bytes that are no UTF-8, which JSON has to be, become U+FFFD. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm status: the host on one screen. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,18 +60,13 @@ static const struct attribute seam_attributes[] = {
 
 static const struct attribute_table seam_table = { seam_attributes, ARRAY_SIZE(seam_attributes) };
 
-static void format_errno(struct json_object *value, char *text, size_t size)
-{
-	snprintf(text, size, "%s", strerror(json_object_get_int(value)));
-}
-
+/* The reason says in words what the errno says. */
 static const struct column seam_columns[] = {
 	{ "name", "SEAM" },
 	{ "module", "MODULE" },
 	{ "attached", "ATTACHED" },
 	{ "required", "REQUIRED" },
 	{ "hits", "HITS" },
-	{ "error", "ERROR", format_errno },
 	{ "reason", "REASON" },
 };
 
@@ -288,21 +282,20 @@ static void print_drift(const char *name, struct json_object *pool)
 
 	if (!drift)
 		return;
-	printf("\n%s: the misc cgroup counts %" PRIu64 " ASIDs, but %s are used", name, charged,
-	       output_text(pool, "used", NULL));
+	printf("\n%s: the misc cgroup counts %" PRIu64 " ASIDs, but %s are used (drift %" PRId64 ").\n",
+	       name, charged, output_text(pool, "used", NULL), drift);
 	if (drift < 0) {
-		puts(": a VM is being created or destroyed, or its counter is wrong.");
+		puts("A VM is being created or destroyed, or the counter is wrong.");
 		return;
 	}
-	printf(" (drift %" PRId64 "): its counter leaks\n"
-	       "on intra-host migration.", drift);
+	puts("The counter leaks on intra-host migration. (VMs that were initialised before sevadm was\n"
+	     "loaded, but are not launched yet, count too.)");
 	if (charged >= capacity)
-		printf(" It has reached the capacity of %" PRIu64 ": every launch fails with EBUSY\n"
-		       "though ASIDs are free. Only a reboot resets it.\n",
-		       capacity);
+		printf("It has reached the capacity of %" PRIu64 ": every launch fails with EBUSY though\n"
+		       "ASIDs are free. Only a reboot resets it.\n", capacity);
 	else
-		printf(" Once it reaches the capacity of %" PRIu64 ", every launch fails with\n"
-		       "EBUSY though ASIDs are free.\n", capacity);
+		printf("Once it reaches the capacity of %" PRIu64 ", every launch fails with EBUSY though\n"
+		       "ASIDs are free.\n", capacity);
 }
 
 static void print_status(struct json_object *status)

@@ -108,23 +108,23 @@ static int set_all(void *options, const char *text)
 	return EXIT_OK;
 }
 
-#define FILTER_ROWS								\
-	{ "vm", 0, "ID", "only of this VM", NULL, set_vm },			\
-	{ "pid", 0, "PID", "only of this process", NULL, set_pid },		\
-	{ "event", 0, "TYPE", "only psp, kvm, pin, unpin, asid or lost; may be repeated", \
-	  event_types, set_event },						\
-	{ "command", 0, "NAME", "only of this command of the firmware or KVM", NULL, \
-	  set_command },							\
-	{ "errors", 0, NULL, "only what failed or was refused", NULL, set_errors }
+/* The filters, which both commands have. */
+#define VM_ROW		{ "vm", 0, "ID", "only of this VM", NULL, set_vm }
+#define PID_ROW		{ "pid", 0, "PID", "only of this process", NULL, set_pid }
+#define EVENT_ROW	{ "event", 0, "TYPE", "only this type of event; may be repeated", \
+			  event_types, set_event }
+#define COMMAND_ROW	{ "command", 0, "NAME", "only this command of the firmware or KVM", NULL, \
+			  set_command }
+#define ERRORS_ROW	{ "errors", 0, NULL, "only what failed or was refused", NULL, set_errors }
 
 static const struct option_row show_options[] = {
-	FILTER_ROWS,
+	VM_ROW, PID_ROW, EVENT_ROW, COMMAND_ROW, ERRORS_ROW,
 	{ "last", 0, "N", "only the last N of them", NULL, set_last },
 	{}
 };
 
 static const struct option_row follow_options[] = {
-	FILTER_ROWS,
+	VM_ROW, PID_ROW, EVENT_ROW, COMMAND_ROW, ERRORS_ROW,
 	{ "all", 0, NULL, "begin with what the ring holds", NULL, set_all },
 	{}
 };
@@ -265,14 +265,13 @@ static int follow_event(const struct sevadm_event *event, void *context)
 	if (!wants(context, event))
 		return EXIT_OK;
 	print(event);
-	if (!fflush(stdout))
+	if (output_flush())
 		return EXIT_OK;
 	/* Interrupted while nobody read what it printed: the rest of the line is not an error. */
 	if (stopped) {
 		__fpurge(stdout);
 		clearerr(stdout);
 	}
-	/* main() says what else is wrong with stdout. */
 	return AT_END;
 }
 
@@ -316,7 +315,8 @@ static int follow_ring(struct trace *trace, int fd)
 		return ret;
 	if (!output_json)
 		event_print_heading();
-	fflush(stdout);
+	if (!output_flush())
+		return EXIT_OK;
 	while (!ret) {
 		ret = device_read(fd, follow_event, trace);
 		if (!ret)
