@@ -131,6 +131,7 @@ static void add_pin(struct json_object *row, const struct sevadm_event *event)
 	add(row, "limit_bytes", json_known_u64(knows(event, SEVADM_KNOWN_LIMIT),
 					       event->limit_bytes));
 	add(row, "refusal", json_known_string(refused, refusal_name(event->refusal)));
+	add(row, "duration_ns", json_u64(event->duration_ns));
 }
 
 /* About no ASID and no VM: KVM's DF_FLUSH made @count ASIDs free, of both pools together. */
@@ -190,18 +191,17 @@ void event_print_heading(void)
 static void print_line_head(struct json_object *row, const struct sevadm_event *event)
 {
 	bool command = event->type != SEVADM_EVENT_ASID && event->type != SEVADM_EVENT_LOST;
-	bool timed = event->type == SEVADM_EVENT_PSP || event->type == SEVADM_EVENT_KVM;
 	struct json_object *ns = json_u64(event->duration_ns);
 	char time[32], process[48] = "", took[32] = "";
 
 	snprintf(time, sizeof(time), "%" PRIu64 ".%06" PRIu64,
 		 (uint64_t)event->time_ns / 1000000000,
 		 (uint64_t)event->time_ns % 1000000000 / 1000);
-	if (command)
+	if (command) {
 		snprintf(process, sizeof(process), "%u %s", event->pid,
 			 output_text(row, "comm", NULL));
-	if (timed)
 		format_ns(ns, took, sizeof(took));
+	}
 	printf(LINE_FORMAT, time, type_name(event->type),
 	       command ? command_name(event) : "-", output_text(row, "vm", NULL), process, took);
 	json_object_put(ns);

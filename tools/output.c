@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "errors.h"
 #include "output.h"
@@ -208,22 +207,25 @@ bool output_flush(void)
 }
 
 /* A reader that has had enough, such as head(1), is no fault. */
-static bool reader_is_gone(void)
+static bool reader_is_gone(int error)
 {
-	struct pollfd poll_stdout = { .fd = STDOUT_FILENO };
+	struct pollfd output = { .fd = fileno(stdout) };
 
-	return flush_error == EPIPE ||
-	       (poll(&poll_stdout, 1, 0) > 0 && poll_stdout.revents & POLLERR);
+	return error == EPIPE || (poll(&output, 1, 0) > 0 && output.revents & POLLERR);
 }
 
 int output_finish(int code)
 {
+	int error;
+
 	if (output_flush() && !ferror(stdout))
 		return code;
-	if (reader_is_gone())
+	error = flush_error;
+	flush_error = 0;
+	if (reader_is_gone(error))
 		return code;
-	fprintf(stderr, "sevadm: cannot write the output%s%s\n", flush_error ? ": " : "",
-		flush_error ? strerror(flush_error) : "");
+	fprintf(stderr, "sevadm: cannot write the output%s%s\n", error ? ": " : "",
+		error ? strerror(error) : "");
 	return code ? code : EXIT_REFUSED;
 }
 
