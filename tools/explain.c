@@ -15,6 +15,8 @@
 /* A line of a log is shorter; what is longer is cut into several. */
 #define LINE_MAX_BYTES 4096
 
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 /* More would not help anybody: repetitions of the same line are told once. */
 #define SYMPTOMS_MAX 64
 
@@ -100,7 +102,8 @@ static void take_stdin(void)
 
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (!take_line(line))
+		/* In a log, numbers alone tell nothing. */
+		if (strpbrk(line, LETTERS) && !take_line(line))
 			return;
 	}
 }

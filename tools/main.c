@@ -55,7 +55,7 @@ const struct object objects[] = {
 	{ "asid", "ASIDs of the host and who holds them", asid_commands, NULL },
 	{ "trace", "what firmware and KVM were asked, and how it ended", trace_commands, NULL },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
-	{ "explain", "causes and remedies of what QEMU or a log says failed", NULL, do_explain },
+	{ "explain", "why it failed: [--elsewhere] errno=-16 fw_error=0, or a LINE, or a log on stdin", NULL, do_explain },
 	{ "module", "load, unload and inspect the kernel module", module_commands, NULL },
 	{ "completion", "completion script for the shell", completion_commands, NULL },
 	{}

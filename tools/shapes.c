@@ -13,6 +13,7 @@
 #define GROUPS_MAX 6
 
 #define NUMBER	"(-?[0-9]+|0x[0-9a-fA-F]+)"
+#define POLICY	"policy(=|>) *(0x[0-9a-fA-F]+|[0-9]+)"
 #define FW	" fw_err(or)?='?" NUMBER
 
 /**
@@ -79,7 +80,7 @@ static const struct shape shapes[] = {
 	{ "([Dd]evice or resource busy)", CONTEXT_INIT, 0, 1, 0, 0, 0 },
 	{ "(Inappropriate ioctl for device)", CONTEXT_INIT, 0, 1, 0, 0, 0 },
 	/* the policy alone, as in a command line or in domain XML */
-	{ "policy(=|>)(0x[0-9a-fA-F]+|[0-9]+)", CONTEXT_NONE, 0, 0, 0, 0, 0 },
+	{ POLICY, CONTEXT_NONE, 0, 0, 0, 0, 0 },
 };
 
 static const struct {
@@ -156,25 +157,27 @@ static bool group_text(const char *line, const regmatch_t *group, char *text, si
 	return true;
 }
 
-static bool match(const char *pattern, const char *line, regmatch_t *groups, size_t nr)
+/* Compiled once: a log has many lines. Only the program's end gives them back. */
+static const regex_t *compile(size_t i, const char *pattern)
 {
-	regex_t regex;
-	bool found;
+	static struct {
+		regex_t regex;
+		bool done;
+	} compiled[ARRAY_SIZE(shapes) + 1];
 
-	/* A pattern that does not compile is found by the test that goes over all rows. */
-	if (regcomp(&regex, pattern, REG_EXTENDED))
-		return false;
-	found = !regexec(&regex, line, nr, groups, 0);
-	regfree(&regex);
-	return found;
+	if (!compiled[i].done && regcomp(&compiled[i].regex, pattern, REG_EXTENDED))
+		abort();
+	compiled[i].done = true;
+	return &compiled[i].regex;
 }
 
 static void find_policy(const char *line, struct symptom *symptom)
 {
+	const regex_t *regex = compile(ARRAY_SIZE(shapes), POLICY);
 	regmatch_t groups[3];
 	char text[32];
 
-	symptom->has_policy = match("policy(=|>) *(0x[0-9a-fA-F]+|[0-9]+)", line, groups, 3) &&
+	symptom->has_policy = !regexec(regex, line, ARRAY_SIZE(groups), groups, 0) &&
 			      group_text(line, &groups[2], text, sizeof(text)) &&
 			      !policy_parse(text, &symptom->policy);
 }
@@ -188,7 +191,7 @@ bool symptom_parse(const char *line, struct symptom *symptom)
 
 	memset(symptom, 0, sizeof(*symptom));
 	for (i = 0; i < ARRAY_SIZE(shapes); i++)
-		if (match(shapes[i].pattern, line, groups, ARRAY_SIZE(groups)))
+		if (!regexec(compile(i, shapes[i].pattern), line, ARRAY_SIZE(groups), groups, 0))
 			break;
 	if (i == ARRAY_SIZE(shapes))
 		return false;

@@ -1,183 +1,148 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest policies: fields, numbers and rules, held against policies that are in use. */
+/* sevadm policy: exit codes, what it says, and its JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
 #include "errors.h"
+#include "output.h"
 #include "policy.h"
 #include "tables.h"
 #include "test.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-/* The value of field @name in @policy; -1: there is no such field. */
-static long long field(bool snp, uint64_t policy, const char *name)
+/* Runs a command with its output caught; @words are what follows "sevadm policy". */
+static int run(const char *words)
 {
-	const struct policy_field *row;
+	const struct object policy = { "policy", NULL, policy_commands, NULL };
+	char text[128], *argv[16], *rest;
+	int argc = 0, code;
 
-	for (row = policy_fields(snp); row->name; row++)
-		if (!strcmp(row->name, name))
-			return policy_field_value(row, policy);
-	return -1;
+	snprintf(text, sizeof(text), "policy %s", words);
+	for (argv[argc] = strtok_r(text, " ", &rest); argv[argc];
+	     argv[argc] = strtok_r(NULL, " ", &rest))
+		argc++;
+	capture_begin();
+	code = command_dispatch(&policy, argc, argv);
+	capture_end();
+	return code;
 }
 
-static void fields_of_sev(void)
-{
-	EXPECT_NUMBER(field(false, 0x5, "nodbg"), 1);
-	EXPECT_NUMBER(field(false, 0x5, "noks"), 0);
-	EXPECT_NUMBER(field(false, 0x5, "es"), 1);
-	EXPECT_NUMBER(field(false, 0x37010033, "sev"), 1);
-	EXPECT_NUMBER(field(false, 0x37010033, "domain"), 1);
-	EXPECT_NUMBER(field(false, 0x37010033, "api_major"), 1);
-	EXPECT_NUMBER(field(false, 0x37010033, "api_minor"), 0x37);
-}
-
-static void fields_of_snp(void)
-{
-	EXPECT_NUMBER(field(true, 0x30000, "smt"), 1);
-	EXPECT_NUMBER(field(true, 0x30000, "reserved_one"), 1);
-	EXPECT_NUMBER(field(true, 0x30000, "debug"), 0);
-	EXPECT_NUMBER(field(true, 0xb0133, "debug"), 1);
-	EXPECT_NUMBER(field(true, 0xb0133, "abi_major"), 1);
-	EXPECT_NUMBER(field(true, 0xb0133, "abi_minor"), 0x33);
-}
-
-/* Each bit belongs to exactly one field. */
-static void fields_cover_the_policy(void)
-{
-	const struct policy_field *row;
-	uint64_t seen;
-	int snp;
-
-	for (snp = 0; snp <= 1; snp++) {
-		seen = 0;
-		for (row = policy_fields(snp); row->name; row++) {
-			EXPECT(!(seen & policy_field_mask(row)));
-			seen |= policy_field_mask(row);
-		}
-		EXPECT(seen == (snp ? UINT64_MAX : UINT32_MAX));
-	}
-}
-
-static void numbers(void)
-{
-	static const char *const wrong[] = {
-		"", "-1", "+1", " 1", "1 ", "07", "0x", "0x0x1", "0xg", "x", "1x",
-		"0x10000000000000000", "18446744073709551616",
-	};
-	uint64_t policy;
-	size_t i;
-
-	EXPECT_NUMBER(policy_parse("0", &policy), 0);
-	EXPECT_NUMBER(policy_parse("196608", &policy), 0);
-	EXPECT_NUMBER(policy, 0x30000);
-	EXPECT_NUMBER(policy_parse("0X30000", &policy), 0);
-	EXPECT_NUMBER(policy, 0x30000);
-	EXPECT_NUMBER(policy_parse("0xffffffffffffffff", &policy), 0);
-	EXPECT(policy == UINT64_MAX);
-	for (i = 0; i < ARRAY_SIZE(wrong); i++)
-		EXPECT_NUMBER(policy_parse(wrong[i], &policy), -1);
-}
-
-static void encode_is_the_inverse_of_decode(void)
-{
-	static const uint64_t policies[] = { 0x30000, 0xb0133, 0x3f30000 };
-	const struct policy_field *row;
-	uint64_t policy;
-	char flag[64];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(policies); i++) {
-		policy = policy_encode_start(true);
-		for (row = policy_fields(true); row->name; row++) {
-			if (row->fixed)
-				continue;
-			snprintf(flag, sizeof(flag), "%s=%llu", row->name, (unsigned long long)
-				 policy_field_value(row, policies[i]));
-			EXPECT_NUMBER(policy_encode(true, flag, &policy), 0);
-		}
-		EXPECT_NUMBER(policy, policies[i]);
-	}
-}
-
-static void wrong_flags(void)
-{
-	uint64_t policy = policy_encode_start(false);
-
-	EXPECT_NUMBER(policy_encode(false, "nodbg", &policy), 0);
-	EXPECT_NUMBER(policy_encode(false, "es", &policy), 0);
-	EXPECT_NUMBER(policy, 0x5);
-	EXPECT_NUMBER(policy_encode(false, "smt", &policy), POLICY_UNKNOWN_FLAG);
-	EXPECT_NUMBER(policy_encode(false, "nod", &policy), POLICY_UNKNOWN_FLAG);
-	EXPECT_NUMBER(policy_encode(false, "reserved", &policy), POLICY_UNKNOWN_FLAG);
-	EXPECT_NUMBER(policy_encode(false, "api_major", &policy), POLICY_BAD_NUMBER);
-	EXPECT_NUMBER(policy_encode(false, "api_major=256", &policy), POLICY_BAD_NUMBER);
-	EXPECT_NUMBER(policy_encode(false, "api_major=x", &policy), POLICY_BAD_NUMBER);
-	EXPECT_NUMBER(policy_encode(false, "es=2", &policy), POLICY_BAD_NUMBER);
-	EXPECT_NUMBER(policy, 0x5);
-}
-
-static const char *broken_rule(enum sevadm_vm_type type, uint64_t policy,
-			       enum policy_severity severity)
-{
-	const struct policy_rule *rule;
-
-	for (rule = policy_rules; rule->rule; rule++)
-		if (rule->severity == severity && policy_breaks(rule, type, policy)) {
-			EXPECT(!policy_breaks(rule, type, policy_corrected(rule, policy)));
-			return rule->rule;
-		}
-	return "";
-}
-
-/* Policies that projects use, and those that their bug trackers have complaints about. */
-static void rules(void)
+static void exit_codes(void)
 {
 	static const struct {
-		enum sevadm_vm_type type;
-		uint64_t policy;
-		const char *error;
+		const char *words;
+		int code;
+		const char *said;	/* by stdout or stderr */
 	} rows[] = {
-		{ SEVADM_VM_TYPE_SEV, 0x1, "" },		/* libvirt, KubeVirt */
-		{ SEVADM_VM_TYPE_SEV, 0x3, "" },		/* libvirt, virt-install */
-		{ SEVADM_VM_TYPE_SEV_ES, 0x5, "" },		/* KubeVirt */
-		{ SEVADM_VM_TYPE_SEV_ES, 0x7, "" },		/* virt-install */
-		{ SEVADM_VM_TYPE_SEV, 0x33, "" },		/* Nova */
-		{ SEVADM_VM_TYPE_SEV_ES, 0x37, "" },		/* Nova */
-		{ SEVADM_VM_TYPE_SEV_SNP, 0x30000, "" },	/* QEMU, libvirt */
-		{ SEVADM_VM_TYPE_SEV_ES, 0x7f, "policy-reserved" },	/* AMDSEV #253 */
-		{ SEVADM_VM_TYPE_SEV, 0x40, "policy-reserved" },
-		{ SEVADM_VM_TYPE_SEV, 0x5, "policy-es" },
-		{ SEVADM_VM_TYPE_SEV_ES, 0x3, "policy-es" },
-		{ SEVADM_VM_TYPE_SEV_SNP, 0x300000, "policy-must-be-one" },
-		{ SEVADM_VM_TYPE_SEV_SNP, 0x0, "policy-must-be-one" },
-		{ SEVADM_VM_TYPE_SEV_SNP, 0x70000, "policy-migrate-ma" },	/* AMDSEV #240 */
-		{ SEVADM_VM_TYPE_SEV_SNP, 0x4030000, "policy-reserved" },
-		{ SEVADM_VM_TYPE_SEV, 0x100000001, "policy-width" },
+		/* AMDSEV #240, AMDESE/sev-guest #33, AMDSEV #253 */
+		{ "check 0x70000 --type sev-snp", EXIT_REFUSED, "policy-migrate-ma" },
+		{ "check 0x300000 --type sev-snp", EXIT_REFUSED, "policy-must-be-one" },
+		{ "check 0x007f", EXIT_REFUSED, "policy-reserved" },
+		/* what works */
+		{ "check 0x30000 --type sev-snp", EXIT_OK, "sev-snp guest: ok" },
+		{ "check 0x3", EXIT_OK, "sev guest: ok" },
+		{ "check 0x7", EXIT_OK, "sev-es guest: ok" },
+		{ "check 0x33", EXIT_OK, "sev guest: ok" },
+		{ "check 0x5 --type sev-es", EXIT_OK, "sev-es guest: ok" },
+		/* what works and should be known */
+		{ "check 0x8", EXIT_OK, "policy-debug" },
+		{ "check 0x2", EXIT_OK, "sev guest: warning" },
+		{ "check 0xb0000 --type sev-snp", EXIT_OK, "policy-debug" },
+		{ "check 0x230000 --type sev-snp", EXIT_OK, "policy-firmware-bits" },
+		{ "check 0x20000 --type sev-snp", EXIT_OK, "policy-smt" },
+		{ "check 0x130000 --type sev-snp", EXIT_OK, "policy-single-socket" },
+		/* what cannot work */
+		{ "check 0x3 --type sev-es", EXIT_REFUSED, "policy-es" },
+		{ "check 0x7 --type sev", EXIT_REFUSED, "policy-es" },
+		{ "check 0x30000", EXIT_REFUSED, "policy-api-major" },
+		{ "check 0x100000001", EXIT_REFUSED, "policy-width" },
+		{ "check 0x4030000 --type sev-snp", EXIT_REFUSED, "policy-reserved" },
+		/* usage */
+		{ "check", EXIT_USAGE, "needs one policy" },
+		{ "check 1 2", EXIT_USAGE, "needs one policy" },
+		{ "check 010", EXIT_USAGE, "not a number" },
+		{ "check 0x0x3", EXIT_USAGE, "not a number" },
+		{ "check 1 --type tdx", EXIT_USAGE, "no guest type" },
+		{ "decode", EXIT_USAGE, "needs a policy" },
+		{ "decode 3 nonsense", EXIT_USAGE, "not a number" },
+		{ "decode 0x100000000", EXIT_USAGE, "--snp" },
+		{ "decode 0x100000000 --snp", EXIT_OK, "reserved" },
+		{ "decode 0x3 0x7", EXIT_OK, "policy 0x7 of a sev-es guest" },
+		{ "encode", EXIT_OK, "0x0\n" },
+		{ "encode nodbg noks", EXIT_OK, "0x3\n" },
+		{ "encode nodbg=0 es=1", EXIT_OK, "0x4\n" },
+		{ "encode ES api_major=1 api_minor=51", EXIT_OK, "0x33010004\n" },
+		{ "encode --snp", EXIT_OK, "0x20000\n" },
+		{ "encode --snp smt abi_major=1 abi_minor=51", EXIT_OK, "0x30133\n" },
+		{ "encode nodebug", EXIT_USAGE, "did you mean \"nodbg\"" },
+		{ "encode reserved=1", EXIT_USAGE, "there is no SEV policy flag" },
+		{ "encode nodbg=2", EXIT_USAGE, "number that fits" },
+		{ "encode api_major", EXIT_USAGE, "number that fits" },
+		{ "encode api_major=256", EXIT_USAGE, "number that fits" },
 	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		EXPECT_TEXT(broken_rule(rows[i].type, rows[i].policy, POLICY_ERROR), rows[i].error);
-	EXPECT_TEXT(broken_rule(SEVADM_VM_TYPE_SEV, 0x0, POLICY_WARNING), "policy-debug");
-	EXPECT_TEXT(broken_rule(SEVADM_VM_TYPE_SEV_SNP, 0xb0000, POLICY_WARNING), "policy-debug");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		int code = run(rows[i].words);
+
+		if (code == rows[i].code && (strstr(captured, rows[i].said) ||
+					     strstr(captured_errors, rows[i].said)))
+			continue;
+		ksft_print_msg("policy %s: exit %d, not %d, or without \"%s\":\n%s%s\n",
+			       rows[i].words, code, rows[i].code, rows[i].said, captured,
+			       captured_errors);
+		test_failed = true;
+	}
 }
 
-static void types(void)
+/* Applying what every rule wants leads to a policy without findings, however wrong it was. */
+static void corrections_converge(void)
 {
-	EXPECT_NUMBER(policy_type(false, 0x1), SEVADM_VM_TYPE_SEV);
-	EXPECT_NUMBER(policy_type(false, 0x5), SEVADM_VM_TYPE_SEV_ES);
-	EXPECT_NUMBER(policy_type(true, 0x30004), SEVADM_VM_TYPE_SEV_SNP);
+	static const uint64_t policies[] = { 0, 0x7f, 0x70000, 0x300000, UINT64_MAX, 0xffff, 4 };
+	const struct policy_rule *rule;
+	enum sevadm_vm_type type;
+	uint64_t policy;
+	size_t i;
+
+	for (type = SEVADM_VM_TYPE_SEV; type <= SEVADM_VM_TYPE_SEV_SNP; type++)
+		for (i = 0; i < ARRAY_SIZE(policies); i++) {
+			policy = policies[i];
+			for (rule = policy_rules; rule->rule; rule++)
+				if (policy_breaks(rule, type, policy))
+					policy = policy_corrected(rule, policy);
+			for (rule = policy_rules; rule->rule; rule++)
+				EXPECT(!policy_breaks(rule, type, policy));
+		}
+}
+
+static void json_has_the_documented_keys(void)
+{
+	struct json_object *result, *finding;
+
+	output_json = true;
+	EXPECT_NUMBER(run("check 0x70000 --type sev-snp"), EXIT_REFUSED);
+	result = json_tokener_parse(captured);
+	finding = json_object_array_get_idx(json_object_object_get(result, "findings"), 0);
+	EXPECT_TEXT(json_get_text(result, "verdict"), "error");
+	EXPECT_TEXT(json_get_text(result, "target"), "0x70000");
+	EXPECT_TEXT(json_get_text(finding, "rule"), "policy-migrate-ma");
+	EXPECT_TEXT(json_get_text(finding, "fix"), "0x30000");
+	json_object_put(result);
+
+	/* More than 63 bits are still exact. */
+	EXPECT_NUMBER(run("decode 0xffffffffffffffff --snp"), EXIT_OK);
+	result = json_tokener_parse(captured);
+	EXPECT(json_get_u64(json_object_array_get_idx(result, 0), "policy") == UINT64_MAX);
+	json_object_put(result);
+	output_json = false;
 }
 
 int main(void)
 {
 	static const struct test tests[] = {
-		{ "fields of SEV and SEV-ES", fields_of_sev },
-		{ "fields of SNP", fields_of_snp },
-		{ "fields cover the policy", fields_cover_the_policy },
-		{ "numbers", numbers },
-		{ "encode is the inverse of decode", encode_is_the_inverse_of_decode },
-		{ "wrong flags", wrong_flags },
-		{ "rules", rules },
-		{ "types", types },
+		{ "exit codes and words of every command", exit_codes },
+		{ "corrections converge", corrections_converge },
+		{ "JSON has the documented keys", json_has_the_documented_keys },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));
