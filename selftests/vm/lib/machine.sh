@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The machine that the emulated SEV host is: QEMU's arguments, its run, and what came of it. Uses
+# what sevhost's options say, and the folder $run.
+# shellcheck disable=SC2054,SC2154 source-path=SCRIPTDIR
+. "$here/lib/splats.sh"
+
+# What is wrong with the run itself, not with COMMAND.
+failed_run=125
+
+# The kernel's taint bits that no run may leave: bad page, died, warned, soft lockup
+# (Documentation/admin-guide/tainted-kernels.rst).
+bad_taint=$((1 << 5 | 1 << 7 | 1 << 9 | 1 << 14))
+
+# Whatever ends the runner, SIGKILL too, ends its children.
+child() { exec setpriv --pdeathsig KILL -- "$@"; }
+
+clean_up() {
+	local jobs
+	trap '' INT TERM HUP
+	jobs=$(jobs -p)
+	# shellcheck disable=SC2086 # one word a process
+	[[ ! $jobs ]] || kill -KILL $jobs 2>/dev/null || true
+	wait
+	rm -rf "$run"
+}
+
+# serial NAME PORT INTERRUPT: a port as init.c wants it. Each has an interrupt of its own.
+serial() {
+	local path=$run/$1
+	[[ $1 != console ]] || path=$console
+	arguments+=(-chardev "file,id=$1,path=${path//,/,,}"
+		-device "isa-serial,chardev=$1,iobase=$2,irq=$3")
+}
+
+describe_machine() {
+	local device=sev-psp name
+	arguments=(-nodefaults -no-user-config -no-reboot -display none -cpu "$cpu" -m "$memory"
+		-kernel "$kernel_dir/vmlinux" -initrd "$run/initrd"
+		-append "earlycon=uart8250,io,0x3f8 console=ttyS0 loglevel=7 panic=-1 tsc=reliable$append")
+	if [[ $icount ]]; then
+		# The firmware of q35 hangs when time is that slow.
+		arguments+=(-machine pc -accel tcg,thread=single -icount shift=0 -smp 1)
+	else
+		arguments+=(-machine q35 -accel tcg,thread=multi -smp "${smp:-2}")
+	fi
+	if [[ $psp ]]; then
+		for name in "${!psp_properties[@]}"; do
+			device+=,$name=${psp_properties[$name]//,/,,}
+		done
+		arguments+=(-device "$device")
+	fi
+	serial console 0x3f8 4
+	serial stdout 0x2f8 3
+	serial stderr 0x3e8 5
+	serial verdict 0x2e8 7
+}
+
+# The streams go through files, so that no reader, however slow, ever stops the machine and its
+# clocks: stalls that the kernel would complain of.
+run_machine() {
+	local machine clock ended left
+	touch "$run"/{stdout,stderr,verdict}
+	child "$qemu" "${arguments[@]}" </dev/null >"$run/qemu" 2>&1 &
+	machine=$!
+	child tail -c +1 -f -s 0.05 --pid="$machine" "$run/stdout" 2>/dev/null &
+	child tail -c +1 -f -s 0.05 --pid="$machine" "$run/stderr" >&2 2>/dev/null &
+	child sleep "$timeout" &
+	clock=$!
+	wait -n -p ended "$machine" "$clock" || true
+	timed_out='' left=$clock
+	[[ $ended == "$machine" ]] || timed_out=yes left=$machine
+	# The shell would tell that it was killed.
+	{ kill -KILL "$left" || true; wait; } 2>/dev/null
+}
+
+fail_run() {
+	say "$1"
+	if [[ -s $console ]]; then
+		say "the end of the log of kernel $version:"
+		tail -n 40 "$console" >&2
+	fi
+	exit "$failed_run"
+}
+
+read_verdict() {
+	local what value taint
+	if show_splats "$console" >"$run/splats"; then
+		say "kernel $version left a splat in its log:"
+		cat "$run/splats" >&2
+		exit "$failed_run"
+	fi
+	[[ ! $timed_out ]] || fail_run "not done after $timeout seconds"
+	if ! { read -r what value && read -r _ taint; } <"$run/verdict"; then
+		cat "$run/qemu" >&2
+		fail_run "the host went down without a verdict"
+	fi
+	((!(taint & bad_taint))) || fail_run "the kernel has warned or died (taint $taint)"
+	case $what in
+	exit) exit "$value" ;;
+	signal) exit $((128 + value)) ;;
+	*) fail_run "could not be set up: $value" ;;
+	esac
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What differs from one run of the emulated SEV host to the next: modules, tools, copied files and
+# the command, laid out in a folder as init.c expects them. Uses what sevhost's options say.
+# shellcheck disable=SC2154
+
+# put_program FILE DIRECTORY: with the libraries it needs.
+put_program() {
+	local library
+	install -D "$1" "$payload/$2/${1##*/}"
+	while read -r library; do
+		[[ -e $payload$library ]] || install -D "$library" "$payload$library"
+	done < <(ldd "$1" 2>/dev/null | grep -o '/[^ ]*')
+}
+
+put_modules() {
+	local to=$payload/lib/modules sevadm=$build/module/$version/sevadm.ko
+	mkdir -p "$to"
+	cp -r "$kernel_dir/lib/modules/$version" "$to/"
+	if [[ -e $sevadm ]]; then
+		install -D -m 644 "$sevadm" "$to/$version/updates/sevadm.ko"
+	fi
+	depmod -b "$payload" "$version"
+}
+
+# list_module NAME: the lines that init loads it and its dependencies by.
+list_module() {
+	local path name parameter line
+	while read -r path; do
+		name=${path##*/}
+		name=${name%.ko}
+		line=${path#"$payload"}
+		for parameter in "${parameters[@]}"; do
+			[[ ${parameter%%.*} != "${name//-/_}" ]] || line+=" ${parameter#*.}"
+		done
+		grep -qxF -- "$line" "$payload/sevhost/modules" ||
+			printf '%s\n' "$line" >>"$payload/sevhost/modules"
+	done < <(modprobe -d "$payload" -S "$version" --show-depends "$1" |
+		sed -n 's/^insmod \([^ ]*\).*/\1/p')
+}
+
+# make_payload DIR COMMAND…
+make_payload() {
+	local payload=$1 file
+	shift
+	mkdir -p "$payload"/{sevhost,work}
+	put_modules
+	: >"$payload/sevhost/modules"
+	if [[ $kvm ]]; then
+		list_module kvm-amd
+	fi
+	if [[ $module ]]; then
+		list_module sevadm
+	fi
+	printf '%s\0' "$@" >"$payload/sevhost/command"
+	for file in "$build"/bin/*; do
+		[[ ! -f $file ]] || put_program "$file" usr/local/bin
+	done
+	for file in "$build"/selftests/*; do
+		[[ ! -f $file ]] || put_program "$file" selftests
+	done
+	for file in "${copies[@]}"; do
+		put_copy "$file"
+	done
+}
+
+# A program of the user's comes with its libraries, too.
+put_copy() {
+	if [[ -f $1 && -x $1 ]]; then
+		put_program "$1" work
+	else
+		cp -rL "$1" "$payload/work/"
+	fi
+}
+
+# pack_payload DIR: as an archive on stdout.
+pack_payload() { (cd "$1" && find . | cpio --quiet -o -H newc -R 0:0); }
