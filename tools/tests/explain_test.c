@@ -248,6 +248,17 @@ static void pool(struct facts *facts, unsigned int number, uint64_t used, uint64
 	EXPECT((list[0].verdict == VERDICT_PROVEN) == !!list[0].why[0]);	\
 } while (0)
 
+static enum verdict verdict_of(const char *line, const struct facts *facts, const char *cause)
+{
+	struct explanation list[CAUSES_MAX];
+	size_t nr = explain(line, facts, list), i;
+
+	for (i = 0; i < nr; i++)
+		if (strstr(list[i].cause->cause, cause))
+			return list[i].verdict;
+	ksft_exit_fail_msg("\"%s\" has no cause \"%s\"\n", line, cause);
+}
+
 static void facts_decide_ebusy(void)
 {
 	static const char line[] = "failed to initialize ret=-16 fw_error=0 ''";
@@ -259,6 +270,8 @@ static void facts_decide_ebusy(void)
 	pool(&facts, SEVADM_POOL_SEV, 3, 400, 3);
 	pool(&facts, SEVADM_POOL_SEV_ES, 14, 14, 14);
 	FIRST(line, &facts, "every ASID", VERDICT_PROVEN);
+	/* As many charges as VMs are no drift. */
+	EXPECT(verdict_of(line, &facts, "ASIDs that no VM holds") == VERDICT_CONTRADICTED);
 
 	/* Charges without VMs: the pool is not empty, and yet the host's capacity is used up. */
 	pool(&facts, SEVADM_POOL_SEV_ES, 9, 14, 14);
