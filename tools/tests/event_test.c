@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Events of the trace: their keys, which others rely on, and the lines that operators read. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "output.h"
+#include "tables.h"
+#include "test.h"
+
+static const struct sevadm_event psp = {
+	.size = sizeof(psp), .type = SEVADM_EVENT_PSP, .seq = 42, .time_ns = 12345678901,
+	.vm = 3, .duration_ns = 1200000, .wait_ns = 5000, .pid = 100, .tid = 101, .command = 0x30,
+	.ret = -EIO, .fw_error = 0x17, .asid = 200, .handle = 9,
+	.known = SEVADM_KNOWN_VM | SEVADM_KNOWN_ASID | SEVADM_KNOWN_HANDLE |
+		 SEVADM_KNOWN_FW_ERROR | SEVADM_KNOWN_WAIT,
+	.comm = "qemu-system-x86",
+};
+
+static const struct sevadm_event refused = {
+	.size = sizeof(refused), .type = SEVADM_EVENT_PIN, .seq = 43, .vm = 3,
+	.bytes = 65536ULL * 4096, .pinned_bytes = 512ULL * 4096, .limit_bytes = 16384ULL * 4096,
+	.pid = 100, .command = SEVADM_KVM_REGISTER_REGION, .ret = -ENOMEM,
+	.refusal = SEVADM_REFUSAL_MEMLOCK,
+	.known = SEVADM_KNOWN_VM | SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED | SEVADM_KNOWN_LIMIT,
+	.comm = "qemu",
+};
+
+static const char *json(const struct sevadm_event *event)
+{
+	static char text[1024];
+	struct json_object *row = event_to_json(event);
+
+	snprintf(text, sizeof(text), "%s",
+		 json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN));
+	json_object_put(row);
+	return text;
+}
+
+static const char *line(const struct sevadm_event *event)
+{
+	capture_begin();
+	event_print(event);
+	capture_end();
+	return captured;
+}
+
+/* The words of @keys are keys of the event, and their number is no lower: keys are only added. */
+static void has_keys(const struct sevadm_event *event, const char *keys)
+{
+	struct json_object *row = event_to_json(event);
+	char list[256], *key, *rest;
+
+	snprintf(list, sizeof(list), "%s", keys);
+	for (key = strtok_r(list, " ", &rest); key; key = strtok_r(NULL, " ", &rest))
+		if (!json_object_object_get_ex(row, key, NULL)) {
+			ksft_print_msg("event %u has no key %s\n", event->type, key);
+			test_failed = true;
+		}
+	json_object_put(row);
+}
+
+static void keys_of_each_event(void)
+{
+	const struct sevadm_event kvm = { .type = SEVADM_EVENT_KVM }, unpin = {
+		.type = SEVADM_EVENT_UNPIN }, asid = { .type = SEVADM_EVENT_ASID }, lost = { };
+
+	has_keys(&psp, "seq time_ns event command command_id vm asid handle pid comm ret fw_error "
+		 "fw_error_name psp_ns wait_ns");
+	has_keys(&kvm, "seq time_ns event command command_id vm pid comm ret fw_error fw_error_name "
+		 "duration_ns");
+	has_keys(&refused, "seq time_ns event vm command bytes pages transient ret pinned_bytes "
+		 "limit_bytes refusal duration_ns");
+	has_keys(&unpin, "seq time_ns event vm command bytes pages transient ret pinned_bytes "
+		 "limit_bytes refusal duration_ns");
+	has_keys(&asid, "seq time_ns event asid pool state vm");
+	has_keys(&lost, "seq time_ns event count");
+}
+
+static void values_of_a_command(void)
+{
+	EXPECT(strstr(json(&psp), "\"seq\":42,\"time_ns\":12345678901,\"event\":\"psp\","));
+	EXPECT(strstr(json(&psp), "\"command\":\"LAUNCH_START\",\"command_id\":48,"));
+	EXPECT(strstr(json(&psp), "\"vm\":3,\"asid\":200,\"handle\":9,"));
+	EXPECT(strstr(json(&psp), "\"pid\":100,\"comm\":\"qemu-system-x86\","));
+	EXPECT(strstr(json(&psp), "\"ret\":-5,\"fw_error\":23,\"fw_error_name\":\"RESOURCE_LIMIT\""));
+	EXPECT(strstr(json(&psp), "\"psp_ns\":1200000,\"wait_ns\":5000"));
+}
+
+static void what_is_not_known_is_null(void)
+{
+	struct sevadm_event event = psp;
+
+	event.known = 0;
+	EXPECT(strstr(json(&event), "\"vm\":null,\"asid\":null,\"handle\":null"));
+	EXPECT(strstr(json(&event), "\"fw_error\":null,\"fw_error_name\":null"));
+	EXPECT(strstr(json(&event), "\"wait_ns\":null"));
+}
+
+static void what_is_not_known_is_not_printed(void)
+{
+	struct sevadm_event event = psp;
+
+	event.known = 0;
+	EXPECT(strstr(line(&psp), "RESOURCE_LIMIT"));
+	EXPECT(strstr(line(&psp), "ASID 200"));
+	EXPECT(!strstr(line(&event), "RESOURCE_LIMIT"));
+	EXPECT(!strstr(line(&event), "ASID"));
+	EXPECT(strstr(line(&event), "EIO"));
+}
+
+static void refusal_by_memlock(void)
+{
+	EXPECT(strstr(json(&refused), "\"refusal\":\"memlock\""));
+	EXPECT(strstr(json(&refused), "\"pages\":65536"));
+	EXPECT(strstr(line(&refused), "65536 pages (256.0 MiB)"));
+	EXPECT(strstr(captured, "512 pages (2.0 MiB)"));
+	EXPECT(strstr(captured, "16384 pages (64.0 MiB)"));
+	EXPECT(strstr(captured, "RLIMIT_MEMLOCK"));
+	EXPECT(strstr(captured, "hard_limit"));
+}
+
+static void pins(void)
+{
+	struct sevadm_event event = refused;
+
+	event.ret = 0;
+	event.known &= ~SEVADM_KNOWN_LIMIT;
+	EXPECT(strstr(json(&event), "\"refusal\":null"));
+	EXPECT(strstr(json(&event), "\"limit_bytes\":null"));
+	EXPECT(strstr(json(&event), "\"transient\":false"));
+	event.flags = SEVADM_EVENT_TRANSIENT;
+	EXPECT(strstr(json(&event), "\"transient\":true"));
+	EXPECT(strstr(line(&event), "256.0 MiB"));
+	EXPECT(!strstr(captured, "refused"));
+	event.ret = -EFAULT;
+	event.refusal = SEVADM_REFUSAL_OTHER;
+	EXPECT(strstr(json(&event), "\"refusal\":\"other\""));
+	EXPECT(strstr(line(&event), "EFAULT"));
+}
+
+static void asids(void)
+{
+	const struct sevadm_event taken = {
+		.type = SEVADM_EVENT_ASID, .asid = 7, .vm = 3, .pool = SEVADM_POOL_SEV_ES,
+		.asid_state = SEVADM_ASID_STATE_USED, .known = SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM,
+	}, recycled = {
+		.type = SEVADM_EVENT_ASID, .asid_state = SEVADM_ASID_STATE_FREE, .count = 16,
+	};
+
+	EXPECT(strstr(json(&taken), "\"asid\":7,\"pool\":\"sev_es\",\"state\":\"used\",\"vm\":3"));
+	EXPECT(strstr(line(&taken), "ASID 7 of pool sev_es: used"));
+	EXPECT(strstr(json(&recycled), "\"asid\":null,\"pool\":null,\"state\":\"free\",\"vm\":null"));
+	EXPECT(strstr(json(&recycled), "\"count\":16"));
+	EXPECT(strstr(line(&recycled), "16 ASIDs"));
+}
+
+static void losses_and_newer_types(void)
+{
+	const struct sevadm_event lost = { .type = SEVADM_EVENT_LOST, .seq = 5, .count = 1234 };
+	const struct sevadm_event newer = { .type = 77, .seq = 6 };
+
+	EXPECT(strstr(json(&lost), "\"seq\":5") && strstr(json(&lost), "\"event\":\"lost\""));
+	EXPECT(strstr(json(&lost), "\"count\":1234"));
+	EXPECT(strstr(line(&lost), "1234 events"));
+	EXPECT(strstr(json(&newer), "\"seq\":6"));
+	EXPECT_NUMBER(strchr(line(&newer), '\n') - captured, captured_size - 1);
+}
+
+static void what_failed(void)
+{
+	struct sevadm_event event = psp;
+
+	EXPECT(event_is_error(&psp));
+	EXPECT(event_is_error(&refused));
+	event.ret = 0;
+	EXPECT(event_is_error(&event));
+	/* The status counts only where the firmware was asked. */
+	event.known = 0;
+	EXPECT(!event_is_error(&event));
+	event.known = SEVADM_KNOWN_FW_ERROR;
+	event.fw_error = 0;
+	EXPECT(!event_is_error(&event));
+	EXPECT(event_is_error(&(struct sevadm_event){ .type = SEVADM_EVENT_LOST }));
+}
+
+/* One event, one line, each column at its place: eyes and awk(1) rely on it. */
+static void one_line_each(void)
+{
+	struct sevadm_event event = psp;
+	char heading[256];
+
+	capture_begin();
+	event_print_heading();
+	capture_end();
+	snprintf(heading, sizeof(heading), "%s", captured);
+	EXPECT_NUMBER(strstr(line(&psp), "LAUNCH_START") - captured,
+		      strstr(heading, "COMMAND") - heading);
+	EXPECT_NUMBER(strstr(line(&psp), "RESOURCE_LIMIT") ? 1 : 0, 1);
+	memcpy(event.comm, "\x1b[31m\nevil\xff name", 16);
+	EXPECT_NUMBER(strchr(line(&event), '\n') - captured, captured_size - 1);
+	EXPECT(!strchr(captured, '\x1b'));
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "keys of each event", keys_of_each_event },
+		{ "values of a command", values_of_a_command },
+		{ "what is not known is null", what_is_not_known_is_null },
+		{ "what is not known is not printed", what_is_not_known_is_not_printed },
+		{ "refusal by RLIMIT_MEMLOCK", refusal_by_memlock },
+		{ "pins", pins },
+		{ "ASIDs", asids },
+		{ "losses, and types of a newer module", losses_and_newer_types },
+		{ "what failed", what_failed },
+		{ "one line each", one_line_each },
+	};
+
+	run_tests(tests, ARRAY_SIZE(tests));
+}
