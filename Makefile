@@ -34,18 +34,10 @@ packages:
 tools: packages
 	@$(MAKE) --no-print-directory -C tools
 
-# kbuild writes beside the sources: it gets a copy of them for each kernel.
+# An installed kernel, or one fetched for the emulated host.
 .PHONY: module
-module: kdir = $(patsubst %/Makefile,%,$(call kernel-build,$(KVER)))
-module: out = $(BUILD)/module/$(KVER)
 module:
-	@[ -n "$(kdir)" ] || { \
-		echo "No headers of kernel $(KVER): apt-get install linux-headers-$(KVER)," \
-		     "or selftests/vm/kernels/fetch $(KVER) for the emulated host." >&2; exit 1; }
-	@mkdir -p $(out)/src
-	@cp -ru Kbuild VERSION module uapi $(out)/src
-	$(MAKE) -C $(kdir) M=$(out)/src W=1 $(if $(V),V=$(V)) modules
-	@cp $(out)/src/module/sevadm.ko $(out)/sevadm.ko
+	+@selftests/vm/kernels/build-module $(KVER) $(BUILD)/module/$(KVER)
 
 .PHONY: selftests
 selftests: packages

@@ -17,6 +17,16 @@ die() {
 	exit 1
 }
 
+# quietly LOG COMMAND…: its output is only worth reading if it fails.
+quietly() {
+	local log=$1
+	shift
+	if ! "$@" >"$log" 2>&1; then
+		tail -n 40 "$log" >&2
+		die "failed: $*"
+	fi
+}
+
 # A short name for the contents of files and of the words on stdin.
 digest() { cat -- "$@" | sha256sum | cut -c1-16; }
 

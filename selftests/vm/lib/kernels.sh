@@ -7,12 +7,14 @@
 rows() { grep -Ev '^[[:space:]]*(#|$)' "$1"; }
 
 # matching PREFIX: of the versions on stdin, those that are PREFIX or go on from
-# it at the end of a part.
+# it at the end of a part. A debug kernel is only meant by that name, or its own.
 matching() {
 	local version
 	while read -r version; do
 		case $version in
-		"$1" | "$1"[-.+]*) printf '%s\n' "$version" ;;
+		"$1") printf '%s\n' "$version" ;;
+		*-debug) [[ $1 != debug ]] || printf '%s\n' "$version" ;;
+		"$1"[-.+]*) printf '%s\n' "$version" ;;
 		esac
 	done
 }
