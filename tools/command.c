@@ -213,6 +213,9 @@ void help_object(FILE *file, const struct object *object)
 	bool first = true;
 
 	fprintf(file, "sevadm %s: %s\n", object->name, object->summary);
+	if (object->run)
+		fprintf(file, "\nsevadm %s%s%s\n", object->name, object->arguments ? " " : "",
+			object->arguments ? object->arguments : "");
 	for (command = object->commands; command && command->name; command++) {
 		fprintf(file, "\nsevadm %s %s%s%s%s\n  %s\n", object->name, command->name,
 			command->options ? " [OPTIONS]" : "", command->arguments ? " " : "",

@@ -50,12 +50,14 @@ struct command {
  * @summary: one line for help
  * @commands: its commands; NULL: there is but one way to use it
  * @run: does it, argv[0] being the object's word; NULL: dispatch by @commands
+ * @arguments: those of @run as help shows them
  */
 struct object {
 	const char *name;
 	const char *summary;
 	const struct command *commands;
 	int (*run)(int argc, char **argv);
+	const char *arguments;
 };
 
 /* main.c: the tables of the program */

@@ -49,15 +49,21 @@ const struct option_row global_options[] = {
 	{}
 };
 
+static int do_help(int argc, char **argv);
+static int do_version(int argc, char **argv);
+
 const struct object objects[] = {
 	{ "status", "the host on one screen", status_commands, NULL },
 	{ "vm", "VMs that hold SEV resources", vm_commands, NULL },
 	{ "asid", "ASIDs of the host and who holds them", asid_commands, NULL },
 	{ "trace", "what firmware and KVM were asked, and how it ended", trace_commands, NULL },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
-	{ "explain", "why it failed: [--elsewhere] errno=-16 fw_error=0, or a LINE, or a log on stdin", NULL, do_explain },
+	{ "explain", "causes and remedies of what QEMU or a log says failed", NULL, do_explain,
+	  "[--elsewhere] [errno=N] [fw_error=N] | LINE; without any, a log on stdin" },
 	{ "module", "load, unload and inspect the kernel module", module_commands, NULL },
 	{ "completion", "completion script for the shell", completion_commands, NULL },
+	{ "help", "this text, or that of an object", NULL, do_help, "[OBJECT]" },
+	{ "version", "the version of the program", NULL, do_version },
 	{}
 };
 
@@ -71,6 +77,46 @@ static const struct object *find_object(const char *name)
 	return NULL;
 }
 
+static int do_help(int argc, char **argv)
+{
+	const struct object *object;
+
+	if (argc > 2)
+		return fail(EXIT_USAGE, "help takes one object at most");
+	if (argc == 1) {
+		help_program(stdout);
+		return EXIT_OK;
+	}
+	object = find_object(argv[1]);
+	if (!object)
+		return command_unknown("object", argv[1], objects, sizeof(*objects));
+	help_object(stdout, object);
+	return EXIT_OK;
+}
+
+static void print_version(void)
+{
+	struct json_object *version;
+
+	if (!output_json) {
+		puts("sevadm " SEVADM_VERSION);
+		return;
+	}
+	version = json_object_new_object();
+	json_object_object_add(version, "version", json_object_new_string(SEVADM_VERSION));
+	output_print_json(version);
+	json_object_put(version);
+}
+
+static int do_version(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return fail(EXIT_USAGE, "version takes no arguments");
+	print_version();
+	return EXIT_OK;
+}
+
 static int run(int argc, char **argv)
 {
 	const struct object *object;
@@ -80,7 +126,7 @@ static int run(int argc, char **argv)
 	if (ret)
 		return ret;
 	if (wants_version) {
-		puts("sevadm " SEVADM_VERSION);
+		print_version();
 		return EXIT_OK;
 	}
 	if (argc < 2) {

@@ -29,19 +29,21 @@ static const struct attribute vm_attributes[] = {
 
 static const struct attribute_table vm_table = { vm_attributes, ARRAY_SIZE(vm_attributes) };
 
+/* The cgroup's path comes last: it is of any length. */
 static const struct column list_columns[] = {
 	{ "id", "ID" },
 	{ "type", "TYPE" },
-	{ "state", "STATE" },
 	{ "asid", "ASID" },
-	{ "handle", "HANDLE" },
-	{ "policy", "POLICY", format_hex },
-	{ "pinned_bytes", "PINNED", format_bytes },
-	{ "pinned_peak_bytes", "PEAK", format_bytes },
-	{ "mirror_of", "MIRROR-OF" },
-	{ "uid", "UID" },
+	{ "state", "STATE" },
 	{ "pid", "PID" },
 	{ "comm", "COMM" },
+	{ "uid", "UID" },
+	{ "pinned_bytes", "PINNED", format_bytes },
+	{ "pinned_peak_bytes", "PEAK", format_bytes },
+	{ "regions", "REGIONS" },
+	{ "handle", "HANDLE" },
+	{ "policy", "POLICY", format_hex },
+	{ "mirror_of", "MIRROR-OF" },
 	{ "cgroup", "CGROUP" },
 };
 
