@@ -162,7 +162,8 @@ static void gather_log(const char *root, struct facts *facts)
 	while ((length = read(fd, record, sizeof(record) - 1)) > 0) {
 		record[length] = '\0';
 		if (strstr(record, "ccp") && symptom_parse(record, &symptom))
-			facts->seen |= symptom.context & (CONTEXT_PSP_TIMEOUT | CONTEXT_PSP_BUFFERS);
+			facts->seen |= symptom.context & (CONTEXT_PSP_TIMEOUT |
+							  CONTEXT_PSP_BUFFERS | CONTEXT_PSP_INIT);
 	}
 	close(fd);
 }

@@ -112,6 +112,15 @@ enum verdict proof_psp_dead(const struct facts *facts, const struct symptom *sym
 	return VERDICT_PROVEN;
 }
 
+enum verdict proof_init_failed(const struct facts *facts, const struct symptom *symptom, char *why,
+			       size_t size)
+{
+	if (!((facts->seen | symptom->context) & (CONTEXT_PSP_INIT | CONTEXT_PSP_TIMEOUT)))
+		return VERDICT_POSSIBLE;
+	snprintf(why, size, "the log says that INIT failed");
+	return VERDICT_PROVEN;
+}
+
 enum verdict proof_buffers(const struct facts *facts, const struct symptom *symptom, char *why,
 			   size_t size)
 {

@@ -14,6 +14,7 @@ PROOF(misc_max);
 PROOF(misc_full);
 PROOF(drift);
 PROOF(psp_dead);
+PROOF(init_failed);
 PROOF(buffers);
 PROOF(memlock);
 PROOF(oom_cgroup);

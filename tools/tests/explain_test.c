@@ -319,6 +319,13 @@ static void facts_decide_enotty(void)
 	facts.parameters[SEVADM_VM_TYPE_SEV_SNP] = 1;
 	facts.min_asid = 510;
 	FIRST(line, &facts, "no ASID for plain SEV", VERDICT_PROVEN);
+
+	/* A processor that failed to initialise is why kvm_amd switched SEV off. */
+	facts.min_asid = 100;
+	facts.parameters[SEVADM_VM_TYPE_SEV_ES] = 0;
+	facts.seen = CONTEXT_PSP_INIT;
+	FIRST("kvm_amd: SEV-ES disabled (ASIDs 1 - 99)", &facts, "could not be initialised",
+	      VERDICT_PROVEN);
 }
 
 static void lines_prove_each_other(void)
