@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Causes: one row per cause, the likelier above the less likely, and the order facts put them in. */
+/* Causes: one row per cause, the likelier above the less likely; facts change the order. */
 #include <errno.h>
 #include <string.h>
 

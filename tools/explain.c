@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm explain: from what QEMU, libvirt or the kernel's log says to causes, checks and remedies. */
+/* sevadm explain: from what QEMU, libvirt or the kernel says to causes, checks and remedies. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

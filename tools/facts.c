@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Facts: what this host is like, as far as explanations turn on it; what is not readable is unknown. */
+/* Facts: what this host is like, as far as explanations need it; what cannot be read is unknown. */
 #include <cpuid.h>
 #include <dirent.h>
 #include <fcntl.h>

@@ -157,7 +157,7 @@ static const struct name fw_errors[] = {
 	{ 0x3d, "SEV_STATUS_DEV_CERT_CHANGED", "the device's certificate has changed" },
 	{ 0x3e, "SEV_STATUS_RESYNC_REQ", "a resynchronisation is needed" },
 	{ 0x3f, "SEV_STATUS_RESPONSE_TOO_LARGE", "the response does not fit" },
-	/* Not in any public table: seen where a BIOS update was the cure (AMDSEV #25, #105, #246). */
+	/* In no public table; a BIOS update was the cure (AMDSEV #25, #105, #246). */
 	{ 0x8003, "0x8003", "a code of the security processor's boot loader: update the BIOS" },
 	{ 0x8004, "0x8004", "a code of the security processor's boot loader: update the BIOS" },
 	{ 0x9000, "0x9000", "a code of the security processor's boot loader: update the BIOS" },
