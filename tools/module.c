@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <libkmod.h>
 
@@ -25,7 +26,7 @@ static const struct {
 	{ EPERM, "this needs CAP_SYS_MODULE (run it as root), and under Secure Boot a signed module" },
 	{ ENOKEY, "the kernel does not trust its signature: enrol the key (mokutil --import)" },
 	{ EKEYREJECTED, "the kernel does not trust its signature: enrol the key (mokutil --import)" },
-	{ ENOEXEC, "it was built for another kernel than the running one: build it anew" },
+	{ ENOEXEC, "it is not a module of the running kernel: build it for that one" },
 	{ ENOENT, "a symbol or a module that it needs is missing: dmesg names it" },
 	{ EBUSY, "it is in use: end who has /dev/sevadm open, such as sevadm trace follow" },
 	{ EAGAIN, "it is in use: end who has /dev/sevadm open, such as sevadm trace follow" },
@@ -67,12 +68,15 @@ static int load_installed(struct kmod_ctx *ctx)
 {
 	struct kmod_module *module;
 	struct utsname host;
+	const char *path;
 	int ret;
 
 	ret = kmod_module_new_from_name(ctx, MODULE_NAME, &module);
 	if (ret < 0)
 		return fail(EXIT_REFUSED, "libkmod: %s", strerror(-ret));
-	if (!kmod_module_get_path(module)) {
+	path = kmod_module_get_path(module);
+	/* The index of modules may be older than the removal of the file. */
+	if (!path || access(path, F_OK)) {
 		kmod_module_unref(module);
 		uname(&host);
 		return fail(EXIT_REFUSED,
