@@ -16,6 +16,14 @@ archive() {
 		awk -v codename="$codename" '$2 == codename && !uri { uri = $1 } END { print uri }'
 }
 
+# What another apt may be reading changes at once.
+put() {
+	local new
+	new=$(mktemp "$1.XXXXXX")
+	cat >"$new"
+	mv "$new" "$1"
+}
+
 configure_apt() {
 	local dir=$1 suites=$2 uri
 	uri=$(archive)
@@ -23,8 +31,8 @@ configure_apt() {
 	[[ -e $keyring ]] || die "no $keyring; run: sudo apt-get install debian-archive-keyring"
 	mkdir -p "$dir"/{lists,archives}/partial
 	# shellcheck disable=SC2086 # one line a suite
-	printf "deb [signed-by=$keyring] $uri %s main\n" $suites >"$dir/sources.list"
-	cat >"$dir/apt.conf" <<-CONFIG
+	printf "deb [signed-by=$keyring] $uri %s main\n" $suites | put "$dir/sources.list"
+	put "$dir/apt.conf" <<-CONFIG
 		Acquire::Languages "none";
 		APT::Sandbox::User "root";
 		Dir::Cache "$dir";
