@@ -88,7 +88,7 @@ static int load_installed(struct kmod_ctx *ctx)
 					      NULL, NULL, NULL, NULL);
 	kmod_module_unref(module);
 	if (ret == -EEXIST)
-		return fail(EXIT_REFUSED, "the sevadm module is loaded already");
+		return EXIT_OK;
 	return ret ? say_why("load", MODULE_NAME, -ret) : EXIT_OK;
 }
 
@@ -121,8 +121,12 @@ static int module_load(int argc, char **argv)
 		return ret;
 	if (argc > 1)
 		return fail(EXIT_USAGE, "module load takes one FILE at most");
+	/* As modprobe does: what was asked for is so. A FILE, though, would not be what runs. */
+	if (client_module_loaded() && !argc)
+		return EXIT_OK;
 	if (client_module_loaded())
-		return fail(EXIT_REFUSED, "the sevadm module is loaded already");
+		return fail(EXIT_REFUSED,
+			    "%s: another sevadm module is loaded: sevadm module unload", argv[0]);
 	ctx = open_kmod();
 	if (!ctx)
 		return EXIT_REFUSED;
