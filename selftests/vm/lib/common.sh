@@ -46,19 +46,20 @@ make_once() {
 	exec {lock}>&-
 }
 
+# Its names are its own: the trap may run within a function that has others.
 make_new() (
-	dir=$1 key=$2
+	made_dir=$1 made_key=$2
 	shift 2
-	rm -rf "$dir".new.*
-	new=$(mktemp -d "$dir.new.XXXXXX")
-	trap '[[ ! -e $new ]] || { rm -rf "$new"; say "could not make $dir"; }' EXIT
+	rm -rf "$made_dir".new.*
+	made_new=$(mktemp -d "$made_dir.new.XXXXXX")
+	trap '[[ ! -e $made_new ]] || { rm -rf "$made_new"; say "could not make $made_dir"; }' EXIT
 	trap 'exit 130' INT TERM HUP
-	chmod 755 "$new"
-	"$@" "$new"
-	printf '%s\n' "$key" >"$new/.key"
-	if [[ -e $dir ]]; then
-		mv -T "$dir" "$new.old"
+	chmod 755 "$made_new"
+	"$@" "$made_new"
+	printf '%s\n' "$made_key" >"$made_new/.key"
+	if [[ -e $made_dir ]]; then
+		mv -T "$made_dir" "$made_new.old"
 	fi
-	mv -T "$new" "$dir"
-	rm -rf "$new.old"
+	mv -T "$made_new" "$made_dir"
+	rm -rf "$made_new.old"
 )

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# KVM's own SEV selftests pass on the emulated SEV host, with sevadm attached as without; with it,
+# its ledger equals kvm_amd's state afterwards. Comes with `sevhost --with kvm-selftests`.
+# shellcheck disable=SC2317 # result calls the functions by name
+set -eu
+
+# shellcheck source-path=SCRIPTDIR/../.. source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+programs=$here/kvm
+
+passes() {
+	"$programs/$1" > "$scratch/log" 2>&1 || {
+		status=$?
+		sed 's/^/# /' "$scratch/log"
+		say "exit status $status"
+		return 1
+	}
+}
+
+# It runs its guest's vCPU, which the emulated processor does for SEV, not for SEV-ES.
+smoke_test_passes() {
+	rmmod kvm_amd && modprobe kvm_amd sev_es=0 && passes sev_smoke_test &&
+		rmmod kvm_amd && modprobe kvm_amd
+}
+
+echo "KTAP version 1"
+have=$(cd "$programs" && echo *)
+checks=1
+! loaded sevadm || checks=2
+plan $(($(echo "$have" | wc -w) * checks))
+for program in $have; do
+	case $program in
+	sev_smoke_test) result "$program" smoke_test_passes ;;
+	*) result "$program" passes "$program" ;;
+	esac
+	[ "$checks" -eq 1 ] || result "the ledger is true after $program" ledger_is_true
+done
+finished
