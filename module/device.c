@@ -14,6 +14,7 @@
 
 #include <uapi/linux/sevadm.h>
 
+#include "bitmaps.h"
 #include "device.h"
 #include "ledger.h"
 #include "pool.h"
@@ -140,6 +141,7 @@ static long ioctl_pool_query(struct sevadm_reader *reader, void *argument)
 
 	if (query->reserved)
 		return -EINVAL;
+	sevadm_bitmaps_read();
 	return sevadm_pool_query(query);
 }
 
@@ -147,6 +149,7 @@ static long ioctl_asid_query(struct sevadm_reader *reader, void *argument)
 {
 	u32 pid;
 
+	sevadm_bitmaps_read();
 	return sevadm_asid_query(argument, &pid);
 }
 

@@ -8,6 +8,7 @@
 #include <linux/psp-sev.h>
 #include <linux/spinlock.h>
 
+#include "bitmaps.h"
 #include "host.h"
 #include "ledger.h"
 
@@ -51,6 +52,8 @@ void sevadm_host_kvm_arrived(void)
 	struct sev_user_data_status status = {};
 	int ret, error = 0;
 
+	sevadm_bitmaps_find();
+	sevadm_bitmaps_read();
 	if (!platform_status)
 		return;
 
@@ -70,5 +73,6 @@ void sevadm_host_kvm_arrived(void)
 /** sevadm_host_kvm_left() - kvm_amd has gone, and with it every VM and its bitmaps of ASIDs */
 void sevadm_host_kvm_left(void)
 {
+	sevadm_bitmaps_forget();
 	sevadm_ledger_reset();
 }

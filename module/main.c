@@ -6,6 +6,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "bitmaps.h"
 #include "device.h"
 #include "host.h"
 #include "ledger.h"
@@ -25,6 +26,10 @@ static int __init sevadm_init(void)
 	ret = sevadm_pool_init();
 	if (ret)
 		goto err_pool;
+
+	ret = sevadm_bitmaps_init();
+	if (ret)
+		goto err_bitmaps;
 
 	ret = sevadm_device_init();
 	if (ret)
@@ -47,6 +52,8 @@ err_seam:
 err_netlink:
 	sevadm_device_uninit();
 err_device:
+	sevadm_bitmaps_uninit();
+err_bitmaps:
 	sevadm_pool_uninit();
 err_pool:
 	sevadm_ring_uninit();
@@ -59,6 +66,7 @@ static void __exit sevadm_exit(void)
 	sevadm_netlink_uninit();
 	sevadm_device_uninit();
 	sevadm_ledger_uninit();
+	sevadm_bitmaps_uninit();
 	sevadm_pool_uninit();
 	sevadm_ring_uninit();
 }

@@ -14,6 +14,7 @@
 
 #include <uapi/linux/sevadm.h>
 
+#include "bitmaps.h"
 #include "host.h"
 #include "ledger.h"
 #include "netlink.h"
@@ -81,6 +82,7 @@ static int put_firmware(struct sk_buff *skb)
 
 static int put_status(struct sk_buff *skb)
 {
+	bool exact = sevadm_bitmaps_read();
 	struct sevadm_totals totals;
 	u32 pool;
 
@@ -101,7 +103,7 @@ static int put_status(struct sk_buff *skb)
 		return -EMSGSIZE;
 
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++)
-		if (put_pool(skb, pool, !totals.unaccounted))
+		if (put_pool(skb, pool, exact || !totals.unaccounted))
 			return -EMSGSIZE;
 	return put_firmware(skb);
 }
@@ -312,6 +314,7 @@ static int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 
 	asid = nla_get_u32(info->attrs[SEVADM_A_ASID_ASID]);
+	sevadm_bitmaps_read();
 	ret = reply(info, SEVADM_CMD_ASID_GET, reply_asid, &asid);
 	if (ret == -ENOENT)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_ASID_ASID],
@@ -324,6 +327,7 @@ static int sevadm_nl_asid_get_dumpit(struct sk_buff *skb, struct netlink_callbac
 	struct dump_cursor *cursor = dump_cursor(cb);
 	void *header;
 
+	sevadm_bitmaps_read();
 	for (; cursor->next < sevadm_pool_max_asid(); cursor->next++) {
 		header = dump_put(skb, cb, SEVADM_CMD_ASID_GET);
 		if (!header)

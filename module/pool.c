@@ -5,6 +5,7 @@
  * its ASID waits (reclaim) until KVM runs out of free ones, flushes all caches and the data fabric,
  * and recycles every waiting ASID of both pools at once (sev_flush_asids(), __sev_recycle_asids()).
  */
+#include <linux/bitmap.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
@@ -95,7 +96,7 @@ void sevadm_pool_move(u32 asid, u64 vm, u32 pid)
 void sevadm_pool_give_back(u32 pool, u32 asid)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
-	if (!WARN_ON_ONCE(!pools[pool].used))
+	if (pools[pool].used)
 		pools[pool].used--;
 	pools[pool].reclaim++;
 	if (asid_valid(asid))
@@ -117,6 +118,51 @@ u32 sevadm_pool_recycle(void)
 		if (asids[asid].state == SEVADM_ASID_STATE_RECLAIM)
 			asids[asid].state = SEVADM_ASID_STATE_FREE;
 	return recycled;
+}
+
+/*
+ * sevadm_pool_adopt() - take over what kvm_amd's own bitmaps say about ASIDs that no accounted VM
+ * holds: those taken or given back before the module came, and those of unaccounted VMs
+ * @used: sev_asid_bitmap, with a bit for each ASID that is not free
+ * @reclaim: sev_reclaim_asid_bitmap: those of them that wait
+ *
+ * A VM that has just been initialised, or is just ending, may show in the bitmaps before or after it
+ * does in the ledger; the next reading puts that right.
+ *
+ * Return: false: they contradict the ledger, and nothing was changed.
+ */
+bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim)
+{
+	u32 held[SEVADM_POOL_NR] = {}, waiting[SEVADM_POOL_NR] = {};
+	u32 asid, pool;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	if (!bitmap_subset(reclaim, used, max_asid + 1))
+		return false;
+	for (asid = 1; asid <= max_asid; asid++)
+		if (asids[asid].vm && !test_bit(asid, used))
+			return false;
+
+	for (asid = 1; asid <= max_asid; asid++) {
+		pool = pool_of_asid(asid);
+		if (asids[asid].vm) {
+			held[pool]++;
+		} else if (test_bit(asid, reclaim)) {
+			asids[asid].state = SEVADM_ASID_STATE_RECLAIM;
+			waiting[pool]++;
+		} else if (test_bit(asid, used)) {
+			asids[asid].state = SEVADM_ASID_STATE_USED;
+			held[pool]++;
+		} else {
+			asids[asid].state = SEVADM_ASID_STATE_FREE;
+		}
+	}
+	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
+		pools[pool].used = held[pool];
+		pools[pool].reclaim = waiting[pool];
+		pools[pool].peak = max(pools[pool].peak, pools[pool].used);
+	}
+	return true;
 }
 
 /* sevadm_pool_reset() - kvm_amd has gone, and its bitmaps of ASIDs with it */

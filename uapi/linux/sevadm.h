@@ -274,9 +274,11 @@ struct sevadm_event_seek {
  * @min_asid: lowest ASID of the pool
  * @max_asid: highest ASID of the pool
  * @capacity: number of ASIDs the processor has for this pool; 0: none
- * @used: held by VMs the module accounts
+ * @used: held by VMs, as kvm_amd's own bitmap says; where that cannot be read, by VMs the module
+ *	accounts
  * @reclaim: waiting for a DF_FLUSH
- * @free: @capacity - @used - @reclaim; an upper bound while there are unaccounted VMs
+ * @free: @capacity - @used - @reclaim; where kvm_amd's bitmaps cannot be read, an upper bound
+ *	while there are unaccounted VMs
  * @peak: the most that were used at once while the module was attached
  * @recycles: DF_FLUSHes by which KVM made ASIDs free again
  * @charged: what the misc cgroup believes is used. It is not the truth: intra-host migration
@@ -423,7 +425,7 @@ enum sevadm_a_pool {
 	SEVADM_A_POOL_CAPACITY,			/* u32 */
 	SEVADM_A_POOL_USED,			/* u32 */
 	SEVADM_A_POOL_RECLAIM,			/* u32 */
-	SEVADM_A_POOL_FREE,			/* u32; absent: there are unaccounted VMs */
+	SEVADM_A_POOL_FREE,			/* u32; absent: not known */
 	SEVADM_A_POOL_PEAK,			/* u32 */
 	SEVADM_A_POOL_RECYCLES,			/* u64 */
 	SEVADM_A_POOL_CHARGED,			/* u64 */

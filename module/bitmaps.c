@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kvm_amd's own bitmaps of ASIDs: the truth about ASIDs that were taken or given back before this
+ * module came. They are static, so they are found by name and read without being trusted: a read
+ * cannot fault, and what contradicts the ledger is not believed (sevadm_pool_adopt()).
+ */
+#include <linux/bitmap.h>
+#include <linux/kprobes.h>
+#include <linux/uaccess.h>
+
+#include "bitmaps.h"
+#include "ledger.h"
+#include "pool.h"
+
+/* Addresses of kvm_amd's pointers; both guarded by sevadm_ledger_lock. NULL: not found. */
+static unsigned long **asid_bitmap;
+static unsigned long **reclaim_bitmap;
+
+/* Room for a copy, guarded by the same lock. */
+static unsigned long *asid_copy;
+static unsigned long *reclaim_copy;
+
+/*
+ * Where a variable of kvm_amd is. A probe is the one way for a module to resolve a name; that no
+ * probe may be put on data is checked only when the name has been resolved.
+ */
+static void *find_variable(const char *name)
+{
+	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	int ret;
+
+	ret = register_kprobe(&probe);
+	if (!ret) {
+		/* Data that is text is no data. */
+		unregister_kprobe(&probe);
+		return NULL;
+	}
+	return ret == -EINVAL ? probe.addr : NULL;
+}
+
+/**
+ * sevadm_bitmaps_find() - kvm_amd is there: find its bitmaps
+ *
+ * Context: may sleep.
+ */
+void sevadm_bitmaps_find(void)
+{
+	void *asids = find_variable("kvm_amd:sev_asid_bitmap");
+	void *reclaim = find_variable("kvm_amd:sev_reclaim_asid_bitmap");
+
+	spin_lock(&sevadm_ledger_lock);
+	asid_bitmap = asids;
+	reclaim_bitmap = reclaim;
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_bitmaps_forget() - kvm_amd has gone, and its bitmaps with it */
+void sevadm_bitmaps_forget(void)
+{
+	spin_lock(&sevadm_ledger_lock);
+	asid_bitmap = NULL;
+	reclaim_bitmap = NULL;
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+static bool copy_bitmap(unsigned long *copy, unsigned long **variable)
+{
+	size_t size = BITS_TO_LONGS(sevadm_pool_max_asid() + 1) * sizeof(*copy);
+	unsigned long *bitmap;
+
+	return variable && copy &&
+	       !copy_from_kernel_nofault(&bitmap, variable, sizeof(bitmap)) && bitmap &&
+	       !copy_from_kernel_nofault(copy, bitmap, size);
+}
+
+/**
+ * sevadm_bitmaps_read() - bring the pools in line with kvm_amd's bitmaps
+ *
+ * Return: whether they could be read and did not contradict the ledger.
+ */
+bool sevadm_bitmaps_read(void)
+{
+	bool done;
+
+	spin_lock(&sevadm_ledger_lock);
+	done = copy_bitmap(asid_copy, asid_bitmap) && copy_bitmap(reclaim_copy, reclaim_bitmap) &&
+	       sevadm_pool_adopt(asid_copy, reclaim_copy);
+	spin_unlock(&sevadm_ledger_lock);
+	return done;
+}
+
+int sevadm_bitmaps_init(void)
+{
+	if (!sevadm_pool_max_asid())
+		return 0;
+	asid_copy = bitmap_zalloc(sevadm_pool_max_asid() + 1, GFP_KERNEL);
+	reclaim_copy = bitmap_zalloc(sevadm_pool_max_asid() + 1, GFP_KERNEL);
+	if (asid_copy && reclaim_copy)
+		return 0;
+	sevadm_bitmaps_uninit();
+	return -ENOMEM;
+}
+
+void sevadm_bitmaps_uninit(void)
+{
+	bitmap_free(reclaim_copy);
+	bitmap_free(asid_copy);
+}
