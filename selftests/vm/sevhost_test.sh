@@ -77,19 +77,75 @@ bad_usage() {
 		sevhost 125 --psp fault=NO_SUCH_COMMAND:4 -- true
 }
 
+# The reader is gone before the first byte; the command's status still counts.
+closed_reader() {
+	local status
+	{ "$here/sevhost" --no-module -- sh -c 'seq 20000; exit 7' 2>"$scratch/err"; echo $? >"$scratch/out"; } | true
+	status=$(cat "$scratch/out")
+	[[ $status == 7 ]] || { echo "# status $status, not 7"; return 1; }
+}
+
+no_emulator() {
+	SEVADM_QEMU=$scratch/none sevhost 125 -- true && grep -q 'without a verdict' "$scratch/err"
+}
+
+# Lines of a log that are a splat, and, after a dash, lines of stock kernels that are none.
+splats_told() {
+	local line
+	# shellcheck source-path=SCRIPTDIR source=lib/splats.sh
+	. "$here/lib/splats.sh"
+	while read -r line; do
+		printf '[    1.000000] fine\n[   12.345678] %s\n' "${line#- }" >"$scratch/log"
+		if show_splats "$scratch/log" >"$scratch/out"; then
+			[[ $line != '- '* ]] || { echo "# told as a splat: $line"; return 1; }
+			grep -qF -- "$line" "$scratch/out" || return 1
+		else
+			[[ $line == '- '* ]] || { echo "# missed: $line"; return 1; }
+		fi
+	done <<-'LINES'
+		BUG: kernel NULL pointer dereference, address: 0000000000000000
+		watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [true:1]
+		kernel BUG at mm/slub.c:300!
+		BUG kmalloc-64 (Tainted: G): Redzone overwritten
+		WARNING: CPU: 0 PID: 1 at kernel/fork.c:1 copy_process+0x1/0x2
+		WARNING: possible circular locking dependency detected
+		general protection fault, probably for non-canonical address 0x1: 0000 [#1] PREEMPT SMP
+		divide error: 0000 [#1] SMP
+		Oops: 0002 [#1] PREEMPT SMP NOPTI
+		INFO: possible recursive locking detected
+		INFO: task sevadm:12 blocked for more than 120 seconds.
+		rcu: INFO: rcu_preempt self-detected stall on CPU
+		rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+		refcount_t: underflow; use-after-free.
+		UBSAN: array-index-out-of-bounds in module/ledger.c
+		kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+		list_del corruption. prev->next should be
+		Kernel panic - not syncing: sysrq triggered crash
+		- RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed attacks
+		- pci_bus 0000:00: If necessary, use pci=nocrs and report a bug
+		- This is not a bug
+		- [Firmware Bug]: TSC not synchronous
+		- kmemleak: Kernel memory leak detector initialized
+		- traps: cat[33] general protection fault ip:1
+	LINES
+}
+
+# interrupted SIGNAL
 interrupted() {
 	local pid
 	"$here/sevhost" --no-module -- sleep 1000 >"$scratch/out" 2>"$scratch/err" &
 	pid=$!
 	sleep 8
-	kill -TERM "$pid"
-	wait "$pid" && return 1
+	kill -s "$1" "$pid"
+	wait "$pid" 2>/dev/null && return 1
 	sleep 1
-	! pgrep -f "$scratch/sevhost" >/dev/null && [[ -z $(find "$scratch" -maxdepth 1 -name 'sevhost.*') ]]
+	! pgrep -f "$scratch/sevhost" >/dev/null || { echo "# processes are left"; return 1; }
+	# Nobody is there to remove them after a SIGKILL.
+	[[ $1 == KILL || -z $(find "$scratch" -maxdepth 1 -name 'sevhost.*') ]]
 }
 
 echo 'KTAP version 1'
-echo '1..14'
+echo '1..19'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
@@ -105,5 +161,10 @@ result 'a crash fails, and shows the log' crash_shows_log
 result 'a warning of the kernel fails, whatever the command says' warning_fails
 result 'a command that does not end is given up' gives_up
 result 'wrong options are refused' bad_usage
-result 'nothing is left behind when interrupted' interrupted
+result 'a reader that is gone changes no status' closed_reader
+result 'an emulator that does not start fails' no_emulator
+result 'splats are told from harmless lines' splats_told
+for signal in TERM HUP KILL; do
+	result "nothing is left running by SIG$signal" interrupted "$signal"
+done
 ((failures == 0))
