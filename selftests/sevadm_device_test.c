@@ -500,5 +500,6 @@ int main(void)
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
 		ksft_test_result(tests[i].run(), "%s\n", tests[i].name);
 	sev_vm_close(&vm);
+	sev_vm_free_memory(&vm);
 	ksft_finished();
 }

@@ -5,19 +5,23 @@
  * usage: sevadm_ledger_test             all scenarios
  *        sevadm_ledger_test --compare   compare once, now; exit status 1: they differ
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "lib/ledger.h"
+#include "lib/sev_abi.h"
 #include "lib/sev_steps.h"
 #include "lib/stepper.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define MEMORY		(8UL << 20)
+#define VMS_MAX		1024	/* more than a processor has ASIDs */
 
 /* Words of a scenario's list that are no steps: see lib/stepper.h. */
 #define HAND_OVER	"@hand_over"
@@ -58,7 +62,7 @@ static const struct scenario {
 	{ "mirror", LAUNCH ",mirror,mirror_dbg,mirror_register,close_mirror", 1 },
 	{ "mirror outlives its owner", LAUNCH ",mirror,close,mirror_dbg,close_mirror", 1 },
 	{ "mirror before the launch", "create,init,mirror,register,launch_start,close_mirror", 1 },
-	{ "migration", LAUNCH ",migrate,close_source,register_unaligned,dbg_decrypt", 2 },
+	{ "migration", LAUNCH ",migrate,close_source,register_unaligned,unregister_unaligned", 2 },
 	{ "migration, the source stays open", LAUNCH ",migrate,register_unaligned,close", 2 },
 	{ "chain of migrations", LAUNCH ",migrate*8,unregister", 3 },
 	{ "mirror migrates", LAUNCH ",mirror,migrate_mirror,close_source,close_mirror", 1 },
@@ -183,6 +187,49 @@ static bool run_kill(const struct flavour *f, const struct sev_step **steps, int
 	return nothing_left(where) && good;
 }
 
+/* Every ASID of the pool at once, one VM too many, and the pool all over again by one DF_FLUSH. */
+static bool run_exhaustion(const struct flavour *f)
+{
+	static struct sev_vm vms[VMS_MAX];
+	struct kvm_sev_launch_start start;
+	struct sev_outcome out = { 0 };
+	struct sev_host host;
+	const char *missing;
+	bool good = true;
+	int count, i;
+
+	if (!sev_host_open(&host, &missing))
+		return false;
+	for (count = 0; count < VMS_MAX; count++) {
+		start = (struct kvm_sev_launch_start) { .policy = f->policy };
+		out = sev_vm_create(&vms[count], &host, f->type, f->init, 0);
+		if (!out.err)
+			out = sev_vm_init(&vms[count]);
+		if (!out.err)
+			out = sev_vm_command(&vms[count], KVM_SEV_LAUNCH_START, &start);
+		if (out.err)
+			break;
+	}
+	if (out.err != EBUSY) {
+		ksft_print_msg("VM %d: errno %d, should be %d\n", count + 1, out.err, EBUSY);
+		good = false;
+	}
+	ksft_print_msg("%s: %d VMs at once\n", f->name, count);
+	good &= !ledger_differences("all ASIDs used", NULL);
+
+	for (i = 0; i <= count && i < VMS_MAX; i++)
+		sev_vm_close(&vms[i]);
+	good &= nothing_left("all ASIDs wait");
+
+	out = sev_vm_create(&vms[0], &host, f->type, f->init, 0);
+	if (!out.err)
+		out = sev_vm_init(&vms[0]);
+	good &= !out.err && !ledger_differences("the ASIDs are recycled", NULL);
+	sev_vm_close(&vms[0]);
+	sev_host_close(&host);
+	return nothing_left("after the recycling") && good;
+}
+
 static void run_flavour(const struct flavour *f, const char *missing)
 {
 	const struct sev_step *steps[SEV_STEPS_MAX];
@@ -197,6 +244,10 @@ static void run_flavour(const struct flavour *f, const char *missing)
 			ksft_test_result(run_scenario(&scenarios[s], f), "%s: %s\n", f->name,
 					 scenarios[s].name);
 	}
+	if (missing)
+		ksft_test_result_skip("%s: exhaustion and recycling: %s\n", f->name, missing);
+	else
+		ksft_test_result(run_exhaustion(f), "%s: exhaustion and recycling\n", f->name);
 	for (i = 1; i <= count; i++) {
 		if (missing)
 			ksft_test_result_skip("%s: SIGKILL after %s: %s\n", f->name,
@@ -215,7 +266,7 @@ static unsigned int planned(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(flavours); i++)
-		plan += ARRAY_SIZE(scenarios) +
+		plan += ARRAY_SIZE(scenarios) + 1 +
 			sev_steps_parse(sev_steps_launch(flavours[i].type), steps, &wrong);
 	return plan;
 }
@@ -256,6 +307,7 @@ int main(int argc, char **argv)
 		ksft_exit_skip("%s\n", reason);
 	init2 = has_init2();
 	signal(SIGPIPE, SIG_IGN);
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit) { 2 * VMS_MAX, 2 * VMS_MAX });
 
 	ksft_set_plan(planned());
 	ksft_test_result(nothing_left("start"), "nothing at the start\n");

@@ -656,8 +656,10 @@ void sev_launch_close(struct sev_launch *l)
 {
 	unsigned int i;
 
-	for (i = 0; i < l->vm_count; i++)
+	for (i = 0; i < l->vm_count; i++) {
 		sev_vm_close(&l->vms[i]);
+		sev_vm_free_memory(&l->vms[i]);
+	}
 	sev_host_close(&l->host);
 	munmap(l->scratch, 4 * SEV_PAGE_SIZE);
 	free(l->pdh.data);

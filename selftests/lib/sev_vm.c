@@ -92,8 +92,10 @@ struct sev_outcome sev_vm_create(struct sev_vm *vm, const struct sev_host *host,
 		return outcome(0, 0);
 
 	out = add_memory(vm, size);
-	if (out.err)
+	if (out.err) {
 		sev_vm_close(vm);
+		sev_vm_free_memory(vm);
+	}
 	return out;
 }
 
@@ -103,10 +105,14 @@ void sev_vm_close(struct sev_vm *vm)
 		close(vm->vcpu_fd);
 	if (vm->fd >= 0)
 		close(vm->fd);
-	if (vm->memory)
-		munmap(vm->memory, vm->size);
 	vm->vcpu_fd = -1;
 	vm->fd = -1;
+}
+
+void sev_vm_free_memory(struct sev_vm *vm)
+{
+	if (vm->memory)
+		munmap(vm->memory, vm->size);
 	vm->memory = NULL;
 	vm->size = 0;
 }
