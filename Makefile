@@ -5,6 +5,7 @@
 #   make module KVER=…   the module for one kernel, installed or fetched for the emulated host
 #   make demo            the main job on the emulated SEV host, from nothing
 #   make check           all tests, from nothing
+#   make check-debug     tests of the module on a debug kernel, from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
 
 KVER	?= $(shell uname -r)
@@ -51,6 +52,11 @@ demo: tools selftests
 .PHONY: check
 check: tools selftests
 	@selftests/check
+
+# The same on a kernel that watches itself: KASAN, UBSAN, lockdep. Builds it first, which takes long.
+.PHONY: check-debug
+check-debug: tools selftests
+	@KERNELS=debug selftests/check device trace ledger attach
 
 .PHONY: install
 install: tools
