@@ -4,6 +4,9 @@
  * a static call leads back. Compared with a return probe there is no pool of instances that could
  * run dry, the wrapper may sleep, and it can refuse the call.
  *
+ * The seams of one module share one callback: seams are added to it one by one, so that each has
+ * its own verdict, and let go together: each ftrace_ops that goes costs a grace period.
+ *
  * kvm_amd and ccp come and go: a module notifier attaches and detaches their rows, so that the
  * order of loading does not matter.
  */
@@ -27,7 +30,6 @@ struct sevadm_seam {
 	void *wrapper;
 	struct static_call_key *key;
 	void *trampoline;
-	struct ftrace_ops ops;
 	unsigned long address;
 	bool attached;
 	int error;
@@ -40,20 +42,6 @@ struct sevadm_seam {
 SEVADM_SEAMS(SEAM)
 #undef SEAM
 
-/*
- * A call that comes from this module is the wrapper's own call of the original: let it through. A
- * seam that another seam's function leaves to by a jump would be let through, too; none in the table
- * is entered that way, but the ways to the mailbox, of which the outermost counts anyhow. Runs with preemption off, possibly in any context: it reads constants only.
- */
-static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_ip,
-					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	struct sevadm_seam *seam = container_of(ops, struct sevadm_seam, ops);
-
-	if (!within_module(parent_ip, THIS_MODULE))
-		compat_ftrace_regs_set_ip(fregs, (unsigned long)seam->wrapper);
-}
-
 static struct sevadm_seam seams[SEVADM_SEAM_NR] = {
 #define SEAM(_module, _symbol, _required, type, prototype)			\
 	[SEAM_##_symbol] = {							\
@@ -63,19 +51,64 @@ static struct sevadm_seam seams[SEVADM_SEAM_NR] = {
 		.wrapper = wrap_##_symbol,					\
 		.key = &STATIC_CALL_KEY(original_##_symbol),			\
 		.trampoline = STATIC_CALL_TRAMP_ADDR(original_##_symbol),	\
-		.ops = {							\
-			.func = sevadm_seam_redirect,				\
-			.flags = FTRACE_OPS_FL_IPMODIFY |			\
-				 FTRACE_OPS_FL_SAVE_REGS |			\
-				 FTRACE_OPS_FL_PERMANENT,			\
-		},								\
 		.reason = "not tried yet",					\
 	},
 	SEVADM_SEAMS(SEAM)
 #undef SEAM
 };
 
-/* Serialises attaching and detaching, and guards every field of a seam but the counter. */
+/**
+ * struct sevadm_target - a module whose functions are interposed on
+ * @name: its name; "vmlinux" for the kernel proper
+ * @ops: redirects the functions of its attached seams
+ * @registered: @ops is at work
+ */
+struct sevadm_target {
+	const char *name;
+	struct ftrace_ops ops;
+	bool registered;
+};
+
+/*
+ * A call that comes from this module is the wrapper's own call of the original: let it through. A
+ * seam that another seam's function leaves to by a jump would be let through, too; none in the
+ * table is entered that way, but the ways to the mailbox, of which the outermost counts anyhow.
+ *
+ * Runs with preemption off, possibly in any context: what it reads of a row was written before its
+ * address came into the filter. ftrace's location is the function's first instruction, or the one
+ * behind its ENDBR.
+ */
+static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_ip,
+					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	const struct sevadm_seam *seam;
+
+	if (within_module(parent_ip, THIS_MODULE))
+		return;
+	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++)
+		if (ip - seam->address <= ENDBR_INSN_SIZE) {
+			compat_ftrace_regs_set_ip(fregs, (unsigned long)seam->wrapper);
+			return;
+		}
+}
+
+#define TARGET(_name) {								\
+	.name = _name,								\
+	.ops = {								\
+		.func = sevadm_seam_redirect,					\
+		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_SAVE_REGS |	\
+			 FTRACE_OPS_FL_PERMANENT,				\
+	},									\
+}
+
+/* In the order of attaching; let go in reverse. */
+static struct sevadm_target targets[] = {
+	TARGET("vmlinux"),
+	TARGET("ccp"),
+	TARGET("kvm_amd"),
+};
+
+/* Serialises attaching and detaching, and guards every field of seams and targets but the counter. */
 static DEFINE_MUTEX(seam_mutex);
 
 /* Tasks inside of any wrapper: the module's text and data stay until it is zero. */
@@ -124,11 +157,25 @@ static int seam_resolve(const struct sevadm_seam *seam, unsigned long *address)
 	return 0;
 }
 
-static int seam_attach(struct sevadm_seam *seam)
+/* Adds one function to what a target's callback redirects; the first one sets it to work. */
+static int target_redirect(struct sevadm_target *target, unsigned long address)
 {
 	int ret;
 
-	ret = seam_resolve(seam, &seam->address);
+	ret = ftrace_set_filter_ip(&target->ops, address, 0, !target->registered);
+	if (ret || target->registered)
+		return ret;
+	ret = register_ftrace_function(&target->ops);
+	target->registered = !ret;
+	return ret;
+}
+
+static int seam_attach(struct sevadm_target *target, struct sevadm_seam *seam)
+{
+	unsigned long address;
+	int ret;
+
+	ret = seam_resolve(seam, &address);
 	if (ret) {
 		seam->reason = ret == -ENOENT ?
 			"no such function: inlined, or only a clone of it with other arguments" :
@@ -136,20 +183,18 @@ static int seam_attach(struct sevadm_seam *seam)
 		return ret;
 	}
 
-	ret = ftrace_set_filter_ip(&seam->ops, seam->address, 0, 1);
-	if (ret) {
-		seam->reason = "the function cannot be traced: it has no ftrace location";
-		return ret;
-	}
+	seam->address = address;
+	__static_call_update(seam->key, seam->trampoline, (void *)address);
 
-	__static_call_update(seam->key, seam->trampoline, (void *)seam->address);
-
-	ret = register_ftrace_function(&seam->ops);
+	ret = target_redirect(target, address);
 	if (ret) {
 		seam->reason = ret == -EBUSY ?
 			"already redirected by someone else (a livepatch?), or kernel.ftrace_enabled is 0" :
+			ret == -EINVAL || ret == -ENOENT ?
+			"the function cannot be traced: it has no ftrace location" :
 			"ftrace refused to redirect it";
 		__static_call_update(seam->key, seam->trampoline, NULL);
+		seam->address = 0;
 		return ret;
 	}
 
@@ -158,100 +203,109 @@ static int seam_attach(struct sevadm_seam *seam)
 	return 0;
 }
 
-/* The static call stays until no task can be inside of the wrapper any more: seam_forget(). */
-static void seam_detach(struct sevadm_seam *seam, const char *reason)
+/* The static calls stay until no task can be inside of a wrapper any more: seam_forget(). */
+static void target_detach(struct sevadm_target *target, const char *reason)
 {
-	if (seam->attached && unregister_ftrace_function(&seam->ops))
-		pr_err("%s: ftrace would not let go\n", seam->symbol);
-	seam->attached = false;
-	seam->error = 0;
-	seam->reason = reason;
+	struct sevadm_seam *seam;
+
+	if (target->registered && unregister_ftrace_function(&target->ops))
+		pr_err("%s: ftrace would not let go\n", target->name);
+	target->registered = false;
+
+	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
+		if (strcmp(seam->module, target->name))
+			continue;
+		seam->attached = false;
+		seam->error = 0;
+		seam->reason = reason;
+	}
 }
 
 static void seam_forget(struct sevadm_seam *seam)
 {
 	__static_call_update(seam->key, seam->trampoline, NULL);
+	seam->address = 0;
 }
 
 /*
  * A module that offers none of its symbols is not there (or was built without SEV): that is no
  * error, its rows wait for it.
  */
-static bool seam_module_present(const char *module)
+static bool target_present(const struct sevadm_target *target)
 {
 	unsigned long address;
 	int i;
 
 	for (i = 0; i < SEVADM_SEAM_NR; i++)
-		if (!strcmp(seams[i].module, module) && !seam_resolve(&seams[i], &address))
+		if (!strcmp(seams[i].module, target->name) && !seam_resolve(&seams[i], &address))
 			return true;
 	return false;
 }
 
-static void seam_attach_module(const char *module)
+static void target_attach(struct sevadm_target *target)
 {
 	struct sevadm_seam *seam;
-	int i;
+	bool present;
 
 	mutex_lock(&seam_mutex);
-	if (!seam_module_present(module)) {
-		for (i = 0; i < SEVADM_SEAM_NR; i++)
-			if (!strcmp(seams[i].module, module))
-				seams[i].reason = "its module is not loaded, or was built without SEV";
-		goto unlock;
-	}
-
-	for (i = 0; i < SEVADM_SEAM_NR; i++) {
-		seam = &seams[i];
-		if (strcmp(seam->module, module) || seam->attached)
+	present = target_present(target);
+	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
+		if (strcmp(seam->module, target->name) || seam->attached)
 			continue;
-		seam->error = seam_attach(seam);
+		if (!present) {
+			seam->reason = "its module is not loaded, or was built without SEV";
+			continue;
+		}
+		seam->error = seam_attach(target, seam);
 		if (seam->error && seam->required)
 			pr_warn("%s: cannot attach to %s (%d): %s\n", seam->module, seam->symbol,
 				seam->error, seam->reason);
 	}
-unlock:
 	mutex_unlock(&seam_mutex);
 }
 
-static void seam_detach_module(const char *module, const char *reason)
+/* A module that goes has no task inside of its functions, so none in the wrappers. */
+static void target_left(struct sevadm_target *target)
 {
 	int i;
 
 	mutex_lock(&seam_mutex);
-	for (i = SEVADM_SEAM_NR - 1; i >= 0; i--)
-		if (!strcmp(seams[i].module, module))
-			seam_detach(&seams[i], reason);
-
-	/* A module that goes has no task inside of its functions, so none in the wrappers. */
-	for (i = SEVADM_SEAM_NR - 1; i >= 0; i--)
-		if (!strcmp(seams[i].module, module))
+	target_detach(target, "its module is not loaded");
+	for (i = 0; i < SEVADM_SEAM_NR; i++)
+		if (!strcmp(seams[i].module, target->name))
 			seam_forget(&seams[i]);
 	mutex_unlock(&seam_mutex);
 }
 
-static bool seam_is_target(const char *module)
+/* The loadable module whose seams are in the table, or NULL. */
+static struct sevadm_target *target_of(const struct module *mod)
 {
-	return !strcmp(module, "ccp") || !strcmp(module, "kvm_amd");
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(targets); i++)
+		if (!strcmp(targets[i].name, mod->name))
+			return &targets[i];
+	return NULL;
 }
 
 static int sevadm_seam_notify(struct notifier_block *nb, unsigned long state, void *data)
 {
 	const struct module *mod = data;
+	struct sevadm_target *target = target_of(mod);
 
-	if (!seam_is_target(mod->name))
+	if (!target)
 		return NOTIFY_DONE;
 
 	switch (state) {
 	case MODULE_STATE_COMING:
-		seam_attach_module(mod->name);
+		target_attach(target);
 		break;
 	case MODULE_STATE_LIVE:
 		if (!strcmp(mod->name, "kvm_amd"))
 			sevadm_host_kvm_arrived();
 		break;
 	case MODULE_STATE_GOING:
-		seam_detach_module(mod->name, "its module is not loaded");
+		target_left(target);
 		if (!strcmp(mod->name, "kvm_amd"))
 			sevadm_host_kvm_left();
 		break;
@@ -336,15 +390,14 @@ u32 sevadm_seam_state(void)
  */
 int sevadm_seam_init(void)
 {
-	int ret;
+	int i, ret;
 
 	ret = register_module_notifier(&seam_notifier);
 	if (ret)
 		return ret;
 
-	seam_attach_module("vmlinux");
-	seam_attach_module("ccp");
-	seam_attach_module("kvm_amd");
+	for (i = 0; i < ARRAY_SIZE(targets); i++)
+		target_attach(&targets[i]);
 	return 0;
 }
 
@@ -361,8 +414,8 @@ void sevadm_seam_uninit(void)
 	unregister_module_notifier(&seam_notifier);
 
 	mutex_lock(&seam_mutex);
-	for (i = SEVADM_SEAM_NR - 1; i >= 0; i--)
-		seam_detach(&seams[i], "the module is being unloaded");
+	for (i = ARRAY_SIZE(targets) - 1; i >= 0; i--)
+		target_detach(&targets[i], "the module is being unloaded");
 	mutex_unlock(&seam_mutex);
 
 	/* Whoever was redirected has counted itself once this returns... */
@@ -377,8 +430,8 @@ void sevadm_seam_uninit(void)
 	synchronize_rcu_tasks();
 
 	/* Not sooner: an ftrace_ops whose filter was freed must not be used again. */
-	for (i = 0; i < SEVADM_SEAM_NR; i++) {
+	for (i = 0; i < SEVADM_SEAM_NR; i++)
 		seam_forget(&seams[i]);
-		ftrace_free_filter(&seams[i].ops);
-	}
+	for (i = 0; i < ARRAY_SIZE(targets); i++)
+		ftrace_free_filter(&targets[i].ops);
 }
