@@ -11,27 +11,19 @@
 #include <unistd.h>
 
 #include "ledger.h"
-#include "run.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-#define PAGE_BYTES	4096LL
 #define QUIET_TRIES	100
 #define QUIET_PAUSE_NS	20000000L
-#define NONE		-1LL	/* JSON null, or no such key */
-
-/* All that is compared, read at one quiet moment. */
-struct views {
-	struct json_object *oracle, *vms, *asids, *status;
-};
 
 struct comparison {
 	const char *where;
 	unsigned int differences;
-	const struct views *views;
-	size_t vm_count;		/* of the oracle */
-	struct json_object **matches;	/* per VM of the oracle: sevadm's record, or NULL */
-	long long numberless[2];	/* per pool, sev and sev_es: see waits_without_number() */
+	struct view truth, have;	/* read at one quiet moment */
+	const struct view_vm **matches;	/* by VM of the truth: sevadm's record, or NULL */
+	/* By pool: ASIDs that wait without a number: see waits_without_number(). */
+	long long numberless[SEVADM_POOL_NR];
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -47,162 +39,6 @@ static void differ(struct comparison *c, const char *fmt, ...)
 	putchar('\n');
 }
 
-/* ---- JSON ----------------------------------------------------------------------------------- */
-
-static struct json_object *get(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(object, key, &value);
-	return value;
-}
-
-static long long number(struct json_object *object, const char *key)
-{
-	struct json_object *value = get(object, key);
-
-	return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : NONE;
-}
-
-static const char *text(struct json_object *object, const char *key)
-{
-	struct json_object *value = get(object, key);
-
-	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-}
-
-static struct json_object *path(struct json_object *object, const char *a, const char *b)
-{
-	return get(get(object, a), b);
-}
-
-/* ---- one VM --------------------------------------------------------------------------------- */
-
-static long long oracle_regions(struct json_object *vm)
-{
-	return json_object_array_length(get(vm, "regions"));
-}
-
-static long long oracle_pinned(struct json_object *vm)
-{
-	return number(vm, "pages_locked") * PAGE_BYTES;
-}
-
-static bool oracle_es(struct json_object *vm)
-{
-	return json_object_get_boolean(get(vm, "es_active"));
-}
-
-/* Numbers that both sides have under a name of their own. */
-static const struct {
-	const char *key;			/* sevadm's */
-	long long (*truth)(struct json_object *vm);
-} vm_numbers[] = {
-	{ "pinned_bytes", oracle_pinned },
-	{ "regions", oracle_regions },
-};
-
-static struct json_object *oracle_vm(const struct comparison *c, size_t index)
-{
-	return json_object_array_get_idx(get(c->views->oracle, "vms"), index);
-}
-
-static bool is_mirror(struct json_object *vm)
-{
-	return number(vm, "mirror_of") != NONE;
-}
-
-/*
- * The firmware's name of a guest is a number above zero: KVM's zero means none. A mirror has its
- * owner's guest; KVM's copy of the handle is as old as the mirror, and never looked up again.
- */
-static long long oracle_handle(const struct comparison *c, struct json_object *vm)
-{
-	long long handle;
-
-	if (is_mirror(vm))
-		vm = oracle_vm(c, number(vm, "mirror_of"));
-	handle = number(vm, "handle");
-	return handle ? handle : NONE;
-}
-
-/* The module cannot see an ASID's number before the firmware hears of it. */
-static bool asid_agrees(const struct comparison *c, struct json_object *truth,
-			struct json_object *vm)
-{
-	long long asid = number(vm, "asid");
-
-	if (asid == NONE)
-		return oracle_handle(c, truth) == NONE;
-	return asid == number(truth, "asid");
-}
-
-static int likeness(const struct comparison *c, struct json_object *truth, struct json_object *vm)
-{
-	int score = 0;
-	size_t i;
-
-	score += 4 * (number(truth, "pid") == number(vm, "pid"));
-	score += 4 * (is_mirror(truth) == is_mirror(vm));
-	score += 4 * asid_agrees(c, truth, vm);
-	score += 4 * (number(truth, "asid") == number(vm, "asid"));
-	score += 4 * (oracle_handle(c, truth) == number(vm, "handle"));
-	for (i = 0; i < ARRAY_SIZE(vm_numbers); i++)
-		score += vm_numbers[i].truth(truth) == number(vm, vm_numbers[i].key);
-	return score;
-}
-
-/* Neither side knows the other's names: pair the records that are most alike, best pair first. */
-static void match_vms(struct comparison *c)
-{
-	size_t have = json_object_array_length(c->views->vms), i, j;
-	bool *taken = calloc(have + 1, sizeof(*taken));
-
-	c->matches = calloc(c->vm_count + 1, sizeof(*c->matches));
-	for (;;) {
-		size_t best_i = 0, best_j = 0;
-		int best = -1;
-
-		for (i = 0; i < c->vm_count; i++) {
-			struct json_object *truth = oracle_vm(c, i);
-
-			for (j = 0; !c->matches[i] && j < have; j++) {
-				int score = taken[j] ? -1 :
-					likeness(c, truth,
-						 json_object_array_get_idx(c->views->vms, j));
-
-				if (score > best) {
-					best = score;
-					best_i = i;
-					best_j = j;
-				}
-			}
-		}
-		if (best < 0)
-			break;
-		c->matches[best_i] = json_object_array_get_idx(c->views->vms, best_j);
-		taken[best_j] = true;
-	}
-
-	for (j = 0; j < have; j++)
-		if (!taken[j])
-			differ(c, "sevadm lists a VM that kvm_amd does not have: %s",
-			       json_object_to_json_string(
-				       json_object_array_get_idx(c->views->vms, j)));
-	free(taken);
-}
-
-static void compare_mirror(struct comparison *c, struct json_object *truth, struct json_object *vm)
-{
-	long long owner = number(truth, "mirror_of"), expected = NONE;
-
-	if (owner != NONE)
-		expected = number(c->matches[owner], "id");
-	if (number(vm, "mirror_of") != expected)
-		differ(c, "vm %lld: mirror_of is %lld, should be %lld (-1: null)",
-		       number(vm, "id"), number(vm, "mirror_of"), expected);
-}
-
 static void compare_number(struct comparison *c, long long id, const char *key, long long have,
 			   long long want)
 {
@@ -210,303 +46,279 @@ static void compare_number(struct comparison *c, long long id, const char *key, 
 		differ(c, "vm %lld: %s is %lld, should be %lld (-1: null)", id, key, have, want);
 }
 
+/* ---- VMs ------------------------------------------------------------------------------------ */
+
+/* The module cannot see an ASID's number before the firmware hears of it. */
+static bool asid_agrees(const struct view_vm *truth, const struct view_vm *vm)
+{
+	return vm->asid == VIEW_NONE ? truth->handle == VIEW_NONE : vm->asid == truth->asid;
+}
+
+#define LIKE_BEST	22
+
+static int likeness(const struct view_vm *truth, const struct view_vm *vm)
+{
+	return 4 * (truth->pid == vm->pid) +
+	       4 * ((truth->mirror_of == VIEW_NONE) == (vm->mirror_of == VIEW_NONE)) +
+	       4 * asid_agrees(truth, vm) + 4 * (truth->asid == vm->asid) +
+	       4 * (truth->handle == vm->handle) + (truth->pinned_bytes == vm->pinned_bytes) +
+	       (truth->regions == vm->regions);
+}
+
+/* Pairs each VM of the truth with the free record that is most alike, if that is @enough. */
+static void match_if(struct comparison *c, bool *taken, int enough)
+{
+	size_t i, j, best = 0;
+	int score, most;
+
+	for (i = 0; i < c->truth.vm_count; i++) {
+		if (c->matches[i])
+			continue;
+		most = enough - 1;
+		for (j = 0; j < c->have.vm_count && most < LIKE_BEST; j++) {
+			score = taken[j] ? -1 : likeness(&c->truth.vms[i], &c->have.vms[j]);
+			if (score > most) {
+				most = score;
+				best = j;
+			}
+		}
+		if (most < enough)
+			continue;
+		c->matches[i] = &c->have.vms[best];
+		taken[best] = true;
+	}
+}
+
+/* Neither side knows the other's names: those that are most alike are the same, best ones first. */
+static void match_vms(struct comparison *c)
+{
+	bool *taken = calloc(c->have.vm_count + 1, sizeof(*taken));
+	size_t j;
+	int enough;
+
+	c->matches = calloc(c->truth.vm_count + 1, sizeof(*c->matches));
+	if (!taken || !c->matches) {
+		differ(c, "no memory");
+		c->truth.vm_count = 0;
+	}
+	for (enough = LIKE_BEST; enough >= 0 && taken; enough--)
+		match_if(c, taken, enough);
+	for (j = 0; taken && j < c->have.vm_count; j++)
+		if (!taken[j])
+			differ(c, "sevadm lists a VM that kvm_amd does not have: %lld of pid %lld, asid %lld",
+			       c->have.vms[j].id, c->have.vms[j].pid, c->have.vms[j].asid);
+	free(taken);
+}
+
 static void compare_vm(struct comparison *c, size_t index)
 {
-	struct json_object *truth = oracle_vm(c, index);
-	struct json_object *vm = c->matches[index];
-	long long id = number(vm, "id"), pages = 0;
-	size_t i;
+	const struct view_vm *truth = &c->truth.vms[index], *vm = c->matches[index], *owner;
+	long long mirror_of = VIEW_NONE;
 
 	if (!vm) {
-		differ(c, "sevadm lists no VM for kvm_amd's %s", json_object_to_json_string(truth));
+		differ(c, "sevadm lists no VM for kvm_amd's of pid %lld: asid %lld, handle %lld, %lld bytes pinned",
+		       truth->pid, truth->asid, truth->handle, truth->pinned_bytes);
 		return;
 	}
-
-	for (i = 0; i < ARRAY_SIZE(vm_numbers); i++)
-		compare_number(c, id, vm_numbers[i].key, number(vm, vm_numbers[i].key),
-			       vm_numbers[i].truth(truth));
-	compare_number(c, id, "handle", number(vm, "handle"), oracle_handle(c, truth));
-	if (!asid_agrees(c, truth, vm))
-		differ(c, "vm %lld: asid is %lld, should be %lld (-1: null)", id,
-		       number(vm, "asid"), number(truth, "asid"));
-	compare_number(c, id, "pid", number(vm, "pid"), number(truth, "pid"));
-	if (strcmp(text(vm, "type"), oracle_es(truth) ? "sev-es" : "sev"))
-		differ(c, "vm %lld: type is %s, but es_active is %d", id, text(vm, "type"),
-		       oracle_es(truth));
-	if (strcmp(text(vm, "pool"), oracle_es(truth) ? "sev_es" : "sev"))
-		differ(c, "vm %lld: pool is %s, but es_active is %d", id, text(vm, "pool"),
-		       oracle_es(truth));
-	compare_mirror(c, truth, vm);
+	compare_number(c, vm->id, "pid", vm->pid, truth->pid);
+	compare_number(c, vm->id, "handle", vm->handle, truth->handle);
+	if (!asid_agrees(truth, vm))
+		compare_number(c, vm->id, "asid", vm->asid, truth->asid);
+	compare_number(c, vm->id, "pinned_bytes", vm->pinned_bytes, truth->pinned_bytes);
+	compare_number(c, vm->id, "regions", vm->regions, truth->regions);
+	compare_number(c, vm->id, "SEV-ES", vm->es, truth->es);
+	if (truth->mirror_of != VIEW_NONE) {
+		owner = c->matches[truth->mirror_of];
+		mirror_of = owner ? owner->id : VIEW_NONE;
+	}
+	compare_number(c, vm->id, "mirror_of", vm->mirror_of, mirror_of);
 
 	/* The oracle's own sum must hold, or it has misread a list. */
-	for (i = 0; i < (size_t)oracle_regions(truth); i++)
-		pages += number(json_object_array_get_idx(get(truth, "regions"), i), "npages");
-	if (pages != number(truth, "pages_locked"))
-		differ(c, "oracle: pages_locked %lld, but the regions have %lld pages",
-		       number(truth, "pages_locked"), pages);
+	if (truth->region_bytes != truth->pinned_bytes)
+		differ(c, "oracle: pages_locked is %lld bytes, but the regions have %lld",
+		       truth->pinned_bytes, truth->region_bytes);
 }
 
 /* ---- ASIDs ---------------------------------------------------------------------------------- */
-
-static bool has_number(struct json_object *array, long long value)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(array); i++)
-		if (json_object_get_int64(json_object_array_get_idx(array, i)) == value)
-			return true;
-	return false;
-}
-
-static const char *true_state(const struct views *v, long long asid)
-{
-	if (has_number(get(v->oracle, "used"), asid))
-		return "used";
-	return has_number(get(v->oracle, "reclaim"), asid) ? "reclaim" : "free";
-}
-
-/* The VM whose own ASID @asid is; NULL with *@unnumbered: its number is not known yet. */
-static struct json_object *owner_of(const struct comparison *c, long long asid, bool *unnumbered)
-{
-	size_t i;
-
-	*unnumbered = false;
-	for (i = 0; i < c->vm_count; i++) {
-		struct json_object *truth = oracle_vm(c, i);
-
-		if (number(truth, "asid") != asid || is_mirror(truth) || !c->matches[i])
-			continue;
-		*unnumbered = number(c->matches[i], "asid") == NONE;
-		return *unnumbered ? NULL : c->matches[i];
-	}
-	return NULL;
-}
 
 /*
  * An ASID whose VM ended before the firmware heard of it: the module knows that one more waits in
  * the pool, not which. Counted here, held against the pool's count in compare_pool().
  */
-static bool waits_without_number(struct comparison *c, const char *state, const char *truth,
-				 const char *pool)
+static bool waits_without_number(struct comparison *c, const struct view_asid *truth,
+				 const struct view_asid *have)
 {
-	if (strcmp(state, "free") || strcmp(truth, "reclaim"))
+	if (have->state != SEVADM_ASID_STATE_FREE || truth->state != SEVADM_ASID_STATE_RECLAIM)
 		return false;
-	c->numberless[!strcmp(pool, "sev_es")]++;
+	c->numberless[truth->pool]++;
 	return true;
 }
 
-static void compare_asid(struct comparison *c, struct json_object *row)
+/* @owner: the VM whose own ASID it is, as sevadm has it; NULL: none. */
+static void compare_asid(struct comparison *c, int asid, const struct view_vm *owner)
 {
-	long long asid = number(row, "asid");
-	const char *state = text(row, "state"), *truth = true_state(c->views, asid);
-	const char *pool = asid < number(c->views->oracle, "min_sev_asid") ? "sev_es" : "sev";
-	struct json_object *owner;
-	bool unnumbered;
+	const struct view_asid *truth = &c->truth.asids[asid], *have = &c->have.asids[asid];
+	long long vm = owner ? owner->id : VIEW_NONE, pid = owner ? owner->pid : VIEW_NONE;
 
-	if (strcmp(text(row, "pool"), pool))
-		differ(c, "asid %lld: pool is %s, should be %s", asid, text(row, "pool"), pool);
-	owner = owner_of(c, asid, &unnumbered);
-	if (unnumbered)
+	if (truth->listed != have->listed) {
+		differ(c, "asid %d: %s", asid, have->listed ? "there is none" : "not listed");
 		return;
-	if (strcmp(state, truth) && !waits_without_number(c, state, truth, pool))
-		differ(c, "asid %lld: state is %s, should be %s", asid, state, truth);
-	if (number(row, "vm") != number(owner, "id") || number(row, "pid") != number(owner, "pid"))
-		differ(c, "asid %lld: vm %lld pid %lld, should be vm %lld pid %lld (-1: null)",
-		       asid, number(row, "vm"), number(row, "pid"), number(owner, "id"),
-		       number(owner, "pid"));
+	}
+	if (!truth->listed)
+		return;
+	if (have->pool != truth->pool)
+		differ(c, "asid %d: pool is %d, should be %d", asid, have->pool, truth->pool);
+	if (owner && owner->asid == VIEW_NONE)
+		return;
+	if (have->state != truth->state && !waits_without_number(c, truth, have))
+		differ(c, "asid %d: state is %s, should be %s", asid,
+		       view_state_name(have->state), view_state_name(truth->state));
+	if (have->vm != vm || have->pid != pid)
+		differ(c, "asid %d: vm %lld pid %lld, should be vm %lld pid %lld (-1: null)", asid,
+		       have->vm, have->pid, vm, pid);
 }
 
 static void compare_asids(struct comparison *c)
 {
-	size_t rows = json_object_array_length(c->views->asids), i;
-	long long highest = number(c->views->oracle, "max_sev_asid");
+	const struct view_vm *owners[VIEW_ASIDS] = { 0 };
+	int asid;
+	size_t i;
 
-	if ((long long)rows != highest)
-		differ(c, "asid list has %zu rows, should have one for each of 1 to %lld", rows,
-		       highest);
-	for (i = 0; i < rows; i++) {
-		struct json_object *row = json_object_array_get_idx(c->views->asids, i);
+	for (i = 0; i < c->truth.vm_count; i++) {
+		const struct view_vm *vm = &c->truth.vms[i];
 
-		if (number(row, "asid") != (long long)i + 1)
-			differ(c, "asid list: row %zu is about asid %lld", i, number(row, "asid"));
-		compare_asid(c, row);
+		if (vm->mirror_of == VIEW_NONE && vm->asid > 0 && vm->asid < VIEW_ASIDS)
+			owners[vm->asid] = c->matches[i];
 	}
+	for (asid = 1; asid < VIEW_ASIDS; asid++)
+		compare_asid(c, asid, owners[asid]);
 }
 
 /* ---- totals --------------------------------------------------------------------------------- */
 
-static long long count_in(struct json_object *array, long long from, long long to)
+static long long count(const struct view *view, int pool, int state)
 {
-	long long count = 0;
-	size_t i;
+	long long found = 0;
+	int asid;
 
-	for (i = 0; i < json_object_array_length(array); i++) {
-		long long asid = json_object_get_int64(json_object_array_get_idx(array, i));
-
-		count += asid >= from && asid <= to;
-	}
-	return count;
+	for (asid = 1; asid < VIEW_ASIDS; asid++)
+		found += view->asids[asid].listed && view->asids[asid].pool == pool &&
+			 view->asids[asid].state == state;
+	return found;
 }
 
-static long long count_rows(struct json_object *rows, const char *pool, const char *state)
+static void compare_pool(struct comparison *c, int id)
 {
-	long long count = 0;
+	const struct view_pool *pool = &c->have.pools[id];
+	long long used = count(&c->truth, id, SEVADM_ASID_STATE_USED);
+	long long reclaim = count(&c->truth, id, SEVADM_ASID_STATE_RECLAIM);
+	long long free = count(&c->truth, id, SEVADM_ASID_STATE_FREE);
+	long long listed = count(&c->have, id, SEVADM_ASID_STATE_RECLAIM);
+	const struct {
+		const char *name;
+		long long have, want;
+	} rows[] = {
+		{ "capacity", pool->capacity, used + reclaim + free },
+		{ "used", pool->used, used },
+		{ "reclaim", pool->reclaim, reclaim },
+		{ "free", pool->free, free },
+		{ "reclaim, beside asid list,", pool->reclaim, listed + c->numberless[id] },
+	};
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
-
-		count += !strcmp(text(row, "pool"), pool) && !strcmp(text(row, "state"), state);
-	}
-	return count;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].have != rows[i].want)
+			differ(c, "pool %s: %s is %lld, should be %lld",
+			       id == SEVADM_POOL_SEV ? "sev" : "sev_es", rows[i].name,
+			       rows[i].have, rows[i].want);
 }
 
-static void compare_pool(struct comparison *c, const char *name, long long from, long long to)
+static unsigned long long compare_totals(struct comparison *c)
 {
-	static const char *const states[] = { "used", "reclaim" };
-	struct json_object *pool = path(c->views->status, "pools", name);
-	long long left = to - from + 1, listed;
-	size_t i;
-
-	if (number(pool, "capacity") != left)
-		differ(c, "pool %s: capacity is %lld, should be %lld", name,
-		       number(pool, "capacity"), left);
-	for (i = 0; i < ARRAY_SIZE(states); i++) {
-		long long want = count_in(get(c->views->oracle, states[i]), from, to);
-
-		left -= want;
-		if (number(pool, states[i]) != want)
-			differ(c, "pool %s: %s is %lld, should be %lld", name, states[i],
-			       number(pool, states[i]), want);
-	}
-	listed = count_rows(c->views->asids, name, "reclaim");
-	if (number(pool, "reclaim") != listed + c->numberless[!strcmp(name, "sev_es")])
-		differ(c, "pool %s: reclaim is %lld, but asid list has %lld, and %lld more wait", name,
-		       number(pool, "reclaim"), listed, c->numberless[!strcmp(name, "sev_es")]);
-	if (number(pool, "free") != left)
-		differ(c, "pool %s: free is %lld, should be %lld", name, number(pool, "free"),
-		       left);
-}
-
-static long long compare_status(struct comparison *c)
-{
-	struct json_object *truth = c->views->oracle, *status = c->views->status;
-	long long min = number(truth, "min_sev_asid"), max = number(truth, "max_sev_asid");
 	long long pinned = 0;
 	size_t i;
+	int pool;
 
-	for (i = 0; i < c->vm_count; i++)
-		pinned += oracle_pinned(json_object_array_get_idx(get(truth, "vms"), i));
-	if (number(get(status, "pinned"), "current_bytes") != pinned)
+	for (i = 0; i < c->truth.vm_count; i++)
+		pinned += c->truth.vms[i].pinned_bytes;
+	if (c->have.pinned_bytes != VIEW_NONE && c->have.pinned_bytes != pinned)
 		differ(c, "status: pinned.current_bytes is %lld, should be %lld",
-		       number(get(status, "pinned"), "current_bytes"), pinned);
-	if (number(status, "unaccounted_vms"))
-		differ(c, "status: %lld unaccounted VMs: start with none",
-		       number(status, "unaccounted_vms"));
-	if (strcmp(text(get(status, "module"), "state"), "attached"))
-		differ(c, "status: the module is %s", text(get(status, "module"), "state"));
-	compare_pool(c, "sev", min, max);
-	compare_pool(c, "sev_es", 1, min - 1);
+		       c->have.pinned_bytes, pinned);
+	if (c->have.unaccounted_vms > 0)
+		differ(c, "status: %lld unaccounted VMs: start with none", c->have.unaccounted_vms);
+	if (!c->have.attached)
+		differ(c, "status: the module is not attached");
+	for (pool = 0; pool < SEVADM_POOL_NR; pool++)
+		compare_pool(c, pool);
 	return pinned;
 }
 
 /* ---- a quiet moment ------------------------------------------------------------------------- */
 
-static void drop_views(struct views *v)
+enum reading { READ_QUIET, READ_DISTURBED, READ_FAILED };
+
+/* Quiet when kvm_amd's state was the same before and after sevadm was asked. */
+static enum reading read_views(struct comparison *c, enum view_source source)
 {
-	json_object_put(v->oracle);
-	json_object_put(v->vms);
-	json_object_put(v->asids);
-	json_object_put(v->status);
-	*v = (struct views) { 0 };
+	char *before = view_oracle_line(), *after = NULL;
+	enum reading reading = READ_FAILED;
+
+	if (before && view_of_sevadm(&c->have, source))
+		after = view_oracle_line();
+	if (after)
+		reading = strcmp(before, after) ? READ_DISTURBED : READ_QUIET;
+	if (reading == READ_QUIET && !view_of_oracle(&c->truth, before))
+		reading = READ_FAILED;
+	free(before);
+	free(after);
+	return reading;
 }
 
-/* One oracle serves all comparisons: most of its time goes into finding symbols and layouts. */
-static struct json_object *read_oracle(void)
+static unsigned int compare(const char *where, enum view_source source,
+			    struct ledger_totals *totals)
 {
-	static FILE *to, *from;
-	struct json_object *json = NULL;
-	char *line = NULL;
-	size_t size = 0;
+	const struct timespec pause = { .tv_nsec = QUIET_PAUSE_NS };
+	static struct comparison c;
+	enum reading reading = READ_DISTURBED;
+	unsigned long long pinned;
+	int try;
+	size_t i;
 
-	if (!to) {
-		char *helper = run_helper("oracle");
-		const char *const argv[] = { helper ? helper : "oracle", "--follow", NULL };
-		bool started = run_talk(argv, &to, &from);
-
-		free(helper);
-		if (!started)
-			return NULL;
+	c = (struct comparison) { .where = where };
+	for (try = 0; try < QUIET_TRIES && reading == READ_DISTURBED; try++) {
+		if (try)
+			nanosleep(&pause, NULL);
+		view_drop(&c.have);
+		reading = read_views(&c, source);
 	}
-	if (fputc('\n', to) != EOF && !fflush(to) && getline(&line, &size, from) > 0)
-		json = json_tokener_parse(line);
-	free(line);
-	return json;
-}
+	if (reading != READ_QUIET) {
+		view_drop(&c.have);
+		differ(&c, reading == READ_FAILED ? "oracle or sevadm failed" : "no quiet moment");
+		return c.differences;
+	}
 
-static struct json_object *read_sevadm(const char *object, const char *command)
-{
-	const char *const argv[] = { run_sevadm(), "-j", object, command, NULL };
+	match_vms(&c);
+	for (i = 0; i < c.truth.vm_count; i++)
+		compare_vm(&c, i);
+	compare_asids(&c);
+	pinned = compare_totals(&c);
+	if (totals)
+		*totals = (struct ledger_totals) { c.truth.vm_count, pinned };
 
-	return run_json(argv);
-}
-
-static bool json_same(struct json_object *a, struct json_object *b)
-{
-	return !strcmp(json_object_to_json_string_ext(a, JSON_C_TO_STRING_PLAIN),
-		       json_object_to_json_string_ext(b, JSON_C_TO_STRING_PLAIN));
-}
-
-/* True when the kernel's state was the same before and after sevadm was asked. */
-static bool read_views(struct views *v, bool *broken)
-{
-	struct json_object *after;
-	bool quiet;
-
-	v->oracle = read_oracle();
-	v->vms = read_sevadm("vm", "list");
-	v->asids = read_sevadm("asid", "list");
-	v->status = read_sevadm("status", NULL);
-	after = read_oracle();
-	*broken = !v->oracle || !v->vms || !v->asids || !v->status || !after;
-	quiet = !*broken && json_same(v->oracle, after);
-	json_object_put(after);
-	return quiet;
+	free(c.matches);
+	view_drop(&c.truth);
+	view_drop(&c.have);
+	return c.differences;
 }
 
 unsigned int ledger_differences(const char *where, struct ledger_totals *totals)
 {
-	const struct timespec pause = { .tv_nsec = QUIET_PAUSE_NS };
-	struct views views = { 0 };
-	struct comparison c = { .where = where, .views = &views };
-	unsigned long long pinned;
-	bool broken = false;
-	int try;
-	size_t i;
+	return compare(where, VIEW_PROGRAM, totals);
+}
 
-	for (try = 0; try < QUIET_TRIES && !read_views(&views, &broken); try++) {
-		drop_views(&views);
-		if (broken)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	if (!views.oracle) {
-		differ(&c, broken ? "oracle or sevadm failed" : "no quiet moment");
-		return c.differences;
-	}
-
-	c.vm_count = json_object_array_length(get(views.oracle, "vms"));
-	match_vms(&c);
-	for (i = 0; i < c.vm_count; i++)
-		compare_vm(&c, i);
-	compare_asids(&c);
-	pinned = compare_status(&c);
-	if (totals)
-		*totals = (struct ledger_totals) { c.vm_count, pinned };
-
-	free(c.matches);
-	drop_views(&views);
-	return c.differences;
+unsigned int ledger_differences_quick(const char *where)
+{
+	return compare(where, VIEW_DEVICE, NULL);
 }
 
 const char *ledger_unavailable(void)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Does sevadm's ledger equal kvm_amd's own state? Compares `sevadm -j vm list`, `asid list` and
- * `status` with what the oracle reads.
+ * Does sevadm's ledger equal kvm_amd's own state?
  */
 #ifndef SEVADM_LEDGER_H
 #define SEVADM_LEDGER_H
 
 #include <stddef.h>
+
+#include "view.h"
 
 struct ledger_totals {
 	size_t vms;
@@ -18,6 +19,8 @@ struct ledger_totals {
  * on is in @totals (may be NULL). A comparison that could not be made is a difference.
  */
 unsigned int ledger_differences(const char *where, struct ledger_totals *totals);
+/* The same by /dev/sevadm alone, for between two steps: quick, and without the host's totals. */
+unsigned int ledger_differences_quick(const char *where);
 
 /*
  * NULL, or why nothing can be compared here: no SEV host, no sevadm module. A module that is there
