@@ -21,6 +21,10 @@
  * (0x30) or, in delay, "*" for all that have no rule of their own. STATUS is a name
  * (RESOURCE_LIMIT) or a number. K counts from 1 and from the start of the machine.
  *
+ * Whoever runs on the machine can have one command fail by a vendor-specific capability of PCI
+ * configuration space, 8 bytes long: the command's id in bytes 6 and 7, the status in 4 and 5. They
+ * read zero once it has failed.
+ *
  * Registers: the PSP's layout that Linux's drivers/crypto/ccp calls sevv2 and pspv4.
  */
 #include "qemu/osdep.h"
@@ -59,6 +63,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(SevPspState, SEV_PSP)
 #define CMD_ID_SHIFT		16
 #define RESPONSE_DONE		BIT(31)
 
+#define FAULT_LENGTH		8	/* of the capability */
+#define FAULT_RULE		4	/* in it: command << 16 | status */
+
 #define CPUID_XLEVEL_SEV	0x8000001f
 #define CPUID_SEV		BIT(1)
 #define CPUID_SEV_ES		BIT(3)
@@ -96,6 +103,7 @@ struct SevPspState {
 	uint64_t sequence;
 	FILE *log;
 
+	uint8_t fault_cap;			/* offset in configuration space */
 	QEMUTimer *timer;
 	bool busy;
 	uint16_t command;
@@ -260,12 +268,26 @@ static void complete_command(SevPspState *s, uint16_t status)
 		msi_notify(&s->parent, 0);
 }
 
+/* The status that this command is to fail with, or SEV_NO_FAULT. */
+static int take_fault(SevPspState *s, uint64_t occurrence)
+{
+	const SevRule *rule = find_rule(s->faults, s->command, occurrence);
+	uint8_t *armed = s->parent.config + s->fault_cap + FAULT_RULE;
+	uint32_t value = pci_get_long(armed);
+
+	if (s->command && value >> CMD_ID_SHIFT == s->command) {
+		pci_set_long(armed, 0);
+		return value & MAKE_64BIT_MASK(0, CMD_ID_SHIFT);
+	}
+	return rule ? rule->status : SEV_NO_FAULT;
+}
+
 static void execute_command(void *opaque)
 {
 	SevPspState *s = opaque;
 	void *key = GUINT_TO_POINTER(s->command);
 	uintptr_t occurrence = (uintptr_t)g_hash_table_lookup(s->occurrences, key) + 1;
-	const SevRule *fault = find_rule(s->faults, s->command, occurrence);
+	int fault = take_fault(s, occurrence);
 	char number[8];
 	SevSubject subject = {};
 	uint16_t status;
@@ -277,8 +299,7 @@ static void execute_command(void *opaque)
 		log_command(s, "HANG", &subject);
 		return;
 	}
-	status = sev_firmware_execute(s->firmware, s->command, s->address,
-				      fault ? fault->status : SEV_NO_FAULT, &subject);
+	status = sev_firmware_execute(s->firmware, s->command, s->address, fault, &subject);
 	snprintf(number, sizeof(number), "0x%x", status);
 	log_command(s, sev_status_name(status) ?: number, &subject);
 	complete_command(s, status);
@@ -414,12 +435,24 @@ static void psp_exit(PCIDevice *pci)
 	the_psp = NULL;
 }
 
+static bool add_fault_capability(SevPspState *s, Error **errp)
+{
+	int offset = pci_add_capability(&s->parent, PCI_CAP_ID_VNDR, 0, FAULT_LENGTH, errp);
+
+	if (offset < 0)
+		return false;
+	s->fault_cap = offset;
+	pci_set_byte(s->parent.config + offset + PCI_CAP_FLAGS, FAULT_LENGTH);
+	pci_set_long(s->parent.wmask + offset + FAULT_RULE, UINT32_MAX);
+	return true;
+}
+
 static void psp_realize(PCIDevice *pci, Error **errp)
 {
 	SevPspState *s = SEV_PSP(pci);
 	CPUState *cpu;
 
-	if (!check_machine(errp) || !check_properties(s, errp) ||
+	if (!check_machine(errp) || !check_properties(s, errp) || !add_fault_capability(s, errp) ||
 	    msi_init(pci, 0, 1, true, false, errp)) {
 		psp_unrealize(s);
 		return;
@@ -452,6 +485,7 @@ static void psp_reset(DeviceState *dev)
 	SevPspState *s = SEV_PSP(dev);
 
 	timer_del(s->timer);
+	pci_set_long(s->parent.config + s->fault_cap + FAULT_RULE, 0);
 	s->busy = false;
 	s->int_enable = 0;
 	s->int_status = 0;

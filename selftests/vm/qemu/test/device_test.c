@@ -48,6 +48,21 @@ static void test_faults(void)
 	EXPECT(CMD(0x82), SEV_RET_INVALID_COMMAND);
 }
 
+/* Armed from inside of the machine: once, and before the rules. */
+static void test_armed_fault(void)
+{
+	start_ready("fault=NOP:BAD_SIGNATURE");
+	EXPECT(machine_arm_fault(LAUNCH_START, SEV_RET_RESOURCE_LIMIT), 0);
+	OK(DF_FLUSH);
+	EXPECT(CMD(LAUNCH_START, 0, 0, AT(0), 0, 0, AT(0), 0), SEV_RET_RESOURCE_LIMIT);
+	EXPECT(guest_count(), 0);
+	EXPECT(guest(0, 0, G_LUPDATE), 1);
+	EXPECT(machine_arm_fault(NOP, 0x8003), 0);
+	EXPECT(machine_arm_fault(NOP, 0x8004), (NOP << 16 | 0x8003));
+	EXPECT(CMD(NOP), 0x8004);
+	EXPECT(CMD(NOP), SEV_RET_BAD_SIGNATURE);
+}
+
 static void test_hang(void)
 {
 	start_ready("hang=NOP:2");
@@ -107,6 +122,7 @@ const struct test device_tests[] = {
 	{ "registers", test_registers },
 	{ "a PSP that may not reach memory", test_no_memory },
 	{ "injected faults", test_faults },
+	{ "a fault armed from inside", test_armed_fault },
 	{ "a command that never completes", test_hang },
 	{ "the log", test_log },
 	{ }

@@ -20,6 +20,8 @@
 #define PCI_PSP			0x80000800	/* bus 0, device 1 */
 #define PCI_COMMAND		0x04
 #define PCI_BAR2		0x18
+#define PCI_CAPABILITIES	0x34
+#define PCI_CAP_VENDOR		0x09
 #define PCI_COMMAND_MEMORY	0x02
 #define PCI_COMMAND_MASTER	0x04
 
@@ -65,6 +67,12 @@ static void pci_config(uint32_t offset, uint32_t value)
 {
 	askf("outl 0x%x 0x%x", PCI_CONFIG_ADDRESS, PCI_PSP | offset);
 	askf("outl 0x%x 0x%x", PCI_CONFIG_DATA, value);
+}
+
+static uint32_t pci_config_read(uint32_t offset)
+{
+	askf("outl 0x%x 0x%x", PCI_CONFIG_ADDRESS, PCI_PSP | offset);
+	return strtoul(askf("inl 0x%x", PCI_CONFIG_DATA), NULL, 16);
 }
 
 void machine_set_bus_master(bool on)
@@ -163,6 +171,19 @@ uint32_t machine_register(uint32_t offset)
 void machine_set_register(uint32_t offset, uint32_t value)
 {
 	askf("writel 0x%x 0x%x", BAR + offset, value);
+}
+
+uint32_t machine_arm_fault(uint16_t id, uint16_t status)
+{
+	uint32_t cap = pci_config_read(PCI_CAPABILITIES) & 0xff, before;
+
+	while (cap && (pci_config_read(cap) & 0xff) != PCI_CAP_VENDOR)
+		cap = pci_config_read(cap) >> 8 & 0xff;
+	if (!cap)
+		errx(1, "the PSP has no vendor-specific capability");
+	before = pci_config_read(cap + 4);
+	pci_config(cap + 4, (uint32_t)id << 16 | status);
+	return before;
 }
 
 int psp_command(unsigned int id, void *buffer, size_t len)

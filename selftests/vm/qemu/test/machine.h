@@ -23,6 +23,9 @@ void machine_set_register(uint32_t offset, uint32_t value);
 /* Whether the PSP may reach memory at all. */
 void machine_set_bus_master(bool on);
 
+/* The one vendor-specific capability: @id, once, fails with @status. Returns what it was before. */
+uint32_t machine_arm_fault(uint16_t id, uint16_t status);
+
 /* @buffer may be NULL if @len is 0; it comes back as the firmware left it. */
 int psp_command(unsigned int id, void *buffer, size_t len);
 
