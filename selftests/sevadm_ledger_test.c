@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/flavour.h"
 #include "lib/ledger.h"
 #include "lib/sev_abi.h"
 #include "lib/sev_steps.h"
@@ -28,20 +29,6 @@
 /* Words of a scenario's list that are no steps: see lib/stepper.h. */
 #define HAND_OVER	"@hand_over"
 #define KILL_CREATOR	"@kill_creator"
-
-static const struct flavour {
-	const char *name;
-	enum sev_type type;
-	enum sev_init init;
-	uint32_t policy;
-} flavours[] = {
-	{ "sev", SEV_TYPE_SEV, SEV_INIT_LEGACY, 0 },
-	{ "sev-es", SEV_TYPE_SEV_ES, SEV_INIT_LEGACY, 4 },
-	{ "sev, init2", SEV_TYPE_SEV, SEV_INIT_2, 0 },
-	{ "sev-es, init2", SEV_TYPE_SEV_ES, SEV_INIT_2, 4 },
-};
-
-#define INIT2_FLAVOURS	2	/* the first of those that want KVM_SEV_INIT2 */
 
 /* What stands for a whole launch of the flavour in a scenario's list. */
 #define LAUNCH "LAUNCH"
@@ -299,13 +286,12 @@ static void run_flavour(const struct flavour *f)
 				 steps[i - 1]->name);
 }
 
-/* Flavours in pairs: SEV and SEV-ES, that fill both pools. */
-static unsigned int planned(size_t flavour_count)
+static unsigned int planned(int flavour_count)
 {
 	const struct sev_step *steps[SEV_STEPS_MAX];
 	unsigned int plan = 1 + flavour_count / 2;
 	char *wrong;
-	size_t i;
+	int i;
 
 	for (i = 0; i < flavour_count; i++)
 		plan += ARRAY_SIZE(scenarios) +
@@ -313,24 +299,11 @@ static unsigned int planned(size_t flavour_count)
 	return plan;
 }
 
-static bool has_init2(void)
-{
-	struct sev_host host;
-	const char *missing;
-	bool has;
-
-	if (!sev_host_open(&host, &missing))
-		ksft_exit_skip("%s cannot be opened\n", missing);
-	has = sev_host_has_init2(&host);
-	sev_host_close(&host);
-	return has;
-}
-
 int main(int argc, char **argv)
 {
 	bool compare = argc == 2 && !strcmp(argv[1], "--compare");
 	const char *reason = ledger_unavailable();
-	size_t count = ARRAY_SIZE(flavours), i;
+	int count = flavours_here(), i;
 
 	if (argc > 1 && !compare) {
 		fprintf(stderr, "usage: %s [--compare]\n", argv[0]);
@@ -348,10 +321,6 @@ int main(int argc, char **argv)
 		ksft_exit_skip("%s\n", reason);
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit) { 2 * VMS_MAX, 2 * VMS_MAX });
-	if (!has_init2()) {
-		ksft_print_msg("this kernel has no KVM_SEV_INIT2\n");
-		count = INIT2_FLAVOURS;
-	}
 
 	ksft_set_plan(planned(count));
 	ksft_test_result(nothing_left("start"), "nothing at the start\n");
