@@ -30,6 +30,17 @@ static void event_asid(u32 pool, u32 asid, u32 state, u64 vm)
 	sevadm_ring_push(&event);
 }
 
+/*
+ * KVM_SEV_LAUNCH_START of a VM that is launched already makes a second guest context in the firmware,
+ * which cannot be bound to the VM's ASID and is decommissioned at once: it is not the VM's.
+ */
+static bool is_other_guest(const struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return vm->known & SEVADM_KNOWN_HANDLE && guest->known & SEVADM_KNOWN_HANDLE &&
+	       guest->handle != vm->handle;
+}
+
 /* A command about a guest that the ledger knows has succeeded. */
 static void book_vm(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
 {
@@ -37,6 +48,10 @@ static void book_vm(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_g
 	u32 pool = sevadm_pool_of_type(vm->type);
 
 	spin_lock(&sevadm_ledger_lock);
+	if (is_other_guest(vm, guest)) {
+		spin_unlock(&sevadm_ledger_lock);
+		return;
+	}
 	if (state >= 0)
 		vm->state = state;
 	if (guest->known & SEVADM_KNOWN_POLICY) {

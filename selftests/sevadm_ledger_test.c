@@ -50,6 +50,9 @@ static const struct scenario {
 	{ "pages that cannot be pinned", LAUNCH ",register_unmapped", 1 },
 	{ "transient pins", "create,init,vcpu,launch_start,launch_update_data,launch_update_data,"
 	  "measure,secret,finish,dbg_decrypt,dbg_encrypt", 1 },
+	{ "launched twice", LAUNCH ",launch_again,status,unregister", 1 },
+	{ "an answer that cannot be written",
+	  "create,init,register,launch_unwritable,unregister,close", 1 },
 	{ "mirror", LAUNCH ",mirror,mirror_dbg,mirror_register,close_mirror", 1 },
 	{ "mirror outlives its owner", LAUNCH ",mirror,close,mirror_dbg,close_mirror", 1 },
 	{ "mirror before the launch", "create,init,mirror,register,launch_start,close_mirror", 1 },

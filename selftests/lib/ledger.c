@@ -54,15 +54,15 @@ static bool asid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 	return vm->asid == VIEW_NONE ? truth->handle == VIEW_NONE : vm->asid == truth->asid;
 }
 
-#define LIKE_BEST	22
+#define LIKE_BEST	26
 
 static int likeness(const struct view_vm *truth, const struct view_vm *vm)
 {
 	return 4 * (truth->pid == vm->pid) +
 	       4 * ((truth->mirror_of == VIEW_NONE) == (vm->mirror_of == VIEW_NONE)) +
 	       4 * asid_agrees(truth, vm) + 4 * (truth->asid == vm->asid) +
-	       4 * (truth->handle == vm->handle) + (truth->pinned_bytes == vm->pinned_bytes) +
-	       (truth->regions == vm->regions);
+	       4 * (truth->es == vm->es) + 4 * (truth->handle == vm->handle) +
+	       (truth->pinned_bytes == vm->pinned_bytes) + (truth->regions == vm->regions);
 }
 
 /* Pairs each VM of the truth with the free record that is most alike, if that is @enough. */
@@ -110,10 +110,24 @@ static void match_vms(struct comparison *c)
 	free(taken);
 }
 
+/* VMs of one process that are not activated yet look the same: any of them may be the owner. */
+static bool is_owner(const struct comparison *c, const struct view_vm *vm, long long truth)
+{
+	const struct view_vm *owner = truth == VIEW_NONE ? NULL : c->matches[truth];
+	size_t i;
+
+	if (!owner || owner->asid != VIEW_NONE)
+		return vm->mirror_of == (owner ? owner->id : VIEW_NONE);
+	for (i = 0; i < c->have.vm_count; i++)
+		if (c->have.vms[i].id == vm->mirror_of)
+			return likeness(&c->truth.vms[truth], &c->have.vms[i]) ==
+			       likeness(&c->truth.vms[truth], owner);
+	return false;
+}
+
 static void compare_vm(struct comparison *c, size_t index)
 {
-	const struct view_vm *truth = &c->truth.vms[index], *vm = c->matches[index], *owner;
-	long long mirror_of = VIEW_NONE;
+	const struct view_vm *truth = &c->truth.vms[index], *vm = c->matches[index];
 
 	if (!vm) {
 		differ(c, "sevadm lists no VM for kvm_amd's of pid %lld: asid %lld, handle %lld, %lld bytes pinned",
@@ -127,11 +141,9 @@ static void compare_vm(struct comparison *c, size_t index)
 	compare_number(c, vm->id, "pinned_bytes", vm->pinned_bytes, truth->pinned_bytes);
 	compare_number(c, vm->id, "regions", vm->regions, truth->regions);
 	compare_number(c, vm->id, "SEV-ES", vm->es, truth->es);
-	if (truth->mirror_of != VIEW_NONE) {
-		owner = c->matches[truth->mirror_of];
-		mirror_of = owner ? owner->id : VIEW_NONE;
-	}
-	compare_number(c, vm->id, "mirror_of", vm->mirror_of, mirror_of);
+	if (!is_owner(c, vm, truth->mirror_of))
+		differ(c, "vm %lld: mirror_of is %lld, but that is not the owner (-1: null)",
+		       vm->id, vm->mirror_of);
 
 	/* The oracle's own sum must hold, or it has misread a list. */
 	if (truth->region_bytes != truth->pinned_bytes)

@@ -215,6 +215,30 @@ static struct sev_outcome step_launch_start(struct sev_launch *l)
 	return out;
 }
 
+/* KVM asks the firmware for a second guest, which it cannot bind to the ASID, and gives it up. */
+static struct sev_outcome step_launch_again(struct sev_launch *l)
+{
+	struct kvm_sev_launch_start start = { .policy = l->options.policy };
+
+	return sev_vm_command(current_vm(l), KVM_SEV_LAUNCH_START, &start);
+}
+
+/* KVM can read the request and not write its answer: by then the guest is there. */
+static struct sev_outcome step_launch_unwritable(struct sev_launch *l)
+{
+	struct kvm_sev_launch_start *start = mmap(NULL, SEV_PAGE_SIZE, PROT_READ | PROT_WRITE,
+						  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sev_outcome out;
+
+	if (start == MAP_FAILED)
+		return failed(errno);
+	start->policy = l->options.policy;
+	mprotect(start, SEV_PAGE_SIZE, PROT_READ);
+	out = sev_vm_command(current_vm(l), KVM_SEV_LAUNCH_START, start);
+	munmap(start, SEV_PAGE_SIZE);
+	return out;
+}
+
 static struct sev_outcome step_launch_update_data(struct sev_launch *l)
 {
 	struct sev_vm *vm = current_vm(l);
@@ -544,6 +568,10 @@ static const struct sev_step steps[] = {
 	{ "unregister_unknown", "unregister what never was registered (refused)", EINVAL,
 	  step_unregister_unknown },
 	{ "launch_start", "KVM_SEV_LAUNCH_START", 0, step_launch_start },
+	{ "launch_again", "KVM_SEV_LAUNCH_START of what is launched (refused)", EIO,
+	  step_launch_again },
+	{ "launch_unwritable", "KVM_SEV_LAUNCH_START with no room for its answer (refused)", EFAULT,
+	  step_launch_unwritable },
 	{ "launch_update_data", "KVM_SEV_LAUNCH_UPDATE_DATA", 0, step_launch_update_data },
 	{ "launch_update_vmsa", "KVM_SEV_LAUNCH_UPDATE_VMSA", 0, step_launch_update_vmsa },
 	{ "measure", "KVM_SEV_LAUNCH_MEASURE, its length first", 0, step_measure },

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sevadm's ledger equals kvm_amd's own state in a storm: many processes that start, pin, mirror,
+ * migrate, pass on and kill VMs at once. It is compared whenever they are made to stand still. In the
+ * middle the module is unloaded and loaded again: no VM minds, and what is new is accounted exactly.
+ *
+ * usage: sevadm_storm_test [--seconds N] [--processes N] [--seed N]
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "lib/kmod.h"
+#include "lib/ledger.h"
+#include "lib/storm.h"
+
+#define TEND_US		20000
+#define ORPHANS_S	10	/* in which the children that outlived a process end */
+#define QUIETS		4	/* quiet moments of a phase */
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static void rage(double seconds)
+{
+	double end = now() + seconds;
+
+	while (now() < end) {
+		storm_tend();
+		usleep(TEND_US);
+	}
+}
+
+static bool quiet(const char *where)
+{
+	struct ledger_totals totals = { 0 };
+	bool good;
+
+	storm_pause();
+	good = !ledger_differences(where, &totals);
+	ksft_print_msg("%s: %zu VMs, %llu KiB pinned\n", where, totals.vms,
+		       totals.pinned_bytes >> 10);
+	storm_resume();
+	return good;
+}
+
+static bool phase(const char *what, double seconds)
+{
+	bool good = true;
+	char where[64];
+	int i;
+
+	for (i = 1; i <= QUIETS; i++) {
+		rage(seconds / QUIETS);
+		snprintf(where, sizeof(where), "%s, quiet moment %d", what, i);
+		good &= quiet(where);
+	}
+	return good;
+}
+
+static bool nothing_left(const char *where)
+{
+	struct ledger_totals totals = { .vms = 1 };
+	double end = now() + ORPHANS_S;
+	bool good = true;
+
+	/* Children that hold VMs outlive their parents a little. */
+	sleep(1);
+	while (good && totals.vms && now() < end) {
+		good = !ledger_differences(where, &totals);
+		usleep(TEND_US);
+	}
+	if (totals.vms)
+		ksft_print_msg("%zu VMs are left\n", totals.vms);
+	return good && !totals.vms;
+}
+
+/*
+ * While the storm goes on. Which VMs are older than the module is known when they are all gone: then
+ * none may be unaccounted.
+ */
+static bool reload(double seconds)
+{
+	unsigned long before = storm_failures();
+	bool good;
+
+	rage(seconds / 3);
+	good = kmod_unload_sevadm();
+	rage(seconds / 3);
+	good &= kmod_load_sevadm();
+	rage(seconds / 3);
+	storm_pause();
+	storm_drop_vms();
+	good &= nothing_left("all VMs older than the module are gone");
+	storm_resume();
+	return good && storm_failures() == before;
+}
+
+static bool every_action_done(void)
+{
+	struct storm_counts counts;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; storm_count(i, &counts); i++) {
+		ksft_print_msg("%-18s%8lu tried, %8lu done\n", counts.action, counts.tried,
+			       counts.done);
+		/* Nobody lives to tell that he died. */
+		good &= counts.done || (counts.tried && !strcmp(counts.action, "die"));
+	}
+	return good;
+}
+
+static unsigned long number(const char *text, unsigned long min, unsigned long max)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 0);
+
+	if (*end || end == text || value < min || value > max) {
+		fprintf(stderr, "sevadm_storm_test: '%s' is no number from %lu to %lu\n", text,
+			min, max);
+		exit(2);
+	}
+	return value;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seconds", required_argument, NULL, 't' },
+		{ "processes", required_argument, NULL, 'p' },
+		{ "seed", required_argument, NULL, 's' },
+		{ }
+	};
+	unsigned long seconds = 12, processes = 64, seed = time(NULL);
+	const char *reason = ledger_unavailable();
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 't')
+			seconds = number(optarg, 1, 86400);
+		else if (option == 'p')
+			processes = number(optarg, 1, 256);
+		else if (option == 's')
+			seed = number(optarg, 0, -1UL);
+		else
+			return 2;
+	}
+
+	ksft_print_header();
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	signal(SIGPIPE, SIG_IGN);
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit) { 4096, 4096 });
+	ksft_print_msg("%lu processes, %lu seconds, seed %lu\n", processes, seconds, seed);
+
+	ksft_set_plan(6);
+	if (!storm_start(processes, seed))
+		ksft_exit_fail_msg("the storm cannot be started: %s\n", strerror(errno));
+	ksft_test_result(phase("the storm", seconds / 3.), "the ledger in a storm\n");
+	ksft_test_result(reload(seconds / 3.), "the module is unloaded and loaded in the storm\n");
+	ksft_test_result(phase("loaded anew", seconds / 3.), "the ledger of what is new since\n");
+	storm_stop();
+	ksft_test_result(nothing_left("after the storm"), "nothing is left of the storm\n");
+	ksft_test_result(!storm_failures(), "no VM and no process was lost\n");
+	ksft_test_result(every_action_done(), "every action was done\n");
+	ksft_finished();
+}
