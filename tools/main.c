@@ -7,6 +7,7 @@
 #include "command.h"
 #include "errors.h"
 #include "output.h"
+#include "version.h"
 
 static bool wants_help;
 static bool wants_version;
@@ -99,11 +100,11 @@ static void print_version(void)
 	struct json_object *version;
 
 	if (!output_json) {
-		puts("sevadm " SEVADM_VERSION);
+		printf("sevadm %s\n", sevadm_version);
 		return;
 	}
 	version = json_object_new_object();
-	json_object_object_add(version, "version", json_object_new_string(SEVADM_VERSION));
+	json_object_object_add(version, "version", json_object_new_string(sevadm_version));
 	output_print_json(version);
 	json_object_put(version);
 }

@@ -69,8 +69,8 @@ void format_since(struct json_object *value, char *text, size_t size)
 			 seconds / 3600 % 24);
 }
 
-/* Names of processes come from tenants: what a terminal could take for a command becomes '?'. */
-static void make_printable(char *text)
+/* Names of processes come from tenants. */
+void output_make_printable(char *text)
 {
 	unsigned char *byte = (unsigned char *)text;
 
@@ -95,7 +95,7 @@ static void render(struct json_object *row, const struct column *column, char *t
 		snprintf(text, size, "%s", json_object_get_boolean(value) ? "yes" : "no");
 	else
 		snprintf(text, size, "%s", json_object_get_string(value));
-	make_printable(text);
+	output_make_printable(text);
 }
 
 const char *output_text(struct json_object *row, const char *key, output_formatter format)

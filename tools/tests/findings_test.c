@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Findings: order, verdicts, exit codes, and the three forms of a report. */
+#include <stdio.h>
+#include <string.h>
+
+#include "check/findings.h"
+#include "errors.h"
+#include "output.h"
+#include "tables.h"
+#include "test.h"
+
+static const struct rule late = { "late", SEVERITY_WARNING, "t1", "r1", "s1" };
+static const struct rule early = { "early", SEVERITY_ERROR, "t2", "r2", "s2" };
+static const struct rule hint = { "hint", SEVERITY_INFO, "t3", "r3", "s3" };
+
+static void fill(struct report *report)
+{
+	struct target *target = report_target(report, "a b.xml", TARGET_FILE);
+
+	finding_add(target, &late, 9, "nine");
+	finding_add(target, &hint, 4, "a hint");
+	finding_add(target, &early, 4, "four %d", 4);
+	finding_fix(target, "do %s", "this");
+	finding_add(target, &hint, 0, "the \033[2J\xff whole");
+	target_add_json(target, "memlock", json_object_new_int(7));
+	report_target(report, "host", TARGET_OBJECT);
+}
+
+static int finish(struct report *report)
+{
+	int code;
+
+	capture_begin();
+	code = report_finish(report);
+	capture_end();
+	EXPECT_NUMBER(report->nr, 0);
+	return code;
+}
+
+static void as_text(void)
+{
+	struct report report = {};
+
+	fill(&report);
+	EXPECT_TEXT(target_verdict(report.targets[0]), "error");
+	EXPECT_NUMBER(finish(&report), EXIT_REFUSED);
+	EXPECT_TEXT(captured,
+		    "a b.xml: error, 1 error, 1 warning, 2 info\n"
+		    "\n  info [hint]: the ?[2J\xff whole\n    fix:    r3\n    source: s3\n"
+		    "\n  error [early] line 4: four 4\n    fix:    do this\n    source: s2\n"
+		    "\n  info [hint] line 4: a hint\n    fix:    r3\n    source: s3\n"
+		    "\n  warning [late] line 9: nine\n    fix:    r1\n    source: s1\n"
+		    "\nhost: ok\n");
+}
+
+static void as_json(void)
+{
+	struct report report = {};
+	struct json_object *row, *list, *finding;
+	char *end;
+
+	fill(&report);
+	output_json = true;
+	finish(&report);
+	output_json = false;
+	end = strchr(captured, '\n');
+	EXPECT(end && strstr(end, "{\"target\":\"host\",\"verdict\":\"ok\",\"findings\":[]}\n"));
+	*end = '\0';
+	row = json_tokener_parse(captured);
+	EXPECT_TEXT(json_get_text(row, "target"), "a b.xml");
+	EXPECT_TEXT(json_get_text(row, "verdict"), "error");
+	EXPECT_NUMBER(json_get_u64(row, "memlock"), 7);
+	list = json_object_object_get(row, "findings");
+	EXPECT_NUMBER(json_object_array_length(list), 4);
+	EXPECT(json_is_null(json_object_array_get_idx(list, 0), "line"));
+	finding = json_object_array_get_idx(list, 1);
+	EXPECT_TEXT(json_get_text(finding, "rule"), "early");
+	EXPECT_TEXT(json_get_text(finding, "severity"), "error");
+	EXPECT_NUMBER(json_get_u64(finding, "line"), 4);
+	EXPECT_TEXT(json_get_text(finding, "fix"), "do this");
+	EXPECT_TEXT(json_get_text(finding, "source"), "s2");
+	json_object_put(row);
+}
+
+static struct json_object *at(struct json_object *value, const char *key)
+{
+	return json_object_object_get(value, key);
+}
+
+static struct json_object *first(struct json_object *value, const char *key)
+{
+	return json_object_array_get_idx(at(value, key), 0);
+}
+
+static void as_sarif(void)
+{
+	struct report report = {};
+	struct json_object *log, *run, *rules, *result, *place;
+	struct target *target;
+	size_t i;
+
+	fill(&report);
+	target = report_target(&report, "guest", TARGET_OBJECT);
+	finding_add(target, &late, 0, "an object");
+	findings_set_sarif(NULL, NULL);
+	EXPECT_NUMBER(finish(&report), EXIT_REFUSED);
+	findings_reset();
+	log = json_tokener_parse(captured);
+	EXPECT_TEXT(json_get_text(log, "version"), "2.1.0");
+	run = first(log, "runs");
+	rules = at(at(at(run, "tool"), "driver"), "rules");
+	EXPECT_NUMBER(json_object_array_length(rules), 3);
+	EXPECT_NUMBER(json_object_array_length(at(run, "results")), 5);
+	for (i = 0; i < 5; i++) {
+		result = json_object_array_get_idx(at(run, "results"), i);
+		EXPECT_TEXT(json_get_text(json_object_array_get_idx(rules,
+								    json_get_u64(result, "ruleIndex")),
+					  "id"), json_get_text(result, "ruleId"));
+		EXPECT(at(at(result, "message"), "text"));
+	}
+	result = json_object_array_get_idx(at(run, "results"), 1);
+	place = at(first(result, "locations"), "physicalLocation");
+	EXPECT_TEXT(json_get_text(at(place, "artifactLocation"), "uri"), "a%20b.xml");
+	EXPECT_NUMBER(json_get_u64(at(place, "region"), "startLine"), 4);
+	result = json_object_array_get_idx(at(run, "results"), 4);
+	EXPECT_TEXT(json_get_text(first(first(result, "locations"), "logicalLocations"), "name"),
+		    "guest");
+	EXPECT_TEXT(json_get_text(result, "level"), "warning");
+	json_object_put(log);
+}
+
+static void verdicts(void)
+{
+	struct report report = {};
+	struct target *target = report_target(&report, "x", TARGET_FILE);
+
+	finding_add(target, &hint, 0, "h");
+	EXPECT_TEXT(target_verdict(target), "ok");
+	finding_add_as(target, &hint, SEVERITY_WARNING, 0, "h");
+	EXPECT_TEXT(target_verdict(target), "warning");
+	EXPECT_NUMBER(finish(&report), EXIT_OK);
+
+	finding_add(report_target(&report, "x", TARGET_FILE), &late, 0, "w");
+	findings_set_strict(NULL, NULL);
+	EXPECT_NUMBER(finish(&report), EXIT_REFUSED);
+	findings_reset();
+
+	target_unreadable(report_target(&report, "y", TARGET_FILE), 3, "broken");
+	report_target(&report, "z", TARGET_FILE);
+	EXPECT_NUMBER(finish(&report), EXIT_USAGE);
+	EXPECT(strstr(captured, "[unreadable] line 3: broken"));
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "as text", as_text },
+		{ "as JSON", as_json },
+		{ "as SARIF", as_sarif },
+		{ "verdicts and exit codes", verdicts },
+	};
+
+	run_tests(tests, ARRAY_SIZE(tests));
+}
