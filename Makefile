@@ -7,6 +7,10 @@
 #   make check           all tests, from nothing
 #   make check-debug     tests of the module on a debug kernel, from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
+#   make deb             Debian packages in build/deb
+#   make dist            the sources as one archive in build/dist
+#   make dkms-install    the module by DKMS for KVER; dkms-remove takes it away
+#   make matrix          packages installed and booted on every kernel Debian offers (Documentation/matrix.md)
 
 KVER	?= $(shell uname -r)
 BUILD	?= $(CURDIR)/build
@@ -65,3 +69,5 @@ install: tools
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
+
+include tools/packaging/packaging.mk
