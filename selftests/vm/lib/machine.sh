@@ -37,7 +37,7 @@ serial() {
 describe_machine() {
 	local device=sev-psp name
 	arguments=(-nodefaults -no-user-config -no-reboot -display none -cpu "$cpu" -m "$memory"
-		-kernel "$kernel_dir/vmlinux" -initrd "$run/initrd"
+		-kernel "$image" -initrd "$run/initrd"
 		-append "earlycon=uart8250,io,0x3f8 console=ttyS0 loglevel=7 panic=-1 tsc=reliable$append")
 	if [[ $icount ]]; then
 		# The firmware of q35 hangs when time is that slow.

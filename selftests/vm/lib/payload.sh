@@ -15,10 +15,10 @@ put_program() {
 }
 
 put_modules() {
-	local to=$payload/lib/modules sevadm=$build/module/$version/sevadm.ko
+	local to=$payload/lib/modules
 	mkdir -p "$to"
 	cp -r "$kernel_dir/lib/modules/$version" "$to/"
-	if [[ -e $sevadm ]]; then
+	if [[ ! $root && -e $sevadm ]]; then
 		install -D -m 644 "$sevadm" "$to/$version/updates/sevadm.ko"
 	fi
 	depmod -b "$payload" "$version"
