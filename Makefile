@@ -5,6 +5,7 @@
 #   make module KVER=…   the module for one kernel, installed or fetched for the emulated host
 #   make demo            the main job on the emulated SEV host, from nothing
 #   make check           all tests, from nothing
+#   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
 #   make check-debug     tests of the module on a debug kernel, from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
 #   make deb             Debian packages in build/deb
@@ -57,10 +58,14 @@ demo: tools selftests
 check: tools selftests
 	@selftests/check
 
-# The same on a kernel that watches itself: KASAN, UBSAN, lockdep. Builds it first, which takes long.
+.PHONY: check-long
+check-long: tools selftests
+	@TABLE=$(CURDIR)/selftests/check-long.table selftests/check
+
+# The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
 .PHONY: check-debug
 check-debug: tools selftests
-	@KERNELS=debug selftests/check device trace ledger attach
+	@KERNELS=debug selftests/check device trace ledger fault orders storm attach
 
 .PHONY: install
 install: tools
