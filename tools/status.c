@@ -282,20 +282,16 @@ static void print_drift(const char *name, struct json_object *pool)
 
 	if (!drift)
 		return;
-	printf("\n%s: the misc cgroup counts %" PRIu64 " ASIDs, but %s are used (drift %" PRId64 ").\n",
+	printf("\n%s: the misc cgroup counts %" PRIu64 " ASIDs, but %s are used: a drift of %" PRId64 ".\n",
 	       name, charged, output_text(pool, "used", NULL), drift);
 	if (drift < 0) {
 		puts("A VM is being created or destroyed, or the counter is wrong.");
 		return;
 	}
-	puts("The counter leaks on intra-host migration. (VMs that were initialised before sevadm was\n"
-	     "loaded, but are not launched yet, count too.)");
-	if (charged >= capacity)
-		printf("It has reached the capacity of %" PRIu64 ": every launch fails with EBUSY though\n"
-		       "ASIDs are free. Only a reboot resets it.\n", capacity);
-	else
-		printf("Once it reaches the capacity of %" PRIu64 ", every launch fails with EBUSY though\n"
-		       "ASIDs are free.\n", capacity);
+	puts("Intra-host migration leaks such charges: no VM holds them, and only a reboot resets them.");
+	printf("%s the capacity of %" PRIu64 ", every launch fails with EBUSY though ASIDs are free.\n",
+	       charged >= capacity ? "As the count has reached" : "Once the count reaches",
+	       capacity);
 }
 
 static void print_status(struct json_object *status)

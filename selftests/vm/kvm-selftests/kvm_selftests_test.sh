@@ -25,16 +25,29 @@ smoke_test_passes() {
 		rmmod kvm_amd && modprobe kvm_amd
 }
 
+# Its migrations leak two charges of the misc cgroup, which no VM holds: the kernel's own count is
+# wrong from here on, and sevadm says so.
+drift_is_told() {
+	same "SEV ASIDs in use" "$(value status -- pools sev used)" 0 &&
+		same "SEV-ES ASIDs in use" "$(value status -- pools sev_es used)" 0 &&
+		same "drift" "$(value status -- pools sev drift)" 2 &&
+		sevadm status > "$scratch/status" &&
+		grep -q "counts 2 ASIDs, but 0 are used: a drift of 2" "$scratch/status" &&
+		grep -q "Intra-host migration leaks such charges" "$scratch/status"
+}
+
 echo "KTAP version 1"
 have=$(cd "$programs" && echo *)
 checks=1
 ! loaded sevadm || checks=2
-plan $(($(echo "$have" | wc -w) * checks))
+plan $(($(echo "$have" | wc -w) * checks + checks - 1))
 for program in $have; do
 	case $program in
 	sev_smoke_test) result "$program" smoke_test_passes ;;
 	*) result "$program" passes "$program" ;;
 	esac
-	[ "$checks" -eq 1 ] || result "the ledger is true after $program" ledger_is_true
+	[ "$checks" -gt 1 ] || continue
+	result "the ledger is true after $program" ledger_is_true
+	[ "$program" != sev_migrate_tests ] || result "its drift is told" drift_is_told
 done
 finished
