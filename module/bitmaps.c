@@ -5,12 +5,12 @@
  * cannot fault, and what contradicts the ledger is not believed (sevadm_pool_adopt()).
  */
 #include <linux/bitmap.h>
-#include <linux/kprobes.h>
 #include <linux/uaccess.h>
 
 #include "bitmaps.h"
 #include "ledger.h"
 #include "pool.h"
+#include "symbol.h"
 
 /* Addresses of kvm_amd's pointers; both guarded by sevadm_ledger_lock. NULL: not found. */
 static unsigned long **asid_bitmap;
@@ -20,24 +20,6 @@ static unsigned long **reclaim_bitmap;
 static unsigned long *asid_copy;
 static unsigned long *reclaim_copy;
 
-/*
- * Where a variable of kvm_amd is. A probe is the one way for a module to resolve a name; that no
- * probe may be put on data is checked only when the name has been resolved.
- */
-static void *find_variable(const char *name)
-{
-	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
-	int ret;
-
-	ret = register_kprobe(&probe);
-	if (!ret) {
-		/* Data that is text is no data. */
-		unregister_kprobe(&probe);
-		return NULL;
-	}
-	return ret == -EINVAL ? probe.addr : NULL;
-}
-
 /**
  * sevadm_bitmaps_find() - kvm_amd is there: find its bitmaps
  *
@@ -45,8 +27,8 @@ static void *find_variable(const char *name)
  */
 void sevadm_bitmaps_find(void)
 {
-	void *asids = find_variable("kvm_amd:sev_asid_bitmap");
-	void *reclaim = find_variable("kvm_amd:sev_reclaim_asid_bitmap");
+	void *asids = sevadm_symbol_variable("kvm_amd:sev_asid_bitmap");
+	void *reclaim = sevadm_symbol_variable("kvm_amd:sev_reclaim_asid_bitmap");
 
 	spin_lock(&sevadm_ledger_lock);
 	asid_bitmap = asids;

@@ -17,19 +17,6 @@
 /* No firmware status is negative: tells that ccp did not come as far as asking the firmware. */
 #define NOT_ASKED	(-1)
 
-static void event_asid(u32 pool, u32 asid, u32 state, u64 vm)
-{
-	struct sevadm_event event;
-
-	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
-	event.known = SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM;
-	event.pool = pool;
-	event.asid = asid;
-	event.asid_state = state;
-	event.vm = vm;
-	sevadm_ring_push(&event);
-}
-
 /*
  * KVM_SEV_LAUNCH_START of a VM that is launched already makes a second guest context in the firmware,
  * which cannot be bound to the VM's ASID and is decommissioned at once: it is not the VM's.
@@ -52,18 +39,18 @@ static void book_vm(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_g
 		spin_unlock(&sevadm_ledger_lock);
 		return;
 	}
-	if (state >= 0)
+	if (state >= 0) {
 		vm->state = state;
+		vm->known |= SEVADM_KNOWN_STATE;
+	}
 	if (guest->known & SEVADM_KNOWN_POLICY) {
 		vm->policy = guest->policy;
 		vm->known |= SEVADM_KNOWN_POLICY;
 	}
 	switch (command) {
 	case SEV_CMD_ACTIVATE:
-		vm->asid = guest->asid;
 		vm->handle = guest->handle;
-		vm->known |= SEVADM_KNOWN_ASID | SEVADM_KNOWN_HANDLE;
-		sevadm_pool_bind(pool, vm->asid, vm->id, vm->pid);
+		vm->known |= SEVADM_KNOWN_HANDLE;
 		break;
 	case SEV_CMD_DECOMMISSION:
 		vm->known &= ~SEVADM_KNOWN_HANDLE;
@@ -71,8 +58,8 @@ static void book_vm(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_g
 	}
 	spin_unlock(&sevadm_ledger_lock);
 
-	if (command == SEV_CMD_ACTIVATE)
-		event_asid(pool, guest->asid, SEVADM_ASID_STATE_USED, vm->id);
+	if (command == SEV_CMD_ACTIVATE && sevadm_vm_set_asid(vm, guest->asid))
+		sevadm_event_asid(pool, guest->asid, SEVADM_ASID_STATE_USED, vm->id);
 }
 
 /*

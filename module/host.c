@@ -8,6 +8,7 @@
 #include <linux/psp-sev.h>
 #include <linux/spinlock.h>
 
+#include "adopt.h"
 #include "bitmaps.h"
 #include "host.h"
 #include "ledger.h"
@@ -73,6 +74,7 @@ void sevadm_host_kvm_arrived(void)
 /** sevadm_host_kvm_left() - kvm_amd has gone, and with it every VM and its bitmaps of ASIDs */
 void sevadm_host_kvm_left(void)
 {
+	sevadm_adopt_forget();
 	sevadm_bitmaps_forget();
 	sevadm_ledger_reset();
 }

@@ -9,6 +9,8 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "adopt.h"
+#include "bitmaps.h"
 #include "compat/kvm.h"
 #include "ledger.h"
 #include "pool.h"
@@ -78,6 +80,16 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 	sevadm_ring_push(&event);
 }
 
+/* The number of an ASID shows when the firmware is told to ACTIVATE it, if not before. */
+static void show_asid(struct sevadm_vm *vm, const struct kvm *kvm)
+{
+	u32 pool = sevadm_pool_of_type(vm->type), asid = sevadm_adopt_asid(kvm);
+
+	if (asid && sevadm_bitmaps_read() && sevadm_pool_held(pool, asid) &&
+	    sevadm_vm_set_asid(vm, asid))
+		sevadm_event_asid(pool, asid, SEVADM_ASID_STATE_USED, vm->id);
+}
+
 static void event_asid_reclaim(const struct sevadm_vm *vm)
 {
 	struct sevadm_event event;
@@ -101,6 +113,7 @@ static void settle_new_vm(struct sevadm_scope *scope)
 
 	if (scope->charged) {
 		sevadm_vm_account(vm);
+		show_asid(vm, scope->kvm);
 		return;
 	}
 	if (scope->uncharged && scope->commands) {

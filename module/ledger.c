@@ -22,11 +22,15 @@ static DEFINE_HASHTABLE(vms_by_kvm, 8);
 static u64 last_id;
 static struct sevadm_totals totals;
 
+/* What is known of a VM itself; the rest is of its encryption context, which mirrors share. */
+#define KNOWN_OF_VM	(SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED)
+
 static void vm_release(struct kref *ref)
 {
 	struct sevadm_vm *vm = container_of(ref, struct sevadm_vm, ref);
 
-	cgroup_put(vm->cgroup);
+	if (vm->cgroup)
+		cgroup_put(vm->cgroup);
 	put_pid(vm->creator);
 	kfree(vm);
 }
@@ -109,16 +113,64 @@ struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator)
 	return vm_first(vm->creator == creator);
 }
 
-static struct cgroup *current_cgroup(void)
+static struct cgroup *cgroup_of(struct task_struct *task)
 {
 	struct cgroup *cgroup;
 
 	rcu_read_lock();
 	do {
-		cgroup = task_dfl_cgroup(current);
+		cgroup = task_dfl_cgroup(task);
 	} while (!cgroup_tryget(cgroup));
 	rcu_read_unlock();
 	return cgroup;
+}
+
+/**
+ * sevadm_vm_alloc() - an entry that is not in the ledger
+ *
+ * Context: may sleep.
+ * Return: the entry with a reference for the caller, or NULL: no memory.
+ */
+struct sevadm_vm *sevadm_vm_alloc(void)
+{
+	struct sevadm_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+
+	if (vm)
+		kref_init(&vm->ref);
+	return vm;
+}
+
+/**
+ * sevadm_vm_describe() - what never changes about a VM; once for an entry not in the ledger yet
+ * @vm: the entry
+ * @kvm: KVM's VM
+ * @type: enum sevadm_vm_type
+ * @creator: task that created it; NULL: not known
+ *
+ * Context: does not sleep.
+ */
+void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
+			struct task_struct *creator)
+{
+	vm->kvm = kvm;
+	vm->type = type;
+	if (!creator || vm->creator)
+		return;
+	vm->pid = task_tgid_nr(creator);
+	vm->uid = task_uid(creator);
+	vm->creator = get_pid(task_tgid(creator));
+	vm->cgroup = cgroup_of(creator);
+	get_task_comm(vm->comm, creator);
+	vm->known |= SEVADM_KNOWN_CREATOR;
+}
+
+static void enter_locked(struct sevadm_vm *vm)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	vm->id = ++last_id;
+	list_add_tail(&vm->list, &vms);
+	hash_add(vms_by_kvm, &vm->hash, (unsigned long)vm->kvm);
+	vm_get(vm);
 }
 
 /**
@@ -133,21 +185,13 @@ static struct cgroup *current_cgroup(void)
  */
 struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type)
 {
-	struct sevadm_vm *vm;
+	struct sevadm_vm *vm = sevadm_vm_alloc();
 
-	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return NULL;
-
-	kref_init(&vm->ref);
-	vm->kvm = kvm;
-	vm->type = type;
+	sevadm_vm_describe(vm, kvm, type, current);
 	vm->created_ns = ktime_get_boottime_ns();
-	vm->pid = task_tgid_nr(current);
-	vm->uid = current_uid();
-	vm->creator = get_pid(task_tgid(current));
-	vm->cgroup = current_cgroup();
-	get_task_comm(vm->comm, current);
+	vm->known |= SEVADM_KNOWN_CREATED | SEVADM_KNOWN_STATE;
 
 	spin_lock(&sevadm_ledger_lock);
 	if (find_locked(kvm)) {
@@ -155,10 +199,7 @@ struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type)
 		sevadm_vm_put(vm);
 		return NULL;
 	}
-	vm->id = ++last_id;
-	list_add_tail(&vm->list, &vms);
-	hash_add(vms_by_kvm, &vm->hash, (unsigned long)kvm);
-	vm_get(vm);
+	enter_locked(vm);
 	spin_unlock(&sevadm_ledger_lock);
 	return vm;
 }
@@ -178,6 +219,79 @@ void sevadm_vm_account(struct sevadm_vm *vm)
 	account_locked(vm);
 	sevadm_pool_take(sevadm_pool_of_type(vm->type));
 	spin_unlock(&sevadm_ledger_lock);
+}
+
+static const struct sevadm_vm *owner_locked(const struct sevadm_vm *vm)
+{
+	const struct sevadm_vm *owner;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	if (!vm->mirror)
+		return vm;
+	list_for_each_entry(owner, &vms, list)
+		if (owner->id == vm->mirror_of)
+			return owner;
+	return vm;
+}
+
+/*
+ * sevadm_vm_adopt() - a VM that is older than the module enters the ledger with all it holds. Its
+ * ASID counts as used already, as kvm_amd's bitmap says.
+ */
+void sevadm_vm_adopt(struct sevadm_vm *vm)
+{
+	spin_lock(&sevadm_ledger_lock);
+	enter_locked(vm);
+	account_locked(vm);
+	totals.pinned += vm->pinned;
+	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
+	if (!vm->mirror) {
+		sevadm_pool_bind(sevadm_pool_of_type(vm->type), vm->asid, vm->id, vm->pid);
+		if (vm->known & SEVADM_KNOWN_HANDLE && totals.unaccounted)
+			totals.unaccounted--;
+	}
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_vm_agrees() - whether a VM of the ledger has, so far as is known, this ASID and handle */
+bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle)
+{
+	const struct sevadm_vm *owner;
+	bool agrees;
+
+	spin_lock(&sevadm_ledger_lock);
+	owner = owner_locked(vm);
+	agrees = (!(owner->known & SEVADM_KNOWN_ASID) || owner->asid == asid) &&
+		 (!(owner->known & SEVADM_KNOWN_HANDLE) || owner->handle == handle);
+	spin_unlock(&sevadm_ledger_lock);
+	return agrees;
+}
+
+/* sevadm_vm_set_status() - what the firmware says of the guest @handle, if that is still the VM's */
+void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 state)
+{
+	spin_lock(&sevadm_ledger_lock);
+	if (vm->known & SEVADM_KNOWN_HANDLE && vm->handle == handle) {
+		vm->policy = policy;
+		vm->state = state;
+		vm->known |= SEVADM_KNOWN_POLICY | SEVADM_KNOWN_STATE;
+	}
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_vm_set_asid() - the number of the ASID that the VM took has shown; whether it was news */
+bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
+{
+	bool news;
+
+	spin_lock(&sevadm_ledger_lock);
+	news = !(vm->known & SEVADM_KNOWN_ASID) || vm->asid != asid;
+	vm->asid = asid;
+	vm->known |= SEVADM_KNOWN_ASID;
+	if (news)
+		sevadm_pool_bind(sevadm_pool_of_type(vm->type), asid, vm->id, vm->pid);
+	spin_unlock(&sevadm_ledger_lock);
+	return news;
 }
 
 /*
@@ -207,7 +321,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 	spin_lock(&sevadm_ledger_lock);
 	to->type = from->type;
 	to->state = from->state;
-	to->known = from->known;
+	to->known = (to->known & KNOWN_OF_VM) | (from->known & ~KNOWN_OF_VM);
 	to->asid = from->asid;
 	to->handle = from->handle;
 	to->policy = from->policy;
@@ -285,19 +399,6 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 	return max(before, 0LL);
 }
 
-static const struct sevadm_vm *owner_locked(const struct sevadm_vm *vm)
-{
-	const struct sevadm_vm *owner;
-
-	lockdep_assert_held(&sevadm_ledger_lock);
-	if (!vm->mirror)
-		return vm;
-	list_for_each_entry(owner, &vms, list)
-		if (owner->id == vm->mirror_of)
-			return owner;
-	return vm;
-}
-
 /**
  * sevadm_vm_query() - a consistent picture of one VM
  * @vm: the VM
@@ -309,14 +410,14 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 
 	query->vm = vm->id;
 	query->created_ns = vm->created_ns;
-	query->cgroup_id = cgroup_id(vm->cgroup);
+	query->cgroup_id = vm->cgroup ? cgroup_id(vm->cgroup) : 0;
 	query->pid = vm->pid;
 	query->uid = from_kuid_munged(&init_user_ns, vm->uid);
 	memcpy(query->comm, vm->comm, sizeof(query->comm));
 
 	spin_lock(&sevadm_ledger_lock);
 	owner = owner_locked(vm);
-	query->known = owner->known;
+	query->known = (vm->known & KNOWN_OF_VM) | (owner->known & ~KNOWN_OF_VM);
 	query->asid = owner->asid;
 	query->handle = owner->handle;
 	query->policy = owner->policy;

@@ -16,6 +16,7 @@
 #include <uapi/linux/sevadm.h>
 
 struct kvm;
+struct task_struct;
 
 /* Guards VMs, pools and the host's totals. Held for a few instructions, never over a sleep. */
 extern spinlock_t sevadm_ledger_lock;
@@ -29,11 +30,11 @@ extern spinlock_t sevadm_ledger_lock;
  * @accounted: shown: its initialisation has succeeded
  * @mirror: shares the encryption context of the VM @mirror_of
  * @activated: firmware has bound @asid to @handle
- * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY
+ * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY, _STATE, _CREATOR, _CREATED
  * @pinned: pages pinned now. May be negative for the moment between an unregister by one thread and
  *	the end of a migration in another
- * @creator: process that initialised it
- * @cgroup: cgroup (v2) of that process
+ * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
+ * @cgroup: cgroup (v2) of that process; NULL: not known
  *
  * All but the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @comm, @cgroup) are
  * guarded by sevadm_ledger_lock.
@@ -92,6 +93,13 @@ struct sevadm_vm *sevadm_vm_get_id(u64 id);
 struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator);
 void sevadm_vm_put(struct sevadm_vm *vm);
 
+struct sevadm_vm *sevadm_vm_alloc(void);
+void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
+			struct task_struct *creator);
+void sevadm_vm_adopt(struct sevadm_vm *vm);
+bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle);
+void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 state);
+bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid);
 struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type);
 void sevadm_vm_account(struct sevadm_vm *vm);
 void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner);

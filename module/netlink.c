@@ -108,9 +108,9 @@ static int put_status(struct sk_buff *skb)
 	return put_firmware(skb);
 }
 
-/* A reply of one message, made by @put. */
-static int reply(struct genl_info *info, u8 cmd, int (*put)(struct sk_buff *skb, void *argument),
-		 void *argument)
+/* sevadm_nl_reply() - a reply of one message, made by @put */
+int sevadm_nl_reply(struct genl_info *info, u8 cmd,
+		    int (*put)(struct sk_buff *skb, void *argument), void *argument)
 {
 	struct sk_buff *skb;
 	void *header;
@@ -137,7 +137,7 @@ static int reply_status(struct sk_buff *skb, void *argument)
 
 static int sevadm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply(info, SEVADM_CMD_STATUS_GET, reply_status, NULL);
+	return sevadm_nl_reply(info, SEVADM_CMD_STATUS_GET, reply_status, NULL);
 }
 
 static int put_seam(struct sk_buff *skb, const struct sevadm_seam_info *seam)
@@ -194,6 +194,17 @@ static int put_cgroup(struct sk_buff *skb, struct cgroup *cgroup)
 	return ret;
 }
 
+static int put_creator(struct sk_buff *skb, const struct sevadm_vm *vm,
+		       const struct sevadm_vm_query *query)
+{
+	if (nla_put_u32(skb, SEVADM_A_VM_PID, query->pid) ||
+	    nla_put_string(skb, SEVADM_A_VM_COMM, query->comm) ||
+	    nla_put_u32(skb, SEVADM_A_VM_UID, query->uid) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_VM_CGROUP_ID, query->cgroup_id, SEVADM_A_VM_PAD))
+		return -EMSGSIZE;
+	return put_cgroup(skb, vm->cgroup);
+}
+
 static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm)
 {
 	struct sevadm_vm_query query = {};
@@ -201,18 +212,20 @@ static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm)
 
 	sevadm_vm_query(vm, &query);
 	if (nla_put_u64_64bit(skb, SEVADM_A_VM_ID, query.vm, SEVADM_A_VM_PAD) ||
-	    nla_put_u32(skb, SEVADM_A_VM_PID, query.pid) ||
-	    nla_put_string(skb, SEVADM_A_VM_COMM, query.comm) ||
-	    nla_put_u32(skb, SEVADM_A_VM_UID, query.uid) ||
-	    nla_put_u64_64bit(skb, SEVADM_A_VM_CGROUP_ID, query.cgroup_id, SEVADM_A_VM_PAD) ||
 	    nla_put_u32(skb, SEVADM_A_VM_TYPE, query.type) ||
-	    nla_put_u32(skb, SEVADM_A_VM_POOL, query.pool) ||
-	    nla_put_u32(skb, SEVADM_A_VM_STATE, query.state) ||
-	    nla_put_u64_64bit(skb, SEVADM_A_VM_CREATED_NS, query.created_ns, SEVADM_A_VM_PAD))
+	    nla_put_u32(skb, SEVADM_A_VM_POOL, query.pool))
 		return -EMSGSIZE;
-	ret = put_cgroup(skb, vm->cgroup);
-	if (ret)
-		return ret;
+	if (query.known & SEVADM_KNOWN_CREATOR) {
+		ret = put_creator(skb, vm, &query);
+		if (ret)
+			return ret;
+	}
+	if ((query.known & SEVADM_KNOWN_STATE &&
+	     nla_put_u32(skb, SEVADM_A_VM_STATE, query.state)) ||
+	    (query.known & SEVADM_KNOWN_CREATED &&
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_CREATED_NS, query.created_ns,
+			       SEVADM_A_VM_PAD)))
+		return -EMSGSIZE;
 	if ((query.known & SEVADM_KNOWN_ASID && nla_put_u32(skb, SEVADM_A_VM_ASID, query.asid)) ||
 	    (query.known & SEVADM_KNOWN_HANDLE &&
 	     nla_put_u32(skb, SEVADM_A_VM_HANDLE, query.handle)) ||
@@ -250,7 +263,7 @@ static int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 				    "No VM has this id: dump vm-get to see all");
 		return -ENOENT;
 	}
-	ret = reply(info, SEVADM_CMD_VM_GET, reply_vm, vm);
+	ret = sevadm_nl_reply(info, SEVADM_CMD_VM_GET, reply_vm, vm);
 	sevadm_vm_put(vm);
 	return ret;
 }
@@ -315,7 +328,7 @@ static int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	asid = nla_get_u32(info->attrs[SEVADM_A_ASID_ASID]);
 	sevadm_bitmaps_read();
-	ret = reply(info, SEVADM_CMD_ASID_GET, reply_asid, &asid);
+	ret = sevadm_nl_reply(info, SEVADM_CMD_ASID_GET, reply_asid, &asid);
 	if (ret == -ENOENT)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_ASID_ASID],
 				    "This host has no such ASID: status-get shows the ranges");
@@ -349,6 +362,21 @@ static const struct nla_policy asid_get_policy[SEVADM_A_ASID_ASID + 1] = {
 	[SEVADM_A_ASID_ASID] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+static const struct nla_policy adopt_policy[SEVADM_A_ADOPT_REGION_NPAGES + 1] = {
+	[SEVADM_A_ADOPT_KVM_SIZE] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_KVM_VM_LIST] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_SVM_SIZE] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_ACTIVE] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_ES_ACTIVE] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_ASID] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_HANDLE] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_PAGES_LOCKED] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_REGIONS] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_OWNER] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_REGION_LIST] = { .type = NLA_U32 },
+	[SEVADM_A_ADOPT_REGION_NPAGES] = { .type = NLA_U32 },
+};
+
 static const struct genl_ops sevadm_ops[] = {
 	{
 		.cmd = SEVADM_CMD_STATUS_GET,
@@ -374,6 +402,13 @@ static const struct genl_ops sevadm_ops[] = {
 		.dumpit = sevadm_nl_asid_get_dumpit,
 		.policy = asid_get_policy,
 		.maxattr = SEVADM_A_ASID_ASID,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_ADOPT,
+		.doit = sevadm_nl_adopt_doit,
+		.policy = adopt_policy,
+		.maxattr = SEVADM_A_ADOPT_REGION_NPAGES,
 		.flags = GENL_ADMIN_PERM,
 	},
 };

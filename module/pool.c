@@ -165,6 +165,19 @@ bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim)
 	return true;
 }
 
+/* sevadm_pool_held() - whether an ASID of @pool is used: a VM holds it, in the ledger or not */
+bool sevadm_pool_held(u32 pool, u32 asid)
+{
+	bool held;
+
+	if (!asid_valid(asid) || pool_of_asid(asid) != pool)
+		return false;
+	spin_lock(&sevadm_ledger_lock);
+	held = asids[asid].state == SEVADM_ASID_STATE_USED;
+	spin_unlock(&sevadm_ledger_lock);
+	return held;
+}
+
 /* sevadm_pool_reset() - kvm_amd has gone, and its bitmaps of ASIDs with it */
 void sevadm_pool_reset(void)
 {

@@ -13,6 +13,7 @@ void sevadm_pool_move(u32 asid, u64 vm, u32 pid);
 void sevadm_pool_give_back(u32 pool, u32 asid);
 u32 sevadm_pool_recycle(void);
 bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim);
+bool sevadm_pool_held(u32 pool, u32 asid);
 void sevadm_pool_reset(void);
 
 int sevadm_pool_query(struct sevadm_pool_query *query);

@@ -76,6 +76,20 @@ void sevadm_ring_push(struct sevadm_event *event)
 	wake_up_interruptible(&sevadm_ring_wait);
 }
 
+/* sevadm_event_asid() - an ASID has changed its state */
+void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
+{
+	struct sevadm_event event;
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
+	event.known = SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM;
+	event.pool = pool;
+	event.asid = asid;
+	event.asid_state = state;
+	event.vm = vm;
+	sevadm_ring_push(&event);
+}
+
 /**
  * sevadm_ring_read() - the event at a cursor, or how many were lost before the oldest one held
  * @cursor: number of the event to read; moved forward

@@ -11,6 +11,7 @@
 extern struct wait_queue_head sevadm_ring_wait;
 
 void sevadm_event_prepare(struct sevadm_event *event, u32 type);
+void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm);
 void sevadm_ring_push(struct sevadm_event *event);
 bool sevadm_ring_read(u64 *cursor, struct sevadm_event *event);
 bool sevadm_ring_pending(u64 cursor);

@@ -26,11 +26,13 @@ void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind,
 		.kind = kind,
 		.command = command,
 		.kvm = kvm,
-		.vm = kvm ? sevadm_vm_find(kvm) : NULL,
 		.start_ns = ktime_get_boottime_ns(),
 	};
 
+	/* Looked up with the lock held: see sevadm_scope_quiet(). */
 	spin_lock(&scopes_lock);
+	if (kvm)
+		scope->vm = sevadm_vm_find(kvm);
 	hash_add(scopes, &scope->node, (unsigned long)current);
 	spin_unlock(&scopes_lock);
 }
@@ -73,4 +75,30 @@ struct sevadm_scope *sevadm_scope_kvm(void)
 struct sevadm_scope *sevadm_scope_queue(void)
 {
 	return scope_find(true);
+}
+
+/**
+ * sevadm_scope_quiet() - do something to the ledger unless a task is at work for a VM
+ * @kvm: KVM's VM
+ * @enter: what is to be done; every scope entered later for @kvm finds the ledger as it leaves it
+ * @vm: its argument
+ *
+ * Context: @enter is called with a spinlock held.
+ * Return: whether it was done.
+ */
+bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
+			struct sevadm_vm *vm)
+{
+	struct sevadm_scope *scope;
+	bool quiet = true;
+	int bucket;
+
+	spin_lock(&scopes_lock);
+	hash_for_each(scopes, bucket, scope, node)
+		if (scope->kvm == kvm)
+			quiet = false;
+	if (quiet)
+		enter(vm);
+	spin_unlock(&scopes_lock);
+	return quiet;
 }

@@ -69,4 +69,7 @@ void sevadm_scope_leave(struct sevadm_scope *scope);
 struct sevadm_scope *sevadm_scope_kvm(void);
 struct sevadm_scope *sevadm_scope_queue(void);
 
+bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
+			struct sevadm_vm *vm);
+
 #endif /* SEVADM_SCOPE_H */

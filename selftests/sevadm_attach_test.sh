@@ -63,7 +63,7 @@ unload_under_guest() {
 
 load_over_guest() {
 	sevadm module unload && guest_start measure --type "$1" --memory 8 &&
-		sevadm module load && is_state attached && unaccounted 1 &&
+		sevadm module load --no-adopt && is_state attached && unaccounted 1 &&
 		same "number of accounted VMs" "$(vms)" 0
 }
 
@@ -84,6 +84,27 @@ new_beside_old() {
 		eventually 10 no_unaccounted && same "number of VMs" "$(vms)" 0
 }
 
+# As if the module had always been there, and not a second time; its end is booked like any other.
+adopts() {
+	load_over_guest "$1" && sevadm module adopt && unaccounted 0 && same "number of VMs" "$(vms)" 1 &&
+		same "pid" "$(value vm list -- 0 pid)" "$guest" &&
+		same "pinned bytes" "$(value vm list -- 0 pinned_bytes)" $((8 << 20)) &&
+		same "VMs adopted again" "$(value module adopt -- adopted)" 0 && ledger_is_true &&
+		guest_finish && same "number of VMs" "$(vms)" 0 &&
+		same "pinned bytes" "$(value status -- pinned current_bytes)" 0 && ledger_is_true
+}
+
+# Not launched, so that the firmware does not know of it; the module shows its ASID all the same.
+adopts_before_launch() {
+	sevadm module unload && guest_start register --memory 8 --regions 2 && sevadm module load &&
+		same "number of VMs" "$(vms)" 1 && same "regions" "$(value vm list -- 0 regions)" 2 &&
+		ledger_is_true && guest_finish && ledger_is_true
+}
+
+asid_is_known_at_init() {
+	guest_start init && [ "$(value vm list -- 0 asid)" != null ] && ledger_is_true && guest_finish
+}
+
 # An open device keeps the module; the one who unloads is told.
 device_keeps_module() (
 	exec 3< /dev/sevadm
@@ -97,7 +118,7 @@ many_times() {
 	guest_is_counted
 }
 
-plan 13
+plan 17
 result "loaded after kvm_amd" kvm_amd_first
 result "loaded before kvm_amd" sevadm_first
 result "kvm_amd is reloaded" kvm_amd_reloads
@@ -108,6 +129,10 @@ result "and gone when it ends" old_guest_ends
 result "a SEV-ES guest older than the module is counted" load_over_guest sev-es
 result "and gone when it ends" old_guest_ends
 result "a new guest beside an old one" new_beside_old
+result "a SEV guest is adopted" adopts sev
+result "a SEV-ES guest is adopted" adopts sev-es
+result "a guest is adopted before its launch" adopts_before_launch
+result "an ASID has its number from the start" asid_is_known_at_init
 result "an open device keeps the module" device_keeps_module
 result "loaded and unloaded ten times" many_times
 # Whatever waited before the attachments has been forgotten with kvm_amd's own memory of it.

@@ -210,17 +210,19 @@ static int connect_family(void)
 	return EXIT_OK;
 }
 
-static int send_request(uint8_t command, int flags, const struct attribute *id, uint64_t number)
+static int send_request(uint8_t command, int flags, const struct client_value *values, size_t nr)
 {
 	struct nl_msg *msg = nlmsg_alloc();
 	int ret = -NLE_NOMEM;
+	size_t i;
 
 	if (msg && genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, command,
 			       SEVADM_GENL_VERSION)) {
 		ret = 0;
-		if (id)
-			ret = id->kind == ATTRIBUTE_U64 ? nla_put_u64(msg, id->type, number) :
-			      nla_put_u32(msg, id->type, number);
+		for (i = 0; i < nr && !ret; i++)
+			ret = values[i].row->kind == ATTRIBUTE_U64 ?
+			      nla_put_u64(msg, values[i].row->type, values[i].number) :
+			      nla_put_u32(msg, values[i].row->type, values[i].number);
 		if (!ret)
 			ret = nl_send_auto(sock, msg);
 	}
@@ -229,8 +231,8 @@ static int send_request(uint8_t command, int flags, const struct attribute *id, 
 }
 
 /* 0, or libnl's error when the exchange itself broke down. */
-static int exchange_once(struct exchange *exchange, uint8_t command, const struct attribute *id,
-			 uint64_t number)
+static int exchange_once(struct exchange *exchange, uint8_t command,
+			 const struct client_value *values, size_t nr)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int ret;
@@ -242,7 +244,7 @@ static int exchange_once(struct exchange *exchange, uint8_t command, const struc
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, exchange);
 	nl_cb_err(cb, NL_CB_CUSTOM, on_error, exchange);
 
-	ret = send_request(command, exchange->dump ? NLM_F_DUMP : NLM_F_ACK, id, number);
+	ret = send_request(command, exchange->dump ? NLM_F_DUMP : NLM_F_ACK, values, nr);
 	while (!ret && !exchange->done) {
 		ret = nl_recvmsgs(sock, cb);
 		if (ret > 0)
@@ -264,8 +266,8 @@ static int explain(const struct exchange *exchange)
 	return fail(EXIT_REFUSED, "the kernel refused: %s", strerror(error));
 }
 
-static int exchange_all(struct exchange *exchange, uint8_t command, const struct attribute *id,
-			uint64_t number)
+static int exchange_all(struct exchange *exchange, uint8_t command,
+			const struct client_value *values, size_t nr)
 {
 	int tries, ret = EXIT_OK, broken = 0;
 
@@ -277,7 +279,7 @@ static int exchange_all(struct exchange *exchange, uint8_t command, const struct
 		json_object_put(exchange->result);
 		exchange->result = exchange->dump ? json_object_new_array() : NULL;
 		exchange->done = false;
-		broken = exchange_once(exchange, command, id, number);
+		broken = exchange_once(exchange, command, values, nr);
 		if (broken != -NLE_DUMP_INTR)
 			break;
 	}
@@ -297,14 +299,22 @@ static int exchange_all(struct exchange *exchange, uint8_t command, const struct
 	return ret;
 }
 
-int client_do(uint8_t command, const struct attribute *id, uint64_t number,
-	      const struct attribute_table *table, struct json_object **result)
+int client_request(uint8_t command, const struct client_value *values, size_t nr,
+		   const struct attribute_table *table, struct json_object **result)
 {
 	struct exchange exchange = { .table = table };
-	int ret = exchange_all(&exchange, command, id, number);
+	int ret = exchange_all(&exchange, command, values, nr);
 
 	*result = exchange.result;
 	return ret;
+}
+
+int client_do(uint8_t command, const struct attribute *id, uint64_t number,
+	      const struct attribute_table *table, struct json_object **result)
+{
+	struct client_value value = { id, number };
+
+	return client_request(command, &value, id ? 1 : 0, table, result);
 }
 
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result)

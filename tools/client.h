@@ -57,6 +57,20 @@ bool client_module_loaded(void);
  */
 int client_do(uint8_t command, const struct attribute *id, uint64_t number,
 	      const struct attribute_table *table, struct json_object **result);
+
+/**
+ * struct client_value - one attribute of a request
+ * @row: names the attribute; ATTRIBUTE_U32 or ATTRIBUTE_U64
+ * @number: its value
+ */
+struct client_value {
+	const struct attribute *row;
+	uint64_t number;
+};
+
+/* Ask with @nr attributes; else as client_do(). */
+int client_request(uint8_t command, const struct client_value *values, size_t nr,
+		   const struct attribute_table *table, struct json_object **result);
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm module: load and unload sevadm.ko. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -8,6 +9,7 @@
 
 #include <libkmod.h>
 
+#include "adopt.h"
 #include "client.h"
 #include "command.h"
 #include "errors.h"
@@ -17,6 +19,23 @@
 #define MODULE_NAME "sevadm"
 
 static const struct option_row no_options[] = { {} };
+
+struct load_options {
+	bool no_adopt;
+};
+
+static int set_no_adopt(void *options, const char *text)
+{
+	(void)text;
+	((struct load_options *)options)->no_adopt = true;
+	return EXIT_OK;
+}
+
+static const struct option_row load_options[] = {
+	{ "no-adopt", 0, NULL, "leave VMs that are older than the module unaccounted", NULL,
+	  set_no_adopt },
+	{}
+};
 
 /* What the errors of init_module() and delete_module() ask for. */
 static const struct {
@@ -111,19 +130,34 @@ static struct kmod_ctx *open_kmod(void)
 	return ctx;
 }
 
+/* That older VMs stay unaccounted is told, but is no failure to load the module. */
+static int load_adopt(void)
+{
+	struct json_object *counts = NULL;
+	int ret = EXIT_OK;
+
+	if (!access("/sys/module/kvm_amd", F_OK))
+		ret = adopt_vms(&counts);
+	json_object_put(counts);
+	if (ret)
+		fail(ret, "the module is loaded, but what VMs hold that are older is not known: sevadm module adopt tries again");
+	return EXIT_OK;
+}
+
 static int module_load(int argc, char **argv)
 {
+	struct load_options options = {};
 	struct kmod_ctx *ctx;
 	int ret;
 
-	ret = options_parse(no_options, NULL, &argc, argv);
+	ret = options_parse(load_options, &options, &argc, argv);
 	if (ret)
 		return ret;
 	if (argc > 1)
 		return fail(EXIT_USAGE, "module load takes one FILE at most");
 	/* As modprobe does: what was asked for is so. A FILE, though, would not be what runs. */
 	if (client_module_loaded() && !argc)
-		return EXIT_OK;
+		return options.no_adopt ? EXIT_OK : load_adopt();
 	if (client_module_loaded())
 		return fail(EXIT_REFUSED,
 			    "%s: another sevadm module is loaded: sevadm module unload", argv[0]);
@@ -132,7 +166,33 @@ static int module_load(int argc, char **argv)
 		return EXIT_REFUSED;
 	ret = argc ? load_file(ctx, argv[0]) : load_installed(ctx);
 	kmod_unref(ctx);
-	return ret;
+	return ret || options.no_adopt ? ret : load_adopt();
+}
+
+static int module_adopt(int argc, char **argv)
+{
+	struct json_object *counts;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "module adopt takes no arguments");
+	ret = adopt_vms(&counts);
+	if (ret)
+		return ret;
+	if (output_json) {
+		output_print_json(counts);
+	} else {
+		printf("%lld VM(s) adopted",
+		       (long long)json_object_get_int64(json_object_object_get(counts, "adopted")));
+		if (json_object_get_int64(json_object_object_get(counts, "left")))
+			fputs("; some were at work all the time: try again", stdout);
+		putchar('\n');
+	}
+	json_object_put(counts);
+	return EXIT_OK;
 }
 
 static int module_unload(int argc, char **argv)
@@ -183,7 +243,9 @@ static int module_status(int argc, char **argv)
 
 const struct command module_commands[] = {
 	{ "status", NULL, "version, state, and where it is attached", NULL, module_status },
-	{ "load", "[FILE]", "load the installed module, or FILE", NULL, module_load },
+	{ "load", "[FILE]", "load the installed module, or FILE, and adopt older VMs",
+	  load_options, module_load },
+	{ "adopt", NULL, "account VMs that are older than the module", NULL, module_adopt },
 	{ "unload", NULL, "unload it; running VMs are not touched", NULL, module_unload },
 	{}
 };

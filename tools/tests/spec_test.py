@@ -111,8 +111,13 @@ def check_references(spec):
             for side in operation.get(mode, {}).values():
                 errors += compare(f"attributes of {operation['name']}", [],
                                   [name for name in side["attributes"] if name not in known])
-        reply = operation.get("do", operation.get("dump"))["reply"]["attributes"]
-        errors += compare(f"reply of {operation['name']}", [n for n in known if n != "pad"], reply)
+        mode = operation.get("do", operation.get("dump"))
+        # What is asked with and not answered comes first in its space.
+        asked = mode.get("request", {"attributes": []})["attributes"]
+        reply = mode["reply"]["attributes"]
+        errors += compare(f"attributes used by {operation['name']}",
+                          [n for n in known if n != "pad"],
+                          [n for n in asked if n not in reply] + reply)
     return errors
 
 

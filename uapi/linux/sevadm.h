@@ -171,6 +171,10 @@ enum sevadm_refusal {
 #define SEVADM_KNOWN_PINNED		(1U << 9)	/* pinned_bytes; of a VM also the peak and regions */
 #define SEVADM_KNOWN_PEER_VM		(1U << 10)	/* peer_vm */
 
+#define SEVADM_KNOWN_STATE		(1U << 11)	/* state */
+#define SEVADM_KNOWN_CREATOR		(1U << 12)	/* pid, uid, comm, cgroup_id */
+#define SEVADM_KNOWN_CREATED		(1U << 13)	/* created_ns */
+
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
 
@@ -337,23 +341,25 @@ enum sevadm_vm_by {
  * @by_pid: in: for SEVADM_VM_BY_PID, else zero
  * @known: out: SEVADM_KNOWN_* bits
  * @vm: in and out: id of the VM
- * @created_ns: CLOCK_BOOTTIME of its initialisation
+ * @created_ns: CLOCK_BOOTTIME of its initialisation (SEVADM_KNOWN_CREATED; not of an adopted VM)
  * @cgroup_id: id of the cgroup (v2) that created it: the inode number of its directory
+ *	(SEVADM_KNOWN_CREATOR)
  * @pinned_bytes: pinned by KVM_MEMORY_ENCRYPT_REG_REGION, and transiently by commands that run:
  *	what kvm_sev_info.pages_locked counts (SEVADM_KNOWN_PINNED)
  * @pinned_peak_bytes: the most @pinned_bytes ever was (SEVADM_KNOWN_PINNED)
  * @regions: number of registered regions (SEVADM_KNOWN_PINNED)
  * @mirror_of: id of the VM whose encryption context it mirrors (SEVADM_KNOWN_MIRROR_OF)
  * @policy: guest policy as given to LAUNCH_START or RECEIVE_START (SEVADM_KNOWN_POLICY)
- * @pid: process (tgid) that created it, in the initial pid namespace
- * @uid: real user id of that process, in the initial user namespace
+ * @pid: process (tgid) that created it, in the initial pid namespace (SEVADM_KNOWN_CREATOR: not of
+ *	an adopted VM whose creator had ended)
+ * @uid: real user id of that process, in the initial user namespace (SEVADM_KNOWN_CREATOR)
  * @type: enum sevadm_vm_type
  * @pool: enum sevadm_pool
- * @state: enum sevadm_vm_state
+ * @state: enum sevadm_vm_state (SEVADM_KNOWN_STATE)
  * @asid: its ASID (SEVADM_KNOWN_ASID)
  * @handle: firmware's handle (SEVADM_KNOWN_HANDLE)
  * @reserved: zero
- * @comm: name of the thread that created it
+ * @comm: name of the thread that created it (SEVADM_KNOWN_CREATOR)
  */
 struct sevadm_vm_query {
 	__u32 size;
@@ -391,6 +397,7 @@ enum sevadm_cmd {
 	SEVADM_CMD_SEAM_GET,
 	SEVADM_CMD_VM_GET,
 	SEVADM_CMD_ASID_GET,
+	SEVADM_CMD_ADOPT,
 
 	__SEVADM_CMD_MAX,
 	SEVADM_CMD_MAX = __SEVADM_CMD_MAX - 1,
@@ -460,7 +467,7 @@ enum sevadm_a_vm {
 	SEVADM_A_VM_CGROUP_ID,			/* u64 */
 	SEVADM_A_VM_TYPE,			/* u32: enum sevadm_vm_type */
 	SEVADM_A_VM_POOL,			/* u32: enum sevadm_pool */
-	SEVADM_A_VM_STATE,			/* u32: enum sevadm_vm_state */
+	SEVADM_A_VM_STATE,			/* u32: enum sevadm_vm_state; absent: not known */
 	SEVADM_A_VM_ASID,			/* u32; absent: not known yet */
 	SEVADM_A_VM_HANDLE,			/* u32; absent: no firmware context */
 	SEVADM_A_VM_POLICY,			/* u64; absent: not known yet */
@@ -486,6 +493,32 @@ enum sevadm_a_asid {
 
 	__SEVADM_A_ASID_MAX,
 	SEVADM_A_ASID_MAX = __SEVADM_A_ASID_MAX - 1,
+};
+
+/*
+ * Attributes of SEVADM_CMD_ADOPT (do): VMs that are older than the module enter the ledger. The
+ * request says where this kernel keeps what it knows of a VM, taken from the BTF of kvm_amd: sizes
+ * and offsets in bytes, up to _REGION_NPAGES, all of them. Nothing is adopted if what lies there
+ * cannot be right (EINVAL). Needs CAP_SYS_MODULE: offsets are believed as a module's code is.
+ */
+enum sevadm_a_adopt {
+	SEVADM_A_ADOPT_KVM_SIZE = 1,		/* u32: of struct kvm */
+	SEVADM_A_ADOPT_KVM_VM_LIST,		/* u32: vm_list in struct kvm */
+	SEVADM_A_ADOPT_SVM_SIZE,		/* u32: of struct kvm_svm */
+	SEVADM_A_ADOPT_ACTIVE,			/* u32: sev_info.active in struct kvm_svm */
+	SEVADM_A_ADOPT_ES_ACTIVE,		/* u32: sev_info.es_active */
+	SEVADM_A_ADOPT_ASID,			/* u32: sev_info.asid */
+	SEVADM_A_ADOPT_HANDLE,			/* u32: sev_info.handle */
+	SEVADM_A_ADOPT_PAGES_LOCKED,		/* u32: sev_info.pages_locked */
+	SEVADM_A_ADOPT_REGIONS,			/* u32: sev_info.regions_list */
+	SEVADM_A_ADOPT_OWNER,			/* u32: sev_info.enc_context_owner */
+	SEVADM_A_ADOPT_REGION_LIST,		/* u32: list in struct enc_region */
+	SEVADM_A_ADOPT_REGION_NPAGES,		/* u32: npages in struct enc_region */
+	SEVADM_A_ADOPT_ADOPTED,			/* u32: reply: VMs that entered the ledger */
+	SEVADM_A_ADOPT_LEFT,			/* u32: reply: VMs at work all the time: try again */
+
+	__SEVADM_A_ADOPT_MAX,
+	SEVADM_A_ADOPT_MAX = __SEVADM_A_ADOPT_MAX - 1,
 };
 
 #endif /* _UAPI_LINUX_SEVADM_H */

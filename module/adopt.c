@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Adoption: VMs that are older than the module enter the ledger with all they hold, as kvm_amd
+ * remembers it. Where kvm_amd keeps that is told from user space, out of the kernel's BTF, and is not
+ * trusted: everything is read without the possibility of a fault, and every VM on the host has to
+ * make sense - ASIDs that kvm_amd's bitmaps know as used, pages that add up over its regions, and
+ * for VMs of the ledger exactly what the ledger says - before the first one is adopted.
+ */
+#include <linux/delay.h>
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/pid.h>
+#include <linux/psp-sev.h>
+#include <linux/sched/task.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "adopt.h"
+#include "bitmaps.h"
+#include "compat/kvm.h"
+#include "ledger.h"
+#include "pool.h"
+#include "scope.h"
+#include "seam.h"
+#include "symbol.h"
+
+/* No list of VMs or regions is longer: one that seems to be is no list. */
+#define LIST_MAX	(1U << 20)
+
+/* A VM that is at work is asked again so often, this far apart. */
+#define BUSY_TRIES	200
+#define BUSY_PAUSE_MS	10
+
+/* Serialises adoption, and guards @layout and @layout_known for writing. */
+static DEFINE_MUTEX(adopt_mutex);
+static struct sevadm_layout layout;
+static bool layout_known;
+
+/* What kvm_amd knows of one VM (its struct kvm_sev_info). */
+struct context {
+	const struct kvm *owner;
+	bool active;
+	bool es_active;
+	u32 asid;
+	u32 handle;
+	u64 pages;
+	u64 regions;
+};
+
+enum verdict {
+	NO_VM,		/* has no encryption context */
+	PRESENT,	/* is in the ledger, which agrees */
+	ADOPTABLE,
+	BUSY,		/* at work: its picture is not consistent now */
+	NONSENSE,	/* cannot be what kvm_amd knows */
+};
+
+static bool read_at(const void *object, u32 offset, void *value, size_t size)
+{
+	return !copy_from_kernel_nofault(value, object + offset, size);
+}
+
+/* Adds up the regions; whether what lies there is a list at all. */
+static bool read_regions(const struct kvm *kvm, struct context *context, u64 *pages)
+{
+	const void *head = (const void *)kvm + layout.regions, *entry;
+	struct list_head links;
+	unsigned long npages;
+
+	*pages = 0;
+	context->regions = 0;
+	if (copy_from_kernel_nofault(&links, head, sizeof(links)))
+		return false;
+	for (entry = links.next; entry != head; entry = links.next) {
+		if (context->regions++ == LIST_MAX ||
+		    copy_from_kernel_nofault(&links, entry, sizeof(links)) ||
+		    !read_at(entry - layout.region_list, layout.region_npages, &npages,
+			     sizeof(npages)))
+			return false;
+		*pages += npages;
+	}
+	return true;
+}
+
+static bool read_context(const struct kvm *kvm, struct context *context)
+{
+	unsigned long pages_locked;
+	u8 active, es_active;
+	u64 pages;
+
+	if (!read_at(kvm, layout.active, &active, sizeof(active)) ||
+	    !read_at(kvm, layout.es_active, &es_active, sizeof(es_active)) ||
+	    !read_at(kvm, layout.asid, &context->asid, sizeof(context->asid)) ||
+	    !read_at(kvm, layout.handle, &context->handle, sizeof(context->handle)) ||
+	    !read_at(kvm, layout.pages_locked, &pages_locked, sizeof(pages_locked)) ||
+	    !read_at(kvm, layout.owner, &context->owner, sizeof(context->owner)))
+		return false;
+	if (active > 1 || es_active > active)
+		return false;
+	context->active = active;
+	context->es_active = es_active;
+	if (!active)
+		return true;
+
+	context->pages = pages_locked;
+	return read_regions(kvm, context, &pages) && pages == pages_locked &&
+	       pages <= totalram_pages();
+}
+
+static u32 type_of(const struct kvm *kvm, const struct context *context)
+{
+	return !context->es_active ? SEVADM_VM_TYPE_SEV :
+	       compat_kvm_is_snp_vm(kvm) ? SEVADM_VM_TYPE_SEV_SNP : SEVADM_VM_TYPE_SEV_ES;
+}
+
+/* An owner's ASID is one that kvm_amd's bitmap shows as held; a mirror has that of its owner. */
+static bool context_plausible(const struct kvm *kvm, const struct context *context)
+{
+	return sevadm_pool_held(sevadm_pool_of_type(type_of(kvm, context)), context->asid);
+}
+
+static enum verdict judge_locked(struct kvm *kvm, struct context *context)
+{
+	struct sevadm_vm *vm;
+	bool agrees;
+
+	lockdep_assert_held(&kvm->lock);
+	if (!read_context(kvm, context))
+		return NONSENSE;
+	if (!context->active)
+		return NO_VM;
+	if (!context_plausible(kvm, context))
+		return NONSENSE;
+
+	vm = sevadm_vm_find(kvm);
+	if (!vm)
+		return ADOPTABLE;
+	agrees = sevadm_vm_agrees(vm, context->asid, context->handle);
+	sevadm_vm_put(vm);
+	return agrees ? PRESENT : NONSENSE;
+}
+
+/*
+ * kvm->lock is only tried: how it nests in kvm_lock is KVM's business, and whoever holds it is
+ * changing what is to be read.
+ */
+static enum verdict judge(struct kvm *kvm)
+{
+	struct context context;
+	enum verdict verdict;
+
+	if (!mutex_trylock(&kvm->lock))
+		return BUSY;
+	verdict = judge_locked(kvm, &context);
+	mutex_unlock(&kvm->lock);
+	return verdict;
+}
+
+/* Who created the VM, if the task that did still has the address space that the VM belongs to. */
+static struct task_struct *creator_of(const struct kvm *kvm)
+{
+	struct task_struct *task;
+	bool same;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(kvm->userspace_pid, &init_pid_ns), PIDTYPE_PID);
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	if (!task)
+		return NULL;
+
+	task_lock(task);
+	same = task->mm == kvm->mm;
+	task_unlock(task);
+	if (same)
+		return task;
+	put_task_struct(task);
+	return NULL;
+}
+
+/*
+ * One VM enters the ledger, unless a task is at work for it; a mirror's owner has to be there first.
+ * @vm, an empty entry, is used up when it did.
+ */
+static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
+{
+	struct sevadm_vm *owner = NULL;
+	struct task_struct *creator;
+	struct context context;
+	enum verdict verdict;
+
+	if (!mutex_trylock(&kvm->lock))
+		return BUSY;
+	verdict = judge_locked(kvm, &context);
+	if (verdict != ADOPTABLE)
+		goto unlock;
+	if (context.owner) {
+		owner = sevadm_vm_find(context.owner);
+		if (!owner) {
+			verdict = BUSY;
+			goto unlock;
+		}
+	}
+
+	creator = creator_of(kvm);
+	sevadm_vm_describe(vm, kvm, type_of(kvm, &context), creator);
+	if (creator)
+		put_task_struct(creator);
+	vm->asid = context.asid;
+	vm->handle = context.handle;
+	vm->known |= SEVADM_KNOWN_ASID | (context.handle ? SEVADM_KNOWN_HANDLE : 0);
+	vm->pinned = context.pages;
+	vm->pinned_peak = context.pages;
+	vm->regions = context.regions;
+	vm->mirror = owner;
+	vm->mirror_of = owner ? owner->id : 0;
+	if (!sevadm_scope_quiet(kvm, sevadm_vm_adopt, vm))
+		verdict = BUSY;
+	sevadm_vm_put(owner);
+unlock:
+	mutex_unlock(&kvm->lock);
+	return verdict;
+}
+
+/* KVM's list of VMs and its lock: not exported, yet the only way to VMs that nothing points to. */
+static struct list_head *kvm_list;
+static struct mutex *kvm_list_lock;
+
+/* kvm.ko stays as long as one of its symbols is held. */
+static bool kvm_hold(void)
+{
+	if (!symbol_get(kvm_put_kvm))
+		return false;
+	kvm_list = sevadm_symbol_variable("kvm:vm_list");
+	kvm_list_lock = sevadm_symbol_variable("kvm:kvm_lock");
+	if (kvm_list && kvm_list_lock)
+		return true;
+	symbol_put(kvm_put_kvm);
+	return false;
+}
+
+static void kvm_release(void)
+{
+	symbol_put(kvm_put_kvm);
+}
+
+static bool make_sense(void)
+{
+	bool sense = true;
+	struct kvm *kvm;
+
+	mutex_lock(kvm_list_lock);
+	list_for_each_entry(kvm, kvm_list, vm_list)
+		if (judge(kvm) == NONSENSE)
+			sense = false;
+	mutex_unlock(kvm_list_lock);
+	return sense;
+}
+
+/* struct sev_data_guest_status; ccp exports the function to ask with from 6.11 on. */
+typedef int (*sev_do_cmd_fn)(int cmd, void *data, int *psp_ret);
+
+/* State and policy of an adopted guest, if the firmware can be asked for them. */
+static void ask_firmware(struct sevadm_vm *vm)
+{
+	struct sev_data_guest_status status = { .handle = vm->handle };
+	sev_do_cmd_fn do_cmd;
+	int error;
+
+	if (vm->mirror || !(vm->known & SEVADM_KNOWN_HANDLE))
+		return;
+	do_cmd = (sev_do_cmd_fn)__symbol_get("sev_do_cmd");
+	if (!do_cmd)
+		return;
+	if (!do_cmd(SEV_CMD_GUEST_STATUS, &status, &error) && status.asid == vm->asid)
+		sevadm_vm_set_status(vm, status.handle, status.policy, status.state);
+	__symbol_put("sev_do_cmd");
+}
+
+/*
+ * Adopts the first VM that can be adopted now. The entry is made beforehand: memory must not be
+ * waited for with kvm_lock held, which KVM's shrinker takes.
+ *
+ * Return: 1: one was adopted; 0: none is left; -EAGAIN: those that are left are at work.
+ */
+static int adopt_next(u32 *left)
+{
+	enum verdict verdict = NO_VM;
+	struct sevadm_vm *vm;
+	struct kvm *kvm;
+	int ret;
+
+	vm = sevadm_vm_alloc();
+	if (!vm)
+		return -ENOMEM;
+
+	*left = 0;
+	mutex_lock(kvm_list_lock);
+	list_for_each_entry(kvm, kvm_list, vm_list) {
+		verdict = adopt(kvm, vm);
+		if (verdict == ADOPTABLE)
+			break;
+		if (verdict == BUSY)
+			(*left)++;
+	}
+	mutex_unlock(kvm_list_lock);
+
+	if (verdict == ADOPTABLE) {
+		ask_firmware(vm);
+		ret = 1;
+	} else {
+		ret = *left ? -EAGAIN : 0;
+	}
+	sevadm_vm_put(vm);
+	return ret;
+}
+
+static int adopt_all(u32 *adopted, u32 *left)
+{
+	unsigned int tries = 0;
+	int ret;
+
+	while (tries < BUSY_TRIES) {
+		ret = adopt_next(left);
+		if (ret == 1) {
+			(*adopted)++;
+		} else if (ret != -EAGAIN) {
+			return ret;
+		} else {
+			tries++;
+			if (msleep_interruptible(BUSY_PAUSE_MS))
+				return -EINTR;
+		}
+	}
+	return 0;
+}
+
+/* Offsets within the structures, and structures as this module was built for. */
+static int layout_check(const struct sevadm_layout *new, struct netlink_ext_ack *extack)
+{
+	const u32 *members[] = { &new->active, &new->es_active, &new->asid, &new->handle,
+				 &new->pages_locked, &new->regions, &new->owner };
+	unsigned int i;
+
+	if (new->kvm_size != sizeof(struct kvm) ||
+	    new->kvm_vm_list != offsetof(struct kvm, vm_list)) {
+		NL_SET_ERR_MSG(extack, "struct kvm is not the one that sevadm.ko was built for: rebuild the module for this kernel");
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(members); i++)
+		if (*members[i] < new->kvm_size || *members[i] >= new->svm_size)
+			goto outside;
+	if (new->svm_size - new->kvm_size <= PAGE_SIZE && new->region_list < PAGE_SIZE &&
+	    new->region_npages < PAGE_SIZE)
+		return 0;
+outside:
+	NL_SET_ERR_MSG(extack, "an offset lies outside of its structure");
+	return -EINVAL;
+}
+
+/**
+ * sevadm_adopt() - take the VMs that are older than the module into the ledger
+ * @new: where kvm_amd keeps what it knows of them
+ * @adopted: number of VMs that entered the ledger, also when it fails
+ * @left: number of VMs that could not be looked at, as tasks were at work for them all the time
+ * @extack: told what is wrong
+ *
+ * Context: sleeps, for at most a few seconds.
+ * Return: 0; -EINVAL: what lies there cannot be what kvm_amd knows, and nothing was adopted;
+ * -EOPNOTSUPP: this kernel does not let itself be asked; -ENODEV: no VM can be there.
+ */
+int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
+		 struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	*adopted = 0;
+	*left = 0;
+	ret = layout_check(new, extack);
+	if (ret)
+		return ret;
+
+	mutex_lock(&adopt_mutex);
+	if (!sevadm_seam_attached(SEAM_sev_mem_enc_ioctl)) {
+		NL_SET_ERR_MSG(extack, "the module is not attached to kvm_amd: sevadm module status says why");
+		ret = -ENODEV;
+		goto unlock;
+	}
+	if (!sevadm_bitmaps_read() || !kvm_hold()) {
+		NL_SET_ERR_MSG(extack, "kvm's list of VMs or kvm_amd's bitmaps of ASIDs cannot be found: older VMs stay unaccounted");
+		ret = -EOPNOTSUPP;
+		goto unlock;
+	}
+
+	WRITE_ONCE(layout_known, false);
+	layout = *new;
+	if (make_sense()) {
+		smp_store_release(&layout_known, true);
+		ret = adopt_all(adopted, left);
+	} else {
+		NL_SET_ERR_MSG(extack, "what lies at these offsets is not what kvm_amd knows of its VMs: older VMs stay unaccounted");
+		ret = -EINVAL;
+	}
+	kvm_release();
+unlock:
+	mutex_unlock(&adopt_mutex);
+	return ret;
+}
+
+/**
+ * sevadm_adopt_asid() - the ASID of a VM that has just been initialised
+ * @kvm: KVM's VM, which the caller keeps alive
+ *
+ * Return: the ASID; 0: not known.
+ */
+u32 sevadm_adopt_asid(const struct kvm *kvm)
+{
+	u32 asid;
+
+	if (!smp_load_acquire(&layout_known) || !read_at(kvm, layout.asid, &asid, sizeof(asid)))
+		return 0;
+	return asid;
+}
+
+/* sevadm_adopt_forget() - kvm_amd has gone; the next one may have another layout */
+void sevadm_adopt_forget(void)
+{
+	mutex_lock(&adopt_mutex);
+	WRITE_ONCE(layout_known, false);
+	mutex_unlock(&adopt_mutex);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Adoption of VMs that are older than the module. */
+#ifndef SEVADM_ADOPT_H
+#define SEVADM_ADOPT_H
+
+#include <json-c/json.h>
+
+/*
+ * Have the module adopt them. *@result is an object {adopted,left}. Returns an exit code, having told
+ * what is wrong.
+ */
+int adopt_vms(struct json_object **result);
+
+#endif
