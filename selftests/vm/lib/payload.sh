@@ -19,7 +19,7 @@ put_modules() {
 	mkdir -p "$to"
 	cp -r "$kernel_dir/lib/modules/$version" "$to/"
 	if [[ ! $root && -e $sevadm ]]; then
-		install -D -m 644 "$sevadm" "$to/$version/updates/sevadm.ko"
+		install -D -m 644 -t "$to/$version/updates" "${sevadm%/*}"/sevadm*.ko
 	fi
 	depmod -b "$payload" "$version"
 }

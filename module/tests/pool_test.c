@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Arithmetic of the ASID pools. */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "../pool.c"
+
+/* The ledger's, which is not in this module. */
+DEFINE_SPINLOCK(sevadm_ledger_lock);
+
+/* SEV-ES guests have ASIDs 1 to 4, SEV guests 5 to 12. */
+#define FIRST_SEV	5
+#define LAST		12
+#define VM		77
+#define PID		4711
+
+#define locked(call) ({						\
+	spin_lock(&sevadm_ledger_lock);				\
+	call;							\
+	spin_unlock(&sevadm_ledger_lock);			\
+})
+
+static int pool_test_init(struct kunit *test)
+{
+	asids = kunit_kcalloc(test, LAST + 1, sizeof(*asids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, asids);
+	max_asid = LAST;
+	memset(pools, 0, sizeof(pools));
+	pool_define(SEVADM_POOL_SEV, FIRST_SEV, LAST);
+	pool_define(SEVADM_POOL_SEV_ES, 1, FIRST_SEV - 1);
+	return 0;
+}
+
+static struct sevadm_pool_query pool_now(struct kunit *test, u32 pool)
+{
+	struct sevadm_pool_query query = { .pool = pool };
+
+	KUNIT_ASSERT_EQ(test, sevadm_pool_query(&query), 0);
+	KUNIT_EXPECT_EQ(test, query.used + query.reclaim + query.free, query.capacity);
+	return query;
+}
+
+static u32 state_of(struct kunit *test, u32 asid, u64 vm)
+{
+	struct sevadm_asid_query query = { .asid = asid };
+	u32 pid = 0;
+
+	KUNIT_ASSERT_EQ(test, sevadm_asid_query(&query, &pid), 0);
+	KUNIT_EXPECT_EQ(test, query.vm, vm);
+	KUNIT_EXPECT_EQ(test, pid, vm ? PID : 0);
+	return query.state;
+}
+
+/* A VM's ASID: taken, its number known. */
+static void take(u32 pool, u32 asid)
+{
+	locked({
+		sevadm_pool_take(pool);
+		sevadm_pool_bind(pool, asid, VM, PID);
+	});
+}
+
+static void pool_is_free_at_first(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).free, LAST - FIRST_SEV + 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).free, FIRST_SEV - 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, 1, 0), SEVADM_ASID_STATE_FREE);
+}
+
+static void pool_boundaries(struct kunit *test)
+{
+	struct sevadm_asid_query query = {};
+	struct sevadm_pool_query pool = { .pool = SEVADM_POOL_NR };
+	u32 pid;
+
+	KUNIT_EXPECT_EQ(test, pool_of_asid(FIRST_SEV - 1), SEVADM_POOL_SEV_ES);
+	KUNIT_EXPECT_EQ(test, pool_of_asid(FIRST_SEV), SEVADM_POOL_SEV);
+	KUNIT_EXPECT_EQ(test, sevadm_asid_query(&query, &pid), -ENOENT);
+	query.asid = LAST + 1;
+	KUNIT_EXPECT_EQ(test, sevadm_asid_query(&query, &pid), -ENOENT);
+	query.asid = LAST;
+	KUNIT_EXPECT_EQ(test, sevadm_asid_query(&query, &pid), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_query(&pool), -ENOENT);
+}
+
+/* A processor whose SEV-ES guests have no ASIDs, and one whose SEV guests have none. */
+static void pool_may_be_empty(struct kunit *test)
+{
+	pool_define(SEVADM_POOL_SEV, LAST + 1, LAST);
+	KUNIT_EXPECT_EQ(test, pools[SEVADM_POOL_SEV].capacity, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).free, 0);
+}
+
+static void pool_life_of_an_asid(struct kunit *test)
+{
+	locked(sevadm_pool_take(SEVADM_POOL_SEV));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, 0), SEVADM_ASID_STATE_FREE);
+
+	locked(sevadm_pool_bind(SEVADM_POOL_SEV, FIRST_SEV, VM, PID));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, VM), SEVADM_ASID_STATE_USED);
+
+	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, 0), SEVADM_ASID_STATE_RECLAIM);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 0);
+}
+
+static void pool_recycles_both(struct kunit *test)
+{
+	u32 recycled;
+
+	take(SEVADM_POOL_SEV, FIRST_SEV);
+	take(SEVADM_POOL_SEV, LAST);
+	take(SEVADM_POOL_SEV_ES, 1);
+	locked({
+		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV);
+		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1);
+		recycled = sevadm_pool_recycle();
+	});
+	KUNIT_EXPECT_EQ(test, recycled, 2);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).recycles, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).recycles, 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, 0), SEVADM_ASID_STATE_FREE);
+	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
+}
+
+/* An ASID whose number never showed waits all the same. */
+static void pool_waits_without_a_number(struct kunit *test)
+{
+	locked({
+		sevadm_pool_take(SEVADM_POOL_SEV_ES);
+		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 0);
+	});
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 0);
+}
+
+/* KVM hands out nothing that waits: it has recycled unseen. */
+static void pool_bind_of_one_that_waits(struct kunit *test)
+{
+	take(SEVADM_POOL_SEV, FIRST_SEV);
+	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV));
+	take(SEVADM_POOL_SEV, FIRST_SEV);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+}
+
+static void pool_never_below_zero(struct kunit *test)
+{
+	struct sevadm_pool_query query = { .pool = SEVADM_POOL_SEV_ES };
+	u32 i;
+
+	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
+
+	/* More than there are: then nothing is free, whatever is wrong. */
+	for (i = 0; i < 2 * LAST; i++)
+		locked(sevadm_pool_take(SEVADM_POOL_SEV_ES));
+	KUNIT_ASSERT_EQ(test, sevadm_pool_query(&query), 0);
+	KUNIT_EXPECT_EQ(test, query.free, 0);
+}
+
+static void pool_ignores_impossible_numbers(struct kunit *test)
+{
+	locked({
+		sevadm_pool_bind(SEVADM_POOL_SEV, 0, VM, PID);
+		sevadm_pool_bind(SEVADM_POOL_SEV, LAST + 1, VM, PID);
+		sevadm_pool_bind(SEVADM_POOL_SEV, U32_MAX, VM, PID);
+		sevadm_pool_move(U32_MAX, VM, PID);
+		sevadm_pool_give_back(SEVADM_POOL_SEV, U32_MAX);
+	});
+	KUNIT_EXPECT_EQ(test, state_of(test, LAST, 0), SEVADM_ASID_STATE_FREE);
+}
+
+static void pool_peak_stays(struct kunit *test)
+{
+	take(SEVADM_POOL_SEV, FIRST_SEV);
+	take(SEVADM_POOL_SEV, FIRST_SEV + 1);
+	locked({
+		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV);
+		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV + 1);
+	});
+	take(SEVADM_POOL_SEV, FIRST_SEV + 2);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).peak, 2);
+}
+
+static void pool_moves_to_another_vm(struct kunit *test)
+{
+	take(SEVADM_POOL_SEV, LAST);
+	locked(sevadm_pool_move(LAST, VM + 1, PID));
+	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM + 1), SEVADM_ASID_STATE_USED);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+}
+
+static bool adopt(u64 used_bits, u64 reclaim_bits)
+{
+	DECLARE_BITMAP(used, LAST + 1);
+	DECLARE_BITMAP(reclaim, LAST + 1);
+	bool done;
+
+	bitmap_from_arr64(used, &used_bits, LAST + 1);
+	bitmap_from_arr64(reclaim, &reclaim_bits, LAST + 1);
+	locked(done = sevadm_pool_adopt(used, reclaim));
+	return done;
+}
+
+static void pool_adopts_bitmaps(struct kunit *test)
+{
+	take(SEVADM_POOL_SEV, 6);
+	KUNIT_EXPECT_TRUE(test, adopt(BIT(1) | BIT(2) | BIT(6) | BIT(7) | BIT(12), BIT(2) | BIT(12)));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 2);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, 6, VM), SEVADM_ASID_STATE_USED);
+	KUNIT_EXPECT_EQ(test, state_of(test, 7, 0), SEVADM_ASID_STATE_USED);
+	KUNIT_EXPECT_EQ(test, state_of(test, 12, 0), SEVADM_ASID_STATE_RECLAIM);
+	KUNIT_EXPECT_EQ(test, state_of(test, 11, 0), SEVADM_ASID_STATE_FREE);
+	/* And what is gone from them is free. */
+	KUNIT_EXPECT_TRUE(test, adopt(BIT(6), 0));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, 7, 0), SEVADM_ASID_STATE_FREE);
+}
+
+static void pool_does_not_believe_contradictions(struct kunit *test)
+{
+	take(SEVADM_POOL_SEV, 6);
+	/* Waiting, but free; and the VM's own, but free. */
+	KUNIT_EXPECT_FALSE(test, adopt(BIT(6), BIT(7)));
+	KUNIT_EXPECT_FALSE(test, adopt(BIT(7), 0));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
+	KUNIT_EXPECT_EQ(test, state_of(test, 7, 0), SEVADM_ASID_STATE_FREE);
+}
+
+static void pool_forgets_with_kvm(struct kunit *test)
+{
+	take(SEVADM_POOL_SEV, 6);
+	take(SEVADM_POOL_SEV_ES, 1);
+	locked({
+		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1);
+		sevadm_pool_reset();
+	});
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 0);
+	KUNIT_EXPECT_EQ(test, state_of(test, 6, 0), SEVADM_ASID_STATE_FREE);
+	KUNIT_EXPECT_EQ(test, state_of(test, 1, 0), SEVADM_ASID_STATE_FREE);
+}
+
+static struct kunit_case pool_cases[] = {
+	KUNIT_CASE(pool_is_free_at_first),
+	KUNIT_CASE(pool_boundaries),
+	KUNIT_CASE(pool_may_be_empty),
+	KUNIT_CASE(pool_life_of_an_asid),
+	KUNIT_CASE(pool_recycles_both),
+	KUNIT_CASE(pool_waits_without_a_number),
+	KUNIT_CASE(pool_bind_of_one_that_waits),
+	KUNIT_CASE(pool_never_below_zero),
+	KUNIT_CASE(pool_ignores_impossible_numbers),
+	KUNIT_CASE(pool_peak_stays),
+	KUNIT_CASE(pool_moves_to_another_vm),
+	KUNIT_CASE(pool_adopts_bitmaps),
+	KUNIT_CASE(pool_does_not_believe_contradictions),
+	KUNIT_CASE(pool_forgets_with_kvm),
+	{}
+};
+
+static struct kunit_suite pool_suite = {
+	.name = "sevadm_pool",
+	.init = pool_test_init,
+	.test_cases = pool_cases,
+};
+
+kunit_test_suite(pool_suite);
+
+MODULE_DESCRIPTION("KUnit suites of sevadm");
+MODULE_AUTHOR("The sevadm authors");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the firmware's command buffers say. The expectations are written down from the specification
+ * (55766), not from the table under test.
+ */
+#include <kunit/test.h>
+
+#include "../psp_command.c"
+
+#define HANDLE_VALUE	0x1234
+#define BYTES		0x5000
+
+/* Each of these buffers begins with the handle. */
+static const struct expected {
+	u32 command;
+	int state;		/* after success; negative: as before */
+	size_t length_at;	/* 0: it has none */
+} expected[] = {
+	{ SEV_CMD_DECOMMISSION, SEVADM_VM_STATE_INIT, 0 },
+	{ SEV_CMD_ACTIVATE, -1, 0 },
+	{ SEV_CMD_DEACTIVATE, -1, 0 },
+	{ SEV_CMD_GUEST_STATUS, -1, 0 },
+	{ SEV_CMD_LAUNCH_START, SEVADM_VM_STATE_LUPDATE, 0 },
+	{ SEV_CMD_LAUNCH_UPDATE_DATA, -1, 0x10 },
+	{ SEV_CMD_LAUNCH_UPDATE_VMSA, -1, 0x10 },
+	{ SEV_CMD_LAUNCH_MEASURE, SEVADM_VM_STATE_LSECRET, 0x10 },
+	{ SEV_CMD_LAUNCH_UPDATE_SECRET, -1, 0x20 },
+	{ SEV_CMD_LAUNCH_FINISH, SEVADM_VM_STATE_RUNNING, 0 },
+	{ SEV_CMD_ATTESTATION_REPORT, -1, 0x20 },
+	{ SEV_CMD_SEND_START, SEVADM_VM_STATE_SUPDATE, 0 },
+	{ SEV_CMD_SEND_UPDATE_DATA, -1, 0x20 },
+	/* Linux, which never sends it, leaves out a reserved word that the specification has. */
+	{ SEV_CMD_SEND_UPDATE_VMSA, -1, offsetof(struct sev_data_send_update_vmsa, guest_len) },
+	{ SEV_CMD_SEND_FINISH, SEVADM_VM_STATE_SENT, 0 },
+	{ SEV_CMD_SEND_CANCEL, SEVADM_VM_STATE_RUNNING, 0 },
+	{ SEV_CMD_RECEIVE_START, SEVADM_VM_STATE_RUPDATE, 0 },
+	{ SEV_CMD_RECEIVE_UPDATE_DATA, -1, 0x20 },
+	{ SEV_CMD_RECEIVE_UPDATE_VMSA, -1, 0x20 },
+	{ SEV_CMD_RECEIVE_FINISH, SEVADM_VM_STATE_RUNNING, 0 },
+	{ SEV_CMD_DBG_DECRYPT, -1, 0x18 },
+	{ SEV_CMD_DBG_ENCRYPT, -1, 0x18 },
+};
+
+static void expected_name(const struct expected *e, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "command %#x", e->command);
+}
+
+KUNIT_ARRAY_PARAM(expected, expected, expected_name);
+
+static void psp_decodes_the_guest(struct kunit *test)
+{
+	const struct expected *e = test->param_value;
+	struct sevadm_psp_guest guest;
+	u8 buffer[256] = {};
+
+	*(u32 *)buffer = HANDLE_VALUE;
+	*(u32 *)(buffer + e->length_at) = e->length_at ? BYTES : HANDLE_VALUE;
+	sevadm_psp_decode(e->command, buffer, &guest);
+	KUNIT_EXPECT_TRUE(test, guest.known & SEVADM_KNOWN_HANDLE);
+	KUNIT_EXPECT_EQ(test, guest.handle, HANDLE_VALUE);
+	KUNIT_EXPECT_EQ(test, !!(guest.known & SEVADM_KNOWN_BYTES), !!e->length_at);
+	KUNIT_EXPECT_EQ(test, guest.bytes, e->length_at ? BYTES : 0);
+	KUNIT_EXPECT_EQ(test, !!(guest.known & SEVADM_KNOWN_ASID), e->command == SEV_CMD_ACTIVATE);
+}
+
+static void psp_leads_to_the_state(struct kunit *test)
+{
+	const struct expected *e = test->param_value;
+	int state = sevadm_psp_next_state(e->command);
+
+	KUNIT_EXPECT_EQ(test, state < 0 ? -1 : state, e->state);
+}
+
+static void psp_decodes_policies(struct kunit *test)
+{
+	struct sev_data_launch_start launch = { .handle = HANDLE_VALUE, .policy = 0x5 };
+	struct sev_data_receive_start receive = { .handle = HANDLE_VALUE, .policy = 0x105 };
+	struct sev_data_send_start send = { .handle = HANDLE_VALUE, .policy = 0x20005 };
+	struct sevadm_psp_guest guest;
+
+	sevadm_psp_decode(SEV_CMD_LAUNCH_START, &launch, &guest);
+	KUNIT_EXPECT_TRUE(test, guest.known & SEVADM_KNOWN_POLICY);
+	KUNIT_EXPECT_EQ(test, guest.policy, 0x5);
+	sevadm_psp_decode(SEV_CMD_RECEIVE_START, &receive, &guest);
+	KUNIT_EXPECT_EQ(test, guest.policy, 0x105);
+	sevadm_psp_decode(SEV_CMD_SEND_START, &send, &guest);
+	KUNIT_EXPECT_EQ(test, guest.policy, 0x20005);
+}
+
+static void psp_decodes_the_asid(struct kunit *test)
+{
+	struct sev_data_activate activate = { .handle = HANDLE_VALUE, .asid = 509 };
+	struct sevadm_psp_guest guest;
+
+	sevadm_psp_decode(SEV_CMD_ACTIVATE, &activate, &guest);
+	KUNIT_EXPECT_EQ(test, guest.asid, 509);
+}
+
+/* The firmware's names begin at 1: a LAUNCH_START that failed has given none. */
+static void psp_no_handle_is_none(struct kunit *test)
+{
+	struct sev_data_launch_start launch = { .policy = 0x5 };
+	struct sevadm_psp_guest guest;
+
+	sevadm_psp_decode(SEV_CMD_LAUNCH_START, &launch, &guest);
+	KUNIT_EXPECT_FALSE(test, guest.known & SEVADM_KNOWN_HANDLE);
+	KUNIT_EXPECT_TRUE(test, guest.known & SEVADM_KNOWN_POLICY);
+}
+
+static void psp_platform_has_no_guest(struct kunit *test)
+{
+	static const u32 commands[] = {
+		0, SEV_CMD_INIT, SEV_CMD_SHUTDOWN, SEV_CMD_PLATFORM_STATUS, SEV_CMD_DF_FLUSH,
+		SEV_CMD_PDH_CERT_EXPORT, 0x7ff, U32_MAX,
+	};
+	struct sevadm_psp_guest guest;
+	u8 buffer[256];
+	size_t i;
+
+	memset(buffer, 0xff, sizeof(buffer));
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		sevadm_psp_decode(commands[i], buffer, &guest);
+		KUNIT_EXPECT_EQ_MSG(test, guest.known, 0, "command %#x", commands[i]);
+		KUNIT_EXPECT_LT(test, sevadm_psp_next_state(commands[i]), 0);
+	}
+}
+
+static void psp_command_without_a_buffer(struct kunit *test)
+{
+	struct sevadm_psp_guest guest;
+
+	sevadm_psp_decode(SEV_CMD_LAUNCH_START, NULL, &guest);
+	KUNIT_EXPECT_EQ(test, guest.known, 0);
+}
+
+static struct kunit_case psp_cases[] = {
+	KUNIT_CASE_PARAM(psp_decodes_the_guest, expected_gen_params),
+	KUNIT_CASE_PARAM(psp_leads_to_the_state, expected_gen_params),
+	KUNIT_CASE(psp_decodes_policies),
+	KUNIT_CASE(psp_decodes_the_asid),
+	KUNIT_CASE(psp_no_handle_is_none),
+	KUNIT_CASE(psp_platform_has_no_guest),
+	KUNIT_CASE(psp_command_without_a_buffer),
+	{}
+};
+
+static struct kunit_suite psp_suite = {
+	.name = "sevadm_psp_command",
+	.test_cases = psp_cases,
+};
+
+kunit_test_suite(psp_suite);
