@@ -76,7 +76,7 @@ void help_object(FILE *file, const struct object *object);
 
 /* the objects */
 extern const struct command status_commands[], vm_commands[], asid_commands[], trace_commands[],
-	module_commands[], completion_commands[], policy_commands[];
+	module_commands[], completion_commands[], policy_commands[], check_commands[];
 
 int do_explain(int argc, char **argv);
 

@@ -58,6 +58,7 @@ const struct object objects[] = {
 	{ "vm", "VMs that hold SEV resources", vm_commands, NULL },
 	{ "asid", "ASIDs of the host and who holds them", asid_commands, NULL },
 	{ "trace", "what firmware and KVM were asked, and how it ended", trace_commands, NULL },
+	{ "check", "what keeps guests from starting, found before they are started", check_commands },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
 	{ "explain", "causes and remedies of what QEMU or a log says failed", NULL, do_explain,
 	  "[--elsewhere] [errno=N] [fw_error=N] | LINE; without any, a log on stdin" },

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm check host: gather the facts, judge them, and say what this host can run. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "check/host_facts.h"
+#include "check/host_rules.h"
+#include "errors.h"
+#include "output.h"
+
+struct options {
+	const char *host;
+};
+
+static int set_host(void *options, const char *text)
+{
+	((struct options *)options)->host = text;
+	return EXIT_OK;
+}
+
+const struct option_row check_host_options[] = {
+	{ "host", 0, "FILE", "judge the facts that check host -j printed elsewhere", NULL,
+	  set_host },
+	FINDINGS_ROWS,
+	{}
+};
+
+/* ---- the summary ------------------------------------------------------------------------------ */
+
+static const char *on_off(const struct host_facts *facts, enum host_fact_id id)
+{
+	return host_is(facts, id) ? "on" : host_is_not(facts, id) ? "off" : "not known";
+}
+
+static void print_range(FILE *file, const struct host_facts *facts, enum host_fact_id id,
+			uint64_t low, uint64_t high)
+{
+	fprintf(file, "%s", on_off(facts, id));
+	if (host_is(facts, id) && facts->facts[HOST_MAX_ASID].known && low <= high)
+		fprintf(file, ", %" PRIu64 " ASIDs: %" PRIu64 " to %" PRIu64, high - low + 1, low,
+			high);
+	fputc('\n', file);
+}
+
+static void print_guests(FILE *file, const struct host_facts *facts)
+{
+	uint64_t min, max;
+
+	host_number(facts, HOST_MIN_SEV_ASID, &min);
+	host_number(facts, HOST_MAX_ASID, &max);
+	fputs("  sev        ", file);
+	print_range(file, facts, HOST_SEV, min, max);
+	fputs("  sev-es     ", file);
+	print_range(file, facts, HOST_SEV_ES, 1, min - 1);
+	fprintf(file, "  sev-snp    %s%s\n", on_off(facts, HOST_SEV_SNP),
+		host_is(facts, HOST_SEV_SNP) ? ", with the ASIDs of sev-es" : "");
+}
+
+static void print_firmware(FILE *file, const struct host_facts *facts)
+{
+	uint64_t major, minor, build, guests;
+
+	if (!host_number(facts, HOST_FIRMWARE_API_MAJOR, &major) ||
+	    !host_number(facts, HOST_FIRMWARE_API_MINOR, &minor) ||
+	    !host_number(facts, HOST_FIRMWARE_BUILD, &build))
+		return;
+	fprintf(file, "  firmware   API %" PRIu64 ".%" PRIu64 " build %" PRIu64 ", %s", major,
+		minor, build, host_text(facts, HOST_FIRMWARE_STATE) ?: "state not known");
+	if (host_number(facts, HOST_FIRMWARE_GUESTS, &guests))
+		fprintf(file, ", %" PRIu64 " guests", guests);
+	fputc('\n', file);
+}
+
+/* One line for each reason, with all that is not known for it. */
+static void print_unknown(FILE *file, const struct host_facts *facts)
+{
+	bool told[HOST_FACT_NR] = {}, first = true;
+	int id, other;
+
+	for (id = 0; id < HOST_FACT_NR; id++) {
+		if (facts->facts[id].known || told[id] || id == HOST_FIRMWARE_ERROR)
+			continue;
+		fputs(first ? "\n  not known:\n    " : "    ", file);
+		first = false;
+		for (other = id; other < HOST_FACT_NR; other++) {
+			if (facts->facts[other].known || other == HOST_FIRMWARE_ERROR ||
+			    strcmp(host_why(facts, other), host_why(facts, id)))
+				continue;
+			fprintf(file, "%s%s", other == id ? "" : ", ", host_key(other));
+			told[other] = true;
+		}
+		fprintf(file, ": %s\n", host_why(facts, id));
+	}
+}
+
+static char *summary(const struct host_facts *facts)
+{
+	const char *text;
+	char *memory = NULL;
+	uint64_t bit, less;
+	size_t size;
+	FILE *file = open_memstream(&memory, &size);
+
+	if (!file)
+		return NULL;
+	fprintf(file, "  kernel     %s\n", host_text(facts, HOST_KERNEL) ?: "not known");
+	text = host_text(facts, HOST_CPU_NAME);
+	fprintf(file, "  processor  %s", text ?: "not known");
+	if (host_number(facts, HOST_C_BIT, &bit) &&
+	    host_number(facts, HOST_REDUCED_PHYS_BITS, &less))
+		fprintf(file, "; C-bit %" PRIu64 ", %" PRIu64 " address bits less", bit, less);
+	fputc('\n', file);
+	print_guests(file, facts);
+	print_firmware(file, facts);
+	text = host_text(facts, HOST_QEMU_VERSION);
+	if (text)
+		fprintf(file, "  qemu       %s, runs as %s\n", text,
+			host_text(facts, HOST_QEMU_USER) ?: "an unknown user");
+	text = host_text(facts, HOST_LIBVIRT_VERSION);
+	if (text)
+		fprintf(file, "  libvirt    %s\n", text);
+	print_unknown(file, facts);
+	fclose(file);
+	if (memory)
+		for (text = memory; *text; text++)
+			if (*text != '\n' && (unsigned char)*text < ' ')
+				memory[text - memory] = '?';
+	return memory;
+}
+
+int check_host(int argc, char **argv)
+{
+	struct options options = {};
+	struct host_facts facts;
+	struct report report = {};
+	struct target *target;
+	int ret;
+
+	ret = options_parse(check_host_options, &options, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "check host takes options only: see sevadm check --help");
+	if (options.host) {
+		ret = load_host_facts(options.host, &facts);
+		if (ret)
+			return ret;
+	} else {
+		host_facts_gather(host_root(), &facts);
+	}
+	target = report_target(&report, host_text(&facts, HOST_NAME) ?: "host", TARGET_OBJECT);
+	host_judge(&facts, target);
+	target_add_json(target, "facts", host_facts_json(&facts));
+	target->text = summary(&facts);
+	ret = report_finish(&report);
+	host_facts_free(&facts);
+	return ret;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What must hold for a host to run SEV guests. */
+#ifndef SEVADM_HOST_RULES_H
+#define SEVADM_HOST_RULES_H
+
+#include "check/findings.h"
+#include "check/host_facts.h"
+
+/** struct host_rule - a rule, and how it is judged: facts that are not known are no finding */
+struct host_rule {
+	struct rule rule;
+	void (*judge)(const struct host_facts *facts, const struct rule *rule,
+		      struct target *target);
+};
+
+/* Ends with a rule without an id. */
+extern const struct host_rule host_rules[];
+
+/** host_judge() - add a finding for each rule that the facts break */
+void host_judge(const struct host_facts *facts, struct target *target);
+
+#endif
