@@ -71,6 +71,22 @@ bool sevadm_bitmaps_read(void)
 	return done;
 }
 
+/**
+ * sevadm_bitmaps_absent() - whether kvm_amd is known to have none
+ *
+ * It makes them in sev_hardware_setup(), unless something keeps it from offering SEV.
+ */
+bool sevadm_bitmaps_absent(void)
+{
+	unsigned long *bitmap = NULL;
+	bool known;
+
+	spin_lock(&sevadm_ledger_lock);
+	known = asid_bitmap && !copy_from_kernel_nofault(&bitmap, asid_bitmap, sizeof(bitmap));
+	spin_unlock(&sevadm_ledger_lock);
+	return known && !bitmap;
+}
+
 int sevadm_bitmaps_init(void)
 {
 	if (!sevadm_pool_max_asid())

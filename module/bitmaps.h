@@ -11,5 +11,6 @@ void sevadm_bitmaps_uninit(void);
 void sevadm_bitmaps_find(void);
 void sevadm_bitmaps_forget(void);
 bool sevadm_bitmaps_read(void);
+bool sevadm_bitmaps_absent(void);
 
 #endif /* SEVADM_BITMAPS_H */

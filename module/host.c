@@ -3,6 +3,8 @@
  * The host's firmware as PLATFORM_STATUS last described it, whoever asked; and the one time that
  * the module asks itself: when KVM is there, to learn how many guests are older than the module.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/psp-sev.h>
@@ -12,6 +14,7 @@
 #include "bitmaps.h"
 #include "host.h"
 #include "ledger.h"
+#include "pool.h"
 
 static DEFINE_SPINLOCK(firmware_lock);
 static struct sevadm_firmware firmware;
@@ -40,6 +43,19 @@ void sevadm_firmware_get(struct sevadm_firmware *result)
 }
 
 /**
+ * sevadm_host_unready() - kvm_amd was not there at load: say what is missing
+ *
+ * That is no error: the module waits, and a processor that never has SEV does no harm.
+ */
+void sevadm_host_unready(void)
+{
+	if (!sevadm_pool_max_asid())
+		pr_info("this processor has no SEV: there will be nothing to account for\n");
+	else
+		pr_info("waiting for kvm_amd\n");
+}
+
+/**
  * sevadm_host_kvm_arrived() - kvm_amd is there: count the guests that are older than the attachment
  *
  * ccp is asked by its exported function, taken by name for the time of the call, so that neither
@@ -55,13 +71,17 @@ void sevadm_host_kvm_arrived(void)
 
 	sevadm_bitmaps_find();
 	sevadm_bitmaps_read();
+	if (sevadm_bitmaps_absent())
+		pr_info("kvm_amd offers no SEV: see its own messages, and its parameters sev and npt\n");
 	if (!platform_status)
 		return;
 
 	ret = platform_status(&status, &error);
 	symbol_put(sev_platform_status);
 	if (ret) {
-		if (ret != -ENODEV)
+		if (ret == -ENODEV)
+			pr_info("ccp has found no security processor: no SEV VM can be started\n");
+		else
 			pr_warn("the firmware does not tell its status (%d, %#x): guests older than this module stay uncounted\n",
 				ret, error);
 		return;

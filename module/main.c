@@ -45,6 +45,8 @@ static int __init sevadm_init(void)
 
 	if (sevadm_seam_attached(SEAM_sev_mem_enc_ioctl))
 		sevadm_host_kvm_arrived();
+	else
+		sevadm_host_unready();
 	return 0;
 
 err_seam:

@@ -10,6 +10,8 @@
  * kvm_amd and ccp come and go: a module notifier attaches and detaches their rows, so that the
  * order of loading does not matter.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/delay.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>

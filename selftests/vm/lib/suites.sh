@@ -16,6 +16,29 @@ archive() {
 		awk -v codename="$codename" '$2 == codename && !uri { uri = $1 } END { print uri }'
 }
 
+# The archive that has SUITE: security suites have their own, where this release's is.
+suite_archive() {
+	local own uri
+	[[ $1 == *-security ]] || { archive && return; }
+	# shellcheck source=/dev/null
+	own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}-security")
+	# shellcheck disable=SC2016 # apt-get expands it
+	uri=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+		awk -v codename="$own" '$2 == codename && !uri { uri = $1 } END { print uri }')
+	[[ $uri ]] || die "apt is configured for no $own, so that there is no $1"
+	printf '%s\n' "$uri"
+}
+
+# A line of sources.list for each SUITE.
+suite_sources() {
+	local suite uri
+	for suite; do
+		uri=$(suite_archive "$suite")
+		[[ $uri ]] || die "apt is configured for no archive of this Debian release"
+		printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$uri" "$suite"
+	done
+}
+
 # What another apt may be reading changes at once.
 put() {
 	local new
@@ -25,13 +48,11 @@ put() {
 }
 
 configure_apt() {
-	local dir=$1 suites=$2 uri
-	uri=$(archive)
-	[[ $uri ]] || die "apt is configured for no archive of this Debian release"
+	local dir=$1 suites=$2
 	[[ -e $keyring ]] || die "no $keyring; run: sudo apt-get install debian-archive-keyring"
 	mkdir -p "$dir"/{lists,archives}/partial
 	# shellcheck disable=SC2086 # one line a suite
-	printf "deb [signed-by=$keyring] $uri %s main\n" $suites | put "$dir/sources.list"
+	suite_sources $suites | put "$dir/sources.list"
 	put "$dir/apt.conf" <<-CONFIG
 		Acquire::Languages "none";
 		APT::Sandbox::User "root";
