@@ -37,6 +37,7 @@ make_release() {
 	echo 'update_initramfs=no' >"$root/etc/initramfs-tools/update-initramfs.conf"
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod 755 "$root/usr/sbin/policy-rc.d"
+	quietly "$dir/log" run_in "$root" apt-get -q update
 	# shellcheck disable=SC2086 # one word a package
 	quietly "$dir/log" run_in "$root" apt-get -qq -y --no-install-recommends \
 		-o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io \
@@ -49,11 +50,11 @@ make_release() {
 release() {
 	local name=$1 suites=$2 images
 	shift 2
-	need_packages mmdebstrap debian-archive-keyring uidmap
+	need_packages mmdebstrap debian-archive-keyring
 	images=$(in_suites "$suites" newest_in "$@")
 	images=${images//$'\n'/ }
 	make_once "$cache/releases/$name" "$(digest - "$vm_dir/lib/chroot.sh" <<<"$suites $images")" \
-		make_release "$suites" "$images"
+		make_release "$suites" "$images" || exit
 	printf '%s\n' "$cache/releases/$name/root"
 }
 
