@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -323,6 +324,8 @@ int main(void)
 	ksft_print_header();
 	if (!load_btf("vmlinux"))
 		ksft_exit_skip("no BTF: the kernel needs CONFIG_DEBUG_INFO_BTF\n");
+	if (access("/sys/kernel/btf/kvm_amd", R_OK))
+		ksft_exit_skip("no BTF of kvm_amd: it is not loaded\n");
 	libbpf_set_print(NULL);
 
 	ksft_set_plan(ARRAY_SIZE(seams) + ARRAY_SIZE(wrong));

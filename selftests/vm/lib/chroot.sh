@@ -24,13 +24,18 @@ newest_in() {
 	done
 }
 
+# What this system's apt is told about an archive that is older than it says it may be.
+valid_until() { apt-config dump --format '%f "%v";%n' Acquire::Check-Valid-Until; }
+
 # make_release "SUITE…" "IMAGE-PACKAGE…" DIR
 make_release() {
-	local suites=$1 images=$2 dir=$3 root=$3/root
+	local suites=$1 images=$2 dir=$3 root=$3/root from=()
+	# apt takes nothing from backports unless it is told to.
+	[[ $suites != *-backports ]] || from=(-t "${suites##* }")
 	# shellcheck disable=SC2086 # one word a suite
 	suite_sources $suites >"$dir/sources.list"
 	say "making ${suites%% *} with ${images//linux-image-/}"
-	quietly "$dir/log" mmdebstrap --variant=minbase "${suites%% *}" "$root" \
+	quietly "$dir/log" mmdebstrap --variant=minbase --aptopt="$(valid_until)" "${suites%% *}" "$root" \
 		"$dir/sources.list"
 	# No kernel boots here by way of an initramfs.
 	mkdir -p "$root/etc/initramfs-tools"
@@ -39,7 +44,7 @@ make_release() {
 	chmod 755 "$root/usr/sbin/policy-rc.d"
 	quietly "$dir/log" run_in "$root" apt-get -q update
 	# shellcheck disable=SC2086 # one word a package
-	quietly "$dir/log" run_in "$root" apt-get -qq -y --no-install-recommends \
+	quietly "$dir/log" run_in "$root" apt-get -qq -y --no-install-recommends "${from[@]}" \
 		-o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io \
 		install $images ${images//linux-image-/linux-headers-}
 	run_in "$root" apt-get clean

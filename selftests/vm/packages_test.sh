@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The packages on Debian 12 with both of its kernels, as a user meets them: built the same twice,
+# clean to lintian, installed with apt, built and signed by DKMS, booted, upgraded, purged.
+set -euo pipefail
+here=$(cd "${0%/*}" && pwd -P)
+# shellcheck source=selftests/vm/lib/common.sh
+. "$here/lib/common.sh"
+# shellcheck source=selftests/vm/lib/packages.sh
+. "$here/lib/packages.sh"
+# shellcheck source=selftests/vm/lib/kernels.sh
+. "$here/lib/kernels.sh"
+# shellcheck source=selftests/vm/lib/suites.sh
+. "$here/lib/suites.sh"
+# shellcheck source=selftests/vm/lib/chroot.sh
+. "$here/lib/chroot.sh"
+
+images=('linux-image-6\.1\.0-[0-9]+-amd64' 'linux-image-6\.12\.[0-9]+\+deb12-amd64')
+version=$(cat "$top_dir/VERSION")
+work='' number=0 failed=0
+run=$(mktemp -d "${TMPDIR:-/tmp}/packages.XXXXXX")
+trap '[[ ! $work ]] || close_release "$work"; rm -rf "$run"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# check NAME COMMAND…: fails when any command in it does.
+check() {
+	local name=$1 status=0
+	shift
+	number=$((number + 1))
+	(set -e && "$@") >"$run/out" 2>&1 &
+	wait $! || status=$?
+	if ((status)); then
+		printf 'not ok %s %s\n' "$number" "$name"
+		tail -n 40 "$run/out" | sed 's/^/# /'
+		failed=1
+	else
+		printf 'ok %s %s\n' "$number" "$name"
+	fi
+}
+
+# build_as VERSION DIR: the packages of a clean clone, or of a tree without git.
+build_as() {
+	mkdir -p "$2"
+	if git -C "$top_dir" rev-parse --git-dir >/dev/null 2>&1; then
+		git clone -q "$top_dir" "$2/tree"
+	else
+		cp -r "$top_dir" "$2/tree" && rm -rf "$2/tree/build"
+	fi
+	if [[ $1 != "$version" ]]; then
+		echo "$1" >"$2/tree/VERSION"
+		sed -i "s/^## $version\$/## $1/" "$2/tree/Documentation/CHANGELOG.md"
+	fi
+	env -u BUILD -u SEVADM_BUILD make -s -C "$2/tree" deb
+}
+
+built_twice_the_same() {
+	local file
+	build_as "$version" "$run/first"
+	build_as "$version" "$run/elsewhere/second"
+	for file in "$run"/first/tree/build/deb/*.deb; do
+		cmp "$file" "$run/elsewhere/second/tree/build/deb/${file##*/}"
+	done
+}
+
+lintian_is_content() {
+	lintian --fail-on error,warning "$run"/first/tree/build/deb/*.deb
+}
+
+installs() {
+	local kernel
+	install_in "$root" "$run"/first/tree/build/deb/*.deb
+	for kernel in "${kernels[@]}"; do
+		run_in "$root" dkms status -m sevadm -k "$kernel" | tee /dev/stderr | grep -q ': installed'
+		[[ -e $root/lib/modules/$kernel/updates/dkms/sevadm.ko ]]
+	done
+	[[ $(run_in "$root" sevadm --version) == *"$version"* ]]
+	run_in "$root" sevadm policy decode 5
+}
+
+# The format of a signed module: scripts/sign-file.c. Debian's kernels want PKCS #7.
+signed() {
+	local module=$root/lib/modules/$1/updates/dkms/sevadm.ko size length
+	local magic=$'~Module signature appended~'
+	[[ $(tail -c 28 "$module") == "$magic" ]]
+	size=$(stat -c %s "$module")
+	length=$((0x$(tail -c 32 "$module" | head -c 4 | od -An -tx1 | tr -d ' \n')))
+	tail -c $((length + 40)) "$module" | head -c "$length" >"$run/signature"
+	head -c $((size - length - 40)) "$module" >"$run/content"
+	openssl x509 -inform DER -in "$root/var/lib/dkms/mok.pub" -out "$run/mok.pem"
+	openssl cms -verify -binary -inform DER -in "$run/signature" -content "$run/content" \
+		-certificate "$run/mok.pem" -certfile "$run/mok.pem" -nointern -noverify -out /dev/null
+	# What is not the module is not verified.
+	printf x >>"$run/content"
+	! openssl cms -verify -binary -inform DER -in "$run/signature" -content "$run/content" \
+		-certfile "$run/mok.pem" -nointern -noverify -out /dev/null
+}
+
+boots() {
+	"$here/sevhost" --root "$root" --kernel "$1" --timeout 900 --copy /usr/bin/kmod \
+		--copy "$root/lib/modprobe.d/sevadm.conf" --no-module --no-kvm -- sh -c '
+		mkdir -p /etc/modprobe.d && cp sevadm.conf /etc/modprobe.d/
+		# The first module listed is the youngest.
+		ln -s kmod modprobe && ./modprobe kvm_amd && lsmod &&
+			grep -nE "^(sevadm|kvm_amd) " /proc/modules | tr "\n" " " |
+				grep -q ":kvm_amd .*:sevadm " || exit 1
+		sevadm module status && sevadm module status | grep -q "attached: 16 of 16" || exit 1
+		runner.sh sevadm_device_test sevadm_trace_test sevadm_attach_test.sh'
+}
+
+# What the packages of a new kernel's headers call.
+kernel_upgrade_builds() {
+	run_in "$root" dkms remove "sevadm/$version" -k "$1"
+	[[ ! -e $root/lib/modules/$1/updates/dkms/sevadm.ko ]]
+	run_in "$root" run-parts --arg="$1" /etc/kernel/header_postinst.d
+	[[ -e $root/lib/modules/$1/updates/dkms/sevadm.ko ]]
+}
+
+unfit_kernel_is_refused() {
+	local config=$root/lib/modules/$1/build/.config status=0 tree
+	run_in "$root" dkms remove "sevadm/$version" -k "$1"
+	tree=$(run_in "$root" readlink -f "/lib/modules/$1/build")
+	config=$root$tree/.config
+	cp "$config" "$run/config"
+	sed -i 's/^CONFIG_KVM_AMD_SEV=y$/# CONFIG_KVM_AMD_SEV is not set/' "$config"
+	run_in "$root" dkms build "sevadm/$version" -k "$1" >"$run/refused" 2>&1 || status=$?
+	cp "$run/config" "$config"
+	cat "$run/refused"
+	((status == 77)) && grep -q 'does not match this kernel' "$run/refused"
+	run_in "$root" make -s -C "$tree" M="/usr/src/sevadm-$version" CONFIG_KVM_AMD_SEV= modules \
+		>"$run/refused" 2>&1 && return 1
+	cat "$run/refused"
+	grep -q "sevadm cannot be built for kernel $1: it was configured without CONFIG_KVM_AMD_SEV" \
+		"$run/refused"
+}
+
+upgrades() {
+	local newest=${kernels[-1]}
+	build_as "$version.1" "$run/next"
+	install_in "$root" "$run"/next/tree/build/deb/*.deb
+	run_in "$root" dkms status -m sevadm | tee "$run/status"
+	grep -q "sevadm/$version.1, $newest, .*: installed" "$run/status"
+	! grep -q "sevadm/$version," "$run/status"
+	[[ ! -e $root/usr/src/sevadm-$version && ! -e $root/var/lib/dkms/sevadm/$version ]]
+}
+
+purges() {
+	run_in "$root" apt-get -qy purge sevadm sevadm-dkms
+	! find "$root" -xdev \( -path "$root/proc" -o -path "$root/var/cache" -o -path "$root/var/log" \
+		-o -path "$root/var/lib/apt" \) -prune -o -name '*sevadm*' -print | grep .
+}
+
+need_packages lintian openssl kmod
+release=$(release Debian-12-amd64 'bookworm bookworm-security' "${images[@]}") || exit
+work=$(mktemp -d "${TMPDIR:-/tmp}/packages-root.XXXXXX")
+root=$work/root
+open_release "$release" "$work"
+mapfile -t kernels < <(kernels_in "$root")
+
+echo "KTAP version 1"
+echo 1..11
+check "packages of one commit are the same, wherever they are built" built_twice_the_same
+check "lintian is content" lintian_is_content
+check "apt installs them, and DKMS builds for both kernels" installs
+for kernel in "${kernels[@]}"; do
+	check "$kernel: DKMS has signed the module with the machine owner's key" signed "$kernel"
+	check "$kernel: loaded before kvm_amd, the kselftests pass" boots "$kernel"
+done
+check "a kernel that comes later gets its module" kernel_upgrade_builds "${kernels[-1]}"
+check "a kernel without SEV is refused in one sentence" unfit_kernel_is_refused "${kernels[0]}"
+check "an upgrade leaves nothing of the old version" upgrades
+check "a purge leaves nothing" purges
+exit "$failed"
