@@ -75,7 +75,8 @@ parser_accepts() {
 installed_runs() {
 	run_make -C "$top_dir/selftests" "OUTPUT=$run/alone" "INSTALL_PATH=$run/installed" install &&
 		[[ -x $run/installed/sevadm_ledger_test && -e $run/installed/config ]] &&
-		(cd "$run/installed" && ./runner.sh ./*_test | grep -q '^ok 1 .*SKIP')
+		(cd "$run/installed" && ./runner.sh *_test >"$run/installed.log") &&
+		grep -q '^ok 1 .*# SKIP' "$run/installed.log"
 }
 
 dropped_in() {
@@ -85,6 +86,8 @@ dropped_in() {
 	tests_run "$run/dropped.log" -C "$ksft/sevadm" "KSFT_DIR=$ksft"
 }
 
+# The kernel's own top Makefile makes the folder that it names.
+mkdir "$run/ksft"
 echo "KTAP version 1"
 echo 1..9
 check "stand-alone: run_tests" tests_run "$run/alone.log" -C "$top_dir/selftests" "OUTPUT=$run/alone"
