@@ -29,6 +29,13 @@ deb:
 dist:
 	@$(PACKAGING)/dist
 
+# What rpmbuild wants: `rpmbuild --define "_topdir $(BUILD)/rpm" -bb build/rpm/SPECS/sevadm.spec`
+.PHONY: rpm-sources
+rpm-sources:
+	@mkdir -p $(BUILD)/rpm/SOURCES $(BUILD)/rpm/SPECS
+	@cp "$$($(PACKAGING)/dist)" $(BUILD)/rpm/SOURCES/
+	@sed 's/@VERSION@/$(VERSION)/' $(PACKAGING)/rpm/sevadm.spec.in >$(BUILD)/rpm/SPECS/sevadm.spec
+
 .PHONY: matrix
 matrix: tools selftests deb
 	@selftests/matrix
