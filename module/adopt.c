@@ -196,6 +196,8 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 	if (!mutex_trylock(&kvm->lock))
 		return BUSY;
 	verdict = judge_locked(kvm, &context);
+	if (verdict == PRESENT && context.owner)
+		sevadm_vm_set_owner(kvm, context.owner);
 	if (verdict != ADOPTABLE)
 		goto unlock;
 	if (context.owner) {
@@ -329,6 +331,12 @@ static int adopt_all(u32 *adopted, u32 *left)
 		if (ret == 1) {
 			(*adopted)++;
 		} else if (ret != -EAGAIN) {
+			/*
+			 * Every VM is in the ledger. The firmware's count of guests, from before the
+			 * adoption, may have had one that was just being launched twice.
+			 */
+			if (!ret)
+				sevadm_unaccounted_set(0);
 			return ret;
 		} else {
 			tries++;

@@ -310,6 +310,21 @@ void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
+/* sevadm_vm_set_owner() - a mirror that is younger than the module has an owner that was adopted */
+void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
+{
+	struct sevadm_vm *mirror, *owner;
+
+	spin_lock(&sevadm_ledger_lock);
+	mirror = find_locked(kvm);
+	owner = find_locked(owner_kvm);
+	if (mirror && owner && mirror->mirror && !mirror->mirror_of) {
+		mirror->mirror_of = owner->id;
+		mirror->type = owner->type;
+	}
+	spin_unlock(&sevadm_ledger_lock);
+}
+
 /*
  * sevadm_vm_move() - intra-host migration: the encryption context, the ASID and all that is pinned
  * belong to another VM now, the one it came from is none any more (sev_migrate_from()).

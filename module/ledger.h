@@ -102,6 +102,7 @@ void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 stat
 bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid);
 struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type);
 void sevadm_vm_account(struct sevadm_vm *vm);
+void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm);
 void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner);
 void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from);
 void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back);

@@ -307,8 +307,10 @@ static int put_asid(struct sk_buff *skb, u32 asid)
 	    nla_put_u32(skb, SEVADM_A_ASID_POOL, query.pool) ||
 	    nla_put_u32(skb, SEVADM_A_ASID_STATE, query.state))
 		return -EMSGSIZE;
-	if (query.vm && (nla_put_u64_64bit(skb, SEVADM_A_ASID_VM, query.vm, SEVADM_A_ASID_PAD) ||
-			 nla_put_u32(skb, SEVADM_A_ASID_PID, pid)))
+	if (query.vm && nla_put_u64_64bit(skb, SEVADM_A_ASID_VM, query.vm, SEVADM_A_ASID_PAD))
+		return -EMSGSIZE;
+	/* Of a VM that is older than the module, the creator may not be known. */
+	if (query.vm && pid && nla_put_u32(skb, SEVADM_A_ASID_PID, pid))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -29,6 +30,11 @@
 /* Words of a scenario's list that are no steps: see lib/stepper.h. */
 #define HAND_OVER	"@hand_over"
 #define KILL_CREATOR	"@kill_creator"
+#define ENTER_CGROUP	"@enter_cgroup"	/* that is made for the process */
+#define REMOVE_CGROUP	"@remove_cgroup"
+
+#define ROOT_CGROUP	"/sys/fs/cgroup"
+#define TEST_CGROUP	ROOT_CGROUP "/sevadm_ledger_test"
 
 /* What stands for a whole launch of the flavour in a scenario's list. */
 #define LAUNCH "LAUNCH"
@@ -50,6 +56,11 @@ static const struct scenario {
 	{ "pages that cannot be pinned", LAUNCH ",register_unmapped", 1 },
 	{ "transient pins", "create,init,vcpu,launch_start,launch_update_data,launch_update_data,"
 	  "measure,secret,finish,dbg_decrypt,dbg_encrypt", 1 },
+	{ "huge pages", LAUNCH ",register_huge,register_unaligned,unregister_huge,"
+	  "register_huge,unregister_unaligned,close", 1 },
+	{ "its cgroup is removed while it lives",
+	  ENTER_CGROUP ",create,init,register,launch_start," REMOVE_CGROUP
+	  ",register_unaligned,launch_update_data,close", 1 },
 	{ "launched twice", LAUNCH ",launch_again,status,unregister", 1 },
 	{ "an answer that cannot be written",
 	  "create,init,register,launch_unwritable,unregister,close", 1 },
@@ -81,6 +92,29 @@ static bool nothing_left(const char *where)
 	return !totals.vms && !totals.pinned_bytes;
 }
 
+static bool enter_cgroup(const char *cgroup, pid_t pid)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	file = fopen(path, "w");
+	if (!file)
+		return false;
+	fprintf(file, "%d\n", pid);
+	return !fclose(file);
+}
+
+static bool make_cgroup(pid_t pid)
+{
+	return (!mkdir(TEST_CGROUP, 0755) || errno == EEXIST) && enter_cgroup(TEST_CGROUP, pid);
+}
+
+static bool remove_cgroup(pid_t pid)
+{
+	return enter_cgroup(ROOT_CGROUP, pid) && !rmdir(TEST_CGROUP);
+}
+
 /* One word of a scenario, done and compared. */
 static bool take_word(struct stepper *s, const char *name, const char *word)
 {
@@ -92,6 +126,11 @@ static bool take_word(struct stepper *s, const char *name, const char *word)
 	if (!strcmp(word, HAND_OVER)) {
 		if (!stepper_hand_over(s))
 			return false;
+	} else if (!strcmp(word, ENTER_CGROUP) || !strcmp(word, REMOVE_CGROUP)) {
+		if (!strcmp(word, ENTER_CGROUP) ? !make_cgroup(s->pid) : !remove_cgroup(s->pid)) {
+			ksft_print_msg("%s: %s: %s\n", where, TEST_CGROUP, strerror(errno));
+			return false;
+		}
 	} else if (!strcmp(word, KILL_CREATOR)) {
 		stepper_kill_creator(s);
 	} else if (!step) {

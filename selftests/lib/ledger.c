@@ -2,6 +2,7 @@
 /*
  * Does sevadm's ledger equal kvm_amd's own state?
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -125,6 +126,12 @@ static bool is_owner(const struct comparison *c, const struct view_vm *vm, long 
 	return false;
 }
 
+/* Who created a VM that is older than the module shows as long as he lives. */
+static bool pid_agrees(const struct view_vm *truth, const struct view_vm *vm)
+{
+	return vm->pid == truth->pid || (vm->pid == VIEW_NONE && kill(truth->pid, 0));
+}
+
 static void compare_vm(struct comparison *c, size_t index)
 {
 	const struct view_vm *truth = &c->truth.vms[index], *vm = c->matches[index];
@@ -134,7 +141,8 @@ static void compare_vm(struct comparison *c, size_t index)
 		       truth->pid, truth->asid, truth->handle, truth->pinned_bytes);
 		return;
 	}
-	compare_number(c, vm->id, "pid", vm->pid, truth->pid);
+	if (!pid_agrees(truth, vm))
+		compare_number(c, vm->id, "pid", vm->pid, truth->pid);
 	compare_number(c, vm->id, "handle", vm->handle, truth->handle);
 	if (!asid_agrees(truth, vm))
 		compare_number(c, vm->id, "asid", vm->asid, truth->asid);

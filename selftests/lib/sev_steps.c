@@ -21,6 +21,7 @@
 #define SECRET_HEADER_BYTES	(4 + 16 + 32)
 #define SECRET_BYTES		16
 #define AMD_CERTS_BYTES		4096
+#define HUGE_BYTES		(2UL << 20)
 
 static struct sev_outcome failed(int err)
 {
@@ -155,6 +156,29 @@ static struct sev_outcome step_register_overlapping(struct sev_launch *l)
 	struct sev_vm *vm = current_vm(l);
 
 	return sev_vm_register(vm, (uintptr_t)vm->memory, vm->size / 2 + SEV_PAGE_SIZE);
+}
+
+/* Memory of huge pages where the host has any: KVM counts the small pages that they are made of. */
+static struct sev_outcome step_register_huge(struct sev_launch *l)
+{
+	uintptr_t area;
+
+	if (!l->huge) {
+		l->huge_area = mmap(NULL, 2 * HUGE_BYTES, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (l->huge_area == MAP_FAILED)
+			return failed(errno);
+		area = ((uintptr_t)l->huge_area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
+		l->huge = (uint8_t *)area;
+		madvise(l->huge, HUGE_BYTES, MADV_HUGEPAGE);
+		memset(l->huge, 1, HUGE_BYTES);
+	}
+	return sev_vm_register(current_vm(l), (uintptr_t)l->huge, HUGE_BYTES);
+}
+
+static struct sev_outcome step_unregister_huge(struct sev_launch *l)
+{
+	return sev_vm_unregister(current_vm(l), (uintptr_t)l->huge, HUGE_BYTES);
 }
 
 static struct sev_outcome step_unregister_unknown(struct sev_launch *l)
@@ -558,6 +582,9 @@ static const struct sev_step steps[] = {
 	  step_register_unaligned },
 	{ "register_overlapping", "register a little more than half of the memory again", 0,
 	  step_register_overlapping },
+	{ "register_huge", "register 2 MiB of huge pages", 0, step_register_huge },
+	{ "unregister_huge", "unregister what step register_huge has registered", 0,
+	  step_unregister_huge },
 	{ "register_over_limit", "register under too small a RLIMIT_MEMLOCK (refused)", ENOMEM,
 	  step_register_over_limit },
 	{ "register_unmapped", "register a range that is mapped only in part (refused)", ENOMEM,
@@ -690,6 +717,8 @@ void sev_launch_close(struct sev_launch *l)
 	}
 	sev_host_close(&l->host);
 	munmap(l->scratch, 4 * SEV_PAGE_SIZE);
+	if (l->huge)
+		munmap(l->huge_area, 2 * HUGE_BYTES);
 	free(l->pdh.data);
 	free(l->chain.data);
 	free(l->session.data);

@@ -34,6 +34,7 @@ struct sev_launch {
 	int current, mirror, source, receiver;
 	unsigned int registered;		/* regions that step "register" has registered */
 	uint8_t *scratch;			/* memory outside of the guest */
+	uint8_t *huge, *huge_area;		/* of huge pages, in what it was cut out of; NULL */
 	struct sev_blob pdh, chain, session, header, transport;
 };
 

@@ -166,7 +166,7 @@ static bool query_vms(struct view *view, int fd)
 			return false;
 		*vm = (struct view_vm) {
 			.id = query.vm,
-			.pid = query.pid,
+			.pid = query.pid ? (long long)query.pid : VIEW_NONE,
 			.asid = known(&query, SEVADM_KNOWN_ASID, query.asid),
 			.handle = known(&query, SEVADM_KNOWN_HANDLE, query.handle),
 			.pinned_bytes = known(&query, SEVADM_KNOWN_PINNED, query.pinned_bytes),
