@@ -118,6 +118,8 @@ enum sevadm_module_state {
  * @SEVADM_EVENT_PIN: guest memory was pinned, or pinning was refused (@sevadm_event.ret < 0)
  * @SEVADM_EVENT_UNPIN: pinned guest memory was released
  * @SEVADM_EVENT_ASID: an ASID changed its state (@sevadm_event.asid_state)
+ * @SEVADM_EVENT_LIMIT: a limit of a subject was met, or usage passed it (@sevadm_event.knob);
+ *	@sevadm_event.ret < 0: something was refused
  */
 enum sevadm_event_type {
 	SEVADM_EVENT_LOST,
@@ -126,6 +128,7 @@ enum sevadm_event_type {
 	SEVADM_EVENT_PIN,
 	SEVADM_EVENT_UNPIN,
 	SEVADM_EVENT_ASID,
+	SEVADM_EVENT_LIMIT,
 };
 
 /**
@@ -152,11 +155,62 @@ enum sevadm_kvm_command {
  *	could not be pinned; @sevadm_event.ret says which
  * @SEVADM_REFUSAL_MEMLOCK: RLIMIT_MEMLOCK: the VM's pinned pages and the new ones together exceed
  *	@sevadm_event.limit_bytes and the caller lacks CAP_IPC_LOCK (KVM's sev_pin_memory())
+ * @SEVADM_REFUSAL_LIMIT: a limit on ``pin`` of this module, @sevadm_event.limit_bytes; nothing was
+ *	pinned. The SEVADM_EVENT_LIMIT before it says whose
  */
 enum sevadm_refusal {
 	SEVADM_REFUSAL_OTHER,
 	SEVADM_REFUSAL_MEMLOCK,
+	SEVADM_REFUSAL_LIMIT,
 };
+
+/**
+ * enum sevadm_subject - who a limit is for
+ * @SEVADM_SUBJECT_HOST: the whole host; it always exists
+ * @SEVADM_SUBJECT_USER: a user: VMs that processes of this real user id created; id: the uid in the
+ *	initial user namespace
+ * @SEVADM_SUBJECT_CGROUP: a cgroup (v2) and all below it: VMs that its processes created; id: the
+ *	inode number of its directory
+ */
+enum sevadm_subject {
+	SEVADM_SUBJECT_HOST,
+	SEVADM_SUBJECT_USER,
+	SEVADM_SUBJECT_CGROUP,
+};
+
+/**
+ * enum sevadm_resource - what is limited
+ * @SEVADM_RESOURCE_PIN: memory pinned by VMs, in bytes, whole pages: persistently, by regions, and
+ *	transiently, while a command runs
+ * @SEVADM_RESOURCE_ASID_SEV: ASIDs of pool SEVADM_POOL_SEV
+ * @SEVADM_RESOURCE_ASID_SEV_ES: ASIDs of pool SEVADM_POOL_SEV_ES
+ * @SEVADM_RESOURCE_NR: number of resources
+ */
+enum sevadm_resource {
+	SEVADM_RESOURCE_PIN,
+	SEVADM_RESOURCE_ASID_SEV,
+	SEVADM_RESOURCE_ASID_SEV_ES,
+	SEVADM_RESOURCE_NR,
+};
+
+/**
+ * enum sevadm_knob - a limit of a subject's resource; meanings are those of cgroup v2
+ * @SEVADM_KNOB_MIN: guarantee, of ASIDs only: what is guaranteed and not used cannot be taken by
+ *	others. In an event: an ASID was refused, as the free ones are guaranteed or leased to others
+ * @SEVADM_KNOB_HIGH: soft limit: an event tells when usage passes it; the next one only once usage
+ *	has been at most 15/16 of it
+ * @SEVADM_KNOB_MAX: hard limit: what would exceed it is refused before anything is pinned or taken
+ * @SEVADM_KNOB_POOL: in an event: the pool has no ASID left; a VM that ends makes one free
+ */
+enum sevadm_knob {
+	SEVADM_KNOB_MIN,
+	SEVADM_KNOB_HIGH,
+	SEVADM_KNOB_MAX,
+	SEVADM_KNOB_POOL,
+};
+
+/** define SEVADM_LIMIT_MAX - value of a limit that limits nothing: "max" */
+#define SEVADM_LIMIT_MAX	(~0ULL)
 
 /* Bits of sevadm_event.known and sevadm_vm_query.known: which optional fields hold a value. */
 #define SEVADM_KNOWN_VM			(1U << 0)	/* vm */
@@ -207,6 +261,14 @@ enum sevadm_refusal {
  * @refusal: PIN with @ret < 0: enum sevadm_refusal
  * @peer_vm: KVM, COPY and MOVE_ENC_CONTEXT: id of the VM it came from (SEVADM_KNOWN_PEER_VM)
  * @comm: name of the thread @tid
+ * @subject_id: LIMIT: uid, or id of the cgroup; 0 for the host
+ * @usage: LIMIT: the subject's usage at that moment, in bytes or ASIDs
+ * @limit: LIMIT: the limit met or passed, in bytes or ASIDs
+ * @amount: LIMIT: what was asked for, in bytes or ASIDs
+ * @subject: LIMIT: enum sevadm_subject
+ * @resource: LIMIT: enum sevadm_resource
+ * @knob: LIMIT: enum sevadm_knob
+ * @reserved: zero
  */
 struct sevadm_event {
 	__u32 size;
@@ -234,6 +296,14 @@ struct sevadm_event {
 	__u32 refusal;
 	__aligned_u64 peer_vm;
 	char comm[SEVADM_COMM_LEN];
+	__aligned_u64 subject_id;
+	__aligned_u64 usage;
+	__aligned_u64 limit;
+	__aligned_u64 amount;
+	__u32 subject;
+	__u32 resource;
+	__u32 knob;
+	__u32 reserved;
 };
 
 /*
@@ -284,6 +354,7 @@ struct sevadm_event_seek {
  * @free: @capacity - @used - @reclaim; where kvm_amd's bitmaps cannot be read, an upper bound
  *	while there are unaccounted VMs
  * @peak: the most that were used at once while the module was attached
+ * @reserved: in: zero; out: ASIDs guaranteed or leased to somebody and not used by him
  * @recycles: DF_FLUSHes by which KVM made ASIDs free again
  * @charged: what the misc cgroup believes is used. It is not the truth: intra-host migration
  *	leaks charges on some kernels
@@ -385,10 +456,61 @@ struct sevadm_vm_query {
 	char comm[SEVADM_COMM_LEN];
 };
 
+/**
+ * enum sevadm_lease_subject - whose VMs use up a lease
+ * @SEVADM_LEASE_DESCENDANTS: the process that reserved it and its descendants
+ * @SEVADM_LEASE_USER: a user; id: the uid
+ * @SEVADM_LEASE_CGROUP: a cgroup and all below it; id: the inode number of its directory
+ */
+enum sevadm_lease_subject {
+	SEVADM_LEASE_DESCENDANTS,
+	SEVADM_LEASE_USER,
+	SEVADM_LEASE_CGROUP,
+};
+
+/**
+ * struct sevadm_lease - SEVADM_IOC_RESERVE: reserve ASIDs through this open file
+ * @size: sizeof(struct sevadm_lease)
+ * @pool: enum sevadm_pool
+ * @count: number of ASIDs, from 1
+ * @subject: enum sevadm_lease_subject
+ * @subject_id: see there; zero for SEVADM_LEASE_DESCENDANTS
+ * @lease: out: number of the lease, for SEVADM_IOC_RELEASE
+ *
+ * Nobody else can take these ASIDs. Each VM of the subject that takes an ASID uses up one of them
+ * and gives it back to the lease when it ends. The lease ends with SEVADM_IOC_RELEASE or when the
+ * last descriptor of the open file is closed, however its owner died; VMs keep their ASIDs.
+ *
+ * Errors: EPERM: needs CAP_SYS_ADMIN in the initial user namespace; EBUSY: so many are not free, or
+ * are guaranteed or leased to others; ENOSPC: this open file has 64 leases; ENOENT: no such cgroup.
+ */
+struct sevadm_lease {
+	__u32 size;
+	__u32 pool;
+	__u32 count;
+	__u32 subject;
+	__aligned_u64 subject_id;
+	__aligned_u64 lease;
+};
+
+/**
+ * struct sevadm_lease_release - SEVADM_IOC_RELEASE: end one lease of this open file
+ * @size: sizeof(struct sevadm_lease_release)
+ * @reserved: zero
+ * @lease: its number; ENOENT: this open file has no such lease
+ */
+struct sevadm_lease_release {
+	__u32 size;
+	__u32 reserved;
+	__aligned_u64 lease;
+};
+
 #define SEVADM_IOC_EVENT_SEEK	_IO(SEVADM_IOC_MAGIC, 0x00)
 #define SEVADM_IOC_POOL_QUERY	_IO(SEVADM_IOC_MAGIC, 0x01)
 #define SEVADM_IOC_ASID_QUERY	_IO(SEVADM_IOC_MAGIC, 0x02)
 #define SEVADM_IOC_VM_QUERY	_IO(SEVADM_IOC_MAGIC, 0x03)
+#define SEVADM_IOC_RESERVE	_IO(SEVADM_IOC_MAGIC, 0x04)
+#define SEVADM_IOC_RELEASE	_IO(SEVADM_IOC_MAGIC, 0x05)
 
 /* ---- generic netlink: Documentation/netlink/specs/sevadm.yaml ----------------------------- */
 
@@ -398,6 +520,11 @@ enum sevadm_cmd {
 	SEVADM_CMD_VM_GET,
 	SEVADM_CMD_ASID_GET,
 	SEVADM_CMD_ADOPT,
+	SEVADM_CMD_LIMIT_GET,
+	SEVADM_CMD_LIMIT_SET,
+	SEVADM_CMD_LIMIT_DELETE,
+	SEVADM_CMD_LIMIT_APPLY,
+	SEVADM_CMD_EVENT,
 
 	__SEVADM_CMD_MAX,
 	SEVADM_CMD_MAX = __SEVADM_CMD_MAX - 1,
@@ -437,6 +564,7 @@ enum sevadm_a_pool {
 	SEVADM_A_POOL_RECYCLES,			/* u64 */
 	SEVADM_A_POOL_CHARGED,			/* u64 */
 	SEVADM_A_POOL_PAD,
+	SEVADM_A_POOL_RESERVED,			/* u32: guaranteed or leased, and not used */
 
 	__SEVADM_A_POOL_MAX,
 	SEVADM_A_POOL_MAX = __SEVADM_A_POOL_MAX - 1,
@@ -519,6 +647,53 @@ enum sevadm_a_adopt {
 
 	__SEVADM_A_ADOPT_MAX,
 	SEVADM_A_ADOPT_MAX = __SEVADM_A_ADOPT_MAX - 1,
+};
+
+/*
+ * Attributes of SEVADM_CMD_LIMIT_GET (dump: what is limited, and always the host),
+ * SEVADM_CMD_LIMIT_SET (changes the limits that are given, of one resource of one subject; ENOSPC:
+ * guarantees would exceed the pool), SEVADM_CMD_LIMIT_DELETE (all limits of a subject, or of one of
+ * its resources; ENOENT: it has none). Changes need CAP_SYS_ADMIN in the initial user namespace.
+ *
+ * VMs that are there already count at once. A maximum below the usage refuses what is new only. A
+ * cgroup's limits end with the cgroup. An adopted VM whose creator is not known counts for the host
+ * alone.
+ */
+enum sevadm_a_limit {
+	SEVADM_A_LIMIT_SUBJECT = 1,		/* u32: enum sevadm_subject */
+	SEVADM_A_LIMIT_ID,			/* u64: uid or cgroup id; absent: the host */
+	SEVADM_A_LIMIT_RESOURCE,		/* u32: enum sevadm_resource */
+	SEVADM_A_LIMIT_MIN_VALUE,		/* u64: ASIDs only */
+	SEVADM_A_LIMIT_HIGH_VALUE,		/* u64: bytes or ASIDs; SEVADM_LIMIT_MAX: none */
+	SEVADM_A_LIMIT_MAX_VALUE,		/* u64: likewise */
+	SEVADM_A_LIMIT_CGROUP,			/* string: reply: path of the cgroup, now */
+	SEVADM_A_LIMIT_CURRENT,			/* u64: reply: usage */
+	SEVADM_A_LIMIT_PEAK,			/* u64: reply: the most it was since first limited */
+	SEVADM_A_LIMIT_HIGH_EVENTS,		/* u64: reply: how often usage passed the soft limit */
+	SEVADM_A_LIMIT_MAX_EVENTS,		/* u64: reply: how often the hard limit refused */
+	SEVADM_A_LIMIT_PAD,
+
+	__SEVADM_A_LIMIT_MAX,
+	SEVADM_A_LIMIT_MAX = __SEVADM_A_LIMIT_MAX - 1,
+};
+
+/*
+ * Attributes of SEVADM_CMD_LIMIT_APPLY (do): the limits given become the only ones: all of them, or
+ * none if one is wrong; the extended acknowledgement points at it. At most 8192.
+ */
+enum sevadm_a_apply {
+	SEVADM_A_APPLY_LIMIT = 1,		/* nest of SEVADM_A_LIMIT_*, one for each */
+
+	__SEVADM_A_APPLY_MAX,
+	SEVADM_A_APPLY_MAX = __SEVADM_A_APPLY_MAX - 1,
+};
+
+/* Attributes of SEVADM_CMD_EVENT: multicast to group "events" for each SEVADM_EVENT_LIMIT */
+enum sevadm_a_event {
+	SEVADM_A_EVENT_RECORD = 1,		/* binary: struct sevadm_event */
+
+	__SEVADM_A_EVENT_MAX,
+	SEVADM_A_EVENT_MAX = __SEVADM_A_EVENT_MAX - 1,
 };
 
 #endif /* _UAPI_LINUX_SEVADM_H */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Telling of limits. */
+#include <linux/ratelimit.h>
+
+#include "ledger.h"
+#include "netlink.h"
+#include "notify.h"
+#include "ring.h"
+
+/* Messages a second: the ring holds every event, listeners are only woken up to look. */
+static DEFINE_RATELIMIT_STATE(notify_ratelimit, HZ, 100);
+
+static u64 in_units(u32 resource, u64 amount)
+{
+	return resource == SEVADM_RESOURCE_PIN && amount != SEVADM_LIMIT_MAX ?
+	       amount << PAGE_SHIFT : amount;
+}
+
+/**
+ * sevadm_notify_hits() - tell of the limits that one charge met or passed
+ * @hits: the limits
+ * @vm: the VM that was charged
+ * @ret: 0, or the negative errno with which it is refused
+ *
+ * Context: process context, no spinlock held; may sleep.
+ */
+void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
+{
+	const struct sevadm_limit_hit *hit;
+	struct sevadm_event event;
+
+	for (hit = hits->hits; hit < hits->hits + hits->nr; hit++) {
+		sevadm_event_prepare(&event, SEVADM_EVENT_LIMIT);
+		event.vm = vm->id;
+		event.known = SEVADM_KNOWN_VM;
+		event.subject = hit->subject;
+		event.subject_id = hit->subject_id;
+		event.resource = hit->resource;
+		event.knob = hit->knob;
+		event.usage = in_units(hit->resource, hit->usage);
+		event.limit = in_units(hit->resource, hit->limit);
+		event.amount = in_units(hit->resource, hit->amount);
+		event.ret = hit->knob == SEVADM_KNOB_HIGH ? 0 : ret;
+		sevadm_ring_push(&event);
+		if (__ratelimit(&notify_ratelimit))
+			sevadm_nl_multicast(&event);
+	}
+}
+
+/* sevadm_notify_init() - no line in the kernel's log says how many messages were left out */
+void sevadm_notify_init(void)
+{
+	ratelimit_set_flags(&notify_ratelimit, RATELIMIT_MSG_ON_RELEASE);
+}
