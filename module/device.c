@@ -16,6 +16,7 @@
 
 #include "bitmaps.h"
 #include "device.h"
+#include "lease.h"
 #include "ledger.h"
 #include "pool.h"
 #include "ring.h"
@@ -24,10 +25,12 @@
  * struct sevadm_reader - one open file
  * @mutex: guards @cursor: threads may share the file
  * @cursor: number of the event that is read next
+ * @leases: ASIDs reserved through it
  */
 struct sevadm_reader {
 	struct mutex mutex;
 	u64 cursor;
+	struct list_head leases;
 };
 
 static int sevadm_open(struct inode *inode, struct file *file)
@@ -38,6 +41,7 @@ static int sevadm_open(struct inode *inode, struct file *file)
 	if (!reader)
 		return -ENOMEM;
 	mutex_init(&reader->mutex);
+	INIT_LIST_HEAD(&reader->leases);
 	reader->cursor = sevadm_ring_oldest();
 	file->private_data = reader;
 	return nonseekable_open(inode, file);
@@ -45,7 +49,10 @@ static int sevadm_open(struct inode *inode, struct file *file)
 
 static int sevadm_release(struct inode *inode, struct file *file)
 {
-	kfree(file->private_data);
+	struct sevadm_reader *reader = file->private_data;
+
+	sevadm_lease_release_all(&reader->leases);
+	kfree(reader);
 	return 0;
 }
 
@@ -196,6 +203,21 @@ static long ioctl_vm_query(struct sevadm_reader *reader, void *argument)
 	return 0;
 }
 
+static long ioctl_reserve(struct sevadm_reader *reader, void *argument)
+{
+	sevadm_bitmaps_read();
+	return sevadm_lease_reserve(&reader->leases, argument);
+}
+
+static long ioctl_release(struct sevadm_reader *reader, void *argument)
+{
+	const struct sevadm_lease_release *release = argument;
+
+	if (release->reserved)
+		return -EINVAL;
+	return sevadm_lease_release(&reader->leases, release->lease);
+}
+
 /**
  * struct sevadm_ioctl - one ioctl
  * @number: SEVADM_IOC_*
@@ -223,6 +245,8 @@ static const struct sevadm_ioctl ioctls[] = {
 	IOCTL(SEVADM_IOC_POOL_QUERY, ioctl_pool_query, struct sevadm_pool_query, charged),
 	IOCTL(SEVADM_IOC_ASID_QUERY, ioctl_asid_query, struct sevadm_asid_query, vm),
 	IOCTL(SEVADM_IOC_VM_QUERY, ioctl_vm_query, struct sevadm_vm_query, comm),
+	IOCTL(SEVADM_IOC_RESERVE, ioctl_reserve, struct sevadm_lease, lease),
+	IOCTL(SEVADM_IOC_RELEASE, ioctl_release, struct sevadm_lease_release, lease),
 };
 
 static long sevadm_ioctl(struct file *file, unsigned int number, unsigned long user_argument)
@@ -232,6 +256,8 @@ static long sevadm_ioctl(struct file *file, unsigned int number, unsigned long u
 		struct sevadm_pool_query pool_query;
 		struct sevadm_asid_query asid_query;
 		struct sevadm_vm_query vm_query;
+		struct sevadm_lease lease;
+		struct sevadm_lease_release lease_release;
 	} argument = {};
 	void __user *user = (void __user *)user_argument;
 	const struct sevadm_ioctl *row;

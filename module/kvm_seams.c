@@ -13,6 +13,7 @@
 #include "bitmaps.h"
 #include "compat/kvm.h"
 #include "ledger.h"
+#include "limit.h"
 #include "pool.h"
 #include "ring.h"
 #include "scope.h"
@@ -162,7 +163,7 @@ static bool is_sev_resource(enum misc_res_type type)
 int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)
 {
 	struct sevadm_scope *scope;
-	u32 vm_type;
+	u32 vm_type, resource;
 	int ret;
 
 	sevadm_seam_enter(SEAM_misc_cg_try_charge);
@@ -179,10 +180,19 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 		scope->vm = sevadm_vm_create(scope->kvm, vm_type);
 	}
 
+	resource = type == MISC_CG_RES_SEV ? SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES;
+	if (scope && scope->vm && sevadm_limit_charge(scope->vm, resource, amount, NULL)) {
+		ret = -EBUSY;
+		goto exit;
+	}
+
 	ret = call_original(misc_cg_try_charge, type, cg, amount);
 
 	if (scope && !ret)
 		scope->charged = true;
+	if (scope && scope->vm && ret)
+		sevadm_limit_uncharge(scope->vm, resource, amount);
+exit:
 	sevadm_seam_exit();
 	return ret;
 }
@@ -202,7 +212,8 @@ void wrap_misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, unsigned
 	sevadm_seam_exit();
 }
 
-static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 start_ns, int error)
+static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 start_ns, int error,
+			      const u64 *our_limit)
 {
 	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	struct sevadm_vm_query vm = {};
@@ -223,7 +234,11 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 		sevadm_vm_query(scope->vm, &vm);
 		event.pinned_bytes = vm.pinned_bytes;
 		event.known |= SEVADM_KNOWN_PINNED;
-		if (error == -ENOMEM && (vm.pinned_bytes >> PAGE_SHIFT) + pages > limit &&
+		if (our_limit) {
+			event.refusal = SEVADM_REFUSAL_LIMIT;
+			event.limit_bytes = *our_limit << PAGE_SHIFT;
+			event.known |= SEVADM_KNOWN_LIMIT;
+		} else if (error == -ENOMEM && (vm.pinned_bytes >> PAGE_SHIFT) + pages > limit &&
 		    !ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK)) {
 			event.refusal = SEVADM_REFUSAL_MEMLOCK;
 			event.limit_bytes = limit << PAGE_SHIFT;
@@ -236,22 +251,36 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned long ulen,
 				  unsigned long *n, unsigned int flags)
 {
-	u64 before, start_ns = ktime_get_boottime_ns();
+	u64 before, limit, pages_asked = 0, start_ns = ktime_get_boottime_ns();
 	struct sevadm_scope *scope;
 	struct page **pages;
 
 	sevadm_seam_enter(SEAM_sev_pin_memory);
+	scope = sevadm_scope_kvm();
+
+	/* Charged before anything is pinned. What KVM will call invalid asks for nothing. */
+	if (ulen && uaddr + ulen >= uaddr)
+		pages_asked = pages_of_range(uaddr, ulen);
+	if (scope && scope->vm && pages_asked &&
+	    sevadm_limit_charge(scope->vm, SEVADM_RESOURCE_PIN, pages_asked, &limit)) {
+		event_pin_refused(scope, pages_asked, start_ns, -ENOMEM, &limit);
+		pages = ERR_PTR(-ENOMEM);
+		goto exit;
+	}
+
 	pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
 
-	scope = sevadm_scope_kvm();
 	if (IS_ERR(pages)) {
-		event_pin_refused(scope, pages_of_range(uaddr, ulen), start_ns, PTR_ERR(pages));
+		if (scope && scope->vm)
+			sevadm_limit_uncharge(scope->vm, SEVADM_RESOURCE_PIN, pages_asked);
+		event_pin_refused(scope, pages_asked, start_ns, PTR_ERR(pages), NULL);
 	} else if (scope && scope->vm) {
 		if (scope->kind == SEVADM_SCOPE_IOCTL)
 			scope->transient += *n;
 		before = sevadm_vm_pin(scope->vm, *n, scope->kind == SEVADM_SCOPE_REGION);
 		event_pin(SEVADM_EVENT_PIN, scope, *n, before, start_ns);
 	}
+exit:
 	sevadm_seam_exit();
 	return pages;
 }
@@ -345,31 +374,54 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 			int (*original)(struct kvm *kvm, unsigned int source_fd),
 			context_done_fn done)
 {
+	struct sevadm_vm *source = NULL, *moving = NULL;
 	struct file *file = fget(source_fd), *after;
-	struct sevadm_vm *source = NULL;
 	bool entered = false;
-	int ret;
+	int ret = -ENOMEM;
 
-	/* Entered beforehand, so that no other thread's pin is missed. */
+	/* Entered beforehand, so that no other thread's pin is missed; refused rather than missed. */
 	if (!scope->vm) {
 		scope->vm = sevadm_vm_create(scope->kvm, SEVADM_VM_TYPE_SEV);
 		entered = scope->vm;
+	}
+	if (!entered && !scope->vm)
+		scope->vm = sevadm_vm_find(scope->kvm);
+	if (!scope->vm)
+		goto refused;
+
+	if (entered && file)
+		source = sevadm_vm_find(file->private_data);
+	if (source && done == move_done) {
+		ret = sevadm_limit_move_begin(scope->vm, source);
+		if (ret) {
+			ret = ret == -EDQUOT ? -ENOMEM : ret;
+			sevadm_vm_remove(scope->vm, false);
+			goto refused;
+		}
+		moving = source;
 	}
 
 	ret = original(scope->kvm, source_fd);
 
 	if (entered && !ret) {
 		after = fget(source_fd);
-		if (file && after == file)
-			source = sevadm_vm_find(file->private_data);
+		if (after != file) {
+			if (moving)
+				sevadm_limit_move_cancel(scope->vm, moving);
+			sevadm_vm_put(source);
+			source = NULL;
+		}
 		if (after)
 			fput(after);
 		done(scope->vm, source);
 	} else if (entered) {
+		if (moving)
+			sevadm_limit_move_cancel(scope->vm, moving);
 		sevadm_vm_remove(scope->vm, false);
 	}
 
-	scope_end(scope, ret, source ? source->id : 0);
+refused:
+	scope_end(scope, ret, !ret && source ? source->id : 0);
 	sevadm_vm_put(source);
 	if (file)
 		fput(file);

@@ -12,6 +12,7 @@
 #include <linux/ktime.h>
 
 #include "ledger.h"
+#include "limit.h"
 #include "pool.h"
 #include "seam.h"
 
@@ -32,6 +33,7 @@ static void vm_release(struct kref *ref)
 	if (vm->cgroup)
 		cgroup_put(vm->cgroup);
 	put_pid(vm->creator);
+	sevadm_vm_put(vm->moved_to);
 	kfree(vm);
 }
 
@@ -217,6 +219,7 @@ void sevadm_vm_account(struct sevadm_vm *vm)
 {
 	spin_lock(&sevadm_ledger_lock);
 	account_locked(vm);
+	sevadm_pool_hold(sevadm_pool_of_type(vm->type));
 	sevadm_pool_take(sevadm_pool_of_type(vm->type));
 	spin_unlock(&sevadm_ledger_lock);
 }
@@ -243,9 +246,11 @@ void sevadm_vm_adopt(struct sevadm_vm *vm)
 	spin_lock(&sevadm_ledger_lock);
 	enter_locked(vm);
 	account_locked(vm);
+	sevadm_limit_force_locked(vm);
 	totals.pinned += vm->pinned;
 	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
 	if (!vm->mirror) {
+		sevadm_pool_hold(sevadm_pool_of_type(vm->type));
 		sevadm_pool_bind(sevadm_pool_of_type(vm->type), vm->asid, vm->id, vm->pid);
 		if (vm->known & SEVADM_KNOWN_HANDLE && totals.unaccounted)
 			totals.unaccounted--;
@@ -334,6 +339,8 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 	struct sevadm_vm *vm;
 
 	spin_lock(&sevadm_ledger_lock);
+	sevadm_limit_move_end_locked(to, from, true);
+	from->moved_to = vm_get(to);
 	to->type = from->type;
 	to->state = from->state;
 	to->known = (to->known & KNOWN_OF_VM) | (from->known & ~KNOWN_OF_VM);
@@ -376,12 +383,15 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 	spin_lock(&sevadm_ledger_lock);
 	list_del(&vm->list);
 	hash_del(&vm->hash);
+	sevadm_limit_forget_locked(vm);
 	if (vm->accounted) {
 		pool = sevadm_pool_of_type(vm->type);
 		if (!vm->mirror && asid_given_back)
 			sevadm_pool_give_back(pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0);
 		else if (!vm->mirror && vm->known & SEVADM_KNOWN_ASID)
 			sevadm_pool_move(vm->asid, 0, 0);
+		if (!vm->mirror)
+			sevadm_pool_let_go(pool);
 		totals.vms--;
 		totals.generation++;
 	}
@@ -404,6 +414,10 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 	s64 before;
 
 	spin_lock(&sevadm_ledger_lock);
+	while (vm->moved_to)
+		vm = vm->moved_to;
+	if (pages < 0)
+		sevadm_limit_uncharge_locked(vm, SEVADM_RESOURCE_PIN, -pages);
 	before = vm->pinned;
 	vm->pinned += pages;
 	vm->regions += regions;
@@ -493,6 +507,16 @@ void sevadm_ledger_totals(struct sevadm_totals *result)
 	spin_lock(&sevadm_ledger_lock);
 	*result = totals;
 	spin_unlock(&sevadm_ledger_lock);
+}
+
+/* sevadm_ledger_each_locked() - call @function for every VM, also those that initialise just now */
+void sevadm_ledger_each_locked(void (*function)(struct sevadm_vm *vm))
+{
+	struct sevadm_vm *vm;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	list_for_each_entry(vm, &vms, list)
+		function(vm);
 }
 
 /* sevadm_ledger_uninit() - the seams are detached: forget the VMs, which live on untouched */

@@ -16,6 +16,7 @@
 #include <uapi/linux/sevadm.h>
 
 struct kvm;
+struct lease;
 struct task_struct;
 
 /* Guards VMs, pools and the host's totals. Held for a few instructions, never over a sleep. */
@@ -35,6 +36,10 @@ extern spinlock_t sevadm_ledger_lock;
  *	the end of a migration in another
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
  * @cgroup: cgroup (v2) of that process; NULL: not known
+ * @charged: what its subjects are charged for it, in pages or ASIDs (limit.c)
+ * @lease: the lease that its ASID was taken from
+ * @moving_to: VM that its context is about to move to
+ * @moved_to: VM that its context has moved to, with a reference: what is booked late goes there
  *
  * All but the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @comm, @cgroup) are
  * guarded by sevadm_ledger_lock.
@@ -62,6 +67,10 @@ struct sevadm_vm {
 	kuid_t uid;
 	struct pid *creator;
 	struct cgroup *cgroup;
+	u64 charged[SEVADM_RESOURCE_NR];
+	struct lease *lease;
+	struct sevadm_vm *moving_to;
+	struct sevadm_vm *moved_to;
 	char comm[SEVADM_COMM_LEN];
 };
 
@@ -116,6 +125,7 @@ void sevadm_unaccounted_add(int change);
 void sevadm_ledger_reset(void);
 void sevadm_ledger_totals(struct sevadm_totals *totals);
 
+void sevadm_ledger_each_locked(void (*function)(struct sevadm_vm *vm));
 void sevadm_ledger_uninit(void);
 
 #endif /* SEVADM_LEDGER_H */

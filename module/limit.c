@@ -201,10 +201,15 @@ static void add(struct subject *subject, u32 resource, u64 amount, struct sevadm
 
 /* ---- ASIDs that are kept ------------------------------------------------------------------- */
 
+/* sevadm_limit_charged_locked() - ASIDs of a pool that VMs are charged: held, or just being taken */
+u64 sevadm_limit_charged_locked(u32 pool)
+{
+	return host.counters[sevadm_resource_of_pool(pool)].current_usage;
+}
+
 static u64 pool_used(u32 pool)
 {
-	return sevadm_pool_foreign_locked(pool) +
-	       host.counters[sevadm_resource_of_pool(pool)].current_usage;
+	return sevadm_pool_foreign_locked(pool) + sevadm_limit_charged_locked(pool);
 }
 
 /**
@@ -226,22 +231,18 @@ u64 sevadm_limit_available_locked(u32 pool)
 	return capacity > busy ? capacity - busy : 0;
 }
 
-/* sevadm_limit_guaranteed_locked() - the sum of all guarantees of ASIDs of a pool */
-u64 sevadm_limit_guaranteed_locked(u32 pool)
-{
-	return guaranteed[sevadm_resource_of_pool(pool)];
-}
-
-/* Whether a subject of the VM has a guarantee left, or a lease is for it, that pays for the ASID. */
+/* Whether a lease is for the VM, or a subject of it has a guarantee left: that pays for the ASID. */
 static bool asid_paid(struct sevadm_vm *vm, u32 resource)
 {
 	struct subject *subject;
 	struct walk walk;
 
+	if (sevadm_lease_use_locked(vm, sevadm_pool_of_type(vm->type)))
+		return true;
 	for_each_subject(subject, walk, vm)
 		if (unused(&subject->counters[resource]))
 			return true;
-	return sevadm_lease_use_locked(vm, sevadm_pool_of_type(vm->type));
+	return false;
 }
 
 static bool asid_fits(struct sevadm_vm *vm, u32 resource, struct sevadm_limit_hits *hits)
@@ -255,7 +256,7 @@ static bool asid_fits(struct sevadm_vm *vm, u32 resource, struct sevadm_limit_hi
 			hit(hits, &host, resource, SEVADM_KNOB_POOL, capacity, 1);
 		return true;
 	}
-	if (sevadm_limit_available_locked(pool) || asid_paid(vm, resource))
+	if (asid_paid(vm, resource) || sevadm_limit_available_locked(pool))
 		return true;
 	hit(hits, &host, resource, used >= capacity ? SEVADM_KNOB_POOL : SEVADM_KNOB_MIN,
 	    capacity, 1);
@@ -379,7 +380,7 @@ void sevadm_limit_forget_locked(struct sevadm_vm *vm)
  * @to: the VM it moves to
  * @from: the VM it is of
  *
- * Until sevadm_limit_move_end() the subjects of both are charged, each of them once.
+ * Until sevadm_limit_move_end_locked() the subjects of both are charged, each of them once.
  *
  * Return: 0; -EBUSY: it is being moved already; -EDQUOT: a limit of the destination refuses.
  */
@@ -414,27 +415,34 @@ unlock:
 	return ret;
 }
 
-/* sevadm_limit_move_end() - it has moved, or not */
-void sevadm_limit_move_end(struct sevadm_vm *to, struct sevadm_vm *from, bool moved)
+/* sevadm_limit_move_end_locked() - it has moved, or not */
+void sevadm_limit_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *from, bool moved)
 {
 	const struct sevadm_vm *keeps = moved ? to : from, *leaves = moved ? from : to;
 	struct subject *subject;
 	struct walk walk;
 	u32 resource;
 
-	spin_lock(&sevadm_ledger_lock);
+	lockdep_assert_held(&sevadm_ledger_lock);
 	for_each_subject(subject, walk, leaves)
 		for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
 			if (!concerns(subject, keeps))
 				count(subject, resource, -from->charged[resource]);
 	from->moving_to = NULL;
-	if (moved) {
-		for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++) {
-			to->charged[resource] += from->charged[resource];
-			from->charged[resource] = 0;
-		}
-		sevadm_lease_move_locked(to, from);
+	if (!moved)
+		return;
+	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++) {
+		to->charged[resource] += from->charged[resource];
+		from->charged[resource] = 0;
 	}
+	sevadm_lease_move_locked(to, from);
+}
+
+/* sevadm_limit_move_cancel() - it has not moved */
+void sevadm_limit_move_cancel(struct sevadm_vm *to, struct sevadm_vm *from)
+{
+	spin_lock(&sevadm_ledger_lock);
+	sevadm_limit_move_end_locked(to, from, false);
 	spin_unlock(&sevadm_ledger_lock);
 }
 

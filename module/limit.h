@@ -86,14 +86,15 @@ void sevadm_limit_force_locked(struct sevadm_vm *vm);
 void sevadm_limit_forget_locked(struct sevadm_vm *vm);
 
 int sevadm_limit_move_begin(struct sevadm_vm *to, struct sevadm_vm *from);
-void sevadm_limit_move_end(struct sevadm_vm *to, struct sevadm_vm *from, bool moved);
+void sevadm_limit_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *from, bool moved);
+void sevadm_limit_move_cancel(struct sevadm_vm *to, struct sevadm_vm *from);
 
 int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left);
 int sevadm_limit_delete(const struct sevadm_subject_key *key, u32 resource);
 int sevadm_limit_apply(const struct sevadm_limit_set *sets, u32 nr, u32 *resource, u64 *left);
 bool sevadm_limit_info(u64 *cursor, struct sevadm_limit_info infos[SEVADM_RESOURCE_NR]);
 
-u64 sevadm_limit_guaranteed_locked(u32 pool);
+u64 sevadm_limit_charged_locked(u32 pool);
 u64 sevadm_limit_reserved_locked(u32 pool);
 u64 sevadm_limit_available_locked(u32 pool);
 

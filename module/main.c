@@ -10,7 +10,9 @@
 #include "device.h"
 #include "host.h"
 #include "ledger.h"
+#include "limit.h"
 #include "netlink.h"
+#include "notify.h"
 #include "pool.h"
 #include "ring.h"
 #include "seam.h"
@@ -27,6 +29,8 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_pool;
 
+	sevadm_limit_init();
+	sevadm_notify_init();
 	ret = sevadm_bitmaps_init();
 	if (ret)
 		goto err_bitmaps;
@@ -56,6 +60,7 @@ err_netlink:
 err_device:
 	sevadm_bitmaps_uninit();
 err_bitmaps:
+	sevadm_limit_uninit();
 	sevadm_pool_uninit();
 err_pool:
 	sevadm_ring_uninit();
@@ -69,6 +74,7 @@ static void __exit sevadm_exit(void)
 	sevadm_device_uninit();
 	sevadm_ledger_uninit();
 	sevadm_bitmaps_uninit();
+	sevadm_limit_uninit();
 	sevadm_pool_uninit();
 	sevadm_ring_uninit();
 }

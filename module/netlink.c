@@ -57,7 +57,8 @@ static int put_pool(struct sk_buff *skb, u32 pool, bool free_known)
 	    (free_known && nla_put_u32(skb, SEVADM_A_POOL_FREE, query.free)) ||
 	    nla_put_u32(skb, SEVADM_A_POOL_PEAK, query.peak) ||
 	    nla_put_u64_64bit(skb, SEVADM_A_POOL_RECYCLES, query.recycles, SEVADM_A_POOL_PAD) ||
-	    nla_put_u64_64bit(skb, SEVADM_A_POOL_CHARGED, query.charged, SEVADM_A_POOL_PAD)) {
+	    nla_put_u64_64bit(skb, SEVADM_A_POOL_CHARGED, query.charged, SEVADM_A_POOL_PAD) ||
+	    nla_put_u32(skb, SEVADM_A_POOL_RESERVED, query.reserved)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -153,7 +154,8 @@ static int put_seam(struct sk_buff *skb, const struct sevadm_seam_info *seam)
 	return 0;
 }
 
-static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+/* sevadm_nl_dump_put() - the header of one message of a dump */
+void *sevadm_nl_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
 	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &sevadm_family,
 			   NLM_F_MULTI, cmd);
@@ -166,7 +168,7 @@ static int sevadm_nl_seam_get_dumpit(struct sk_buff *skb, struct netlink_callbac
 	void *header;
 
 	for (; !sevadm_seam_info(cursor->next, &seam); cursor->next++) {
-		header = dump_put(skb, cb, SEVADM_CMD_SEAM_GET);
+		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_SEAM_GET);
 		if (!header)
 			break;
 		if (put_seam(skb, &seam)) {
@@ -178,8 +180,8 @@ static int sevadm_nl_seam_get_dumpit(struct sk_buff *skb, struct netlink_callbac
 	return skb->len;
 }
 
-/* The path is asked for now: a cgroup may have been renamed since the VM was created. */
-static int put_cgroup(struct sk_buff *skb, struct cgroup *cgroup)
+/* sevadm_nl_put_cgroup() - a cgroup's path, asked for now: a cgroup may have been renamed since the VM was created. */
+int sevadm_nl_put_cgroup(struct sk_buff *skb, int attribute, struct cgroup *cgroup)
 {
 	char *path;
 	int ret = 0;
@@ -188,7 +190,7 @@ static int put_cgroup(struct sk_buff *skb, struct cgroup *cgroup)
 	if (!path)
 		return -ENOMEM;
 	if (cgroup_path(cgroup, path, PATH_MAX) > 0 &&
-	    nla_put_string(skb, SEVADM_A_VM_CGROUP, path))
+	    nla_put_string(skb, attribute, path))
 		ret = -EMSGSIZE;
 	kfree(path);
 	return ret;
@@ -202,7 +204,7 @@ static int put_creator(struct sk_buff *skb, const struct sevadm_vm *vm,
 	    nla_put_u32(skb, SEVADM_A_VM_UID, query->uid) ||
 	    nla_put_u64_64bit(skb, SEVADM_A_VM_CGROUP_ID, query->cgroup_id, SEVADM_A_VM_PAD))
 		return -EMSGSIZE;
-	return put_cgroup(skb, vm->cgroup);
+	return sevadm_nl_put_cgroup(skb, SEVADM_A_VM_CGROUP, vm->cgroup);
 }
 
 static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm)
@@ -260,7 +262,7 @@ static int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 	vm = sevadm_vm_get_id(nla_get_u64(info->attrs[SEVADM_A_VM_ID]));
 	if (!vm) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_VM_ID],
-				    "No VM has this id: dump vm-get to see all");
+				    "no VM has this id: sevadm vm list shows all");
 		return -ENOENT;
 	}
 	ret = sevadm_nl_reply(info, SEVADM_CMD_VM_GET, reply_vm, vm);
@@ -280,7 +282,7 @@ static int sevadm_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback 
 	cb->seq = totals.generation + 1;
 
 	while (!ret && (vm = sevadm_vm_next(cursor->next))) {
-		header = dump_put(skb, cb, SEVADM_CMD_VM_GET);
+		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_VM_GET);
 		ret = header ? put_vm(skb, vm) : -EMSGSIZE;
 		if (!ret) {
 			genl_dump_check_consistent(cb, header);
@@ -333,7 +335,7 @@ static int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = sevadm_nl_reply(info, SEVADM_CMD_ASID_GET, reply_asid, &asid);
 	if (ret == -ENOENT)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_ASID_ASID],
-				    "This host has no such ASID: status-get shows the ranges");
+				    "this host has no such ASID: sevadm status shows the ranges");
 	return ret;
 }
 
@@ -344,7 +346,7 @@ static int sevadm_nl_asid_get_dumpit(struct sk_buff *skb, struct netlink_callbac
 
 	sevadm_bitmaps_read();
 	for (; cursor->next < sevadm_pool_max_asid(); cursor->next++) {
-		header = dump_put(skb, cb, SEVADM_CMD_ASID_GET);
+		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_ASID_GET);
 		if (!header)
 			break;
 		if (put_asid(skb, cursor->next + 1)) {
@@ -377,6 +379,25 @@ static const struct nla_policy adopt_policy[SEVADM_A_ADOPT_REGION_NPAGES + 1] = 
 	[SEVADM_A_ADOPT_OWNER] = { .type = NLA_U32 },
 	[SEVADM_A_ADOPT_REGION_LIST] = { .type = NLA_U32 },
 	[SEVADM_A_ADOPT_REGION_NPAGES] = { .type = NLA_U32 },
+};
+
+const struct nla_policy sevadm_limit_policy[SEVADM_A_LIMIT_MAX + 1] = {
+	[SEVADM_A_LIMIT_SUBJECT] = NLA_POLICY_MAX(NLA_U32, SEVADM_SUBJECT_CGROUP),
+	[SEVADM_A_LIMIT_ID] = { .type = NLA_U64 },
+	[SEVADM_A_LIMIT_RESOURCE] = NLA_POLICY_MAX(NLA_U32, SEVADM_RESOURCE_NR - 1),
+	[SEVADM_A_LIMIT_MIN_VALUE] = { .type = NLA_U64 },
+	[SEVADM_A_LIMIT_HIGH_VALUE] = { .type = NLA_U64 },
+	[SEVADM_A_LIMIT_MAX_VALUE] = { .type = NLA_U64 },
+};
+
+static const struct nla_policy limit_delete_policy[SEVADM_A_LIMIT_RESOURCE + 1] = {
+	[SEVADM_A_LIMIT_SUBJECT] = NLA_POLICY_MAX(NLA_U32, SEVADM_SUBJECT_CGROUP),
+	[SEVADM_A_LIMIT_ID] = { .type = NLA_U64 },
+	[SEVADM_A_LIMIT_RESOURCE] = NLA_POLICY_MAX(NLA_U32, SEVADM_RESOURCE_NR - 1),
+};
+
+static const struct nla_policy limit_apply_policy[SEVADM_A_APPLY_LIMIT + 1] = {
+	[SEVADM_A_APPLY_LIMIT] = NLA_POLICY_NESTED(sevadm_limit_policy),
 };
 
 static const struct genl_ops sevadm_ops[] = {
@@ -413,6 +434,32 @@ static const struct genl_ops sevadm_ops[] = {
 		.maxattr = SEVADM_A_ADOPT_REGION_NPAGES,
 		.flags = GENL_ADMIN_PERM,
 	},
+	{
+		.cmd = SEVADM_CMD_LIMIT_GET,
+		.dumpit = sevadm_nl_limit_get_dumpit,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_LIMIT_SET,
+		.doit = sevadm_nl_limit_set_doit,
+		.policy = sevadm_limit_policy,
+		.maxattr = SEVADM_A_LIMIT_MAX_VALUE,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_LIMIT_DELETE,
+		.doit = sevadm_nl_limit_delete_doit,
+		.policy = limit_delete_policy,
+		.maxattr = SEVADM_A_LIMIT_RESOURCE,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_LIMIT_APPLY,
+		.doit = sevadm_nl_limit_apply_doit,
+		.policy = limit_apply_policy,
+		.maxattr = SEVADM_A_APPLY_LIMIT,
+		.flags = GENL_ADMIN_PERM,
+	},
 };
 
 static const struct genl_multicast_group sevadm_mcgrps[] = {
@@ -431,6 +478,31 @@ static struct genl_family sevadm_family __ro_after_init = {
 	.mcgrps = sevadm_mcgrps,
 	.n_mcgrps = ARRAY_SIZE(sevadm_mcgrps),
 };
+
+/**
+ * sevadm_nl_multicast() - tell the members of group "events"
+ * @event: what there is to tell
+ *
+ * Context: may sleep. That nobody listens, or memory is short, is no error: the ring has the event.
+ */
+void sevadm_nl_multicast(const struct sevadm_event *event)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (!genl_has_listeners(&sevadm_family, &init_net, 0))
+		return;
+	skb = genlmsg_new(nla_total_size(sizeof(*event)), GFP_KERNEL);
+	if (!skb)
+		return;
+	header = genlmsg_put(skb, 0, 0, &sevadm_family, 0, SEVADM_CMD_EVENT);
+	if (!header || nla_put(skb, SEVADM_A_EVENT_RECORD, sizeof(*event), event)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast(&sevadm_family, skb, 0, 0, GFP_KERNEL);
+}
 
 int sevadm_netlink_init(void)
 {

@@ -12,6 +12,7 @@
 #include "compat/cpuid.h"
 #include "compat/misc_cgroup.h"
 #include "ledger.h"
+#include "limit.h"
 #include "pool.h"
 
 /* CPUID Fn8000_001F (AMD APM volume 3): EAX bits 1 SEV, 3 SEV-ES; ECX highest ASID; EDX lowest
@@ -35,6 +36,8 @@ struct sevadm_asid_pool {
 	u32 max_asid;
 	u32 capacity;
 	u32 used;	/* with and without a number */
+	u32 held;	/* by VMs of the ledger */
+	u32 foreign;	/* used, yet by no VM of the ledger: older, or leaked by KVM */
 	u32 reclaim;	/* with and without a number */
 	u32 peak;
 	u64 recycles;
@@ -61,6 +64,36 @@ void sevadm_pool_take(u32 pool)
 	lockdep_assert_held(&sevadm_ledger_lock);
 	pools[pool].used++;
 	pools[pool].peak = max(pools[pool].peak, pools[pool].used);
+}
+
+/* sevadm_pool_hold() - a VM of the ledger holds an ASID of @pool */
+void sevadm_pool_hold(u32 pool)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	pools[pool].held++;
+}
+
+/* sevadm_pool_let_go() - it does so no longer, or is not in the ledger any more */
+void sevadm_pool_let_go(u32 pool)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	pools[pool].held--;
+}
+
+/*
+ * sevadm_pool_foreign_locked() - ASIDs of @pool that are used by no VM of the ledger, as of the last
+ * reading of kvm_amd's bitmaps while no VM was being initialised
+ */
+u32 sevadm_pool_foreign_locked(u32 pool)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return pools[pool].foreign;
+}
+
+/* sevadm_pool_capacity() - number of ASIDs the processor has for @pool */
+u32 sevadm_pool_capacity(u32 pool)
+{
+	return pools[pool].capacity;
 }
 
 /*
@@ -159,6 +192,9 @@ bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim)
 	}
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
 		pools[pool].used = held[pool];
+		if (sevadm_limit_charged_locked(pool) == pools[pool].held)
+			pools[pool].foreign = held[pool] > pools[pool].held ?
+					      held[pool] - pools[pool].held : 0;
 		pools[pool].reclaim = waiting[pool];
 		pools[pool].peak = max(pools[pool].peak, pools[pool].used);
 	}
@@ -187,6 +223,7 @@ void sevadm_pool_reset(void)
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
 		pools[pool].used = 0;
 		pools[pool].reclaim = 0;
+		pools[pool].foreign = 0;
 	}
 	if (asids)
 		memset(asids, 0, array_size(max_asid + 1, sizeof(*asids)));
@@ -222,6 +259,7 @@ int sevadm_pool_query(struct sevadm_pool_query *query)
 	busy = pool->used + pool->reclaim;
 	query->free = pool->capacity > busy ? pool->capacity - busy : 0;
 	query->peak = pool->peak;
+	query->reserved = sevadm_limit_reserved_locked(query->pool);
 	query->recycles = pool->recycles;
 	spin_unlock(&sevadm_ledger_lock);
 	return 0;
