@@ -83,14 +83,14 @@ u64 sevadm_lease_count_locked(u32 pool)
 	return counts[pool];
 }
 
-static bool is_descendant(const struct task_struct *task, const struct pid *holder)
+static bool is_descendant(struct task_struct *task, const struct pid *holder)
 {
 	unsigned int i;
 	bool found = false;
 
 	rcu_read_lock();
 	for (i = 0; i < ANCESTORS_MAX && task_pid_nr(task) && !found; i++) {
-		found = task_tgid((struct task_struct *)task) == holder;
+		found = task_tgid(task) == holder;
 		task = rcu_dereference(task->real_parent);
 	}
 	rcu_read_unlock();

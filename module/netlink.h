@@ -3,14 +3,11 @@
 #ifndef SEVADM_NETLINK_H
 #define SEVADM_NETLINK_H
 
-#include <linux/types.h>
+#include <net/netlink.h>
 
 struct cgroup;
 struct genl_info;
-struct netlink_callback;
-struct nla_policy;
 struct sevadm_event;
-struct sk_buff;
 
 extern const struct nla_policy sevadm_limit_policy[];
 

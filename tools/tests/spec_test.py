@@ -47,7 +47,7 @@ def header_enums(text):
             row = re.match(r"\t(\w+)(?: = (\w+))?,(?:\s*/\* (\w+))?", line)
             if not row or row[1].startswith("__"):
                 continue
-            if row[1].endswith(("_MAX", "_NR")):
+            if row[1].endswith("_NR"):
                 continue
             value = int(row[2], 0) if row[2] else value
             enums[name][row[1]] = value
@@ -112,6 +112,8 @@ def check_references(spec):
                 errors += compare(f"attributes of {operation['name']}", [],
                                   [name for name in side["attributes"] if name not in known])
         mode = operation.get("do", operation.get("dump"))
+        if not mode or "reply" not in mode:
+            continue
         # What is asked with and not answered comes first in its space.
         asked = mode.get("request", {"attributes": []})["attributes"]
         reply = mode["reply"]["attributes"]
@@ -133,6 +135,8 @@ def check_module(spec, source):
                              policies.get(row.get("policy"), []))
     expected = {}
     for operation in spec["operations"]["list"]:
+        if "event" in operation:
+            continue
         request = operation.get("do", {}).get("request", {"attributes": []})["attributes"]
         expected["SEVADM_CMD_" + upper(operation["name"])] = (
             "do" in operation, "dump" in operation,

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SEVADM_CMD_LIMIT_*: limits as user space sees them, in bytes, by uid and by id of the cgroup. */
+#include <linux/capability.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/sevadm.h>
+
+#include "bitmaps.h"
+#include "compat/netlink.h"
+#include "limit.h"
+#include "netlink.h"
+
+static const char *const resource_names[] = {
+	[SEVADM_RESOURCE_PIN] = "pin",
+	[SEVADM_RESOURCE_ASID_SEV] = "asid.sev",
+	[SEVADM_RESOURCE_ASID_SEV_ES] = "asid.sev_es",
+};
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+static u64 to_units(u32 resource, u64 amount)
+{
+	return resource == SEVADM_RESOURCE_PIN && amount != SEVADM_LIMIT_MAX ?
+	       amount << PAGE_SHIFT : amount;
+}
+
+static int put_subject(struct sk_buff *skb, const struct sevadm_subject_key *key)
+{
+	if (nla_put_u32(skb, SEVADM_A_LIMIT_SUBJECT, key->kind))
+		return -EMSGSIZE;
+	switch (key->kind) {
+	case SEVADM_SUBJECT_USER:
+		return nla_put_u64_64bit(skb, SEVADM_A_LIMIT_ID,
+					 from_kuid_munged(&init_user_ns, key->uid),
+					 SEVADM_A_LIMIT_PAD);
+	case SEVADM_SUBJECT_CGROUP:
+		return nla_put_u64_64bit(skb, SEVADM_A_LIMIT_ID, cgroup_id(key->cgroup),
+					 SEVADM_A_LIMIT_PAD) ?:
+		       sevadm_nl_put_cgroup(skb, SEVADM_A_LIMIT_CGROUP, key->cgroup);
+	default:
+		return 0;
+	}
+}
+
+static int put_limit(struct sk_buff *skb, u32 resource, const struct sevadm_limit_info *info)
+{
+	const struct { u16 attribute; u64 value; } rows[] = {
+		{ SEVADM_A_LIMIT_MIN_VALUE, info->limits.min },
+		{ SEVADM_A_LIMIT_HIGH_VALUE, to_units(resource, info->limits.high) },
+		{ SEVADM_A_LIMIT_MAX_VALUE, to_units(resource, info->limits.max) },
+		{ SEVADM_A_LIMIT_CURRENT, to_units(resource, info->current_usage) },
+		{ SEVADM_A_LIMIT_PEAK, to_units(resource, info->peak) },
+		{ SEVADM_A_LIMIT_HIGH_EVENTS, info->high_events },
+		{ SEVADM_A_LIMIT_MAX_EVENTS, info->max_events },
+	};
+	int i, ret;
+
+	ret = put_subject(skb, &info->key);
+	if (ret)
+		return ret;
+	if (nla_put_u32(skb, SEVADM_A_LIMIT_RESOURCE, resource))
+		return -EMSGSIZE;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (nla_put_u64_64bit(skb, rows[i].attribute, rows[i].value, SEVADM_A_LIMIT_PAD))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static bool is_shown(const struct sevadm_limit_info *info)
+{
+	return info->key.kind == SEVADM_SUBJECT_HOST || info->limits.min ||
+	       info->limits.high != U64_MAX || info->limits.max != U64_MAX;
+}
+
+/* All resources of one subject, or, if they do not fit, none. */
+static int put_limits(struct sk_buff *skb, struct netlink_callback *cb,
+		      const struct sevadm_limit_info *infos)
+{
+	unsigned char *start = skb_tail_pointer(skb);
+	void *header;
+	u32 i;
+	int ret;
+
+	for (i = 0; i < SEVADM_RESOURCE_NR; i++) {
+		if (!is_shown(&infos[i]))
+			continue;
+		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_LIMIT_GET);
+		ret = header ? put_limit(skb, i, &infos[i]) : -EMSGSIZE;
+		if (ret) {
+			nlmsg_trim(skb, start);
+			return ret;
+		}
+		genlmsg_end(skb, header);
+	}
+	return 0;
+}
+
+int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct sevadm_limit_info infos[SEVADM_RESOURCE_NR];
+	u64 *cursor = (u64 *)cb->ctx, next = *cursor;
+	int ret = 0;
+
+	while (!ret && sevadm_limit_info(&next, infos)) {
+		ret = put_limits(skb, cb, infos);
+		if (infos[0].key.cgroup)
+			cgroup_put(infos[0].key.cgroup);
+		if (!ret)
+			*cursor = next;
+	}
+	return ret && ret != -EMSGSIZE ? ret : skb->len;
+}
+
+/* ---- setting ------------------------------------------------------------------------------- */
+
+static int may_change(struct genl_info *info)
+{
+	if (ns_capable(&init_user_ns, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(info->extack,
+		       "changing limits needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
+	return -EPERM;
+}
+
+static void release_subject(const struct sevadm_subject_key *key)
+{
+	if (key->cgroup)
+		cgroup_put(key->cgroup);
+}
+
+/* A cgroup in @key comes with a reference. */
+static int get_subject(struct nlattr **attrs, struct netlink_ext_ack *extack,
+		       struct sevadm_subject_key *key)
+{
+	const struct nlattr *kind = attrs[SEVADM_A_LIMIT_SUBJECT], *id = attrs[SEVADM_A_LIMIT_ID];
+
+	*key = (struct sevadm_subject_key) {};
+	if (!kind) {
+		NL_SET_ERR_MSG(extack, "the subject is missing");
+		return -EINVAL;
+	}
+	key->kind = nla_get_u32(kind);
+	if (!id != (key->kind == SEVADM_SUBJECT_HOST)) {
+		NL_SET_ERR_MSG_ATTR(extack, id ?: kind,
+				    "users and cgroups are named by an id, the host is not");
+		return -EINVAL;
+	}
+	switch (key->kind) {
+	case SEVADM_SUBJECT_USER:
+		key->uid = nla_get_u64(id) < U32_MAX ?
+			   make_kuid(&init_user_ns, nla_get_u64(id)) : INVALID_UID;
+		if (uid_valid(key->uid))
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, id, "there is no such uid");
+		return -EINVAL;
+	case SEVADM_SUBJECT_CGROUP:
+		key->cgroup = cgroup_get_from_id(nla_get_u64(id));
+		if (!IS_ERR_OR_NULL(key->cgroup))
+			return 0;
+		key->cgroup = NULL;
+		NL_SET_ERR_MSG_ATTR(extack, id, "no cgroup has this id: it may just have gone");
+		return -ENOENT;
+	default:
+		return 0;
+	}
+}
+
+/* Bytes become whole pages, the lower number: a limit is never exceeded by a part of one. */
+static u64 get_value(u32 resource, const struct nlattr *attr)
+{
+	u64 value = nla_get_u64(attr);
+
+	return resource == SEVADM_RESOURCE_PIN && value != SEVADM_LIMIT_MAX ?
+	       value >> PAGE_SHIFT : value;
+}
+
+static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
+		      struct sevadm_limit_set *set)
+{
+	const struct { u16 attribute; u32 knob; u64 *value; } rows[] = {
+		{ SEVADM_A_LIMIT_MIN_VALUE, SEVADM_KNOB_MIN, &set->limits.min },
+		{ SEVADM_A_LIMIT_HIGH_VALUE, SEVADM_KNOB_HIGH, &set->limits.high },
+		{ SEVADM_A_LIMIT_MAX_VALUE, SEVADM_KNOB_MAX, &set->limits.max },
+	};
+	int i;
+
+	if (!attrs[SEVADM_A_LIMIT_RESOURCE]) {
+		NL_SET_ERR_MSG(extack, "the resource is missing");
+		return -EINVAL;
+	}
+	set->resource = nla_get_u32(attrs[SEVADM_A_LIMIT_RESOURCE]);
+	set->mask = 0;
+	set->limits = (struct sevadm_limits) { .high = U64_MAX, .max = U64_MAX };
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (attrs[rows[i].attribute]) {
+			*rows[i].value = get_value(set->resource, attrs[rows[i].attribute]);
+			set->mask |= BIT(rows[i].knob);
+		}
+	if (!set->mask) {
+		NL_SET_ERR_MSG(extack, "there is no limit to set: min, high or max");
+		return -EINVAL;
+	}
+	if (set->limits.min && set->resource == SEVADM_RESOURCE_PIN) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_MIN_VALUE],
+				    "only ASIDs can be guaranteed, not pinned memory");
+		return -EINVAL;
+	}
+	if (set->limits.min > set->limits.max) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_MIN_VALUE],
+				    "more is guaranteed than the maximum allows");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int get_set(struct nlattr **attrs, struct netlink_ext_ack *extack,
+		   struct sevadm_limit_set *set)
+{
+	int ret;
+
+	ret = get_limits(attrs, extack, set);
+	if (ret)
+		return ret;
+	return get_subject(attrs, extack, &set->key);
+}
+
+static int told(int ret, struct netlink_ext_ack *extack, u32 resource, u64 left)
+{
+	if (ret == -ENOSPC)
+		compat_nl_set_err_msg_fmt(extack, "pool %s: only %llu ASIDs are left to guarantee",
+					  resource_names[resource] + strlen("asid."), left);
+	else if (ret == -E2BIG)
+		NL_SET_ERR_MSG(extack, "too many subjects have limits: delete some");
+	return ret;
+}
+
+int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sevadm_limit_set set;
+	u64 left = 0;
+	int ret;
+
+	ret = may_change(info) ?: get_set(info->attrs, info->extack, &set);
+	if (ret)
+		return ret;
+	sevadm_bitmaps_read();
+	ret = sevadm_limit_set(&set, &left);
+	release_subject(&set.key);
+	return told(ret, info->extack, set.resource, left);
+}
+
+int sevadm_nl_limit_delete_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *resource = info->attrs[SEVADM_A_LIMIT_RESOURCE];
+	struct sevadm_subject_key key;
+	int ret;
+
+	ret = may_change(info) ?: get_subject(info->attrs, info->extack, &key);
+	if (ret)
+		return ret;
+	ret = sevadm_limit_delete(&key, resource ? nla_get_u32(resource) : SEVADM_RESOURCE_NR);
+	release_subject(&key);
+	if (ret == -ENOENT)
+		NL_SET_ERR_MSG(info->extack, "it has no limits: sevadm limit list shows who has");
+	return ret;
+}
+
+static int get_sets(struct genl_info *info, struct sevadm_limit_set *sets, u32 *nr)
+{
+	struct nlattr *attrs[SEVADM_A_LIMIT_MAX + 1], *nest;
+	int rest, ret;
+
+	*nr = 0;
+	nlmsg_for_each_attr(nest, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(nest) != SEVADM_A_APPLY_LIMIT)
+			continue;
+		if (*nr == SEVADM_LIMITS_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, nest, "more than 8192 limits");
+			return -E2BIG;
+		}
+		ret = nla_parse_nested(attrs, SEVADM_A_LIMIT_MAX, nest, sevadm_limit_policy,
+				       info->extack) ?:
+		      get_set(attrs, info->extack, &sets[*nr]);
+		if (ret)
+			return ret;
+		(*nr)++;
+	}
+	return 0;
+}
+
+int sevadm_nl_limit_apply_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sevadm_limit_set *sets;
+	u32 nr = 0, i, resource = 0;
+	u64 left = 0;
+	int ret;
+
+	ret = may_change(info);
+	if (ret)
+		return ret;
+	sets = kvcalloc(SEVADM_LIMITS_MAX, sizeof(*sets), GFP_KERNEL_ACCOUNT);
+	if (!sets)
+		return -ENOMEM;
+	sevadm_bitmaps_read();
+	ret = get_sets(info, sets, &nr) ?: sevadm_limit_apply(sets, nr, &resource, &left);
+	for (i = 0; i < nr; i++)
+		release_subject(&sets[i].key);
+	kvfree(sets);
+	return told(ret, info->extack, resource, left);
+}
