@@ -20,6 +20,14 @@ bool event_is_error(const struct sevadm_event *event);
 
 struct json_object *event_to_json(const struct sevadm_event *event);
 
+/**
+ * event_from_json() - the reverse
+ * @key: what is wrong, if anything is
+ *
+ * Return: false: @row is no event.
+ */
+bool event_from_json(struct json_object *row, struct sevadm_event *event, const char **key);
+
 void event_print_heading(void);
 void event_print(const struct sevadm_event *event);
 

@@ -17,79 +17,28 @@
 #include "event.h"
 #include "names.h"
 #include "output.h"
+#include "trace/filter.h"
+#include "trace/trace.h"
 
 /* The most that --last can ask for: far more than any ring holds. */
 #define LAST_MAX 1000000
 
 /**
  * struct trace - which events are wanted, and those seen so far
- * @types: bits (1 << enum sevadm_event_type); 0: all
- * @vm: of this VM, if @has_vm
- * @pid: of this process, if @has_pid
- * @psp_command: firmware's number of the command wanted, or -1; likewise @kvm_command
- * @has_command: only events of these commands
- * @errors: only what failed
+ * @filter: which events; has to be the first
  * @all: follow: from the oldest event on
  * @end: show: number of the first event that is too young
  * @last: show: print only that many; 0: all
  * @kept: the youngest @last events wanted, in a circle; @nr_kept: number of events it ever took
  */
 struct trace {
-	unsigned int types;
-	unsigned long long vm, pid;
-	bool has_vm, has_pid, has_command, errors, all;
-	int psp_command, kvm_command;
+	struct filter filter;
+	bool all;
 	uint64_t end;
 	unsigned long long last;
 	struct sevadm_event *kept;
 	size_t nr_kept;
 };
-
-static int set_vm(void *options, const char *text)
-{
-	struct trace *trace = options;
-
-	trace->has_vm = true;
-	return number_parse("VM", text, UINT64_MAX, &trace->vm);
-}
-
-static int set_pid(void *options, const char *text)
-{
-	struct trace *trace = options;
-
-	trace->has_pid = true;
-	return number_parse("process", text, UINT32_MAX, &trace->pid);
-}
-
-static int set_event(void *options, const char *text)
-{
-	struct trace *trace = options;
-	int type = event_type_number(text);
-
-	if (type < 0)
-		return command_unknown("type of event", text, event_types, sizeof(*event_types));
-	trace->types |= 1U << type;
-	return EXIT_OK;
-}
-
-static int set_command(void *options, const char *text)
-{
-	struct trace *trace = options;
-
-	trace->has_command = true;
-	trace->psp_command = psp_command_id(text);
-	trace->kvm_command = kvm_command_id(text);
-	if (trace->psp_command < 0 && trace->kvm_command < 0)
-		return fail(EXIT_USAGE, "neither the firmware nor KVM has a command \"%s\"", text);
-	return EXIT_OK;
-}
-
-static int set_errors(void *options, const char *text)
-{
-	(void)text;
-	((struct trace *)options)->errors = true;
-	return EXIT_OK;
-}
 
 static int set_last(void *options, const char *text)
 {
@@ -108,59 +57,17 @@ static int set_all(void *options, const char *text)
 	return EXIT_OK;
 }
 
-/* The filters, which both commands have. */
-#define VM_ROW		{ "vm", 0, "ID", "only of this VM", NULL, set_vm }
-#define PID_ROW		{ "pid", 0, "PID", "only of this process", NULL, set_pid }
-#define EVENT_ROW	{ "event", 0, "TYPE", "only this type of event; may be repeated", \
-			  event_types, set_event }
-#define COMMAND_ROW	{ "command", 0, "NAME", "only this command of the firmware or KVM", NULL, \
-			  set_command }
-#define ERRORS_ROW	{ "errors", 0, NULL, "only what failed or was refused", NULL, set_errors }
-
 static const struct option_row show_options[] = {
-	VM_ROW, PID_ROW, EVENT_ROW, COMMAND_ROW, ERRORS_ROW,
+	FILTER_ROWS,
 	{ "last", 0, "N", "only the last N of them", NULL, set_last },
 	{}
 };
 
 static const struct option_row follow_options[] = {
-	VM_ROW, PID_ROW, EVENT_ROW, COMMAND_ROW, ERRORS_ROW,
+	FILTER_ROWS,
 	{ "all", 0, NULL, "begin with what the ring holds", NULL, set_all },
 	{}
 };
-
-static bool wants_command(const struct trace *trace, const struct sevadm_event *event)
-{
-	switch (event->type) {
-	case SEVADM_EVENT_PSP:
-		return (int)event->command == trace->psp_command;
-	case SEVADM_EVENT_KVM:
-	case SEVADM_EVENT_PIN:
-	case SEVADM_EVENT_UNPIN:
-		return (int)event->command == trace->kvm_command;
-	default:
-		return false;
-	}
-}
-
-static bool wants_vm(const struct trace *trace, const struct sevadm_event *event)
-{
-	return (event->known & SEVADM_KNOWN_VM && event->vm == trace->vm) ||
-	       (event->known & SEVADM_KNOWN_PEER_VM && event->peer_vm == trace->vm);
-}
-
-/* Lost events may have been any: only --event leaves that out. */
-static bool wants(const struct trace *trace, const struct sevadm_event *event)
-{
-	if (trace->types && (event->type >= 32 || !(trace->types & 1U << event->type)))
-		return false;
-	if (event->type == SEVADM_EVENT_LOST)
-		return true;
-	return (!trace->has_vm || wants_vm(trace, event)) &&
-	       (!trace->has_pid || event->pid == trace->pid) &&
-	       (!trace->has_command || wants_command(trace, event)) &&
-	       (!trace->errors || event_is_error(event));
-}
 
 static void print(const struct sevadm_event *event)
 {
@@ -188,7 +95,7 @@ static int show_event(const struct sevadm_event *event, void *context)
 
 	if (event->seq >= trace->end)
 		return AT_END;
-	if (!wants(trace, event))
+	if (!filter_wants(&trace->filter, event))
 		return EXIT_OK;
 	if (trace->last)
 		trace->kept[trace->nr_kept++ % trace->last] = *event;
@@ -262,7 +169,7 @@ static int follow_event(const struct sevadm_event *event, void *context)
 {
 	if (stopped)
 		return AT_END;
-	if (!wants(context, event))
+	if (!filter_wants(context, event))
 		return EXIT_OK;
 	print(event);
 	if (output_flush())
@@ -347,5 +254,12 @@ const struct command trace_commands[] = {
 	{ "show", NULL, "the events that the ring still holds, the oldest first", show_options,
 	  trace_show },
 	{ "follow", NULL, "events as they come, until interrupted", follow_options, trace_follow },
+	{ "record", "FILE [-- COMMAND [ARGUMENTS]]", "write events to a file as they come",
+	  trace_record_options, trace_record },
+	{ "report", "FILE", "where the time of a recorded launch went", trace_report_options,
+	  trace_report },
+	{ "stats", "[FILE]", "each command's count, failures and times", trace_stats_options,
+	  trace_stats },
+	{ "set", "ring_events=NUMBER", "change how many events the module keeps", NULL, trace_set },
 	{}
 };

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which events are wanted: the same options for every command that shows some. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "errors.h"
+#include "event.h"
+#include "names.h"
+#include "output.h"
+#include "trace/filter.h"
+
+int filter_set_vm(void *options, const char *text)
+{
+	struct filter *filter = options;
+
+	filter->has_vm = true;
+	return number_parse("VM", text, UINT64_MAX, &filter->vm);
+}
+
+int filter_set_pid(void *options, const char *text)
+{
+	struct filter *filter = options;
+
+	filter->has_pid = true;
+	return number_parse("process", text, UINT32_MAX, &filter->pid);
+}
+
+int filter_set_event(void *options, const char *text)
+{
+	struct filter *filter = options;
+	int type = event_type_number(text);
+
+	if (type < 0)
+		return command_unknown("type of event", text, event_types, sizeof(*event_types));
+	filter->types |= 1U << type;
+	return EXIT_OK;
+}
+
+int filter_set_command(void *options, const char *text)
+{
+	struct filter *filter = options;
+
+	filter->has_command = true;
+	filter->psp_command = psp_command_id(text);
+	filter->kvm_command = kvm_command_id(text);
+	if (filter->psp_command < 0 && filter->kvm_command < 0)
+		return fail(EXIT_USAGE, "neither the firmware nor KVM has a command \"%s\"", text);
+	return EXIT_OK;
+}
+
+int filter_set_errors(void *options, const char *text)
+{
+	(void)text;
+	((struct filter *)options)->errors = true;
+	return EXIT_OK;
+}
+
+int time_parse(const char *what, const char *text, unsigned long long *ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 6e10 } };
+	/* strtod() also knows signs, exponents and hexadecimal digits. */
+	size_t digits = strspn(text, "0123456789."), i;
+	char *end;
+	double value = strtod(text, &end);
+
+	for (i = 0; digits && end == text + digits && i < ARRAY_SIZE(units); i++)
+		if (!strcmp(end, units[i].unit) && value * units[i].ns < 1e18) {
+			*ns = value * units[i].ns;
+			return EXIT_OK;
+		}
+	return fail(EXIT_USAGE, "%s \"%s\" is no time: a number with ns, us, ms, s or min, such as 5ms",
+		    what, text);
+}
+
+int filter_set_longer(void *options, const char *text)
+{
+	return time_parse("length", text, &((struct filter *)options)->longer_ns);
+}
+
+static bool wants_command(const struct filter *filter, const struct sevadm_event *event)
+{
+	switch (event->type) {
+	case SEVADM_EVENT_PSP:
+		return (int)event->command == filter->psp_command;
+	case SEVADM_EVENT_KVM:
+	case SEVADM_EVENT_PIN:
+	case SEVADM_EVENT_UNPIN:
+		return (int)event->command == filter->kvm_command;
+	default:
+		return false;
+	}
+}
+
+static bool wants_vm(const struct filter *filter, const struct sevadm_event *event)
+{
+	return (event->known & SEVADM_KNOWN_VM && event->vm == filter->vm) ||
+	       (event->known & SEVADM_KNOWN_PEER_VM && event->peer_vm == filter->vm);
+}
+
+/* A command that queued for long held its guest up no less than one that ran for long. */
+static bool takes_longer(const struct filter *filter, const struct sevadm_event *event)
+{
+	uint64_t wait = event->known & SEVADM_KNOWN_WAIT ? event->wait_ns : 0;
+
+	return event->duration_ns + wait > filter->longer_ns;
+}
+
+/* Lost events may have been any: only --event leaves that out. */
+bool filter_wants(const struct filter *filter, const struct sevadm_event *event)
+{
+	if (filter->types && (event->type >= 32 || !(filter->types & 1U << event->type)))
+		return false;
+	if (event->type == SEVADM_EVENT_LOST)
+		return true;
+	return (!filter->has_vm || wants_vm(filter, event)) &&
+	       (!filter->has_pid || event->pid == filter->pid) &&
+	       (!filter->has_command || wants_command(filter, event)) &&
+	       (!filter->errors || event_is_error(event)) &&
+	       (!filter->longer_ns || takes_longer(filter, event));
+}
+

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which events are wanted: the same options for every command that shows some. */
+#ifndef SEVADM_FILTER_H
+#define SEVADM_FILTER_H
+
+#include <stdbool.h>
+
+#include <linux/sevadm.h>
+
+#include "event.h"
+
+/**
+ * struct filter - what an event has to be; zeroes let all pass. The first member of the options of
+ * each command with FILTER_ROWS.
+ * @types: bits (1 << enum sevadm_event_type); 0: all
+ * @vm: of this VM, if @has_vm
+ * @pid: of this process, if @has_pid
+ * @has_command: only events of these commands
+ * @psp_command: firmware's number of the command wanted, or -1; likewise @kvm_command
+ * @errors: only what failed
+ * @longer_ns: only what took longer, waiting included; 0: all
+ */
+struct filter {
+	unsigned int types;
+	unsigned long long vm, pid, longer_ns;
+	bool has_vm, has_pid, has_command, errors;
+	int psp_command, kvm_command;
+};
+
+int filter_set_vm(void *options, const char *text);
+int filter_set_pid(void *options, const char *text);
+int filter_set_event(void *options, const char *text);
+int filter_set_command(void *options, const char *text);
+int filter_set_errors(void *options, const char *text);
+int filter_set_longer(void *options, const char *text);
+
+#define FILTER_ROWS								\
+	{ "vm", 0, "ID", "only of this VM", NULL, filter_set_vm },		\
+	{ "pid", 0, "PID", "only of this process", NULL, filter_set_pid },	\
+	{ "event", 0, "TYPE", "only this type of event; may be repeated", event_types, \
+	  filter_set_event },							\
+	{ "command", 0, "NAME", "only this command of the firmware or KVM", NULL, \
+	  filter_set_command },							\
+	{ "errors", 0, NULL, "only what failed or was refused", NULL, filter_set_errors }, \
+	{ "longer", 0, "TIME", "only what took longer, waiting included, such as 5ms", NULL, \
+	  filter_set_longer }
+
+/** filter_wants() - whether @event passes; lost events may have been any, and pass */
+bool filter_wants(const struct filter *filter, const struct sevadm_event *event);
+
+/** time_parse() - "5ms" as nanoseconds; returns an exit code, having said that @what is wrong */
+int time_parse(const char *what, const char *text, unsigned long long *ns);
+
+#endif

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm trace record: write events to a file as they come, for a time or while a command runs. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "errors.h"
+#include "output.h"
+#include "trace/filter.h"
+#include "trace/recording.h"
+#include "trace/trace.h"
+
+/* The shell's status of a command that it cannot find. */
+#define STATUS_NOT_FOUND 127
+
+/**
+ * struct record - one run
+ * @filter: has to be the first
+ * @duration_ns: end after that; 0: when interrupted, or with the command
+ * @all: begin with what the ring holds
+ * @child: the command that runs meanwhile; 0: none
+ * @status: of @child, once it has ended
+ */
+struct record {
+	struct filter filter;
+	unsigned long long duration_ns;
+	bool all;
+	pid_t child;
+	int status;
+	struct recording *recording;
+};
+
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	interrupts++;
+}
+
+/* Only wakes ppoll(). */
+static void on_child(int number)
+{
+	(void)number;
+}
+
+static int set_duration(void *options, const char *text)
+{
+	return time_parse("duration", text, &((struct record *)options)->duration_ns);
+}
+
+static int set_all(void *options, const char *text)
+{
+	(void)text;
+	((struct record *)options)->all = true;
+	return EXIT_OK;
+}
+
+const struct option_row trace_record_options[] = {
+	FILTER_ROWS,
+	{ "all", 0, NULL, "begin with what the ring holds", NULL, set_all },
+	{ "duration", 0, "TIME", "end after that, such as 10s", NULL, set_duration },
+	{}
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static int take_event(const struct sevadm_event *event, void *context)
+{
+	struct record *record = context;
+
+	return filter_wants(&record->filter, event) ? recording_add(record->recording, event) :
+	       EXIT_OK;
+}
+
+static void tell_progress(struct record *record, uint64_t started, bool last)
+{
+	uint64_t lost, events = recording_events(record->recording, &lost);
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[Krecording: %llu events, %llu lost, %llu s%s",
+		(unsigned long long)events, (unsigned long long)lost,
+		(unsigned long long)(now_ns() - started) / 1000000000, last ? "\n" : "");
+}
+
+static int start_command(struct record *record, char **argv, const sigset_t *before)
+{
+	record->child = fork();
+	if (record->child < 0)
+		return fail(EXIT_REFUSED, "cannot start %s: %m", argv[0]);
+	if (record->child)
+		return EXIT_OK;
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, before, NULL);
+	execvp(argv[0], argv);
+	fprintf(stderr, "sevadm: cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(STATUS_NOT_FOUND);
+}
+
+/* True: the command has ended. */
+static bool has_ended(struct record *record)
+{
+	int status;
+
+	if (!record->child || waitpid(record->child, &status, WNOHANG) != record->child)
+		return false;
+	record->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	record->child = 0;
+	return true;
+}
+
+/* Signals are blocked but in here, so that none comes between a look at the flags and the wait. */
+static int wait_for_event(int fd, uint64_t until, const sigset_t *before)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	uint64_t now = now_ns(), left = until > now ? until - now : 0;
+	struct timespec timeout = { .tv_sec = 1 };
+
+	if (left < 1000000000)
+		timeout = (struct timespec) { .tv_nsec = left };
+	if (ppoll(&poll_fd, 1, &timeout, before) < 0 && errno != EINTR)
+		return fail(EXIT_REFUSED, "cannot wait for " SEVADM_DEVICE ": %m");
+	return EXIT_OK;
+}
+
+static int run(struct record *record, int fd, const sigset_t *before)
+{
+	uint64_t started = now_ns();
+	uint64_t until = record->duration_ns ? started + record->duration_ns : UINT64_MAX;
+	bool commanded = record->child, ended = false;
+	int seen = 0, ret = EXIT_OK;
+
+	while (!ret && !ended) {
+		/* What ends it is looked at first: all events from before that are still read. */
+		ended = commanded ? has_ended(record) : interrupts;
+		if (interrupts > seen && record->child) {
+			/* The terminal's Ctrl-C reaches the command by itself; kill(1) does not. */
+			kill(record->child, seen ? SIGKILL : SIGTERM);
+			seen = interrupts;
+		}
+		ended = ended || now_ns() >= until;
+		ret = device_read(fd, take_event, record);
+		if (!ret)
+			ret = recording_flush(record->recording);
+		tell_progress(record, started, ended);
+		if (!ret && !ended)
+			ret = wait_for_event(fd, until, before);
+	}
+	return ret;
+}
+
+static int record_with(struct record *record, int fd, const char *path, char **command)
+{
+	struct sigaction interrupt = { .sa_handler = on_interrupt };
+	struct sigaction child = { .sa_handler = on_child };
+	sigset_t signals, before;
+	uint64_t lost, events;
+	int ret, closed;
+
+	ret = device_seek(fd, record->all ? SEVADM_SEEK_OLDEST : SEVADM_SEEK_NEWEST, NULL);
+	if (!ret)
+		ret = recording_create(path, &record->recording);
+	if (ret)
+		return ret;
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGTERM, &interrupt, NULL);
+	sigaction(SIGHUP, &interrupt, NULL);
+	sigaction(SIGCHLD, &child, NULL);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	if (*command)
+		ret = start_command(record, command, &before);
+	if (!ret)
+		ret = run(record, fd, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	/* --duration, or a full disk: the command was for the recording. */
+	if (record->child > 0) {
+		kill(record->child, SIGTERM);
+		waitpid(record->child, NULL, 0);
+	}
+
+	events = recording_events(record->recording, &lost);
+	closed = recording_close(record->recording);
+	if (!ret && !closed)
+		fprintf(stderr, "sevadm: %llu events in %s, %llu lost\n",
+			(unsigned long long)events, path, (unsigned long long)lost);
+	return ret ?: closed ?: record->status;
+}
+
+int trace_record(int argc, char **argv)
+{
+	struct record record = {};
+	char **command = argv;
+	int fd, ret, words;
+
+	/* What follows "--" is the command's own. */
+	while (*command && strcmp(*command, "--"))
+		command++;
+	words = command - argv;
+	if (*command) {
+		*command++ = NULL;
+		if (!*command)
+			return fail(EXIT_USAGE, "there is no command after \"--\"");
+	}
+	(void)argc;
+	ret = options_parse(trace_record_options, &record, &words, argv);
+	if (ret)
+		return ret;
+	if (words != 1)
+		return fail(EXIT_USAGE, "trace record needs one FILE to write, and \"--\" before a command: see sevadm trace --help");
+	ret = device_open(&fd);
+	if (ret)
+		return ret;
+	ret = record_with(&record, fd, argv[0], command);
+	close(fd);
+	return ret;
+}

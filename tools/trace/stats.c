@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm trace stats: each command's count, failures and times, from the ring or a recording. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "errors.h"
+#include "event.h"
+#include "names.h"
+#include "output.h"
+#include "trace/filter.h"
+#include "trace/recording.h"
+#include "trace/trace.h"
+
+/* Bucket N holds times from 2^N up to 2^(N+1) - 1 ns; bucket 0 also 0. */
+#define BUCKETS		64
+#define BAR_WIDTH	40
+/* More commands, VMs and statuses together than any host has seen. */
+#define ROWS_MAX	65536
+#define STATUSES_MAX	16
+
+/** struct times - what one kind of time was like */
+struct times {
+	uint64_t count, sum, min, max, buckets[BUCKETS];
+};
+
+/**
+ * struct stats_row - one command, of one VM with --by-vm
+ * @statuses: how it failed, by status of the firmware or, if it was not asked, by errno
+ */
+struct stats_row {
+	uint32_t type, command;
+	bool has_vm;
+	uint64_t vm, count, failures, bytes;
+	struct {
+		bool firmware;
+		uint32_t number;
+		uint64_t count;
+	} statuses[STATUSES_MAX];
+	size_t nr_statuses;
+	struct times took, waited;
+};
+
+/** struct stats - @filter has to be the first */
+struct stats {
+	struct filter filter;
+	bool by_vm, histograms;
+	uint64_t end, events, lost;
+	struct stats_row *rows;
+	size_t nr, left_out;
+};
+
+static int set_by_vm(void *options, const char *text)
+{
+	(void)text;
+	((struct stats *)options)->by_vm = true;
+	return EXIT_OK;
+}
+
+static int set_histograms(void *options, const char *text)
+{
+	(void)text;
+	((struct stats *)options)->histograms = true;
+	return EXIT_OK;
+}
+
+const struct option_row trace_stats_options[] = {
+	FILTER_ROWS,
+	{ "by-vm", 0, NULL, "each VM by itself", NULL, set_by_vm },
+	{ "histogram", 0, NULL, "how often a command took how long", NULL, set_histograms },
+	{}
+};
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+static void add_time(struct times *times, uint64_t ns)
+{
+	if (!times->count || ns < times->min)
+		times->min = ns;
+	if (ns > times->max)
+		times->max = ns;
+	times->count++;
+	times->sum += ns;
+	times->buckets[ns ? 63 - __builtin_clzll(ns) : 0]++;
+}
+
+static void add_status(struct stats_row *row, const struct sevadm_event *event)
+{
+	bool firmware = event->known & SEVADM_KNOWN_FW_ERROR && event->fw_error;
+	uint32_t number = firmware ? event->fw_error : (uint32_t)-event->ret;
+	size_t i;
+
+	row->failures++;
+	for (i = 0; i < row->nr_statuses; i++)
+		if (row->statuses[i].firmware == firmware && row->statuses[i].number == number)
+			break;
+	if (i == STATUSES_MAX)
+		return;
+	if (i == row->nr_statuses) {
+		row->nr_statuses++;
+		row->statuses[i].firmware = firmware;
+		row->statuses[i].number = number;
+	}
+	row->statuses[i].count++;
+}
+
+static struct stats_row *row_of(struct stats *stats, const struct sevadm_event *event)
+{
+	bool has_vm = stats->by_vm && event->known & SEVADM_KNOWN_VM;
+	struct stats_row *rows, *row;
+	size_t i;
+
+	for (i = stats->nr; i > 0; i--) {
+		row = &stats->rows[i - 1];
+		if (row->type == event->type && row->command == event->command &&
+		    row->has_vm == has_vm && (!has_vm || row->vm == event->vm))
+			return row;
+	}
+	if (stats->nr == ROWS_MAX)
+		return NULL;
+	if (!(stats->nr & (stats->nr - 1))) {
+		rows = reallocarray(stats->rows, stats->nr ? 2 * stats->nr : 1, sizeof(*rows));
+		if (!rows)
+			return NULL;
+		stats->rows = rows;
+	}
+	row = &stats->rows[stats->nr++];
+	*row = (struct stats_row) {
+		.type = event->type, .command = event->command, .has_vm = has_vm,
+		.vm = has_vm ? event->vm : 0,
+	};
+	return row;
+}
+
+static void count_event(struct stats *stats, const struct sevadm_event *event)
+{
+	struct stats_row *row;
+
+	if (event->type == SEVADM_EVENT_LOST) {
+		stats->lost += event->count;
+		return;
+	}
+	if (!filter_wants(&stats->filter, event))
+		return;
+	stats->events++;
+	if (event->type == SEVADM_EVENT_ASID)
+		return;
+	row = row_of(stats, event);
+	if (!row) {
+		stats->left_out++;
+		return;
+	}
+	row->count++;
+	if (event_is_error(event))
+		add_status(row, event);
+	else if (event->known & SEVADM_KNOWN_BYTES)
+		row->bytes += event->bytes;
+	add_time(&row->took, event->duration_ns);
+	if (event->known & SEVADM_KNOWN_WAIT)
+		add_time(&row->waited, event->wait_ns);
+}
+
+/* ---- where events come from ------------------------------------------------------------------- */
+
+#define AT_END (-1)
+
+static int take_event(const struct sevadm_event *event, void *context)
+{
+	struct stats *stats = context;
+
+	if (event->seq >= stats->end)
+		return AT_END;
+	count_event(stats, event);
+	return EXIT_OK;
+}
+
+static int count_ring(struct stats *stats)
+{
+	int fd, ret = device_open(&fd);
+
+	if (ret)
+		return ret;
+	ret = device_seek(fd, SEVADM_SEEK_NEWEST, &stats->end);
+	if (!ret)
+		ret = device_seek(fd, SEVADM_SEEK_OLDEST, NULL);
+	if (!ret)
+		ret = device_read(fd, take_event, stats);
+	close(fd);
+	return ret == AT_END ? EXIT_OK : ret;
+}
+
+static int count_recording(struct stats *stats, const char *path, bool *readable)
+{
+	struct loaded loaded;
+	int ret = recording_load(path, &loaded);
+	size_t i;
+
+	*readable = loaded.header;
+	for (i = 0; i < loaded.nr; i++)
+		count_event(stats, &loaded.events[i]);
+	stats->lost += loaded.lost;
+	loaded_free(&loaded);
+	return ret;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------- */
+
+static const char *command_of(const struct stats_row *row)
+{
+	return row->type == SEVADM_EVENT_PSP ? psp_command_name(row->command) :
+	       kvm_command_name(row->command);
+}
+
+static const char *status_name(const struct stats_row *row, size_t i)
+{
+	const char *name = row->statuses[i].firmware ? fw_error_name(row->statuses[i].number) :
+			   strerrorname_np(row->statuses[i].number);
+
+	return name ?: "unknown";
+}
+
+static struct json_object *times_row(const struct times *times)
+{
+	struct json_object *row = json_object_new_object(), *buckets = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		struct json_object *bucket;
+
+		if (!times->buckets[i])
+			continue;
+		bucket = json_object_new_object();
+		json_object_object_add(bucket, "from_ns", json_u64(i ? 1ULL << i : 0));
+		json_object_object_add(bucket, "count", json_u64(times->buckets[i]));
+		json_object_array_add(buckets, bucket);
+	}
+	json_object_object_add(row, "count", json_u64(times->count));
+	json_object_object_add(row, "min_ns", json_known_u64(times->count, times->min));
+	json_object_object_add(row, "mean_ns", times->count ? json_u64(times->sum / times->count) :
+			       NULL);
+	json_object_object_add(row, "max_ns", json_known_u64(times->count, times->max));
+	json_object_object_add(row, "histogram", buckets);
+	return row;
+}
+
+static struct json_object *row_json(const struct stats_row *stats_row)
+{
+	struct json_object *row = json_object_new_object(), *statuses = json_object_new_object();
+	bool has_wait = stats_row->type == SEVADM_EVENT_PSP;
+	size_t i;
+
+	for (i = 0; i < stats_row->nr_statuses; i++)
+		json_object_object_add(statuses, status_name(stats_row, i),
+				       json_u64(stats_row->statuses[i].count));
+	json_object_object_add(row, "event", json_object_new_string(event_types[stats_row->type]));
+	json_object_object_add(row, "command", json_object_new_string(command_of(stats_row)));
+	json_object_object_add(row, "command_id", json_u64(stats_row->command));
+	json_object_object_add(row, "vm", json_known_u64(stats_row->has_vm, stats_row->vm));
+	json_object_object_add(row, "count", json_u64(stats_row->count));
+	json_object_object_add(row, "failures", json_u64(stats_row->failures));
+	json_object_object_add(row, "statuses", statuses);
+	json_object_object_add(row, "bytes", json_u64(stats_row->bytes));
+	json_object_object_add(row, has_wait ? "psp" : "duration", times_row(&stats_row->took));
+	if (has_wait)
+		json_object_object_add(row, "wait", times_row(&stats_row->waited));
+	return row;
+}
+
+/* ---- text ------------------------------------------------------------------------------------- */
+
+static void format_mean(struct json_object *value, char *text, size_t size)
+{
+	struct json_object *mean = json_object_object_get(value, "mean_ns");
+
+	snprintf(text, size, "-");
+	if (mean)
+		format_ns(mean, text, size);
+}
+
+static void format_max(struct json_object *value, char *text, size_t size)
+{
+	struct json_object *max = json_object_object_get(value, "max_ns");
+
+	snprintf(text, size, "-");
+	if (max)
+		format_ns(max, text, size);
+}
+
+static void format_min(struct json_object *value, char *text, size_t size)
+{
+	struct json_object *min = json_object_object_get(value, "min_ns");
+
+	snprintf(text, size, "-");
+	if (min)
+		format_ns(min, text, size);
+}
+
+static void format_statuses(struct json_object *value, char *text, size_t size)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	json_object_object_foreach(value, name, count) {
+		length += snprintf(text + length, size - length, "%s%s %" PRIu64,
+				   length ? ", " : "", name, json_object_get_uint64(count));
+		if (length >= size)
+			return;
+	}
+	if (!length)
+		snprintf(text, size, "-");
+}
+
+static const struct column columns[] = {
+	{ "event", "EVENT" }, { "command", "COMMAND" }, { "vm", "VM" }, { "count", "COUNT" },
+	{ "took", "MIN", format_min }, { "took", "MEAN", format_mean },
+	{ "took", "MAX", format_max }, { "wait", "WAITED", format_mean },
+	{ "wait", "AT MOST", format_max }, { "bytes", "BYTES", format_bytes },
+	{ "statuses", "FAILURES", format_statuses },
+};
+
+static void print_histogram(const char *what, const struct times *times)
+{
+	size_t first = 0, last = BUCKETS - 1, i;
+	struct json_object *from;
+	uint64_t most = 0;
+	char text[32];
+	int width;
+
+	if (!times->count)
+		return;
+	while (!times->buckets[first])
+		first++;
+	while (!times->buckets[last])
+		last--;
+	for (i = first; i <= last; i++)
+		if (times->buckets[i] > most)
+			most = times->buckets[i];
+	printf("  %s\n", what);
+	for (i = first; i <= last; i++) {
+		from = json_u64(i ? 1ULL << i : 0);
+		format_ns(from, text, sizeof(text));
+		json_object_put(from);
+		printf("  %9s  %8" PRIu64 "  ", text, times->buckets[i]);
+		/* One that is there can be seen. */
+		for (width = (times->buckets[i] * BAR_WIDTH + most - 1) / most; width > 0; width--)
+			putchar('#');
+		putchar('\n');
+	}
+}
+
+static void print_histograms(const struct stats *stats)
+{
+	const struct stats_row *row;
+	size_t i;
+
+	for (i = 0; i < stats->nr; i++) {
+		row = &stats->rows[i];
+		printf("\n%s %s", event_types[row->type], command_of(row));
+		if (row->has_vm)
+			printf(" of VM %" PRIu64, row->vm);
+		puts(", from at least:");
+		print_histogram(row->type == SEVADM_EVENT_PSP ? "inside the firmware" : "took",
+				&row->took);
+		print_histogram("waiting for it", &row->waited);
+	}
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct stats_row *left = a, *right = b;
+
+	if (left->type != right->type)
+		return left->type < right->type ? -1 : 1;
+	if (left->command != right->command)
+		return left->command < right->command ? -1 : 1;
+	return (left->vm > right->vm) - (left->vm < right->vm);
+}
+
+static void print(struct stats *stats)
+{
+	struct json_object *rows = json_object_new_array(), *row;
+	size_t i;
+
+	if (stats->nr)
+		qsort(stats->rows, stats->nr, sizeof(*stats->rows), compare_rows);
+	for (i = 0; i < stats->nr; i++) {
+		row = row_json(&stats->rows[i]);
+		if (!output_json)
+			json_object_object_add(row, "took", times_row(&stats->rows[i].took));
+		json_object_array_add(rows, row);
+	}
+	if (output_json) {
+		output_print_json(rows);
+	} else {
+		printf("%" PRIu64 " events, %" PRIu64 " lost\n\n", stats->events, stats->lost);
+		output_table(rows, columns, ARRAY_SIZE(columns));
+		if (stats->histograms)
+			print_histograms(stats);
+		if (stats->left_out)
+			printf("\n%zu events of more commands and VMs are left out\n",
+			       stats->left_out);
+	}
+	json_object_put(rows);
+}
+
+int trace_stats(int argc, char **argv)
+{
+	struct stats stats = {};
+	bool readable = true;
+	int ret;
+
+	ret = options_parse(trace_stats_options, &stats, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc > 1)
+		return fail(EXIT_USAGE, "trace stats takes one recording at most");
+	ret = argc ? count_recording(&stats, argv[0], &readable) : count_ring(&stats);
+	if (argc ? readable : !ret)
+		print(&stats);
+	free(stats.rows);
+	return ret;
+}

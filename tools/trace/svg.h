@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A timeline as a picture: one SVG file that needs nothing else. */
+#ifndef SEVADM_SVG_H
+#define SEVADM_SVG_H
+
+#include "trace/recording.h"
+#include "trace/timeline.h"
+
+/** svg_draw() - write the picture; returns an exit code */
+int svg_draw(const char *path, const struct loaded *loaded, const struct timeline *timeline);
+
+#endif
