@@ -4,8 +4,8 @@
  *
  * A recording is JSON, an object a line: a header, the events as `sevadm -j trace show` prints them,
  * and a last line that says how many they were, without which it was cut off. Where its name ends in
- * .zst it is compressed by zstd, which reading finds out by itself. Documentation/trace-format.md
- * is the specification.
+ * .zst it is compressed by zstd, which reading finds out by itself. sevadm-trace(8), Recordings,
+ * tells about it.
  */
 #ifndef SEVADM_RECORDING_H
 #define SEVADM_RECORDING_H

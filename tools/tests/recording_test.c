@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Recordings: what is written is read again; what is damaged is told, and the rest reported. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <libxml/parser.h>
+
+#include "errors.h"
+#include "event.h"
+#include "output.h"
+#include "tables.h"
+#include "test.h"
+#include "trace/recording.h"
+#include "trace/timeline.h"
+#include "trace/trace.h"
+
+#define ALL_KNOWN (SEVADM_KNOWN_VM | SEVADM_KNOWN_ASID | SEVADM_KNOWN_HANDLE | \
+		   SEVADM_KNOWN_FW_ERROR | SEVADM_KNOWN_WAIT | SEVADM_KNOWN_BYTES)
+
+#define MS 1000000ULL
+
+/* A launch: 100 ms in all. KVM's call of 50 ms has 20 ms of pinning, 8 of firmware, 2 of waiting. */
+static const struct sevadm_event launch[] = {
+	{ .type = SEVADM_EVENT_KVM, .seq = 1, .time_ns = 1010 * MS, .duration_ns = 10 * MS,
+	  .command = 0, .known = SEVADM_KNOWN_VM, .vm = 3, .pid = 812, .comm = "qemu<&>\033[2J" },
+	{ .type = SEVADM_EVENT_ASID, .seq = 2, .time_ns = 1010 * MS, .asid = 100,
+	  .asid_state = SEVADM_ASID_STATE_USED, .known = SEVADM_KNOWN_VM | SEVADM_KNOWN_ASID,
+	  .vm = 3, .count = 1 },
+	{ .type = SEVADM_EVENT_PIN, .seq = 3, .time_ns = 1060 * MS, .duration_ns = 20 * MS,
+	  .command = 3, .known = SEVADM_KNOWN_VM | SEVADM_KNOWN_BYTES, .vm = 3, .bytes = 4096,
+	  .pid = 812, .flags = SEVADM_EVENT_TRANSIENT, .comm = "qemu" },
+	{ .type = SEVADM_EVENT_PSP, .seq = 4, .time_ns = 1080 * MS, .duration_ns = 8 * MS,
+	  .wait_ns = 2 * MS, .command = 0x31, .known = ALL_KNOWN, .vm = 3, .asid = 100,
+	  .handle = 7, .pid = 812, .bytes = 4096, .comm = "qemu" },
+	{ .type = SEVADM_EVENT_KVM, .seq = 5, .time_ns = 1085 * MS, .duration_ns = 50 * MS,
+	  .command = 3, .known = SEVADM_KNOWN_VM, .vm = 3, .pid = 812, .comm = "qemu" },
+	{ .type = SEVADM_EVENT_KVM, .seq = 6, .time_ns = 1100 * MS, .duration_ns = 5 * MS,
+	  .command = 7, .known = SEVADM_KNOWN_VM, .vm = 3, .pid = 812, .comm = "qemu" },
+	{ .type = SEVADM_EVENT_PSP, .seq = 7, .time_ns = 9000 * MS, .duration_ns = 1 * MS,
+	  .command = 0x20, .known = ALL_KNOWN, .vm = 3, .fw_error = 0x17, .ret = -EIO,
+	  .pid = 812, .comm = "qemu" },
+	{ .type = SEVADM_EVENT_PSP, .seq = 8, .time_ns = 9001 * MS, .duration_ns = 1 * MS,
+	  .command = 0x0a, .known = SEVADM_KNOWN_FW_ERROR, .pid = 1, .comm = "init" },
+};
+
+static char folder[] = "/tmp/sevadm-recording-XXXXXX";
+static char path[64];
+
+static void record(const char *name)
+{
+	struct recording *recording;
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	EXPECT_NUMBER(recording_create(path, &recording), EXIT_OK);
+	for (i = 0; i < ARRAY_SIZE(launch); i++)
+		EXPECT_NUMBER(recording_add(recording, &launch[i]), EXIT_OK);
+	EXPECT_NUMBER(recording_close(recording), EXIT_OK);
+}
+
+static int load(struct loaded *loaded)
+{
+	int ret;
+
+	capture_begin();
+	ret = recording_load(path, loaded);
+	capture_end();
+	return ret;
+}
+
+static void what_is_written_is_read(void)
+{
+	static const char *const names[] = { "plain", "small.zst" };
+	struct loaded loaded;
+	size_t i, j;
+
+	for (j = 0; j < ARRAY_SIZE(names); j++) {
+		record(names[j]);
+		EXPECT_NUMBER(load(&loaded), EXIT_OK);
+		EXPECT(loaded.complete);
+		EXPECT_NUMBER(loaded.nr, ARRAY_SIZE(launch));
+		EXPECT_TEXT(json_get_text(loaded.header, "clock"), "boottime");
+		for (i = 0; i < loaded.nr; i++) {
+			struct json_object *left = event_to_json(&launch[i]);
+			struct json_object *right = event_to_json(&loaded.events[i]);
+
+			EXPECT(json_object_equal(left, right));
+			json_object_put(left);
+			json_object_put(right);
+		}
+		loaded_free(&loaded);
+	}
+}
+
+static size_t read_all(char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t length = file ? fread(text, 1, size, file) : 0;
+
+	if (file)
+		fclose(file);
+	return length;
+}
+
+static void write_all(const char *text, size_t length)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fwrite(text, 1, length, file) != length || fclose(file))
+		ksft_exit_fail_msg("cannot write %s\n", path);
+}
+
+/* Cut off after every byte: never more than what is there, never without a word, never a crash. */
+static void every_truncation(void)
+{
+	static const char *const names[] = { "plain", "small.zst" };
+	static char text[16384];
+	struct loaded loaded;
+	size_t length, cut, most, j;
+
+	for (j = 0; j < ARRAY_SIZE(names); j++) {
+		record(names[j]);
+		length = read_all(text, sizeof(text));
+		most = 0;
+		for (cut = 0; cut < length - 1; cut++) {
+			write_all(text, cut);
+			EXPECT_NUMBER(load(&loaded), EXIT_USAGE);
+			EXPECT(strstr(captured_errors, "line ") && strstr(captured_errors, "byte "));
+			if (loaded.nr > most)
+				most = loaded.nr;
+			loaded_free(&loaded);
+		}
+		if (j == 0)
+			EXPECT_NUMBER(most, ARRAY_SIZE(launch));
+	}
+}
+
+/* One byte in three changed: an answer, whatever it is, and no crash. */
+static void every_changed_byte(void)
+{
+	static const char *const names[] = { "plain", "small.zst" };
+	static const char values[] = { 0, '"', '9', (char)0xff };
+	static char text[16384];
+	struct loaded loaded;
+	size_t length, at, i, j;
+	char old;
+
+	for (j = 0; j < ARRAY_SIZE(names); j++) {
+		record(names[j]);
+		length = read_all(text, sizeof(text));
+		for (at = 0; at < length; at += 3)
+			for (i = 0; i < ARRAY_SIZE(values); i++) {
+				old = text[at];
+				text[at] = values[i];
+				write_all(text, length);
+				load(&loaded);
+				loaded_free(&loaded);
+				text[at] = old;
+			}
+	}
+}
+
+static void damaged_lines(void)
+{
+#define HEAD "{\"format\":\"sevadm-trace\",\"version\":1}\n"
+#define LOST "{\"seq\":1,\"time_ns\":2,\"event\":\"lost\",\"count\":3}\n"
+	static const struct {
+		const char *text, *says;
+	} rows[] = {
+		{ "", "the file is empty" },
+		{ "{}\n", "line 1, byte 1: this is no recording" },
+		{ "[1]\n", "no JSON object" },
+		{ "{\"format\":\"sevadm-trace\",\"version\":2}\n", "use a newer one" },
+		{ HEAD, "no end" },
+		{ HEAD "x\n", "line 2, byte 39: no JSON at column 1" },
+		{ HEAD LOST "{\"event\":\"psp\"}\n", "line 3, byte 86: \"seq\"" },
+		{ HEAD "{\"seq\":-1,\"time_ns\":2,\"event\":\"lost\",\"count\":3}\n", "\"seq\"" },
+		{ HEAD "{\"event\":\"new\"}\n", "\"event\"" },
+		{ HEAD LOST "{\"end\":true,\"events\":7}\n", "tells of 7 events, there are 0" },
+		{ HEAD "{\"end\":true,\"events\":0}\n" LOST, "more after the end" },
+		{ HEAD "{\"a\":[[[[[[[[[[1]]]]]]]]]]}\n", "nesting" },
+		{ HEAD "{\"event\":\"\xff\"}\n", "line 2" },
+	};
+	struct loaded loaded;
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/damaged", folder);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		write_all(rows[i].text, strlen(rows[i].text));
+		EXPECT_NUMBER(load(&loaded), EXIT_USAGE);
+		if (!strstr(captured_errors, rows[i].says))
+			ksft_print_msg("row %zu: %s", i, captured_errors);
+		EXPECT(strstr(captured_errors, rows[i].says));
+		loaded_free(&loaded);
+	}
+}
+
+static uint64_t ns_of(const struct phase *phase, enum slice_kind kind, uint32_t command)
+{
+	size_t i;
+
+	for (i = 0; i < phase->nr; i++)
+		if (phase->slices[i].kind == kind && phase->slices[i].command == command)
+			return phase->slices[i].ns;
+	return 0;
+}
+
+static void where_the_time_went(void)
+{
+	struct timeline timeline;
+	const struct vm_timeline *vm;
+
+	EXPECT(timeline_build(launch, ARRAY_SIZE(launch), &timeline));
+	EXPECT_NUMBER(timeline.nr, 2);
+	vm = timeline.vms[0];
+	EXPECT(vm->finished);
+	EXPECT_NUMBER(vm->launch_end_ns - vm->start_ns, 100 * MS);
+	EXPECT_NUMBER(ns_of(&vm->launch, SLICE_PINNING, 0), 20 * MS);
+	EXPECT_NUMBER(ns_of(&vm->launch, SLICE_FIRMWARE, 0x31), 8 * MS);
+	EXPECT_NUMBER(ns_of(&vm->launch, SLICE_WAITING, 0), 2 * MS);
+	EXPECT_NUMBER(ns_of(&vm->launch, SLICE_KVM, 0), (10 + 20 + 5) * MS);
+	EXPECT_NUMBER(ns_of(&vm->launch, SLICE_OUTSIDE, 0), 35 * MS);
+	EXPECT_NUMBER(ns_of(&vm->after, SLICE_FIRMWARE, 0x20), 1 * MS);
+	EXPECT_NUMBER(vm->failures, 1);
+	EXPECT(!timeline.vms[1]->has_vm);
+	timeline_free(&timeline);
+}
+
+static int run(int (*command)(int argc, char **argv), char **argv)
+{
+	int argc = 0, code;
+
+	while (argv[argc])
+		argc++;
+	capture_begin();
+	code = command(argc, argv);
+	capture_end();
+	return code;
+}
+
+static void the_report(void)
+{
+	char svg[64], *words[] = { path, "--svg", svg, NULL }, *plain[] = { path, NULL };
+	struct json_object *report, *vm;
+	xmlDoc *doc;
+
+	record("report.zst");
+	snprintf(svg, sizeof(svg), "%s/picture.svg", folder);
+	EXPECT_NUMBER(run(trace_report, words), EXIT_OK);
+	EXPECT(strstr(captured, "VM 3, 812 qemu<&>?[2J: launch finished in 100.0 ms"));
+	EXPECT(strstr(captured, "pinning memory") && strstr(captured, "20.0 %"));
+	EXPECT(strstr(captured, "RESOURCE_LIMIT"));
+	EXPECT(!strchr(captured, '\033'));
+	doc = xmlReadFile(svg, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR);
+	EXPECT(doc);
+	xmlFreeDoc(doc);
+
+	output_json = true;
+	words[1] = NULL;
+	EXPECT_NUMBER(run(trace_report, plain), EXIT_OK);
+	output_json = false;
+	report = json_tokener_parse(captured);
+	EXPECT_NUMBER(json_get_u64(report, "events"), ARRAY_SIZE(launch));
+	vm = json_object_array_get_idx(json_object_object_get(report, "vms"), 0);
+	EXPECT_NUMBER(json_get_u64(vm, "launch_ns"), 100 * MS);
+	json_object_put(report);
+}
+
+/* The first half of a file is reported, and yet the exit code says that it is not all. */
+static void a_report_of_the_rest(void)
+{
+	static char text[16384];
+	char *words[] = { path, NULL };
+	size_t length;
+
+	record("rest");
+	length = read_all(text, sizeof(text));
+	write_all(text, length / 2);
+	EXPECT_NUMBER(run(trace_report, words), EXIT_USAGE);
+	EXPECT(strstr(captured, "the recording is not complete"));
+	EXPECT(strstr(captured, "VM 3"));
+	EXPECT(strstr(captured_errors, "cut off"));
+}
+
+static void the_stats(void)
+{
+	char *words[] = { path, "--event", "psp", "--histogram", NULL };
+	char *longer[] = { path, "--longer", "9ms", "--event", "psp", NULL };
+	char *wrong[] = { path, "--longer", "9", NULL };
+	struct json_object *rows;
+
+	record("stats");
+	EXPECT_NUMBER(run(trace_stats, words), EXIT_OK);
+	EXPECT(strstr(captured, "LAUNCH_UPDATE_DATA"));
+	EXPECT(strstr(captured, "RESOURCE_LIMIT 1"));
+	EXPECT(strstr(captured, "########"));
+	output_json = true;
+	/* 8 ms inside and 2 ms of waiting are longer than 9 ms together. */
+	EXPECT_NUMBER(run(trace_stats, longer), EXIT_OK);
+	output_json = false;
+	rows = json_tokener_parse(captured);
+	EXPECT_NUMBER(json_object_array_length(rows), 1);
+	EXPECT_TEXT(json_get_text(json_object_array_get_idx(rows, 0), "command"),
+		    "LAUNCH_UPDATE_DATA");
+	json_object_put(rows);
+	EXPECT_NUMBER(run(trace_stats, wrong), EXIT_USAGE);
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "what is written is read", what_is_written_is_read },
+		{ "every truncation is told", every_truncation },
+		{ "changed bytes", every_changed_byte },
+		{ "damaged lines are told with their place", damaged_lines },
+		{ "where the time went", where_the_time_went },
+		{ "the report, and its picture", the_report },
+		{ "a report of what is left", a_report_of_the_rest },
+		{ "statistics", the_stats },
+	};
+	char command[64];
+
+	if (!mkdtemp(folder))
+		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	ksft_print_header();
+	ksft_set_plan(ARRAY_SIZE(tests));
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		test_failed = false;
+		tests[i].run();
+		ksft_test_result(!test_failed, "%s\n", tests[i].name);
+	}
+	if (system(command))
+		ksft_print_msg("%s stays\n", folder);
+	ksft_finished();
+}
