@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A launch recorded, and what the recording tells: every event, where the time went, statistics.
+# shellcheck disable=SC2317 # result calls the functions by name
+set -eu
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+echo "KTAP version 1"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
+loaded sevadm || skip_all "the module sevadm is not loaded"
+
+file=$scratch/launch.zst
+cd "$scratch"
+
+# The recording has all that the ring has, and no more.
+record_a_launch() {
+	first=$(sevadm -j trace show | tail -n 1 | "$here/json_get" seq 2>/dev/null || echo 0)
+	sevadm trace record "$file" -- "$here/sevlaunch" 2> "$scratch/told" || return 1
+	sevadm -j trace show --event psp | awk -F'[:,]' -v first="$first" '$2 > first' > ring
+	[ -s ring ] || { say "the ring has no commands of the launch"; return 1; }
+	sevadm -j trace stats "$file" --event psp > stats
+	same "firmware commands recorded" \
+		"$(grep -o '"command_id":[0-9]*,"vm":[a-z0-9]*,"count":[0-9]*' stats |
+			awk -F: '{ n += $NF } END { print n }')" "$(grep -c . ring)"
+}
+
+report_of_it() {
+	sevadm -j trace report "$file" > report || return 1
+	same "complete" "$("$here/json_get" complete < report)" true &&
+		same "lost" "$("$here/json_get" lost < report)" 0 &&
+		same "kernel" "$("$here/json_get" recording kernel < report)" "$(uname -r)" &&
+		grep -q '"command":"LAUNCH_UPDATE_DATA"' report && grep -q '"kind":"pinning"' report
+}
+
+picture_of_it() {
+	sevadm trace report "$file" --svg picture.svg > text &&
+		grep -q '^<svg ' picture.svg && grep -q 'LAUNCH_UPDATE_DATA' picture.svg &&
+		grep -q '^VM .*launch finished in' text
+}
+
+# As `record` ends, so did the command: also when it is not there.
+statuses_come_back() {
+	for row in "true 0" "false 1" "/nonexistent 127"; do
+		status=0
+		sevadm trace record other -- "${row% *}" 2>/dev/null || status=$?
+		same "status of ${row% *}" "$status" "${row#* }" || return 1
+	done
+	sevadm trace report other > /dev/null
+}
+
+interrupted() {
+	sevadm trace record plain 2>/dev/null &
+	recorder=$!
+	guests="$guests $recorder"
+	eventually 10 test -s plain
+	"$here/sevlaunch" > /dev/null
+	kill -TERM "$recorder"
+	wait "$recorder" && sevadm -j trace report plain | grep -q '"complete":true'
+}
+
+for_a_time() {
+	sevadm trace record short --duration 300ms 2>/dev/null && sevadm trace report short > /dev/null
+}
+
+# Killed: what it had written is there, and that the end is missing is told.
+killed() {
+	sevadm trace record "$scratch/killed.zst" 2>/dev/null &
+	recorder=$!
+	guests="$guests $recorder"
+	eventually 10 test -s killed.zst
+	before=$(wc -c < killed.zst)
+	"$here/sevlaunch" > /dev/null
+	eventually 10 grown "$before"
+	sleep 0.5
+	kill -KILL "$recorder"
+	wait "$recorder" 2>/dev/null || true
+	status=0
+	sevadm trace report killed.zst > text 2> errors || status=$?
+	same "status" "$status" 2 && grep -q "byte" errors && grep -q "^VM " text
+}
+
+grown() {
+	[ "$(wc -c < killed.zst)" -gt "$1" ]
+}
+
+plan 7
+result "a launch is recorded whole" record_a_launch
+result "the report of it" report_of_it
+result "its picture" picture_of_it
+result "the command's status comes back" statuses_come_back
+result "an interrupted recording is complete" interrupted
+result "a recording for a time" for_a_time
+result "a recording that was killed" killed
+finished
