@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Hosts: each rule is broken by facts and by nothing else; facts survive JSON; a made-up host. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check/host_facts.h"
+#include "check/host_rules.h"
+#include "errors.h"
+#include "output.h"
+#include "tables.h"
+#include "test.h"
+
+/* A host on which everything is well. */
+static void well(struct host_facts *facts)
+{
+	static const enum host_fact_id truths[] = {
+		HOST_UEFI, HOST_CPU_SVM, HOST_CPU_SEV, HOST_CPU_SEV_ES, HOST_SYSCFG_SMEE,
+		HOST_HWCR_SMMLOCK, HOST_CCP, HOST_KVM_AMD, HOST_KVM_AMD_INSTALLED, HOST_SEV,
+		HOST_SEV_ES, HOST_DEV_KVM, HOST_DEV_SEV, HOST_DEV_KVM_USABLE,
+		HOST_DEV_SEV_USABLE, HOST_MISC_CONTROLLER, HOST_IOMMU, HOST_LIBVIRT_SEV,
+		HOST_QEMU_SEV,
+	};
+	static const enum host_fact_id falses[] = { HOST_CPU_SEV_SNP, HOST_SVM_DISABLED,
+						    HOST_SEV_SNP };
+	static const struct {
+		enum host_fact_id id;
+		uint64_t number;
+	} numbers[] = {
+		{ HOST_C_BIT, 51 }, { HOST_REDUCED_PHYS_BITS, 1 }, { HOST_MAX_ASID, 509 },
+		{ HOST_MIN_SEV_ASID, 100 }, { HOST_MEMORY_BYTES, 64ULL << 30 },
+		{ HOST_HUGEPAGES_2M_FREE, 0 }, { HOST_MISC_SEV_CAPACITY, 410 },
+		{ HOST_MISC_SEV_CURRENT, 3 }, { HOST_FIRMWARE_API_MAJOR, 1 },
+		{ HOST_FIRMWARE_API_MINOR, 55 }, { HOST_LIBVIRT_PID, 812 },
+		{ HOST_MEMLOCK_LIBVIRT_BYTES, HOST_UNLIMITED },
+		{ HOST_MEMLOCK_LIBVIRT_UNIT_BYTES, HOST_UNLIMITED },
+		{ HOST_MEMLOCK_SESSION_BYTES, HOST_UNLIMITED },
+		{ HOST_MEMLOCK_HERE_BYTES, 8 << 20 }, { HOST_LIBVIRT_C_BIT, 51 },
+		{ HOST_LIBVIRT_REDUCED_PHYS_BITS, 1 }, { HOST_LIBVIRT_MAX_GUESTS, 410 },
+		{ HOST_LIBVIRT_MAX_ES_GUESTS, 99 }, { HOST_QEMU_C_BIT, 51 },
+	};
+	size_t i;
+
+	*facts = (struct host_facts) {};
+	for (i = 0; i < ARRAY_SIZE(truths); i++)
+		host_set_number(facts, truths[i], 1);
+	for (i = 0; i < ARRAY_SIZE(falses); i++)
+		host_set_number(facts, falses[i], 0);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		host_set_number(facts, numbers[i].id, numbers[i].number);
+	host_set_text(facts, HOST_NAME, "epyc");
+	host_set_text(facts, HOST_KERNEL, "6.12.0");
+	host_set_text(facts, HOST_COMMAND_LINE, "mem_encrypt=on");
+	host_set_text(facts, HOST_CONTAINER, "none");
+	host_set_text(facts, HOST_CPU_VENDOR, "AuthenticAMD");
+	host_set_text(facts, HOST_CPU_NAME, "EPYC");
+	host_set_text(facts, HOST_QEMU_USER, "libvirt-qemu");
+	host_set_text(facts, HOST_QEMU, "/usr/bin/qemu-system-x86_64");
+	host_set_text(facts, HOST_LIBVIRT_DAEMON, "libvirtd");
+	host_set_text(facts, HOST_OVMF_SEV, "/ovmf");
+	host_set_text(facts, HOST_OVMF_SEV_ES, "/ovmf");
+}
+
+/* One or two changes to a host that is well, and the only rule that they break. */
+static const struct {
+	const char *rule;
+	struct {
+		enum host_fact_id id;
+		uint64_t number;
+		const char *text;
+	} changes[3];
+} broken[] = {
+	{ "cpu-amd", { { HOST_CPU_VENDOR, 0, "GenuineIntel" } } },
+	{ "cpu-svm", { { HOST_CPU_SVM, 0, NULL } } },
+	{ "cpu-svm", { { HOST_SVM_DISABLED, 1, NULL } } },
+	{ "cpu-sev", { { HOST_CPU_SEV, 0, NULL } } },
+	{ "cpu-sev-es", { { HOST_CPU_SEV_ES, 0, NULL } } },
+	{ "bios-smee", { { HOST_SYSCFG_SMEE, 0, NULL } } },
+	{ "bios-smmlock", { { HOST_HWCR_SMMLOCK, 0, NULL } } },
+	{ "asid-sev-es-range", { { HOST_MIN_SEV_ASID, 1, NULL }, { HOST_SEV_ES, 0, NULL },
+				 { HOST_LIBVIRT_MAX_GUESTS, 509, NULL } } },
+	{ "asid-sev-es-few", { { HOST_MIN_SEV_ASID, 16, NULL },
+			       { HOST_LIBVIRT_MAX_GUESTS, 494, NULL },
+			       { HOST_LIBVIRT_MAX_ES_GUESTS, 15, NULL } } },
+	{ "asid-sev-range", { { HOST_MIN_SEV_ASID, 510, NULL } } },
+	{ "kvm-amd", { { HOST_KVM_AMD, 0, NULL } } },
+	{ "ccp", { { HOST_CCP, 0, NULL }, { HOST_DEV_SEV, 0, NULL } } },
+	{ "kvm-amd-sev", { { HOST_SEV, 0, NULL }, { HOST_LIBVIRT_SEV, 0, NULL } } },
+	{ "kvm-amd-sev-es", { { HOST_SEV_ES, 0, NULL } } },
+	{ "kvm-amd-sev-snp", { { HOST_CPU_SEV_SNP, 1, NULL } } },
+	{ "sev-es-on-snp", { { HOST_SEV_SNP, 1, NULL } } },
+	{ "kvm-amd-next-load", { { HOST_CONFIGURED_SEV, 0, NULL } } },
+	{ "dev-kvm", { { HOST_DEV_KVM, 0, NULL } } },
+	{ "dev-sev", { { HOST_DEV_SEV, 0, NULL } } },
+	{ "dev-kvm-access", { { HOST_DEV_KVM_USABLE, 0, NULL } } },
+	{ "dev-sev-access", { { HOST_DEV_SEV_USABLE, 0, NULL } } },
+	{ "firmware-status", { { HOST_FIRMWARE_ERROR, 0, "Device or resource busy" } } },
+	{ "firmware-snp-api", { { HOST_CPU_SEV_SNP, 1, NULL }, { HOST_FIRMWARE_API_MINOR, 50, NULL } } },
+	{ "misc-controller", { { HOST_MISC_CONTROLLER, 0, NULL } } },
+	{ "misc-full", { { HOST_MISC_SEV_CURRENT, 410, NULL } } },
+	{ "snp-iommu", { { HOST_CPU_SEV_SNP, 1, NULL }, { HOST_COMMAND_LINE, 0, "iommu=pt" } } },
+	{ "swiotlb", { { HOST_COMMAND_LINE, 0, "mem_encrypt=on swiotlb=noforce" } } },
+	{ "hugepages", { { HOST_HUGEPAGES_2M_FREE, 31000, NULL } } },
+	{ "memlock-libvirt", { { HOST_MEMLOCK_LIBVIRT_BYTES, 64 << 20, NULL },
+			       { HOST_MEMLOCK_LIBVIRT_UNIT_BYTES, 64 << 20, NULL } } },
+	{ "memlock-stale", { { HOST_MEMLOCK_LIBVIRT_UNIT_BYTES, 64 << 20, NULL } } },
+	{ "memlock-session", { { HOST_MEMLOCK_SESSION_BYTES, 8 << 20, NULL } } },
+	{ "memlock-container", { { HOST_CONTAINER, 0, "docker" } } },
+	{ "libvirt-sev", { { HOST_LIBVIRT_SEV, 0, NULL } } },
+	{ "libvirt-values", { { HOST_LIBVIRT_C_BIT, 47, NULL } } },
+	{ "qemu-sev", { { HOST_QEMU_SEV, 0, NULL } } },
+	{ "qemu-values", { { HOST_QEMU_C_BIT, 47, NULL } } },
+};
+
+static void each_rule(void)
+{
+	const struct host_rule *row;
+	struct host_facts facts;
+	struct report report = {};
+	struct target *target;
+	size_t i, j, found;
+
+	well(&facts);
+	target = report_target(&report, "epyc", TARGET_OBJECT);
+	host_judge(&facts, target);
+	EXPECT_NUMBER(target->nr, 0);
+	host_facts_free(&facts);
+	for (i = 0; i < ARRAY_SIZE(broken); i++) {
+		well(&facts);
+		for (j = 0; j < 3; j++) {
+			/* HOST_NAME, the first, ends the list. */
+			if (!broken[i].changes[j].id)
+				break;
+			if (broken[i].changes[j].text)
+				host_set_text(&facts, broken[i].changes[j].id,
+					      broken[i].changes[j].text);
+			else
+				host_set_number(&facts, broken[i].changes[j].id,
+						broken[i].changes[j].number);
+		}
+		target = report_target(&report, broken[i].rule, TARGET_OBJECT);
+		host_judge(&facts, target);
+		for (found = j = 0; j < target->nr; j++)
+			found += !strcmp(target->findings[j].rule->id, broken[i].rule);
+		if (!found)
+			ksft_print_msg("%s is not found\n", broken[i].rule);
+		EXPECT(found);
+		host_facts_free(&facts);
+	}
+	report_free(&report);
+	/* But for the firmware images, of which a text cannot be made unknown here. */
+	for (row = host_rules; row->rule.id; row++) {
+		for (i = 0; i < ARRAY_SIZE(broken) && strcmp(broken[i].rule, row->rule.id); i++)
+			;
+		if (i == ARRAY_SIZE(broken) && strcmp(row->rule.id, "ovmf"))
+			ksft_print_msg("%s has no case\n", row->rule.id);
+		EXPECT(i < ARRAY_SIZE(broken) || !strcmp(row->rule.id, "ovmf"));
+		EXPECT(row->rule.title && row->rule.remedy && row->rule.source && row->judge);
+	}
+}
+
+static void nothing_known(void)
+{
+	struct host_facts facts = {};
+	struct report report = {};
+	struct target *target = report_target(&report, "x", TARGET_OBJECT);
+
+	host_judge(&facts, target);
+	EXPECT_NUMBER(target->nr, 0);
+	report_free(&report);
+}
+
+static char root[] = "/tmp/sevadm-host-XXXXXX";
+
+static void put(const char *path, const char *text)
+{
+	char name[PATH_MAX], *slash;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s/%s", root, path);
+	for (slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(name, 0755);
+		*slash = '/';
+	}
+	file = fopen(name, "w");
+	if (!file)
+		ksft_exit_fail_msg("cannot write %s\n", name);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void through_json(void)
+{
+	struct host_facts facts, loaded;
+	struct json_object *json;
+	char path[PATH_MAX];
+
+	well(&facts);
+	host_set_unknown(&facts, HOST_UEFI, "nobody knows");
+	json = host_facts_json(&facts);
+	put("facts.json", json_object_to_json_string(json));
+	snprintf(path, sizeof(path), "%s/facts.json", root);
+	EXPECT_NUMBER(load_host_facts(path, &loaded), EXIT_OK);
+	EXPECT(loaded.facts[HOST_MEMLOCK_LIBVIRT_BYTES].number == HOST_UNLIMITED);
+	EXPECT_TEXT(host_why(&loaded, HOST_UEFI), "nobody knows");
+	EXPECT_TEXT(host_text(&loaded, HOST_KERNEL), "6.12.0");
+	json_object_put(json);
+	host_facts_free(&facts);
+	host_facts_free(&loaded);
+
+	capture_begin();
+	put("facts.json", "{\"kernel\": 7}");
+	EXPECT_NUMBER(load_host_facts(path, &loaded), EXIT_USAGE);
+	put("facts.json", "{\"kernel\": ");
+	EXPECT_NUMBER(load_host_facts(path, &loaded), EXIT_USAGE);
+	put("facts.json", "{}");
+	EXPECT_NUMBER(load_host_facts(path, &loaded), EXIT_USAGE);
+	capture_end();
+	EXPECT(strstr(captured_errors, "wrong kind") && strstr(captured_errors, "byte 11"));
+}
+
+static void a_made_up_host(void)
+{
+	struct host_facts facts;
+	uint64_t number;
+
+	put("proc/sys/kernel/osrelease", "6.1.0\n");
+	put("proc/cmdline", "root=/dev/secret iommu=pt kvm_amd.sev=0 quiet\n");
+	put("sys/module/kvm_amd/parameters/sev", "1\n");
+	put("etc/modprobe.d/sev.conf", "options kvm_amd sev_es=0\n");
+	put("etc/libvirt/qemu.conf", "#user = \"root\"\nuser = \"guests\"\n");
+	put("etc/passwd", "root:x:0:0::/:/bin/sh\nguests:x:64055:64055::/:/bin/false\n");
+	put("lib/systemd/system/libvirtd.service", "[Service]\nLimitMEMLOCK=64M\n");
+	put("etc/systemd/system/libvirtd.service.d/z.conf", "[Service]\nLimitMEMLOCK=infinity\n");
+	put("etc/systemd/system/libvirtd.service.d/a.conf", "[Service]\nLimitMEMLOCK=1G\n");
+	put("etc/systemd/system/user@.service", "[Service]\nLimitMEMLOCK=8M:16M\n");
+	put("proc/812/comm", "libvirtd\n");
+	put("proc/812/limits", "Limit  Soft Limit  Hard Limit  Units\n"
+	    "Max locked memory         67108864             67108864             bytes\n");
+	put("dev/sev", "");
+	put("sys/fs/cgroup/cgroup.controllers", "cpu misc\n");
+	put("sys/fs/cgroup/misc.capacity", "sev 410\nsev_es 99\n");
+	host_facts_gather(root, &facts);
+	EXPECT_TEXT(host_text(&facts, HOST_KERNEL), "6.1.0");
+	EXPECT_TEXT(host_text(&facts, HOST_COMMAND_LINE), "iommu=pt kvm_amd.sev=0");
+	EXPECT(host_is(&facts, HOST_SEV));
+	EXPECT(host_is_not(&facts, HOST_CONFIGURED_SEV));
+	EXPECT(host_is_not(&facts, HOST_CONFIGURED_SEV_ES));
+	EXPECT(!facts.facts[HOST_CONFIGURED_SEV_SNP].known);
+	EXPECT_TEXT(host_text(&facts, HOST_QEMU_USER), "guests");
+	EXPECT(host_number(&facts, HOST_MEMLOCK_LIBVIRT_BYTES, &number) && number == 64 << 20);
+	EXPECT(host_number(&facts, HOST_MEMLOCK_LIBVIRT_UNIT_BYTES, &number) &&
+	       number == HOST_UNLIMITED);
+	EXPECT(host_number(&facts, HOST_MEMLOCK_SESSION_BYTES, &number) && number == 8 << 20);
+	EXPECT(host_number(&facts, HOST_MISC_SEV_ES_CAPACITY, &number) && number == 99);
+	EXPECT(host_is(&facts, HOST_MISC_CONTROLLER));
+	host_facts_free(&facts);
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "each rule", each_rule },
+		{ "nothing known is no finding", nothing_known },
+		{ "facts through JSON", through_json },
+		{ "a made-up host", a_made_up_host },
+	};
+	char command[64];
+	size_t i;
+
+	if (!mkdtemp(root))
+		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	ksft_print_header();
+	ksft_set_plan(ARRAY_SIZE(tests));
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		test_failed = false;
+		tests[i].run();
+		ksft_test_result(!test_failed, "%s\n", tests[i].name);
+	}
+	if (system(command))
+		ksft_print_msg("%s stays\n", root);
+	ksft_finished();
+}
