@@ -41,9 +41,19 @@ saved() {
 	same "status" "$again" "$status" && cmp host.json again.json
 }
 
-plan 4
+# A plain user is told what a plain user can see.
+plain_user() {
+	user=0
+	start-stop-daemon -S -c 65534:65534 -x "$(command -v sevadm)" -- -j check host > user.json ||
+		user=$?
+	[ "$user" -le 1 ] && same "sev" "$("$here/json_get" facts sev < user.json)" \
+		"$("$here/json_get" facts sev < host.json)"
+}
+
+plan 5
 result "verdict $1" verdict "$1"
 result "facts" facts "$2" "$3"
 result "findings $4" rules "$4"
 result "judged again from what was saved" saved
+result "as a plain user" plain_user
 finished
