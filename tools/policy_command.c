@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "certificate.h"
 #include "command.h"
 #include "errors.h"
 #include "names.h"
@@ -252,5 +253,8 @@ const struct command policy_commands[] = {
 	  policy_encode_command },
 	{ "check", "VALUE", "Whether a guest can start with this policy, and how safe it is.",
 	  check_options, policy_check },
+	{ "certificate", "FILE", "The fields of an owner's Diffie-Hellman certificate (dhCert).",
+	  NULL, policy_certificate },
+	{ "session", "FILE", "The fields of an owner's session.", NULL, policy_session },
 	{}
 };

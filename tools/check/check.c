@@ -5,5 +5,8 @@
 const struct command check_commands[] = {
 	{ "host", NULL, "whether this host can run SEV guests, and which ones",
 	  check_host_options, check_host },
+	{ "domain", "FILE...", "whether libvirt domains can start as encrypted VMs",
+	  check_domain_options, check_domain },
+	{ "rules", NULL, "what is checked, and who says so", check_rules_options, check_rules },
 	{}
 };

@@ -8,4 +8,10 @@
 extern const struct option_row check_host_options[];
 int check_host(int argc, char **argv);
 
+extern const struct option_row check_domain_options[];
+int check_domain(int argc, char **argv);
+
+extern const struct option_row check_rules_options[];
+int check_rules(int argc, char **argv);
+
 #endif

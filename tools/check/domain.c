@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm check domain: libvirt domains judged by a table of rules, and corrected on request. */
+#include "check/domain.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+
+#include "check/check.h"
+#include "check/files.h"
+#include "errors.h"
+#include "output.h"
+#include "policy.h"
+
+struct options {
+	enum domain_profile profile;
+	unsigned int qemu_version;
+	const char *host;
+	const char *output;
+	bool fix;
+};
+
+static const char *const profile_words[] = { "libvirt", "nova", "virt-install", NULL };
+
+static int set_profile(void *options, const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; profile_words[i]; i++) {
+		if (!strcmp(text, profile_words[i])) {
+			((struct options *)options)->profile = i;
+			return EXIT_OK;
+		}
+	}
+	return fail(EXIT_USAGE, "there is no profile \"%s\": it is libvirt, nova or virt-install",
+		    text);
+}
+
+static bool parse_version(const char *text, unsigned int *version)
+{
+	unsigned int major, minor;
+
+	if (!isdigit((unsigned char)*text) || sscanf(text, "%3u.%3u", &major, &minor) != 2)
+		return false;
+	*version = QEMU_VERSION(major, minor);
+	return true;
+}
+
+static int set_qemu_version(void *options, const char *text)
+{
+	if (!parse_version(text, &((struct options *)options)->qemu_version))
+		return fail(EXIT_USAGE, "\"%s\" is no version of QEMU: write 7.2", text);
+	return EXIT_OK;
+}
+
+static int set_host(void *options, const char *text)
+{
+	((struct options *)options)->host = text;
+	return EXIT_OK;
+}
+
+static int set_fix(void *options, const char *text)
+{
+	(void)text;
+	((struct options *)options)->fix = true;
+	return EXIT_OK;
+}
+
+static int set_output(void *options, const char *text)
+{
+	((struct options *)options)->output = text;
+	((struct options *)options)->fix = true;
+	return EXIT_OK;
+}
+
+const struct option_row check_domain_options[] = {
+	{ "profile", 0, "PROFILE", "who starts it: libvirt, nova or virt-install", profile_words,
+	  set_profile },
+	{ "qemu-version", 0, "VERSION", "of the host's QEMU, such as 7.2", NULL, set_qemu_version },
+	{ "host", 0, "FILE", "the host it is for: what check host -j printed there", NULL,
+	  set_host },
+	{ "fix", 0, NULL, "write FILE.fixed with what can be corrected, and say what that was", NULL,
+	  set_fix },
+	{ "output", 0, "FILE", "the same, to this file (of one domain)", NULL, set_output },
+	FINDINGS_ROWS,
+	{}
+};
+
+/* ---- what rules use --------------------------------------------------------------------------- */
+
+void domain_finding(struct domain *domain, const struct domain_rule *row, enum severity severity,
+		    xmlNode *node, const char *format, ...)
+{
+	size_t nr = domain->nr_hits;
+	struct domain_hit *hits = domain->hits;
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (!(nr & (nr - 1)))
+		hits = reallocarray(hits, nr ? 2 * nr : 1, sizeof(*hits));
+	if (!hits || !text) {
+		fputs("sevadm: out of memory\n", stderr);
+		exit(EXIT_REFUSED);
+	}
+	domain->hits = hits;
+	hits[nr] = (struct domain_hit) { row, node, domain->target->nr };
+	domain->nr_hits++;
+	finding_add_as(domain->target, &row->rule, severity, xml_line(node), "%s", text);
+	free(text);
+}
+
+bool domain_number(const xmlNode *node, uint64_t *number)
+{
+	char text[64], *end;
+
+	xml_text(node, text, sizeof(text));
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 0);
+	return !errno && !*end;
+}
+
+/* libvirt's virScaleInteger() */
+static const struct {
+	const char *name;
+	uint64_t bytes;
+} units[] = {
+	{ "b", 1 }, { "bytes", 1 },
+	{ "KB", 1000 }, { "k", 1024 }, { "KiB", 1024 },
+	{ "MB", 1000000 }, { "M", 1 << 20 }, { "MiB", 1 << 20 },
+	{ "GB", 1000000000 }, { "G", 1 << 30 }, { "GiB", 1 << 30 },
+	{ "TB", 1000000000000 }, { "T", 1ULL << 40 }, { "TiB", 1ULL << 40 },
+};
+
+bool domain_bytes(const xmlNode *node, uint64_t *bytes)
+{
+	const char *unit = xml_attribute(node, "unit") ?: "KiB";
+	size_t i;
+
+	if (!node || !domain_number(node, bytes))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcasecmp(unit, units[i].name))
+			return !__builtin_mul_overflow(*bytes, units[i].bytes, bytes);
+	return false;
+}
+
+bool domain_is_q35(const struct domain *domain)
+{
+	const char *machine = xml_attribute(xml_find(domain->root, "os/type"), "machine");
+
+	return machine && strstr(machine, "q35");
+}
+
+/* ---- one document ----------------------------------------------------------------------------- */
+
+static enum sevadm_vm_type type_of(const xmlNode *launch)
+{
+	uint64_t policy = 0;
+
+	if (xml_is(launch, "type", "sev-snp"))
+		return SEVADM_VM_TYPE_SEV_SNP;
+	domain_number(xml_find(launch, "policy"), &policy);
+	return policy_type(false, policy);
+}
+
+void domain_judge(struct domain *domain, xmlDoc *doc)
+{
+	const struct domain_rule *row;
+	bool amd;
+
+	domain->root = xmlDocGetRootElement(doc);
+	domain->launch = xml_find(domain->root, "launchSecurity");
+	domain->type = type_of(domain->launch);
+	amd = xml_is(domain->launch, "type", "sev") || xml_is(domain->launch, "type", "sev-snp");
+	for (row = domain_rules; row->rule.id; row++)
+		if (!row->types || (amd && row->types & 1U << domain->type))
+			row->check(domain, row);
+}
+
+static void forget(struct domain *domain)
+{
+	free(domain->hits);
+	domain->hits = NULL;
+	domain->nr_hits = 0;
+}
+
+/* The first rule that can be fixed and was not yet: NULL when all is done. */
+static const struct domain_rule *next_fix(const struct domain *domain, const bool *done)
+{
+	const struct domain_hit *hit;
+	size_t i;
+
+	for (i = 0; i < domain->nr_hits; i++) {
+		hit = &domain->hits[i];
+		if (hit->rule->fix && !done[hit->rule - domain_rules] &&
+		    domain->target->findings[hit->finding].severity > SEVERITY_INFO)
+			return hit->rule;
+	}
+	return NULL;
+}
+
+/* All that one rule found, as edits; says what they are on stderr. */
+static char *fix_one(const struct domain *domain, const struct domain_rule *row, xmlDoc *doc,
+		     const char *bytes, size_t *size)
+{
+	const struct finding *finding;
+	struct xml_edit edit;
+	char *fixed, *message;
+	size_t i;
+
+	if (xml_edit_begin(&edit, doc, bytes, *size))
+		return NULL;
+	for (i = 0; i < domain->nr_hits; i++) {
+		finding = &domain->target->findings[domain->hits[i].finding];
+		if (domain->hits[i].rule != row || finding->severity == SEVERITY_INFO)
+			continue;
+		row->fix(domain, domain->hits[i].node, &edit);
+		message = strdup(finding->message);
+		if (message)
+			output_make_printable(message);
+		fprintf(stderr, "%s: fixed [%s]: %s\n", domain->path, row->rule.id, message ?: "");
+		free(message);
+	}
+	fixed = xml_edit_apply(&edit, size);
+	xml_edit_end(&edit);
+	return fixed;
+}
+
+/*
+ * Rule by rule, each on the document as the one before has left it: what an edit brings about, the
+ * next rules see. Each rule has one turn, so that this ends.
+ */
+static char *fix_all(const struct domain *like, char *bytes, size_t *size)
+{
+	struct report report = {};
+	struct domain domain = *like;
+	const struct domain_rule *row;
+	struct xml_error error;
+	bool done[128] = {};
+	char *fixed;
+	xmlDoc *doc;
+
+	domain.hits = NULL;
+	domain.nr_hits = 0;
+	for (;;) {
+		doc = xml_read(bytes, *size, &error);
+		if (!doc)
+			break;
+		domain.target = report_target(&report, domain.path, TARGET_FILE);
+		domain_judge(&domain, doc);
+		row = next_fix(&domain, done);
+		fixed = row ? fix_one(&domain, row, doc, bytes, size) : NULL;
+		forget(&domain);
+		xmlFreeDoc(doc);
+		report_free(&report);
+		if (!fixed)
+			return bytes;
+		done[row - domain_rules] = true;
+		free(bytes);
+		bytes = fixed;
+	}
+	free(bytes);
+	return NULL;
+}
+
+static int write_fixed(const struct options *options, const struct domain *domain, char *bytes,
+		       size_t size)
+{
+	char *name, *fixed;
+	int ret;
+
+	fixed = fix_all(domain, bytes, &size);
+	if (!fixed)
+		return fail(EXIT_REFUSED, "%s: the corrected copy is not well-formed: please report this",
+			    domain->path);
+	name = options->output ? strdup(options->output) : NULL;
+	if (!name && asprintf(&name, "%s.fixed", domain->path) < 0)
+		name = NULL;
+	ret = name ? file_write(name, fixed, size) : -ENOMEM;
+	free(fixed);
+	if (ret)
+		ret = fail(EXIT_REFUSED, "%s: %s", name ?: domain->path, strerror(-ret));
+	free(name);
+	return ret;
+}
+
+static int check_file(const struct options *options, const struct host_facts *host,
+		      const struct file_name *name, struct report *report)
+{
+	struct domain domain = {
+		.path = name->path, .profile = options->profile, .host = host,
+		.qemu_version = options->qemu_version,
+	};
+	struct xml_error error = {};
+	const char *why, *root;
+	int ret = EXIT_OK;
+	xmlDoc *doc;
+	size_t size;
+	char *bytes;
+
+	bytes = file_read(name->path, &size, &why);
+	doc = bytes ? xml_read(bytes, size, &error) : NULL;
+	root = doc ? (const char *)xmlDocGetRootElement(doc)->name : NULL;
+	/* Networks and pools live beside libvirt's domains. */
+	if (root && name->found && strcmp(root, "domain"))
+		goto out;
+	domain.target = report_target(report, name->path, TARGET_FILE);
+	if (!bytes)
+		target_unreadable(domain.target, 0, "%s", why);
+	else if (!doc)
+		target_unreadable(domain.target, error.line, "%s", error.message);
+	else if (strcmp(root, "domain"))
+		target_unreadable(domain.target, xml_line(xmlDocGetRootElement(doc)),
+				  "the root element is <%s>, not <domain>", root);
+	else
+		domain_judge(&domain, doc);
+	if (doc && !domain.target->unreadable && options->fix) {
+		ret = write_fixed(options, &domain, bytes, size);
+		bytes = NULL;
+	}
+out:
+	forget(&domain);
+	xmlFreeDoc(doc);
+	free(bytes);
+	return ret;
+}
+
+static int load_host(struct options *options, struct host_facts *facts)
+{
+	const char *version;
+	int ret;
+
+	ret = load_host_facts(options->host, facts);
+	if (ret)
+		return ret;
+	version = host_text(facts, HOST_QEMU_VERSION);
+	if (version && !options->qemu_version)
+		parse_version(version, &options->qemu_version);
+	return EXIT_OK;
+}
+
+int check_domain(int argc, char **argv)
+{
+	static const char *const endings[] = { ".xml", NULL };
+	struct options options = {};
+	struct host_facts facts = {};
+	struct file_list files = {};
+	struct report report = {};
+	int i, ret, code;
+	size_t nr;
+
+	ret = options_parse(check_domain_options, &options, &argc, argv);
+	if (!ret && !argc)
+		ret = fail(EXIT_USAGE, "check domain needs a FILE, a folder, or - for stdin");
+	for (i = 0; i < argc && !ret; i++)
+		ret = file_list_add(&files, argv[i], endings);
+	if (!ret && options.output && files.nr != 1)
+		ret = fail(EXIT_USAGE, "--output takes one domain, not %zu", files.nr);
+	if (!ret && options.fix && !options.output)
+		for (nr = 0; nr < files.nr && !ret; nr++)
+			if (!strcmp(files.names[nr].path, "-"))
+				ret = fail(EXIT_USAGE, "--fix of stdin needs --output FILE");
+	if (!ret && options.host)
+		ret = load_host(&options, &facts);
+	if (!ret) {
+		for (nr = 0; nr < files.nr; nr++) {
+			code = check_file(&options, options.host ? &facts : NULL, &files.names[nr],
+					  &report);
+			ret = ret ?: code;
+		}
+		code = report_finish(&report);
+		ret = ret ?: code;
+	}
+	host_facts_free(&facts);
+	file_list_free(&files);
+	xmlCleanupParser();
+	return ret;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm check rules: what is checked, from the tables that the checks use. */
+#include "check/rules.h"
+
+#include <stdio.h>
+
+#include "check/check.h"
+#include "errors.h"
+#include "output.h"
+
+static const struct rule_list lists[] = {
+	{ "domain", domain_rule_at, domain_rule_fixable },
+};
+
+struct options {
+	bool markdown;
+};
+
+static int set_markdown(void *options, const char *text)
+{
+	(void)text;
+	((struct options *)options)->markdown = true;
+	return EXIT_OK;
+}
+
+const struct option_row check_rules_options[] = {
+	{ "markdown", 0, NULL, "print Documentation/check-rules.md", NULL, set_markdown },
+	{}
+};
+
+static const char *const severity_words[] = {
+	[SEVERITY_INFO] = "info", [SEVERITY_WARNING] = "warning", [SEVERITY_ERROR] = "error",
+};
+
+static void print_markdown(void)
+{
+	const struct rule *rule;
+	unsigned int i, j;
+
+	puts("# Rules\n\nMade by `sevadm check rules --markdown`. The severity is the usual one: a profile, a "
+	     "version\nor the facts of a host may raise or lower it. Corrected: by `--fix`.");
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		printf("\n## check %s\n\n| rule | severity | what must hold | remedy | corrected | source |\n"
+		       "|---|---|---|---|---|---|\n", lists[i].check);
+		for (j = 0; (rule = lists[i].at(j)); j++)
+			printf("| `%s` | %s | %s | %s | %s | %s |\n", rule->id,
+			       severity_words[rule->severity], rule->title, rule->remedy,
+			       lists[i].fixable && lists[i].fixable(j) ? "yes" : "", rule->source);
+	}
+}
+
+static struct json_object *rule_row(const struct rule_list *list, unsigned int i)
+{
+	const struct rule *rule = list->at(i);
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "check", json_object_new_string(list->check));
+	json_object_object_add(row, "rule", json_object_new_string(rule->id));
+	json_object_object_add(row, "severity",
+			       json_object_new_string(severity_words[rule->severity]));
+	json_object_object_add(row, "fixable",
+			       json_object_new_boolean(list->fixable && list->fixable(i)));
+	json_object_object_add(row, "title", json_object_new_string(rule->title));
+	json_object_object_add(row, "remedy", json_object_new_string(rule->remedy));
+	json_object_object_add(row, "source", json_object_new_string(rule->source));
+	return row;
+}
+
+int check_rules(int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{ "check", "CHECK", NULL },
+		{ "rule", "RULE", NULL },
+		{ "severity", "SEVERITY", NULL },
+		{ "title", "WHAT MUST HOLD", NULL },
+	};
+	struct options options = {};
+	struct json_object *rows;
+	unsigned int i, j;
+	int ret;
+
+	ret = options_parse(check_rules_options, &options, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "check rules takes no arguments");
+	if (options.markdown) {
+		print_markdown();
+		return EXIT_OK;
+	}
+	rows = json_object_new_array();
+	for (i = 0; i < ARRAY_SIZE(lists); i++)
+		for (j = 0; lists[i].at(j); j++)
+			json_object_array_add(rows, rule_row(&lists[i], j));
+	return output_list(rows, columns, ARRAY_SIZE(columns));
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The rules of all checks of files and command lines, as sevadm check rules lists them. */
+#ifndef SEVADM_CHECK_RULES_H
+#define SEVADM_CHECK_RULES_H
+
+#include <stdbool.h>
+
+#include "check/findings.h"
+
+/**
+ * struct rule_list - the rules of one check
+ * @at: the rule in row @i, NULL after the last
+ * @fixable: true: --fix corrects it
+ */
+struct rule_list {
+	const char *check;
+	const struct rule *(*at)(unsigned int i);
+	bool (*fixable)(unsigned int i);
+};
+
+const struct rule *domain_rule_at(unsigned int i);
+bool domain_rule_fixable(unsigned int i);
+
+#endif
