@@ -50,21 +50,22 @@ static bool too_many_attributes(const char *bytes, size_t size, struct xml_error
 	return false;
 }
 
-static void explain(xmlParserCtxt *parser, struct xml_error *error)
+/* The first error is the cause: libxml2 tells of more, which follow from it. */
+static void note_error(void *context, xmlErrorPtr found)
 {
-	const xmlError *last = xmlCtxtGetLastError(parser);
+	xmlParserCtxt *parser = context;
+	struct xml_error *error = parser->_private;
 	char *end;
 
-	if (error->message[0])
+	if (error->message[0] || found->level < XML_ERR_ERROR)
 		return;
-	error->line = last && last->line > 0 ? (unsigned int)last->line : 0;
-	snprintf(error->message, sizeof(error->message), "not well-formed XML%s%s",
-		 last && last->message ? ": " : "", last && last->message ? last->message : "");
-	for (end = error->message + strlen(error->message); end > error->message &&
-	     isspace((unsigned char)end[-1]); )
+	error->line = found->line > 0 ? (unsigned int)found->line : 0;
+	snprintf(error->message, sizeof(error->message) - 24, "not well-formed XML: %s",
+		 found->message ?: "unknown error");
+	for (end = error->message + strlen(error->message); isspace((unsigned char)end[-1]); )
 		*--end = '\0';
-	if (last && last->int2 > 0 && end + 16 < error->message + sizeof(error->message))
-		sprintf(end, " (column %d)", last->int2);
+	if (found->int2 > 0)
+		snprintf(end, 24, " (column %d)", found->int2);
 }
 
 static void keep_quiet(void *context, xmlErrorPtr error)
@@ -94,11 +95,13 @@ xmlDoc *xml_read(const char *bytes, size_t size, struct xml_error *error)
 	xmlSetStructuredErrorFunc(NULL, keep_quiet);
 	parser->_private = error;
 	parser->sax->internalSubset = refuse_dtd;
+	parser->sax->serror = note_error;
 	doc = xmlCtxtReadMemory(parser, bytes, (int)size, NULL, NULL,
 				XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 				XML_PARSE_BIG_LINES | XML_PARSE_COMPACT | XML_PARSE_NOCDATA);
 	if (!doc || error->message[0] || !xmlDocGetRootElement(doc)) {
-		explain(parser, error);
+		if (!error->message[0])
+			snprintf(error->message, sizeof(error->message), "not well-formed XML");
 		xmlFreeDoc(doc);
 		doc = NULL;
 	}
