@@ -91,7 +91,7 @@ static int exchange(struct nl_msg *msg, struct exchange *exchange)
 		ret = nl_recvmsgs(sock, cb);
 	nl_cb_put(cb);
 	nlmsg_free(msg);
-	return ret < 0 ? -EIO : exchange->error;
+	return exchange->done ? exchange->error : -EIO;
 }
 
 static struct nl_msg *request(uint8_t command, int flags)
