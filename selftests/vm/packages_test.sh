@@ -81,8 +81,7 @@ installs() {
 # The format of a signed module: scripts/sign-file.c. Debian's kernels want PKCS #7.
 signed() {
 	local module=$root/lib/modules/$1/updates/dkms/sevadm.ko size length
-	local magic=$'~Module signature appended~'
-	[[ $(tail -c 28 "$module") == "$magic" ]]
+	[[ $(tail -c 28 "$module" | tr -d '\0') == '~Module signature appended~' ]]
 	size=$(stat -c %s "$module")
 	length=$((0x$(tail -c 32 "$module" | head -c 4 | od -An -tx1 | tr -d ' \n')))
 	tail -c $((length + 40)) "$module" | head -c "$length" >"$run/signature"
@@ -126,7 +125,8 @@ unfit_kernel_is_refused() {
 	run_in "$root" dkms build "sevadm/$version" -k "$1" >"$run/refused" 2>&1 || status=$?
 	cp "$run/config" "$config"
 	cat "$run/refused"
-	((status == 77)) && grep -q 'does not match this kernel' "$run/refused"
+	((status == 77)) || return 1
+	grep -q "does not match this kernel" "$run/refused"
 	run_in "$root" make -s -C "$tree" M="/usr/src/sevadm-$version" CONFIG_KVM_AMD_SEV= modules \
 		>"$run/refused" 2>&1 && return 1
 	cat "$run/refused"
@@ -140,7 +140,7 @@ upgrades() {
 	install_in "$root" "$run"/next/tree/build/deb/*.deb
 	run_in "$root" dkms status -m sevadm | tee "$run/status"
 	grep -q "sevadm/$version.1, $newest, .*: installed" "$run/status"
-	! grep -q "sevadm/$version," "$run/status"
+	! grep -q "sevadm/$version," "$run/status" || return 1
 	[[ ! -e $root/usr/src/sevadm-$version && ! -e $root/var/lib/dkms/sevadm/$version ]]
 }
 
