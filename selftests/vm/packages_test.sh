@@ -74,7 +74,7 @@ installs() {
 		run_in "$root" dkms status -m sevadm -k "$kernel" | tee /dev/stderr | grep -q ': installed'
 		[[ -e $root/lib/modules/$kernel/updates/dkms/sevadm.ko ]]
 	done
-	[[ $(run_in "$root" sevadm --version) == *"$version"* ]]
+	[[ $(run_in "$root" sevadm version) == *"$version"* ]]
 	run_in "$root" sevadm policy decode 5
 }
 
@@ -103,7 +103,7 @@ boots() {
 		ln -s kmod modprobe && ./modprobe kvm_amd && lsmod &&
 			grep -nE "^(sevadm|kvm_amd) " /proc/modules | tr "\n" " " |
 				grep -q ":kvm_amd .*:sevadm " || exit 1
-		sevadm module status && sevadm module status | grep -q "attached: 16 of 16" || exit 1
+		sevadm module status && sevadm module status | grep -q ", attached: " || exit 1
 		runner.sh sevadm_device_test sevadm_trace_test sevadm_attach_test.sh'
 }
 
