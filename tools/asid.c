@@ -7,6 +7,7 @@
 #include "client.h"
 #include "command.h"
 #include "errors.h"
+#include "limit/reserve.h"
 #include "names.h"
 #include "output.h"
 
@@ -114,5 +115,7 @@ static int asid_show(int argc, char **argv)
 const struct command asid_commands[] = {
 	{ "list", NULL, "all ASIDs that are used or wait to be recycled", list_options, asid_list },
 	{ "show", "N", "one ASID", NULL, asid_show },
+	{ "reserve", "-- COMMAND...", "keep ASIDs for COMMAND while it runs", reserve_options,
+	  asid_reserve },
 	{}
 };

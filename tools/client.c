@@ -27,8 +27,10 @@ static int family;
 /* One request while its answer comes in. */
 struct exchange {
 	const struct attribute_table *table;
+	const struct client_change *change;
 	bool dump;
 	struct json_object *result;
+	uint32_t offset;
 	int error;
 	bool failed;
 	bool done;
@@ -128,6 +130,9 @@ static void take_message(struct exchange *exchange, const void *tlvs, int length
 
 	if (attr)
 		nla_strlcpy(exchange->message, attr, sizeof(exchange->message));
+	attr = nla_find(tlvs, length, NLMSGERR_ATTR_OFFS);
+	if (attr && nla_len(attr) >= (int)sizeof(exchange->offset))
+		exchange->offset = nla_get_u32(attr);
 }
 
 /* An error's TLVs come after the request that it quotes, of which NETLINK_CAP_ACK cuts the payload. */
@@ -210,19 +215,38 @@ static int connect_family(void)
 	return EXIT_OK;
 }
 
-static int send_request(uint8_t command, int flags, const struct client_value *values, size_t nr)
+static int put_values(struct nl_msg *msg, const struct client_value *values, size_t nr)
 {
-	struct nl_msg *msg = nlmsg_alloc();
-	int ret = -NLE_NOMEM;
+	int ret = 0;
 	size_t i;
+
+	for (i = 0; i < nr && !ret; i++)
+		ret = values[i].row->kind == ATTRIBUTE_U64 ?
+		      nla_put_u64(msg, values[i].row->type, values[i].number) :
+		      nla_put_u32(msg, values[i].row->type, values[i].number);
+	return ret;
+}
+
+/* @room: that the attributes of a change need, which is more than the buffer a socket begins with. */
+static struct nl_msg *new_message(size_t room)
+{
+	int size = NLMSG_HDRLEN + GENL_HDRLEN + room;
+
+	/* What is not permitted here the kernel refuses to send, and says so. */
+	setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	return nlmsg_alloc_size(size);
+}
+
+static int send_request(const struct exchange *exchange, uint8_t command,
+			const struct client_value *values, size_t nr)
+{
+	const struct client_change *change = exchange->change;
+	struct nl_msg *msg = change && change->size ? new_message(change->size) : nlmsg_alloc();
+	int flags = exchange->dump ? NLM_F_DUMP : NLM_F_ACK, ret = -NLE_NOMEM;
 
 	if (msg && genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, command,
 			       SEVADM_GENL_VERSION)) {
-		ret = 0;
-		for (i = 0; i < nr && !ret; i++)
-			ret = values[i].row->kind == ATTRIBUTE_U64 ?
-			      nla_put_u64(msg, values[i].row->type, values[i].number) :
-			      nla_put_u32(msg, values[i].row->type, values[i].number);
+		ret = change ? change->fill(msg, change->context) : put_values(msg, values, nr);
 		if (!ret)
 			ret = nl_send_auto(sock, msg);
 	}
@@ -244,7 +268,7 @@ static int exchange_once(struct exchange *exchange, uint8_t command,
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, exchange);
 	nl_cb_err(cb, NL_CB_CUSTOM, on_error, exchange);
 
-	ret = send_request(command, exchange->dump ? NLM_F_DUMP : NLM_F_ACK, values, nr);
+	ret = send_request(exchange, command, values, nr);
 	while (!ret && !exchange->done) {
 		ret = nl_recvmsgs(sock, cb);
 		if (ret > 0)
@@ -256,11 +280,17 @@ static int exchange_once(struct exchange *exchange, uint8_t command,
 
 static int explain(const struct exchange *exchange)
 {
+	const struct client_change *change = exchange->change;
 	int error = -exchange->error;
 
+	if (error == EPERM && change)
+		return fail(EXIT_REFUSED,
+			    "not permitted: this changes what all users may take and needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
 	if (error == EPERM)
 		return fail(EXIT_REFUSED,
 			    "not permitted: this shows the VMs of all users and needs CAP_NET_ADMIN in the initial user namespace: run it as root");
+	if (exchange->message[0] && change && change->refused)
+		return change->refused(exchange->message, exchange->offset, change->context);
 	if (exchange->message[0])
 		return fail(EXIT_REFUSED, "%s", exchange->message);
 	return fail(EXIT_REFUSED, "the kernel refused: %s", strerror(error));
@@ -290,7 +320,7 @@ static int exchange_all(struct exchange *exchange, uint8_t command,
 		ret = explain(exchange);
 	else if (broken)
 		ret = fail(EXIT_REFUSED, "cannot talk to the module: %s", nl_geterror(broken));
-	else if (!exchange->result)
+	else if (!exchange->result && exchange->table)
 		ret = fail(EXIT_REFUSED, "the module gave no answer");
 	if (ret) {
 		json_object_put(exchange->result);
@@ -324,4 +354,11 @@ int client_dump(uint8_t command, const struct attribute_table *table, struct jso
 
 	*result = exchange.result;
 	return ret;
+}
+
+int client_change(uint8_t command, const struct client_change *change)
+{
+	struct exchange exchange = { .change = change };
+
+	return exchange_all(&exchange, command, NULL, 0);
 }

@@ -73,4 +73,24 @@ int client_request(uint8_t command, const struct client_value *values, size_t nr
 		   const struct attribute_table *table, struct json_object **result);
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result);
 
+struct nl_msg;
+
+/**
+ * struct client_change - a request that changes something
+ * @size: room that its attributes need
+ * @fill: puts them; 0 or libnl's error
+ * @context: for @fill
+ * @refused: gets what the kernel says about the attribute at @offset of the message, 0 if about none;
+ *	returns an exit code, having told. NULL: the words as they are will do
+ */
+struct client_change {
+	size_t size;
+	int (*fill)(struct nl_msg *msg, void *context);
+	void *context;
+	int (*refused)(const char *words, uint32_t offset, void *context);
+};
+
+/* Have it done. Returns an exit code, having told what is wrong. */
+int client_change(uint8_t command, const struct client_change *change);
+
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "limit/event.h"
 #include "names.h"
 #include "output.h"
 
@@ -13,6 +14,7 @@ const char *const event_types[] = {
 	[SEVADM_EVENT_LOST] = "lost",	[SEVADM_EVENT_PSP] = "psp",
 	[SEVADM_EVENT_KVM] = "kvm",	[SEVADM_EVENT_PIN] = "pin",
 	[SEVADM_EVENT_UNPIN] = "unpin",	[SEVADM_EVENT_ASID] = "asid",
+	[SEVADM_EVENT_LIMIT] = "limit",
 	NULL
 };
 
@@ -175,6 +177,11 @@ struct json_object *event_to_json(const struct sevadm_event *event)
 	case SEVADM_EVENT_ASID:
 		add_asid(row, event);
 		break;
+	case SEVADM_EVENT_LIMIT:
+		add_vm(row, event);
+		add_process(row, event);
+		limit_event_add(row, event);
+		break;
 	}
 	return row;
 }
@@ -190,18 +197,19 @@ void event_print_heading(void)
 
 static void print_line_head(struct json_object *row, const struct sevadm_event *event)
 {
-	bool command = event->type != SEVADM_EVENT_ASID && event->type != SEVADM_EVENT_LOST;
+	bool command = event->type != SEVADM_EVENT_ASID && event->type != SEVADM_EVENT_LOST &&
+		       event->type != SEVADM_EVENT_LIMIT;
 	struct json_object *ns = json_u64(event->duration_ns);
 	char time[32], process[48] = "", took[32] = "";
 
 	snprintf(time, sizeof(time), "%" PRIu64 ".%06" PRIu64,
 		 (uint64_t)event->time_ns / 1000000000,
 		 (uint64_t)event->time_ns % 1000000000 / 1000);
-	if (command) {
+	if (command || event->type == SEVADM_EVENT_LIMIT)
 		snprintf(process, sizeof(process), "%u %s", event->pid,
 			 output_text(row, "comm", NULL));
+	if (command)
 		format_ns(ns, took, sizeof(took));
-	}
 	printf(LINE_FORMAT, time, type_name(event->type),
 	       command ? command_name(event) : "-", output_text(row, "vm", NULL), process, took);
 	json_object_put(ns);
@@ -319,6 +327,9 @@ void event_print(const struct sevadm_event *event)
 		break;
 	case SEVADM_EVENT_ASID:
 		print_asid(event);
+		break;
+	case SEVADM_EVENT_LIMIT:
+		limit_event_print(row, event);
 		break;
 	}
 	putchar('\n');

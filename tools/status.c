@@ -24,6 +24,7 @@ static const struct attribute pool_attributes[] = {
 	{ SEVADM_A_POOL_MAX_ASID, ATTRIBUTE_U32, "max_asid" },
 	{ SEVADM_A_POOL_RECYCLES, ATTRIBUTE_U64, "recycles" },
 	{ SEVADM_A_POOL_CHARGED, ATTRIBUTE_U64, "charged" },
+	{ SEVADM_A_POOL_RESERVED, ATTRIBUTE_U32, "reserved" },
 };
 
 static const struct attribute_table pool_table = { pool_attributes, ARRAY_SIZE(pool_attributes) };
@@ -75,6 +76,7 @@ static const struct column pool_columns[] = {
 	{ "capacity", "CAPACITY" },
 	{ "used", "USED" },
 	{ "reclaim", "RECLAIM" },
+	{ "reserved", "RESERVED" },
 	{ "free", "FREE" },
 	{ "peak", "PEAK" },
 	{ "charged", "CHARGED" },
@@ -118,7 +120,6 @@ static void complete_pool(struct json_object *pool, uint64_t unaccounted)
 		json_object_object_add(pool, "capacity", json_u64(0));
 		json_object_object_add(pool, "free", json_u64(0));
 	}
-	json_object_object_add(pool, "reserved", json_u64(0));
 	json_object_object_add(pool, "drift", unaccounted ? NULL : json_object_new_int64(drift));
 }
 

@@ -7,20 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/sevadm.h>
+
 #include "limit/value.h"
 
-/** enum limit_knob - as in cgroup v2: guarantee, soft limit, hard limit */
+/** enum limit_knob - enum sevadm_knob, those that can be set */
 enum limit_knob {
-	LIMIT_MIN,
-	LIMIT_HIGH,
-	LIMIT_MAX,
+	LIMIT_MIN = SEVADM_KNOB_MIN,
+	LIMIT_HIGH = SEVADM_KNOB_HIGH,
+	LIMIT_MAX = SEVADM_KNOB_MAX,
 	LIMIT_KNOBS,
 };
 
+/** enum limit_resource - enum sevadm_resource */
 enum limit_resource {
-	LIMIT_PIN,
-	LIMIT_ASID_SEV,
-	LIMIT_ASID_SEV_ES,
+	LIMIT_PIN = SEVADM_RESOURCE_PIN,
+	LIMIT_ASID_SEV = SEVADM_RESOURCE_ASID_SEV,
+	LIMIT_ASID_SEV_ES = SEVADM_RESOURCE_ASID_SEV_ES,
 	LIMIT_RESOURCES,
 };
 
@@ -40,10 +43,11 @@ extern const char *const limit_knobs[LIMIT_KNOBS + 1];
 /* LIMIT_NONE, or for LIMIT_MIN 0: as if it had never been set. */
 uint64_t limit_default(enum limit_knob knob);
 
+/** enum limit_subject_kind - enum sevadm_subject */
 enum limit_subject_kind {
-	LIMIT_HOST,
-	LIMIT_USER,
-	LIMIT_CGROUP,
+	LIMIT_HOST = SEVADM_SUBJECT_HOST,
+	LIMIT_USER = SEVADM_SUBJECT_USER,
+	LIMIT_CGROUP = SEVADM_SUBJECT_CGROUP,
 	LIMIT_SUBJECTS,
 };
 

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/sevadm.h>
+
 /** define LIMIT_NONE - the number that stands for "max": no limit */
-#define LIMIT_NONE UINT64_MAX
+#define LIMIT_NONE SEVADM_LIMIT_MAX
 
 /**
  * struct limit_value - a value that was understood

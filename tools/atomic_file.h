@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files that readers see whole or not at all. */
+#ifndef SEVADM_ATOMIC_FILE_H
+#define SEVADM_ATOMIC_FILE_H
+
+#include <stddef.h>
+
+/* Replace @path by @text, readable for all. Returns an exit code, having told what is wrong. */
+int atomic_file_write(const char *path, const char *text, size_t length);
+
+#endif

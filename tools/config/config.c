@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm config: the limits of a file become those of the module, and the other way round. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "atomic_file.h"
+#include "command.h"
+#include "config/config.h"
+#include "config/file.h"
+#include "errors.h"
+#include "limit/cgroup.h"
+#include "limit/kernel.h"
+#include "output.h"
+
+static const struct option_row no_options[] = { {} };
+
+static const struct option_row check_options[] = { FINDINGS_ROWS, {} };
+
+static int set_dry_run(void *options, const char *text)
+{
+	(void)text;
+	*(bool *)options = true;
+	return EXIT_OK;
+}
+
+static const struct option_row apply_options[] = {
+	{ "dry-run", 0, NULL, "only print what would change", NULL, set_dry_run },
+	{}
+};
+
+int config_take_file(const char *command, int argc, char **argv, const char **path)
+{
+	if (argc > 1)
+		return fail(EXIT_USAGE, "config %s takes one file: see sevadm config --help", command);
+	*path = argc ? argv[0] : CONFIG_FILE;
+	return EXIT_OK;
+}
+
+static const char *name_of(const char *path)
+{
+	return strcmp(path, "-") ? path : "stdin";
+}
+
+int config_load(const char *path, struct limit_list *list)
+{
+	struct report report = {};
+	struct target *target = report_target(&report, name_of(path), TARGET_FILE);
+
+	if (!config_read(path, target, list))
+		return report_finish(&report) ?: EXIT_REFUSED;
+	report_free(&report);
+	limit_list_sort(list);
+	return limits_resolve(list);
+}
+
+static int check(int argc, char **argv)
+{
+	struct report report = {};
+	struct limit_list list = {};
+	const char *path = CONFIG_FILE;
+	int ret;
+
+	ret = options_parse(check_options, NULL, &argc, argv);
+	if (!ret)
+		ret = config_take_file("check", argc, argv, &path);
+	if (ret)
+		return ret;
+	config_read(path, report_target(&report, name_of(path), TARGET_FILE), &list);
+	limit_list_free(&list);
+	return report_finish(&report);
+}
+
+/* ---- apply --------------------------------------------------------------------------------- */
+
+static struct json_object *knob_value(uint64_t number)
+{
+	return json_known_u64(number != LIMIT_NONE, number);
+}
+
+static uint64_t number_of(const struct limit *limit, enum limit_knob knob)
+{
+	return limit && limit->lines[knob] ? limit->values[knob].number : limit_default(knob);
+}
+
+static void compare(struct json_object *changed, const struct limit *to, const struct limit *from)
+{
+	const struct limit *either = to ?: from;
+	char subject[LIMIT_SUBJECT_SIZE];
+	struct json_object *change;
+	int knob;
+
+	for (knob = 0; knob < LIMIT_KNOBS; knob++) {
+		if (number_of(to, knob) == number_of(from, knob))
+			continue;
+		limit_subject_write(&either->subject, subject, sizeof(subject));
+		change = json_object_new_object();
+		json_object_object_add(change, "subject", json_object_new_string(subject));
+		json_object_object_add(change, "resource", json_object_new_string(
+				       limit_resources[either->resource].name));
+		json_object_object_add(change, "knob", json_object_new_string(limit_knobs[knob]));
+		json_object_object_add(change, "from", knob_value(number_of(from, knob)));
+		json_object_object_add(change, "to", knob_value(number_of(to, knob)));
+		json_object_array_add(changed, change);
+	}
+}
+
+static struct json_object *find_changes(const struct limit_list *wanted,
+					const struct limit_list *present)
+{
+	struct json_object *changed = json_object_new_array();
+	const struct limit *limit;
+	size_t i;
+
+	for (i = 0; i < wanted->nr; i++) {
+		limit = wanted->rows[i];
+		compare(changed, limit, limit_list_find(present, &limit->subject, limit->resource));
+	}
+	for (i = 0; i < present->nr; i++) {
+		limit = present->rows[i];
+		if (!limit_list_find(wanted, &limit->subject, limit->resource))
+			compare(changed, NULL, limit);
+	}
+	return changed;
+}
+
+static void write_value(struct json_object *change, const char *key, char *text, size_t size)
+{
+	bool bytes = !strcmp(json_get_text(change, "resource"), limit_resources[LIMIT_PIN].name);
+
+	limit_value_write(json_is_null(change, key) ? LIMIT_NONE : json_get_u64(change, key), bytes,
+			  text, size);
+}
+
+static void print_changes(struct json_object *changed, bool dry)
+{
+	char from[32], to[32];
+	struct json_object *change;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(changed); i++) {
+		change = json_object_array_get_idx(changed, i);
+		write_value(change, "from", from, sizeof(from));
+		write_value(change, "to", to, sizeof(to));
+		printf("%s: %s.%s %s %s, %s %s\n", output_text(change, "subject", NULL),
+		       json_get_text(change, "resource"), json_get_text(change, "knob"),
+		       dry ? "would be" : "is", to, dry ? "is" : "was", from);
+	}
+}
+
+static void print_result(struct json_object *changed, struct json_object *waiting, bool dry,
+			 bool quiet)
+{
+	size_t nr = json_object_array_length(changed), i;
+	struct json_object *result;
+
+	if (quiet && !nr)
+		return;
+	if (output_json) {
+		result = json_object_new_object();
+		json_object_object_add(result, "changed", json_object_get(changed));
+		json_object_object_add(result, "waiting", json_object_get(waiting));
+		output_print_json(result);
+		json_object_put(result);
+		return;
+	}
+	print_changes(changed, dry);
+	for (i = 0; i < json_object_array_length(waiting); i++)
+		printf("%s: there is no such cgroup yet: its limits wait\n",
+		       json_object_get_string(json_object_array_get_idx(waiting, i)));
+	if (!nr)
+		puts("Nothing to change.");
+}
+
+/* @present: gets those rows of @list whose cgroup is there; the others are told in @waiting. */
+static void split(const struct limit_list *list, struct limit_list *present,
+		  struct json_object *waiting)
+{
+	const struct limit_subject *last = NULL, *subject;
+	char text[LIMIT_SUBJECT_SIZE];
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		subject = &list->rows[i]->subject;
+		if (subject->kind != LIMIT_CGROUP || cgroup_id(subject->path, &id)) {
+			present->rows[present->nr++] = list->rows[i];
+			continue;
+		}
+		if (last && !limit_subject_compare(last, subject))
+			continue;
+		limit_subject_write(subject, text, sizeof(text));
+		json_object_array_add(waiting, json_text(text));
+		last = subject;
+	}
+}
+
+int config_apply_list(const struct limit_list *list, const char *path, bool dry, bool quiet)
+{
+	struct limit_list present = { .tree = list->tree }, before = {};
+	struct json_object *changed, *waiting = json_object_new_array();
+	int ret;
+
+	present.rows = calloc(list->nr + 1, sizeof(*present.rows));
+	if (!present.rows)
+		return fail(EXIT_REFUSED, "out of memory");
+	split(list, &present, waiting);
+	ret = limits_get_list(&before);
+	if (!ret) {
+		changed = find_changes(&present, &before);
+		if (json_object_array_length(changed) && !dry)
+			ret = limits_apply(&present, name_of(path));
+		if (!ret)
+			print_result(changed, waiting, dry, quiet);
+		json_object_put(changed);
+	}
+	limit_list_free(&before);
+	json_object_put(waiting);
+	free(present.rows);
+	return ret;
+}
+
+static int apply(int argc, char **argv)
+{
+	struct limit_list list = {};
+	const char *path = CONFIG_FILE;
+	bool dry = false;
+	int ret;
+
+	ret = options_parse(apply_options, &dry, &argc, argv);
+	if (!ret)
+		ret = config_take_file("apply", argc, argv, &path);
+	if (ret)
+		return ret;
+	ret = config_load(path, &list);
+	if (!ret)
+		ret = config_apply_list(&list, path, dry, false);
+	limit_list_free(&list);
+	return ret;
+}
+
+/* ---- save ---------------------------------------------------------------------------------- */
+
+static int save(int argc, char **argv)
+{
+	struct limit_list list = {};
+	const char *path = "-";
+	size_t length = 0;
+	char *text = NULL;
+	FILE *file;
+	int ret;
+
+	ret = options_parse(no_options, NULL, &argc, argv);
+	if (!ret && argc)
+		ret = config_take_file("save", argc, argv, &path);
+	if (!ret)
+		ret = limits_get_list(&list);
+	if (ret)
+		return ret;
+	file = open_memstream(&text, &length);
+	if (file) {
+		config_write(file, &list);
+		fclose(file);
+	}
+	if (!text)
+		ret = fail(EXIT_REFUSED, "out of memory");
+	else if (strcmp(path, "-"))
+		ret = atomic_file_write(path, text, length);
+	else
+		fwrite(text, 1, length, stdout);
+	free(text);
+	limit_list_free(&list);
+	return ret;
+}
+
+const struct command config_commands[] = {
+	{ "check", "[FILE]", "whether a file (" CONFIG_FILE "; -: stdin) is understood",
+	  check_options, check },
+	{ "apply", "[FILE]", "make its limits the only ones, all of them or nothing", apply_options,
+	  apply },
+	{ "save", "[FILE]", "write the limits there are as such a file (stdout)", NULL, save },
+	{ "watch", "[FILE]", "apply, and again whenever a cgroup of the file appears, or on SIGHUP",
+	  NULL, config_watch },
+	{}
+};

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Events of limits: which one was met or passed, whose it is, and what was refused. */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "limit/cgroup.h"
+#include "limit/event.h"
+#include "limit/limit.h"
+#include "output.h"
+
+static const char *const knob_names[] = {
+	[SEVADM_KNOB_MIN] = "min",	[SEVADM_KNOB_HIGH] = "high",
+	[SEVADM_KNOB_MAX] = "max",	[SEVADM_KNOB_POOL] = "pool",
+};
+
+static const char *resource_name(const struct sevadm_event *event)
+{
+	return event->resource < LIMIT_RESOURCES ? limit_resources[event->resource].name :
+	       "unknown";
+}
+
+/* A cgroup that is gone, or that the caller cannot look up, has its number only. */
+static void write_subject(const struct sevadm_event *event, char *text, size_t size)
+{
+	char path[PATH_MAX];
+	struct limit_subject subject = {
+		.kind = event->subject, .uid = event->subject_id, .path = path
+	};
+
+	if (event->subject == SEVADM_SUBJECT_CGROUP &&
+	    !cgroup_path(event->subject_id, path, sizeof(path)))
+		snprintf(text, size, "cgroup %" PRIu64, (uint64_t)event->subject_id);
+	else
+		limit_subject_write(&subject, text, size);
+}
+
+void limit_event_add(struct json_object *row, const struct sevadm_event *event)
+{
+	char subject[LIMIT_SUBJECT_SIZE];
+
+	write_subject(event, subject, sizeof(subject));
+	json_object_object_add(row, "subject", json_text(subject));
+	json_object_object_add(row, "resource", json_object_new_string(resource_name(event)));
+	json_object_object_add(row, "knob", json_object_new_string(
+			       event->knob < ARRAY_SIZE(knob_names) ? knob_names[event->knob] :
+			       "unknown"));
+	json_object_object_add(row, "current", json_u64(event->usage));
+	json_object_object_add(row, "limit", json_known_u64(event->limit != LIMIT_NONE,
+							    event->limit));
+	json_object_object_add(row, "amount", json_u64(event->amount));
+	json_object_object_add(row, "ret", json_object_new_int(event->ret));
+}
+
+void limit_event_print(struct json_object *row, const struct sevadm_event *event)
+{
+	bool bytes = event->resource == SEVADM_RESOURCE_PIN;
+	output_formatter format = bytes ? format_bytes : NULL;
+	const char *subject = output_text(row, "subject", NULL), *resource = resource_name(event);
+	const char *current = output_text(row, "current", format);
+	const char *limit = output_text(row, "limit", format);
+	const char *amount = output_text(row, "amount", format);
+
+	switch (event->knob) {
+	case SEVADM_KNOB_MIN:
+		printf("refused: asked for %s of %s: those that are free are guaranteed or leased to others: see sevadm limit list",
+		       amount, resource);
+		break;
+	case SEVADM_KNOB_HIGH:
+		printf("%s: %s.high passed: %s are used, the soft limit is %s", subject, resource,
+		       current, limit);
+		break;
+	case SEVADM_KNOB_MAX:
+		printf("refused: %s: asked for %s, %s are used, %s.max is %s: end a VM, or raise it with sevadm limit set %s %s.max=...",
+		       subject, amount, current, resource, limit, subject, resource);
+		break;
+	case SEVADM_KNOB_POOL:
+		printf("refused: pool %s has no ASID left: a VM that ends makes one free",
+		       event->resource == SEVADM_RESOURCE_ASID_SEV ? "sev" : "sev_es");
+		break;
+	default:
+		printf("%s: %s", subject, resource);
+	}
+}
