@@ -88,7 +88,7 @@ signed() {
 	head -c $((size - length - 40)) "$module" >"$run/content"
 	openssl x509 -inform DER -in "$root/var/lib/dkms/mok.pub" -out "$run/mok.pem"
 	openssl cms -verify -binary -inform DER -in "$run/signature" -content "$run/content" \
-		-certificate "$run/mok.pem" -certfile "$run/mok.pem" -nointern -noverify -out /dev/null
+		-certfile "$run/mok.pem" -nointern -noverify -out /dev/null
 	# What is not the module is not verified.
 	printf x >>"$run/content"
 	! openssl cms -verify -binary -inform DER -in "$run/signature" -content "$run/content" \
