@@ -202,7 +202,7 @@ static void send_all(const struct sender *sender, unsigned int number, unsigned 
 		.random = random_seeded(seed * 64 + number),
 		.genl = genl,
 		.device = open(SEVADM_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC),
-		.ids = { cgroup, USER, 0, 1 },
+		.ids = { cgroup, USER },
 	};
 	unsigned long i;
 

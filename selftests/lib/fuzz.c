@@ -17,7 +17,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define IOCTLS		16	/* numbers that are tried: those there are, and some that are not */
-#define NESTS_MAX	12
+#define NESTS_MAX	6
 
 static struct genl_message message;
 
@@ -57,38 +57,54 @@ struct shape {
 	uint8_t command;
 	uint16_t last;		/* highest attribute */
 	uint64_t wide;		/* those of 8 bytes; the others have 4 */
-	bool nested;		/* each attribute 1 is a nest of those of SEVADM_CMD_LIMIT_SET */
+	bool limit;		/* its attributes are those of a limit */
+	bool dump;
 };
 
 #define LIMIT_WIDE	(1 << SEVADM_A_LIMIT_ID | 1 << SEVADM_A_LIMIT_MIN_VALUE |	\
 			 1 << SEVADM_A_LIMIT_HIGH_VALUE | 1 << SEVADM_A_LIMIT_MAX_VALUE)
 
 static const struct shape shapes[] = {
-	{ SEVADM_CMD_LIMIT_SET, SEVADM_A_LIMIT_MAX_VALUE, LIMIT_WIDE, false },
-	{ SEVADM_CMD_LIMIT_SET, SEVADM_A_LIMIT_MAX_VALUE, LIMIT_WIDE, false },
-	{ SEVADM_CMD_LIMIT_DELETE, SEVADM_A_LIMIT_RESOURCE, LIMIT_WIDE, false },
-	{ SEVADM_CMD_LIMIT_APPLY, SEVADM_A_APPLY_LIMIT, 0, true },
-	{ SEVADM_CMD_LIMIT_GET, SEVADM_A_LIMIT_MAX, LIMIT_WIDE, false },
-	{ SEVADM_CMD_STATUS_GET, 0, 0, false },
-	{ SEVADM_CMD_SEAM_GET, 0, 0, false },
-	{ SEVADM_CMD_VM_GET, SEVADM_A_VM_ID, 1 << SEVADM_A_VM_ID, false },
-	{ SEVADM_CMD_ASID_GET, SEVADM_A_ASID_ASID, 0, false },
-	{ SEVADM_CMD_ADOPT, SEVADM_A_ADOPT_REGION_NPAGES, 0, false },
+	{ SEVADM_CMD_LIMIT_SET, SEVADM_A_LIMIT_MAX_VALUE, LIMIT_WIDE, true, false },
+	{ SEVADM_CMD_LIMIT_SET, SEVADM_A_LIMIT_MAX_VALUE, LIMIT_WIDE, true, false },
+	{ SEVADM_CMD_LIMIT_DELETE, SEVADM_A_LIMIT_RESOURCE, LIMIT_WIDE, true, false },
+	{ SEVADM_CMD_LIMIT_APPLY, SEVADM_A_APPLY_LIMIT, 0, false, false },
+	{ SEVADM_CMD_LIMIT_GET, 0, 0, false, true },
+	{ SEVADM_CMD_STATUS_GET, 0, 0, false, false },
+	{ SEVADM_CMD_SEAM_GET, 0, 0, false, true },
+	{ SEVADM_CMD_VM_GET, SEVADM_A_VM_ID, 1 << SEVADM_A_VM_ID, false, true },
+	{ SEVADM_CMD_ASID_GET, SEVADM_A_ASID_ASID, 0, false, true },
+	{ SEVADM_CMD_ADOPT, SEVADM_A_ADOPT_REGION_NPAGES, 0, false, false },
 };
 
 static const struct shape *const limit_shape = &shapes[0];
 
+/* A subject that mostly is there. Returns the first attribute behind it. */
+static uint16_t put_subject(struct fuzz *fuzz)
+{
+	uint32_t kind = random_below(&fuzz->random, 3);
+
+	genl_put_u32(&message, SEVADM_A_LIMIT_SUBJECT, kind);
+	if (one_in(fuzz, 8))
+		genl_put_u64(&message, SEVADM_A_LIMIT_ID, number(fuzz));
+	else if (kind != SEVADM_SUBJECT_HOST)
+		genl_put_u64(&message, SEVADM_A_LIMIT_ID,
+			     fuzz->ids[kind != SEVADM_SUBJECT_CGROUP]);
+	return SEVADM_A_LIMIT_RESOURCE;
+}
+
 static void put_attributes(struct fuzz *fuzz, const struct shape *shape)
 {
-	uint16_t type;
+	uint16_t type = 1;
 
-	for (type = 1; type <= shape->last; type++) {
-		if (one_in(fuzz, 5))
+	if (shape->limit && !one_in(fuzz, 8))
+		type = put_subject(fuzz);
+	for (; type <= shape->last; type++) {
+		if (one_in(fuzz, type == SEVADM_A_LIMIT_RESOURCE ? 16 : 3))
 			continue;
-		/* Subjects and resources mostly exist. */
 		if (shape->wide & 1ULL << type)
 			genl_put_u64(&message, type, number(fuzz));
-		else if (one_in(fuzz, 8))
+		else if (one_in(fuzz, 16))
 			genl_put_u32(&message, type, number(fuzz));
 		else
 			genl_put_u32(&message, type, random_below(&fuzz->random, 3));
@@ -134,12 +150,14 @@ static void mutate(struct fuzz *fuzz)
 	}
 }
 
-static uint16_t some_flags(struct fuzz *fuzz)
+static uint16_t some_flags(struct fuzz *fuzz, const struct shape *shape)
 {
-	static const uint16_t flags[] = { 0, 0, 0, NLM_F_DUMP, NLM_F_DUMP, NLM_F_ROOT,
-					  NLM_F_ECHO, NLM_F_REPLACE | NLM_F_CREATE };
+	static const uint16_t flags[] = { NLM_F_DUMP, NLM_F_ROOT, NLM_F_ECHO,
+					  NLM_F_REPLACE | NLM_F_CREATE };
 
-	return flags[random_below(&fuzz->random, ARRAY_SIZE(flags))];
+	if (one_in(fuzz, 16))
+		return flags[random_below(&fuzz->random, ARRAY_SIZE(flags))];
+	return shape->dump && one_in(fuzz, 2) ? NLM_F_DUMP : 0;
 }
 
 /* What came in answer: nothing, an error, or data and a good end. */
@@ -176,17 +194,17 @@ void fuzz_message(struct fuzz *fuzz)
 	uint8_t command = one_in(fuzz, 16) ? number(fuzz) : shape->command;
 	size_t length;
 
-	genl_begin(&message, &fuzz->genl, command, some_flags(fuzz));
-	if (shape->nested)
+	genl_begin(&message, &fuzz->genl, command, some_flags(fuzz, shape));
+	if (shape->command == SEVADM_CMD_LIMIT_APPLY)
 		put_nests(fuzz, SEVADM_A_APPLY_LIMIT);
 	else
 		put_attributes(fuzz, shape);
-	if (one_in(fuzz, 4))
+	if (one_in(fuzz, 8))
 		put_noise(fuzz);
-	if (one_in(fuzz, 2))
+	if (one_in(fuzz, 4))
 		mutate(fuzz);
 	length = message.length;
-	if (one_in(fuzz, 8))
+	if (one_in(fuzz, 16))
 		length = NLMSG_HDRLEN + random_below(&fuzz->random, length);
 	message.header.nlmsg_len = one_in(fuzz, 32) ? number(fuzz) : length;
 	if (send(fuzz->genl.fd, message.bytes, length, MSG_DONTWAIT) < 0)
@@ -197,34 +215,33 @@ void fuzz_message(struct fuzz *fuzz)
 
 /* ---- the device ----------------------------------------------------------------------------- */
 
-/* The sizes of structures: those of the ABI, and around them. */
-static uint32_t some_size(struct fuzz *fuzz)
-{
-	static const uint32_t sizes[] = {
-		sizeof(struct sevadm_event_seek), sizeof(struct sevadm_pool_query),
-		sizeof(struct sevadm_asid_query), sizeof(struct sevadm_vm_query),
-		sizeof(struct sevadm_lease), sizeof(struct sevadm_lease_release),
-	};
-
-	if (one_in(fuzz, 8))
-		return number(fuzz);
-	return sizes[random_below(&fuzz->random, ARRAY_SIZE(sizes))];
-}
+/* By number of the ioctl. */
+static const uint32_t sizes[] = {
+	sizeof(struct sevadm_event_seek), sizeof(struct sevadm_pool_query),
+	sizeof(struct sevadm_asid_query), sizeof(struct sevadm_vm_query),
+	sizeof(struct sevadm_lease), sizeof(struct sevadm_lease_release),
+};
 
 static int fuzz_ioctl(struct fuzz *fuzz)
 {
 	union {
 		uint32_t words[1024];
 		uint64_t wide[512];
-	} argument = { .words = { some_size(fuzz) } };
-	unsigned long command = _IO(SEVADM_IOC_MAGIC, random_below(&fuzz->random, IOCTLS));
-	size_t i, words = 2 + random_below(&fuzz->random, 16);
+	} argument = { 0 };
+	uint32_t row = random_below(&fuzz->random, ARRAY_SIZE(sizes));
+	unsigned long command = _IO(SEVADM_IOC_MAGIC, row);
+	size_t i, words = sizes[row] / sizeof(argument.words[0]);
 	void *address = &argument;
 
 	for (i = 1; i < words; i++)
-		argument.words[i] = one_in(fuzz, 3) ? 0 : number(fuzz);
+		argument.words[i] = one_in(fuzz, 2) ? 0 : number(fuzz);
+	argument.words[0] = one_in(fuzz, 8) ? number(fuzz) : sizes[row];
+	if (one_in(fuzz, 8))
+		argument.words[random_below(&fuzz->random, 1024)] = number(fuzz);
 	if (one_in(fuzz, 16))
-		command = random_next(&fuzz->random);
+		command = one_in(fuzz, 2) ? random_next(&fuzz->random) :
+			  (unsigned long)_IO(SEVADM_IOC_MAGIC,
+					     random_below(&fuzz->random, IOCTLS));
 	/* Never an address where the kernel's answer would change this program. */
 	if (one_in(fuzz, 32))
 		address = (void *)(one_in(fuzz, 2) ? 0 : UINT64_MAX - 4096);

@@ -15,7 +15,7 @@ struct fuzz {
 	uint64_t random;
 	struct genl genl;	/* fd -1: no messages */
 	int device;		/* -1: no ioctls */
-	uint64_t ids[4];	/* of cgroups and users that are there, to hit something */
+	uint64_t ids[2];	/* of a cgroup and of a user that are there, to hit something */
 	/* How requests ended. */
 	unsigned long done, refused, silent;
 };
