@@ -7,6 +7,8 @@ const struct command check_commands[] = {
 	  check_host_options, check_host },
 	{ "domain", "FILE...", "whether libvirt domains can start as encrypted VMs",
 	  check_domain_options, check_domain },
+	{ "kubevirt", "FILE...", "whether KubeVirt's VMs can start as encrypted VMs",
+	  check_kubevirt_options, check_kubevirt },
 	{ "rules", NULL, "what is checked, and who says so", check_rules_options, check_rules },
 	{}
 };

@@ -11,6 +11,9 @@ int check_host(int argc, char **argv);
 extern const struct option_row check_domain_options[];
 int check_domain(int argc, char **argv);
 
+extern const struct option_row check_kubevirt_options[];
+int check_kubevirt(int argc, char **argv);
+
 extern const struct option_row check_rules_options[];
 int check_rules(int argc, char **argv);
 

@@ -10,6 +10,7 @@
 
 static const struct rule_list lists[] = {
 	{ "domain", domain_rule_at, domain_rule_fixable },
+	{ "kubevirt", kubevirt_rule_at, NULL },
 };
 
 struct options {
