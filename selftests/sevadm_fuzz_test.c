@@ -207,8 +207,10 @@ static void send_all(const struct sender *sender, unsigned int number, unsigned 
 	unsigned long i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (fuzz.device < 0 || !sender->become())
+	if (fuzz.device < 0 || !sender->become()) {
+		ksft_print_msg("%s: %s\n", sender->name, strerror(errno));
 		_exit(1);
+	}
 	/* Rights over a message are those of who opened the socket, too. */
 	fuzz.genl.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (fuzz.genl.fd < 0)
@@ -234,8 +236,8 @@ static bool run(const struct sender *sender, unsigned int first, unsigned int pr
 {
 	pid_t children[FUZZERS];
 	bool good = true;
+	int status = -1;
 	unsigned int i;
-	int status;
 
 	for (i = 0; i < processes; i++) {
 		fflush(stdout);
@@ -243,9 +245,12 @@ static bool run(const struct sender *sender, unsigned int first, unsigned int pr
 		if (!children[i])
 			send_all(sender, first + i, count / processes);
 	}
-	for (i = 0; i < processes; i++)
-		good &= children[i] > 0 && waitpid(children[i], &status, 0) == children[i] &&
-			check(WIFEXITED(status) && !WEXITSTATUS(status));
+	for (i = 0; i < processes; i++) {
+		if (children[i] > 0 && waitpid(children[i], &status, 0) == children[i] && !status)
+			continue;
+		ksft_print_msg("%s, sender %u: status %#x\n", sender->name, i, status);
+		good = false;
+	}
 	return good;
 }
 
