@@ -65,7 +65,7 @@ check-long: tools selftests
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
 .PHONY: check-debug
 check-debug: tools selftests
-	@KERNELS=debug selftests/check prototype device trace ledger fault orders storm attach limit
+	@KERNELS=debug selftests/check prototype device trace ledger fault orders storm attach limit contest
 	@TABLE=$(CURDIR)/selftests/check-debug.table selftests/check
 
 .PHONY: install

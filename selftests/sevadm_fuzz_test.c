@@ -155,9 +155,11 @@ static bool as_own_root(void)
 	return as_nobody() && !unshare(CLONE_NEWUSER);
 }
 
+/* A kernel without network namespaces has no such container: one of users is what is left. */
 static bool as_container(void)
 {
-	return as_nobody() && !unshare(CLONE_NEWUSER | CLONE_NEWNET);
+	return as_nobody() && !unshare(CLONE_NEWUSER) &&
+	       (!unshare(CLONE_NEWNET) || errno == EINVAL);
 }
 
 /* Root of the host's network alone. */
