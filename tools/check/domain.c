@@ -188,7 +188,7 @@ void domain_judge(struct domain *domain, xmlDoc *doc)
 			row->check(domain, row);
 }
 
-static void forget(struct domain *domain)
+void domain_forget(struct domain *domain)
 {
 	free(domain->hits);
 	domain->hits = NULL;
@@ -241,7 +241,7 @@ static char *fix_one(const struct domain *domain, const struct domain_rule *row,
  * Rule by rule, each on the document as the one before has left it: what an edit brings about, the
  * next rules see. Each rule has one turn, so that this ends.
  */
-static char *fix_all(const struct domain *like, char *bytes, size_t *size)
+char *domain_fix(const struct domain *like, char *bytes, size_t *size)
 {
 	struct report report = {};
 	struct domain domain = *like;
@@ -261,7 +261,7 @@ static char *fix_all(const struct domain *like, char *bytes, size_t *size)
 		domain_judge(&domain, doc);
 		row = next_fix(&domain, done);
 		fixed = row ? fix_one(&domain, row, doc, bytes, size) : NULL;
-		forget(&domain);
+		domain_forget(&domain);
 		xmlFreeDoc(doc);
 		report_free(&report);
 		if (!fixed)
@@ -280,7 +280,7 @@ static int write_fixed(const struct options *options, const struct domain *domai
 	char *name, *fixed;
 	int ret;
 
-	fixed = fix_all(domain, bytes, &size);
+	fixed = domain_fix(domain, bytes, &size);
 	if (!fixed)
 		return fail(EXIT_REFUSED, "%s: the corrected copy is not well-formed: please report this",
 			    domain->path);
@@ -330,7 +330,7 @@ static int check_file(const struct options *options, const struct host_facts *ho
 		bytes = NULL;
 	}
 out:
-	forget(&domain);
+	domain_forget(&domain);
 	xmlFreeDoc(doc);
 	free(bytes);
 	return ret;

@@ -84,6 +84,18 @@ void domain_finding(struct domain *domain, const struct domain_rule *row, enum s
 /** domain_judge() - all rules on a document; its root is a <domain> */
 void domain_judge(struct domain *domain, xmlDoc *doc);
 
+/** domain_forget() - free what the rules noted */
+void domain_forget(struct domain *domain);
+
+/**
+ * domain_fix() - correct what can be, and say on stderr what that was
+ * @like: path, profile, version and host
+ * @bytes: a domain that xml_read() takes; allocated, and taken over
+ *
+ * Return: the corrected document, allocated; NULL: an edit has broken it, which is a bug.
+ */
+char *domain_fix(const struct domain *like, char *bytes, size_t *size);
+
 /** domain_number() - a number in decimal, 0x or 0 notation */
 bool domain_number(const xmlNode *node, uint64_t *number);
 

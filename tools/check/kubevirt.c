@@ -7,6 +7,7 @@
 #include "certificate.h"
 #include "check/check.h"
 #include "check/files.h"
+#include "check/kubevirt.h"
 #include "check/rules.h"
 #include "check/yaml.h"
 #include "errors.h"
@@ -305,10 +306,17 @@ const struct option_row check_kubevirt_options[] = {
 	{}
 };
 
+void kubevirt_judge(struct target *target, const char *bytes, size_t size)
+{
+	struct yaml_error error;
+
+	if (yaml_each(bytes, size, visit, target, &error))
+		target_unreadable(target, error.line, "%s", error.message);
+}
+
 static void check_file(struct report *report, const char *path)
 {
 	struct target *target = report_target(report, path, TARGET_FILE);
-	struct yaml_error error;
 	const char *why;
 	size_t size;
 	char *bytes;
@@ -316,8 +324,8 @@ static void check_file(struct report *report, const char *path)
 	bytes = file_read(path, &size, &why);
 	if (!bytes)
 		target_unreadable(target, 0, "%s", why);
-	else if (yaml_each(bytes, size, visit, target, &error))
-		target_unreadable(target, error.line, "%s", error.message);
+	else
+		kubevirt_judge(target, bytes, size);
 	free(bytes);
 }
 
