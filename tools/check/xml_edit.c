@@ -195,13 +195,18 @@ void xml_edit_attribute(struct xml_edit *edit, xmlNode *node, const char *name, 
 	change(edit, end, 0, text_of(" %s='%s'", name, value));
 }
 
+/* No line that a person has indented is longer: looking further back makes long lines quadratic. */
+#define MAX_LINE	1024
+
 /* The space that a line begins with, at most up to @at. */
 static size_t indent_of(const struct xml_edit *edit, size_t at, size_t *length)
 {
 	size_t start = at;
 
-	while (start && edit->bytes[start - 1] != '\n')
+	while (start && edit->bytes[start - 1] != '\n' && at - start < MAX_LINE)
 		start--;
+	if (at - start == MAX_LINE)
+		start = at;
 	for (*length = 0; start + *length < at; ++*length)
 		if (edit->bytes[start + *length] != ' ' && edit->bytes[start + *length] != '\t')
 			break;

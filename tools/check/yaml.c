@@ -9,6 +9,8 @@
 #define MAX_BYTES	(3UL << 19)
 /* libyaml compares each anchor and alias with all anchors: many of them take minutes. */
 #define MAX_ANCHORS	10000
+/* It also looks through all open brackets at each token. */
+#define MAX_BRACKETS	1000
 
 static int refuse(struct yaml_error *error, unsigned int line, const char *message)
 {
@@ -20,6 +22,7 @@ static int refuse(struct yaml_error *error, unsigned int line, const char *messa
 static int within_bounds(const char *bytes, size_t size, struct yaml_error *error)
 {
 	unsigned int line = 1, count = 0;
+	int depth = 0;
 	size_t i;
 
 	if (size > MAX_BYTES)
@@ -28,6 +31,12 @@ static int within_bounds(const char *bytes, size_t size, struct yaml_error *erro
 		line += bytes[i] == '\n';
 		if ((bytes[i] == '&' || bytes[i] == '*') && ++count > MAX_ANCHORS)
 			return refuse(error, line, "over 10000 anchors and aliases");
+		if (bytes[i] == '[' || bytes[i] == '{')
+			depth++;
+		else if (depth && (bytes[i] == ']' || bytes[i] == '}'))
+			depth--;
+		if (depth > MAX_BRACKETS)
+			return refuse(error, line, "over 1000 open brackets");
 	}
 	return 0;
 }

@@ -23,8 +23,8 @@ for line in sys.stdin:
 each_rule_is_broken_and_kept() {
 	local rule status=0
 	for rule in $("$sevadm" check rules | sed -n 's/^kubevirt *\([a-z-]*\) .*/\1/p'); do
-		broken "$data/bad/$rule.yaml" > "$scratch/bad" && broken "$data/good/$rule.yaml" > "$scratch/good" || {
-			say "$rule lacks a file"; status=1; }
+		broken "$data/bad/$rule.yaml" > "$scratch/bad"
+		broken "$data/good/$rule.yaml" > "$scratch/good"
 		grep -q "^$rule [1-9]" "$scratch/bad" || { say "bad/$rule.yaml does not break it"; status=1; }
 		[ ! -s "$scratch/good" ] || { say "good/$rule.yaml: $(cat "$scratch/good")"; status=1; }
 	done
