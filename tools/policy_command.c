@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "check/check.h"
 #include "command.h"
 #include "errors.h"
 #include "names.h"
@@ -47,7 +48,7 @@ static const struct option_row snp_options[] = {
 	{}
 };
 
-static const struct option_row check_options[] = {
+const struct option_row policy_check_options[] = {
 	{ "type", 0, "TYPE", "sev, sev-es or sev-snp; without it, sev or sev-es by bit 2",
 	  type_words, set_type },
 	{}
@@ -191,7 +192,7 @@ static struct json_object *finding(const struct policy_rule *rule, uint64_t poli
 	return row;
 }
 
-static int policy_check(int argc, char **argv)
+int policy_check(int argc, char **argv)
 {
 	static const struct column columns[] = {
 		{ "severity", "SEVERITY", NULL },
@@ -207,7 +208,7 @@ static int policy_check(int argc, char **argv)
 	int ret, code = EXIT_OK;
 	uint64_t policy;
 
-	ret = options_parse(check_options, &options, &argc, argv);
+	ret = options_parse(policy_check_options, &options, &argc, argv);
 	if (!ret && argc != 1)
 		ret = fail(EXIT_USAGE, "policy check needs one policy, such as 0x30000");
 	if (!ret)
@@ -252,7 +253,7 @@ const struct command policy_commands[] = {
 	{ "encode", "FLAG...", "The policy of these flags: nodbg noks, or abi_major=1.", snp_options,
 	  policy_encode_command },
 	{ "check", "VALUE", "Whether a guest can start with this policy, and how safe it is.",
-	  check_options, policy_check },
+	  policy_check_options, policy_check },
 	{ "certificate", "FILE", "The fields of an owner's Diffie-Hellman certificate (dhCert).",
 	  NULL, policy_certificate },
 	{ "session", "FILE", "The fields of an owner's session.", NULL, policy_session },

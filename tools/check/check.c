@@ -9,6 +9,10 @@ const struct command check_commands[] = {
 	  check_domain_options, check_domain },
 	{ "kubevirt", "FILE...", "whether KubeVirt's VMs can start as encrypted VMs",
 	  check_kubevirt_options, check_kubevirt },
+	{ "qemu", "PID | -- ARGUMENTS...", "whether a command line of QEMU's can start an encrypted VM",
+	  check_qemu_options, check_qemu },
+	{ "policy", "VALUE", "whether a guest can start with this policy", policy_check_options,
+	  policy_check },
 	{ "rules", NULL, "what is checked, and who says so", check_rules_options, check_rules },
 	{}
 };

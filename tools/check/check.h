@@ -14,6 +14,13 @@ int check_domain(int argc, char **argv);
 extern const struct option_row check_kubevirt_options[];
 int check_kubevirt(int argc, char **argv);
 
+extern const struct option_row check_qemu_options[];
+int check_qemu(int argc, char **argv);
+
+/* policy_command.c: the same as sevadm policy check */
+extern const struct option_row policy_check_options[];
+int policy_check(int argc, char **argv);
+
 extern const struct option_row check_rules_options[];
 int check_rules(int argc, char **argv);
 

@@ -11,6 +11,7 @@
 static const struct rule_list lists[] = {
 	{ "domain", domain_rule_at, domain_rule_fixable },
 	{ "kubevirt", kubevirt_rule_at, NULL },
+	{ "qemu", qemu_rule_at, NULL },
 };
 
 struct options {

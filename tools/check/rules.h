@@ -21,5 +21,6 @@ struct rule_list {
 const struct rule *domain_rule_at(unsigned int i);
 bool domain_rule_fixable(unsigned int i);
 const struct rule *kubevirt_rule_at(unsigned int i);
+const struct rule *qemu_rule_at(unsigned int i);
 
 #endif
