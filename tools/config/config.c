@@ -42,13 +42,32 @@ static const char *name_of(const char *path)
 	return strcmp(path, "-") ? path : "stdin";
 }
 
+/* As compilers do it: FILE:LINE: what is wrong. */
+static int tell_wrong(const struct target *target, struct report *report)
+{
+	const struct finding *finding = target->findings;
+	int ret = target->unreadable ? EXIT_USAGE : EXIT_REFUSED;
+
+	if (output_json)
+		return report_finish(report);
+	for (; finding < target->findings + target->nr; finding++)
+		if (finding->line)
+			fprintf(stderr, "sevadm: %s:%u: %s\n", target->name, finding->line,
+				finding->message);
+		else
+			fprintf(stderr, "sevadm: %s %s\n", target->name, finding->message);
+	report_free(report);
+	return ret;
+}
+
 int config_load(const char *path, struct limit_list *list)
 {
 	struct report report = {};
 	struct target *target = report_target(&report, name_of(path), TARGET_FILE);
 
+
 	if (!config_read(path, target, list))
-		return report_finish(&report) ?: EXIT_REFUSED;
+		return tell_wrong(target, &report);
 	report_free(&report);
 	limit_list_sort(list);
 	return limits_resolve(list);

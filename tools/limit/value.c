@@ -73,7 +73,7 @@ const char *limit_value_parse(const char *text, bool bytes, struct limit_value *
 		shift = 10 * (suffix - suffixes + 1);
 	else if (*rest)
 		return wrong;
-	if (value->number >= LIMIT_NONE >> shift)
+	if (value->number > LIMIT_NONE >> shift || value->number == LIMIT_NONE)
 		return "is too large: write max where there shall be no limit";
 	value->number <<= shift;
 	return NULL;
