@@ -173,6 +173,20 @@ refused_guest() {
 	! "$here/sevlaunch" --memory 8 > /dev/null 2>&1 < /dev/null
 }
 
+# A guest that uses all there is: the limit is near, and monitoring sees it.
+near_limit_shows() {
+	sevadm limit set host pin.max=8M && guest_start finish --memory 8 &&
+		same "limits near" "$(value status -- limits_near length)" 1 &&
+		same "limit of the host" "$(value status -- pinned max_bytes)" $((8 << 20)) &&
+		sevadm status | grep -q "Limits that are near" &&
+		sevadm metrics --textfile "$scratch/sevadm.prom" &&
+		grep -qx "sevadm_pinned_max_bytes $((8 << 20))" "$scratch/sevadm.prom" &&
+		grep -qx "sevadm_pinned_bytes $((8 << 20))" "$scratch/sevadm.prom" &&
+		sevadm metrics nfd | grep -qx "sevadm.module=attached" &&
+		guest_finish && same "limits near" "$(value status -- limits_near length)" 0 &&
+		sevadm limit delete host
+}
+
 monitor_says() {
 	grep -q "$1" "$scratch/monitor"
 }
@@ -217,7 +231,7 @@ unprivileged_change_nothing() {
 		saved /dev/null && reserved 0
 }
 
-plan 15
+plan 16
 result "limits are set, listed and deleted" set_list_delete
 result "refusals say why" refusals_say_why
 result "a file of 1000 subjects is applied within a second" large_file
@@ -229,6 +243,7 @@ result "limits of late cgroups wait and bind" late_cgroup_is_bound
 result "a lease lasts as long as its command" lease_lasts_as_long_as_command
 result "asid reserve exits as its command" lease_exits_as_command
 result "a lease ends with its holder" lease_ends_with_holder
+result "limits that are near show in status and metrics" near_limit_shows
 result "monitor tells of a refusal" monitor_tells_refusal
 result "monitor tells that the module is gone" monitor_ends_with_module
 result "the unprivileged change nothing" unprivileged_change_nothing

@@ -29,6 +29,7 @@ struct exchange {
 	const struct attribute_table *table;
 	const struct client_change *change;
 	bool dump;
+	bool optional;
 	struct json_object *result;
 	uint32_t offset;
 	int error;
@@ -293,7 +294,16 @@ static int explain(const struct exchange *exchange)
 		return change->refused(exchange->message, exchange->offset, change->context);
 	if (exchange->message[0])
 		return fail(EXIT_REFUSED, "%s", exchange->message);
+	if (error == EOPNOTSUPP)
+		return fail(EXIT_ABSENT,
+			    "the sevadm module that is loaded is too old for this: load the one of this version");
 	return fail(EXIT_REFUSED, "the kernel refused: %s", strerror(error));
+}
+
+/* What the module does not know is no failure of those who can do without. */
+static bool is_missing(const struct exchange *exchange)
+{
+	return exchange->optional && exchange->failed && exchange->error == -EOPNOTSUPP;
 }
 
 static int exchange_all(struct exchange *exchange, uint8_t command,
@@ -316,13 +326,13 @@ static int exchange_all(struct exchange *exchange, uint8_t command,
 	if (broken == -NLE_DUMP_INTR)
 		ret = fail(EXIT_REFUSED, "the list changed each of %d times it was read: try again",
 			   DUMP_TRIES);
-	else if (exchange->failed)
+	else if (exchange->failed && !is_missing(exchange))
 		ret = explain(exchange);
 	else if (broken)
 		ret = fail(EXIT_REFUSED, "cannot talk to the module: %s", nl_geterror(broken));
 	else if (!exchange->result && exchange->table)
 		ret = fail(EXIT_REFUSED, "the module gave no answer");
-	if (ret) {
+	if (ret || is_missing(exchange)) {
 		json_object_put(exchange->result);
 		exchange->result = NULL;
 	}
@@ -350,6 +360,16 @@ int client_do(uint8_t command, const struct attribute *id, uint64_t number,
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result)
 {
 	struct exchange exchange = { .table = table, .dump = true };
+	int ret = exchange_all(&exchange, command, NULL, 0);
+
+	*result = exchange.result;
+	return ret;
+}
+
+int client_try_dump(uint8_t command, const struct attribute_table *table,
+		    struct json_object **result)
+{
+	struct exchange exchange = { .table = table, .dump = true, .optional = true };
 	int ret = exchange_all(&exchange, command, NULL, 0);
 
 	*result = exchange.result;

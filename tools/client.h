@@ -73,6 +73,10 @@ int client_request(uint8_t command, const struct client_value *values, size_t nr
 		   const struct attribute_table *table, struct json_object **result);
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result);
 
+/* The same; *@result is NULL if the module is too old for @command. */
+int client_try_dump(uint8_t command, const struct attribute_table *table,
+		    struct json_object **result);
+
 struct nl_msg;
 
 /**

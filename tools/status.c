@@ -9,6 +9,7 @@
 #include "client.h"
 #include "command.h"
 #include "errors.h"
+#include "limit/kernel.h"
 #include "names.h"
 #include "output.h"
 #include "status.h"
@@ -150,7 +151,42 @@ static struct json_object *make_module(struct json_object *status, struct json_o
 	return module;
 }
 
-static struct json_object *make_status(struct json_object *status, struct json_object *seams)
+/* From here on a limit is near: nine tenths of it are used. */
+static bool is_near(struct json_object *limit, const char *knob)
+{
+	return !json_is_null(limit, knob) && json_get_u64(limit, "current") &&
+	       json_get_u64(limit, "current") >= json_get_u64(limit, knob) / 10 * 9;
+}
+
+static struct json_object *limits_near(struct json_object *limits)
+{
+	struct json_object *near = json_object_new_array(), *limit;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(limits); i++) {
+		limit = json_object_array_get_idx(limits, i);
+		if (is_near(limit, "high") || is_near(limit, "max"))
+			json_object_array_add(near, json_object_get(limit));
+	}
+	return near;
+}
+
+static struct json_object *host_pin_max(struct json_object *limits)
+{
+	struct json_object *limit;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(limits); i++) {
+		limit = json_object_array_get_idx(limits, i);
+		if (!strcmp(json_get_text(limit, "subject"), limit_subjects[LIMIT_HOST]) &&
+		    !strcmp(json_get_text(limit, "resource"), limit_resources[LIMIT_PIN].name))
+			return json_object_get(get(limit, "max"));
+	}
+	return NULL;
+}
+
+static struct json_object *make_status(struct json_object *status, struct json_object *seams,
+				       struct json_object *limits)
 {
 	struct json_object *result = json_object_new_object();
 	struct json_object *pinned = json_object_new_object();
@@ -158,7 +194,7 @@ static struct json_object *make_status(struct json_object *status, struct json_o
 
 	copy(pinned, "current_bytes", status, "pinned_bytes");
 	copy(pinned, "peak_bytes", status, "pinned_peak_bytes");
-	json_object_object_add(pinned, "max_bytes", NULL);
+	json_object_object_add(pinned, "max_bytes", host_pin_max(limits));
 
 	copy(firmware, "api_major", status, "api_major");
 	copy(firmware, "api_minor", status, "api_minor");
@@ -173,6 +209,7 @@ static struct json_object *make_status(struct json_object *status, struct json_o
 	json_object_object_add(result, "firmware", firmware);
 	copy(result, "events", status, "events");
 	copy(result, "ring_events", status, "ring_events");
+	json_object_object_add(result, "limits_near", limits_near(limits));
 	return result;
 }
 
@@ -246,9 +283,11 @@ static void print_pinned(struct json_object *pinned)
 	if (json_is_null(pinned, "current_bytes"))
 		puts("pinned    not known: the seam that counts pins is not attached");
 	else
-		printf("pinned    %s, at most %s\n",
+		printf("pinned    %s, at most %s; limit: %s\n",
 		       output_text(pinned, "current_bytes", format_bytes),
-		       output_text(pinned, "peak_bytes", format_bytes));
+		       output_text(pinned, "peak_bytes", format_bytes),
+		       json_is_null(pinned, "max_bytes") ? "none" :
+		       output_text(pinned, "max_bytes", format_bytes));
 }
 
 static void print_vms(struct json_object *status)
@@ -295,6 +334,14 @@ static void print_drift(const char *name, struct json_object *pool)
 	       capacity);
 }
 
+static void print_limits(struct json_object *near)
+{
+	if (!json_object_array_length(near))
+		return;
+	puts("\nLimits that are near:\n");
+	limits_print(near);
+}
+
 static void print_status(struct json_object *status)
 {
 	status_print_seams(get(status, "module"), false);
@@ -306,12 +353,30 @@ static void print_status(struct json_object *status)
 	print_pools(get(status, "pools"));
 	json_object_object_foreach(get(status, "pools"), name, pool)
 		print_drift(name, pool);
+	print_limits(get(status, "limits_near"));
+}
+
+int status_get(struct json_object **status)
+{
+	struct json_object *answer, *seams, *limits;
+	int ret;
+
+	ret = limits_try_get(&limits);
+	if (ret)
+		return ret;
+	ret = ask(&answer, &seams);
+	if (!ret) {
+		*status = make_status(answer, seams, limits);
+		json_object_put(answer);
+	}
+	json_object_put(limits);
+	return ret;
 }
 
 static int status_show(int argc, char **argv)
 {
 	static const struct option_row no_options[] = { {} };
-	struct json_object *answer, *seams, *status;
+	struct json_object *status;
 	int ret;
 
 	ret = options_parse(no_options, NULL, &argc, argv);
@@ -319,11 +384,9 @@ static int status_show(int argc, char **argv)
 		return ret;
 	if (argc)
 		return fail(EXIT_USAGE, "status takes no arguments: see sevadm status --help");
-	ret = ask(&answer, &seams);
+	ret = status_get(&status);
 	if (ret)
 		return ret;
-	status = make_status(answer, seams);
-	json_object_put(answer);
 	if (output_json)
 		output_print_json(status);
 	else

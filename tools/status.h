@@ -11,4 +11,7 @@ int status_get_module(struct json_object **module);
 /* The seams as a table; @all: also those that are attached. */
 void status_print_seams(struct json_object *module, int all);
 
+/* All of `sevadm -j status`. Returns an exit code, having told what is wrong. */
+int status_get(struct json_object **status);
+
 #endif

@@ -7,6 +7,7 @@
 #include "errors.h"
 #include "names.h"
 #include "output.h"
+#include "vm.h"
 
 static const struct attribute vm_attributes[] = {
 	{ SEVADM_A_VM_ID, ATTRIBUTE_U64, "id" },
@@ -68,6 +69,11 @@ static const struct column show_columns[] = {
 
 static const struct option_row no_options[] = { {} };
 
+int vms_get(struct json_object **rows)
+{
+	return client_dump(SEVADM_CMD_VM_GET, &vm_table, rows);
+}
+
 static int vm_list(int argc, char **argv)
 {
 	struct json_object *rows;
@@ -78,7 +84,7 @@ static int vm_list(int argc, char **argv)
 		return ret;
 	if (argc)
 		return fail(EXIT_USAGE, "vm list takes no arguments: see sevadm vm --help");
-	ret = client_dump(SEVADM_CMD_VM_GET, &vm_table, &rows);
+	ret = vms_get(&rows);
 	if (ret)
 		return ret;
 	if (!output_json && !json_object_array_length(rows)) {

@@ -45,10 +45,20 @@ static struct json_object *for_people(struct json_object *row)
 	return text;
 }
 
+void limits_print(struct json_object *rows)
+{
+	struct json_object *texts = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++)
+		json_object_array_add(texts, for_people(json_object_array_get_idx(rows, i)));
+	output_table(texts, columns, ARRAY_SIZE(columns));
+	json_object_put(texts);
+}
+
 static int limit_list(int argc, char **argv)
 {
-	struct json_object *rows, *texts;
-	size_t i;
+	struct json_object *rows;
 	int ret;
 
 	ret = options_parse(no_options, NULL, &argc, argv);
@@ -57,13 +67,14 @@ static int limit_list(int argc, char **argv)
 	if (argc)
 		return fail(EXIT_USAGE, "limit list takes no arguments: see sevadm limit --help");
 	ret = limits_get(&rows);
-	if (ret || output_json)
-		return ret ?: output_list(rows, columns, ARRAY_SIZE(columns));
-	texts = json_object_new_array();
-	for (i = 0; i < json_object_array_length(rows); i++)
-		json_object_array_add(texts, for_people(json_object_array_get_idx(rows, i)));
+	if (ret)
+		return ret;
+	if (output_json)
+		output_print_json(rows);
+	else
+		limits_print(rows);
 	json_object_put(rows);
-	return output_list(texts, columns, ARRAY_SIZE(columns));
+	return EXIT_OK;
 }
 
 /* Takes the subject off the arguments; only the host is one word. */

@@ -107,23 +107,39 @@ static struct json_object *complete(struct json_object *row)
 	return limit;
 }
 
-int limits_get(struct json_object **rows)
+/* Takes over @raw. */
+static struct json_object *complete_all(struct json_object *raw)
 {
-	struct json_object *raw, *row;
+	struct json_object *rows = json_object_new_array(), *row;
 	size_t i;
-	int ret;
 
-	ret = client_dump(SEVADM_CMD_LIMIT_GET, &limit_table, &raw);
-	if (ret)
-		return ret;
-	*rows = json_object_new_array();
 	for (i = 0; i < json_object_array_length(raw); i++) {
 		row = json_object_array_get_idx(raw, i);
 		if (is_known(row))
-			json_object_array_add(*rows, complete(row));
+			json_object_array_add(rows, complete(row));
 	}
 	json_object_put(raw);
-	return EXIT_OK;
+	return rows;
+}
+
+int limits_get(struct json_object **rows)
+{
+	struct json_object *raw;
+	int ret = client_dump(SEVADM_CMD_LIMIT_GET, &limit_table, &raw);
+
+	if (!ret)
+		*rows = complete_all(raw);
+	return ret;
+}
+
+int limits_try_get(struct json_object **rows)
+{
+	struct json_object *raw;
+	int ret = client_try_dump(SEVADM_CMD_LIMIT_GET, &limit_table, &raw);
+
+	if (!ret)
+		*rows = complete_all(raw ?: json_object_new_array());
+	return ret;
 }
 
 static void add_to_list(struct limit_list *list, struct json_object *row)

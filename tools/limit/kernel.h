@@ -12,6 +12,12 @@
 /* An array of {subject,resource,min,high,max,current,peak,events:{high,max}}; null: no limit. */
 int limits_get(struct json_object **rows);
 
+/* The same; of a module that is too old for limits there are none. */
+int limits_try_get(struct json_object **rows);
+
+/* Such rows as a table. */
+void limits_print(struct json_object *rows);
+
 /* The same as a list, of what is set alone. */
 int limits_get_list(struct limit_list *list);
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm metrics: for Prometheus, and for Kubernetes' node-feature-discovery. */
+#include <stdlib.h>
+
+#include "atomic_file.h"
+#include "command.h"
+#include "errors.h"
+#include "limit/kernel.h"
+#include "metrics/metrics.h"
+#include "output.h"
+#include "status.h"
+#include "vm.h"
+
+static int set_textfile(void *options, const char *text)
+{
+	*(const char **)options = text;
+	return EXIT_OK;
+}
+
+static const struct option_row file_options[] = {
+	{ "textfile", 0, "FILE", "replace FILE as a whole instead of printing", NULL, set_textfile },
+	{}
+};
+
+/* Everything is asked for before anything is written: no half of a file. */
+static int write_prometheus(FILE *file)
+{
+	struct json_object *status, *limits = NULL, *vms = NULL;
+	int ret = status_get(&status);
+
+	if (ret)
+		return ret;
+	ret = limits_try_get(&limits);
+	if (!ret)
+		ret = vms_get(&vms);
+	if (!ret)
+		metrics_write(file, status, limits, vms);
+	json_object_put(vms);
+	json_object_put(limits);
+	json_object_put(status);
+	return ret;
+}
+
+static int write_nfd(FILE *file)
+{
+	struct json_object *status;
+	int ret = status_get(&status);
+
+	if (ret)
+		return ret;
+	metrics_write_nfd(file, status);
+	json_object_put(status);
+	return EXIT_OK;
+}
+
+static int run(const char *command, int argc, char **argv, int (*write)(FILE *file))
+{
+	const char *path = NULL;
+	size_t length = 0;
+	char *text = NULL;
+	FILE *file;
+	int ret;
+
+	ret = options_parse(file_options, &path, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "metrics %s takes options only: see sevadm metrics --help",
+			    command);
+	file = open_memstream(&text, &length);
+	if (!file)
+		return fail(EXIT_REFUSED, "out of memory");
+	ret = write(file);
+	fclose(file);
+	if (!ret && path)
+		ret = atomic_file_write(path, text, length);
+	else if (!ret)
+		fwrite(text, 1, length, stdout);
+	free(text);
+	return ret;
+}
+
+static int metrics_prometheus(int argc, char **argv)
+{
+	return run("prometheus", argc, argv, write_prometheus);
+}
+
+static int metrics_nfd(int argc, char **argv)
+{
+	return run("nfd", argc, argv, write_nfd);
+}
+
+const struct command metrics_commands[] = {
+	{ "prometheus", NULL, "pools, pinned memory, VMs and limits, as Prometheus reads them",
+	  file_options, metrics_prometheus },
+	{ "nfd", NULL, "labels of a Kubernetes node, as node-feature-discovery reads them",
+	  file_options, metrics_nfd },
+	{}
+};

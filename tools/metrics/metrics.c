@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Metrics: one row of a table each; names and units as Prometheus' documentation wants them. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "metrics/metrics.h"
+#include "output.h"
+
+/* What a metric has a sample for. */
+enum source {
+	OF_HOST,	/* the status */
+	OF_POOL,	/* each pool of the status */
+	OF_VM,		/* each VM */
+	OF_LIMIT,	/* each limit */
+};
+
+/**
+ * struct metric - one metric
+ * @group: key of the object that has @key; NULL: there is none
+ * @key: of the value; a metric without a value has no sample
+ */
+struct metric {
+	const char *name;
+	const char *type;
+	const char *help;
+	enum source source;
+	const char *group;
+	const char *key;
+};
+
+static const struct metric metrics[] = {
+	{ "sevadm_vms", "gauge", "VMs that hold SEV resources", OF_HOST, NULL, "vms" },
+	{ "sevadm_unaccounted_vms", "gauge", "VMs older than the module, of which nothing is known",
+	  OF_HOST, NULL, "unaccounted_vms" },
+	{ "sevadm_pinned_bytes", "gauge", "Memory that all VMs have pinned", OF_HOST, "pinned",
+	  "current_bytes" },
+	{ "sevadm_pinned_peak_bytes", "gauge", "The most memory that was pinned", OF_HOST, "pinned",
+	  "peak_bytes" },
+	{ "sevadm_pinned_max_bytes", "gauge", "Limit of the host on pinned memory", OF_HOST, "pinned",
+	  "max_bytes" },
+	{ "sevadm_events_total", "counter", "Events of the trace", OF_HOST, NULL, "events" },
+	{ "sevadm_asids", "gauge", "ASIDs of the pool", OF_POOL, NULL, "capacity" },
+	{ "sevadm_asids_used", "gauge", "ASIDs that VMs hold", OF_POOL, NULL, "used" },
+	{ "sevadm_asids_reclaim", "gauge", "ASIDs that wait for a DF_FLUSH", OF_POOL, NULL,
+	  "reclaim" },
+	{ "sevadm_asids_reserved", "gauge", "ASIDs guaranteed or leased, and not used", OF_POOL, NULL,
+	  "reserved" },
+	{ "sevadm_asids_free", "gauge", "ASIDs that are free", OF_POOL, NULL, "free" },
+	{ "sevadm_asids_peak", "gauge", "The most ASIDs that were used at once", OF_POOL, NULL,
+	  "peak" },
+	{ "sevadm_asid_recycles_total", "counter", "DF_FLUSHes that made ASIDs free again", OF_POOL,
+	  NULL, "recycles" },
+	{ "sevadm_asid_drift", "gauge", "ASIDs that the misc cgroup counts and no VM holds", OF_POOL,
+	  NULL, "drift" },
+	{ "sevadm_vm_pinned_bytes", "gauge", "Memory that the VM has pinned", OF_VM, NULL,
+	  "pinned_bytes" },
+	{ "sevadm_vm_pinned_peak_bytes", "gauge", "The most memory that the VM had pinned", OF_VM,
+	  NULL, "pinned_peak_bytes" },
+	{ "sevadm_limit_min", "gauge", "Guarantee, in ASIDs", OF_LIMIT, NULL, "min" },
+	{ "sevadm_limit_high", "gauge", "Soft limit, in bytes or ASIDs", OF_LIMIT, NULL, "high" },
+	{ "sevadm_limit_max", "gauge", "Hard limit, in bytes or ASIDs", OF_LIMIT, NULL, "max" },
+	{ "sevadm_limit_usage", "gauge", "What is used, in bytes or ASIDs", OF_LIMIT, NULL,
+	  "current" },
+	{ "sevadm_limit_high_events_total", "counter", "How often usage passed the soft limit",
+	  OF_LIMIT, "events", "high" },
+	{ "sevadm_limit_max_events_total", "counter", "How often the hard limit refused", OF_LIMIT,
+	  "events", "max" },
+};
+
+/* Labels of a source: keys of its rows under the same names. */
+static const char *const labels[][6] = {
+	[OF_HOST] = { NULL },
+	[OF_POOL] = { "pool", NULL },
+	[OF_VM] = { "id", "type", "pool", "uid", "cgroup", NULL },
+	[OF_LIMIT] = { "subject", "resource", NULL },
+};
+
+static void write_escaped(FILE *file, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			fputc('\\', file);
+		if (*text == '\n')
+			fputs("\\n", file);
+		else
+			fputc(*text, file);
+	}
+}
+
+static void write_sample(FILE *file, const struct metric *metric, struct json_object *row)
+{
+	struct json_object *group = metric->group ? json_object_object_get(row, metric->group) : row;
+	struct json_object *value = json_object_object_get(group, metric->key);
+	const char *const *label = labels[metric->source];
+	char separator = '{';
+
+	if (!value)
+		return;
+	fputs(metric->name, file);
+	for (; *label; label++) {
+		if (json_is_null(row, *label))
+			continue;
+		fprintf(file, "%c%s=\"", separator, *label);
+		write_escaped(file, json_get_text(row, *label));
+		fputc('"', file);
+		separator = ',';
+	}
+	fprintf(file, "%s %" PRId64 "\n", separator == ',' ? "}" : "", json_object_get_int64(value));
+}
+
+/* The pools as rows like any other, which are the caller's. */
+static struct json_object *pool_rows(struct json_object *status)
+{
+	struct json_object *rows = json_object_new_array(), *row;
+
+	json_object_object_foreach(json_object_object_get(status, "pools"), name, pool) {
+		row = NULL;
+		json_object_deep_copy(pool, &row, NULL);
+		json_object_object_add(row, "pool", json_object_new_string(name));
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
+void metrics_write(FILE *file, struct json_object *status, struct json_object *limits,
+		   struct json_object *vms)
+{
+	struct json_object *host = json_object_new_array(), *pools = pool_rows(status);
+	struct json_object *const rows[] = {
+		[OF_HOST] = host, [OF_POOL] = pools, [OF_VM] = vms, [OF_LIMIT] = limits,
+	};
+	const struct metric *metric;
+	size_t i;
+
+	json_object_array_add(host, json_object_get(status));
+	for (metric = metrics; metric < metrics + ARRAY_SIZE(metrics); metric++) {
+		fprintf(file, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+			metric->name, metric->type);
+		for (i = 0; i < json_object_array_length(rows[metric->source]); i++)
+			write_sample(file, metric,
+				     json_object_array_get_idx(rows[metric->source], i));
+	}
+	json_object_put(host);
+	json_object_put(pools);
+}
+
+/* Names without a namespace get feature.node.kubernetes.io/. */
+void metrics_write_nfd(FILE *file, struct json_object *status)
+{
+	struct json_object *firmware = json_object_object_get(status, "firmware");
+	struct json_object *module = json_object_object_get(status, "module");
+
+	fprintf(file, "sevadm.module=%s\n", json_get_text(module, "state"));
+	json_object_object_foreach(json_object_object_get(status, "pools"), name, pool)
+		fprintf(file, "sevadm.asids.%s=%" PRIu64 "\n", name, json_get_u64(pool, "capacity"));
+	if (!json_is_null(firmware, "api_major"))
+		fprintf(file, "sevadm.firmware=%" PRIu64 ".%" PRIu64 ".%" PRIu64 "\n",
+			json_get_u64(firmware, "api_major"), json_get_u64(firmware, "api_minor"),
+			json_get_u64(firmware, "build"));
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The text that Prometheus reads: held against the rules of its exposition format. */
+#include <regex.h>
+#include <stdlib.h>
+
+#include "metrics/metrics.h"
+#include "output.h"
+#include "tables.h"
+#include "test.h"
+
+static const char status_text[] =
+	"{\"pools\":{\"sev\":{\"capacity\":410,\"used\":1,\"reclaim\":0,\"free\":409,\"peak\":1,\"recycles\":2,\"reserved\":4,\"drift\":-1},"
+	"\"sev_es\":{\"capacity\":99,\"used\":0,\"reclaim\":0,\"free\":null,\"peak\":0,\"recycles\":0,\"drift\":null}},"
+	"\"pinned\":{\"current_bytes\":8388608,\"peak_bytes\":9000000,\"max_bytes\":null},"
+	"\"vms\":1,\"unaccounted_vms\":0,\"events\":77,\"module\":{\"state\":\"attached\"},"
+	"\"firmware\":{\"api_major\":1,\"api_minor\":55,\"build\":22}}";
+static const char limits_text[] =
+	"[{\"subject\":\"cgroup /a\\\"b\\\\c\",\"resource\":\"pin\",\"min\":0,\"high\":null,\"max\":64,\"current\":1,\"events\":{\"high\":0,\"max\":3}}]";
+static const char vms_text[] =
+	"[{\"id\":7,\"type\":\"sev\",\"pool\":\"sev\",\"uid\":null,\"cgroup\":\"/x\\ny\",\"pinned_bytes\":8388608,\"pinned_peak_bytes\":null}]";
+
+static void print_all(void)
+{
+	struct json_object *status = json_tokener_parse(status_text);
+	struct json_object *limits = json_tokener_parse(limits_text);
+	struct json_object *vms = json_tokener_parse(vms_text);
+
+	capture_begin();
+	metrics_write(stdout, status, limits, vms);
+	capture_end();
+	json_object_put(status);
+	json_object_put(limits);
+	json_object_put(vms);
+}
+
+static void samples(void)
+{
+	static const char *const there[] = {
+		"sevadm_vms 1\n", "sevadm_pinned_bytes 8388608\n", "sevadm_events_total 77\n",
+		"sevadm_asids{pool=\"sev\"} 410\n", "sevadm_asid_drift{pool=\"sev\"} -1\n",
+		"sevadm_vm_pinned_bytes{id=\"7\",type=\"sev\",pool=\"sev\",cgroup=\"/x\\ny\"} 8388608\n",
+		"sevadm_limit_max{subject=\"cgroup /a\\\"b\\\\c\",resource=\"pin\"} 64\n",
+		"sevadm_limit_max_events_total{subject=\"cgroup /a\\\"b\\\\c\",resource=\"pin\"} 3\n",
+	};
+	/* What is not known, or not set, is not there: no zero is made up. */
+	static const char *const missing[] = {
+		"\nsevadm_pinned_max_bytes ", "sevadm_asids_free{pool=\"sev_es\"}", "sevadm_limit_high{",
+		"sevadm_vm_pinned_peak_bytes{", "sevadm_asids_reserved{pool=\"sev_es\"}", "null",
+	};
+	size_t i;
+
+	print_all();
+	for (i = 0; i < ARRAY_SIZE(there); i++)
+		EXPECT(strstr(captured, there[i]));
+	for (i = 0; i < ARRAY_SIZE(missing); i++)
+		EXPECT(!strstr(captured, missing[i]));
+}
+
+/* The rules of prometheus.io/docs/instrumenting/exposition_formats, and promtool's on names. */
+static void format_is_valid(void)
+{
+	static const char rule[] =
+		"^(# HELP [a-z_]+ [^\n]+|# TYPE [a-z_]+ (gauge|counter)|"
+		"[a-z_]+(\\{[a-z]+=\"([^\"\\\n]|\\\\[\\\"n])*\"(,[a-z]+=\"([^\"\\\n]|\\\\[\\\"n])*\")*\\})? -?[0-9]+)$";
+	char *line, *save = NULL, name[64] = "", type[16] = "";
+	size_t length, lines = 0;
+	regex_t regex;
+
+	print_all();
+	EXPECT(!regcomp(&regex, rule, REG_EXTENDED | REG_NOSUB));
+	EXPECT(captured_size && captured[captured_size - 1] == '\n');
+	for (line = strtok_r(captured, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		lines++;
+		if (regexec(&regex, line, 0, NULL, 0)) {
+			ksft_print_msg("no valid line: %s\n", line);
+			test_failed = true;
+		}
+		if (!strncmp(line, "# HELP", 6))
+			continue;
+		if (sscanf(line, "# TYPE %63s %15s", name, type) == 2) {
+			/* A counter's name ends with _total, no other one does. */
+			length = strlen(name);
+			EXPECT(!strcmp(type, "counter") ==
+			       (length > 6 && !strcmp(name + length - 6, "_total")));
+			continue;
+		}
+		/* Samples follow the type of their own metric. */
+		EXPECT(!strncmp(line, name, strlen(name)) &&
+		       strchr("{ ", line[strlen(name)]));
+	}
+	EXPECT(lines > 40);
+	regfree(&regex);
+}
+
+static void node_features(void)
+{
+	struct json_object *status = json_tokener_parse(status_text);
+
+	capture_begin();
+	metrics_write_nfd(stdout, status);
+	capture_end();
+	EXPECT_TEXT(captured, "sevadm.module=attached\nsevadm.asids.sev=410\nsevadm.asids.sev_es=99\n"
+		    "sevadm.firmware=1.55.22\n");
+	json_object_put(status);
+}
+
+static const struct test tests[] = {
+	{ "samples of what is known", samples },
+	{ "the format is valid", format_is_valid },
+	{ "node features", node_features },
+};
+
+int main(void)
+{
+	run_tests(tests, ARRAY_SIZE(tests));
+}
