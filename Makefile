@@ -34,7 +34,7 @@ endif
 .PHONY: packages
 packages:
 	@selftests/vm/need-packages gcc make pkg-config libc6-dev libnl-genl-3-dev libkmod-dev \
-		libjson-c-dev libxml2-dev libyaml-dev libinih-dev libzstd-dev libbpf-dev libelf-dev zlib1g-dev \
+		libjson-c-dev libxml2-dev libyaml-dev libinih-dev libncurses-dev libzstd-dev libbpf-dev libelf-dev zlib1g-dev \
 		python3 python3-yaml mandoc
 
 .PHONY: tools

@@ -80,5 +80,6 @@ extern const struct command status_commands[], vm_commands[], asid_commands[], t
 
 int do_explain(int argc, char **argv);
 int do_monitor(int argc, char **argv);
+int do_top(int argc, char **argv);
 
 #endif

@@ -62,6 +62,7 @@ const struct object objects[] = {
 	{ "config", "limits as a file", config_commands },
 	{ "trace", "what firmware and KVM were asked, and how it ended", trace_commands, NULL },
 	{ "monitor", "limits met and passed, as it happens", NULL, do_monitor },
+	{ "top", "a live view of VMs, pools and limits", NULL, do_top, "[--interval SECONDS]" },
 	{ "metrics", "for Prometheus and Kubernetes", metrics_commands },
 	{ "check", "what keeps guests from starting, found before they are started", check_commands },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
