@@ -36,7 +36,7 @@ check() {
 # Documents, data of tests, and files whose format has no comments.
 without_header() {
 	case $1 in
-	*.md | COPYING | VERSION | *.gitignore | *.golden | */tests/* | */debian/* | *.json | *.patch | */settings) true ;;
+	*.md | COPYING | VERSION | *.gitignore | *.golden | */tests/* | */corpus/* | */debian/* | *.json | *.patch | */settings) true ;;
 	*) false ;;
 	esac
 }

@@ -207,7 +207,7 @@ static size_t indent_of(const struct xml_edit *edit, size_t at, size_t *length)
 		start--;
 	if (at - start == MAX_LINE)
 		start = at;
-	for (*length = 0; start + *length < at; ++*length)
+	for (*length = 0; start + *length < at; (*length)++)
 		if (edit->bytes[start + *length] != ' ' && edit->bytes[start + *length] != '\t')
 			break;
 	return start;
