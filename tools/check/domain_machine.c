@@ -132,14 +132,14 @@ DOMAIN_CHECK(firmware_path)
 	xmlNode *loader = xml_find(domain->root, "os/loader");
 	char path[512], *end;
 
-	/* What is on another machine cannot be seen from here. */
-	if (!loader || domain->host || !*xml_text(loader, path, sizeof(path)))
+	if (!loader || !*xml_text(loader, path, sizeof(path)))
 		return;
-	if (!access(path, F_OK))
-		return;
+	/* What is on another machine cannot be seen from here, but such a path is wrong anywhere. */
 	end = strpbrk(path, "\r\n");
-	domain_finding(domain, row, own(row), loader, "the firmware %s is not on this machine%s",
-		       path, end ? ": there is a line break in its path" : "");
+	if (!end && (domain->host || !access(path, F_OK)))
+		return;
+	domain_finding(domain, row, own(row), loader, "the firmware %s %s", path,
+		       end ? "has a line break in its path" : "is not on this machine");
 }
 
 DOMAIN_CHECK(snp_firmware)

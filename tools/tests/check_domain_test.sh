@@ -83,7 +83,11 @@ guide() {
 	"$sevadm" check domain --output "$scratch/guide.xml" "$data/guide.xml" > /dev/null 2>&1 || [ $? -eq 1 ]
 	"$sevadm" check domain "$scratch/guide.xml" > /dev/null || { say "the fixed guide.xml has errors"; return 1; }
 	[ "$(broken "$scratch/guide.xml")" = "$(printf 'balloon\nlocked-uncapped')" ] || return 1
-	diff "$data/guide.fixed.xml" "$scratch/guide.xml"
+	diff "$data/guide.fixed.xml" "$scratch/guide.xml" || return
+	# For a known host it comes to the same, but that what is right there stays.
+	"$sevadm" check domain --host "$data/host.json" --output "$scratch/there.xml" "$data/guide.xml" \
+		> /dev/null 2>&1 || [ $? -eq 1 ] || return
+	diff "$data/guide.fixed.xml" <(grep -v "<reducedPhysBits>1<" "$scratch/there.xml")
 }
 
 guide_as_printed() {
