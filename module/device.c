@@ -18,6 +18,7 @@
 #include "device.h"
 #include "lease.h"
 #include "ledger.h"
+#include "limit.h"
 #include "pool.h"
 #include "ring.h"
 
@@ -149,6 +150,7 @@ static long ioctl_pool_query(struct sevadm_reader *reader, void *argument)
 	if (query->reserved)
 		return -EINVAL;
 	sevadm_bitmaps_read();
+	sevadm_limit_sweep();
 	return sevadm_pool_query(query);
 }
 
@@ -206,6 +208,7 @@ static long ioctl_vm_query(struct sevadm_reader *reader, void *argument)
 static long ioctl_reserve(struct sevadm_reader *reader, void *argument)
 {
 	sevadm_bitmaps_read();
+	sevadm_limit_sweep();
 	return sevadm_lease_reserve(&reader->leases, argument);
 }
 

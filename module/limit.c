@@ -307,9 +307,13 @@ int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *lim
 	struct sevadm_limit_hits hits = {};
 	bool charged;
 
-	spin_lock(&sevadm_ledger_lock);
-	charged = charge_locked(vm, resource, amount, &hits);
-	spin_unlock(&sevadm_ledger_lock);
+	do {
+		hits.nr = 0;
+		spin_lock(&sevadm_ledger_lock);
+		charged = charge_locked(vm, resource, amount, &hits);
+		spin_unlock(&sevadm_ledger_lock);
+		/* Not because of a cgroup that is gone. */
+	} while (!charged && sevadm_limit_sweep());
 
 	if (!charged && limit)
 		*limit = hits.hits[hits.nr - 1].limit;
@@ -560,6 +564,20 @@ static void sweep(struct list_head *gone)
 	}
 }
 
+/* sevadm_limit_sweep() - the limits of cgroups that are gone end; whether there were any */
+bool sevadm_limit_sweep(void)
+{
+	LIST_HEAD(gone);
+	bool any;
+
+	spin_lock(&sevadm_ledger_lock);
+	sweep(&gone);
+	spin_unlock(&sevadm_ledger_lock);
+	any = !list_empty(&gone);
+	free_list(&gone);
+	return any;
+}
+
 static void change(struct subject *subject, const struct sevadm_limit_set *set)
 {
 	struct sevadm_limits limits = subject->counters[set->resource].limits;
@@ -604,6 +622,7 @@ int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left)
 
 	if (!spare)
 		return -ENOMEM;
+	sevadm_limit_sweep();
 
 	spin_lock(&sevadm_ledger_lock);
 	if (subject_nr >= SEVADM_LIMITS_MAX && !find_subject(&set->key) &&

@@ -89,6 +89,7 @@ int sevadm_limit_move_begin(struct sevadm_vm *to, struct sevadm_vm *from);
 void sevadm_limit_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *from, bool moved);
 void sevadm_limit_move_cancel(struct sevadm_vm *to, struct sevadm_vm *from);
 
+bool sevadm_limit_sweep(void);
 int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left);
 int sevadm_limit_delete(const struct sevadm_subject_key *key, u32 resource);
 int sevadm_limit_apply(const struct sevadm_limit_set *sets, u32 nr, u32 *resource, u64 *left);

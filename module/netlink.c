@@ -17,6 +17,7 @@
 #include "bitmaps.h"
 #include "host.h"
 #include "ledger.h"
+#include "limit.h"
 #include "netlink.h"
 #include "pool.h"
 #include "ring.h"
@@ -87,6 +88,7 @@ static int put_status(struct sk_buff *skb)
 	struct sevadm_totals totals;
 	u32 pool;
 
+	sevadm_limit_sweep();
 	sevadm_ledger_totals(&totals);
 	if (nla_put_string(skb, SEVADM_A_STATUS_VERSION, SEVADM_VERSION) ||
 	    nla_put_u32(skb, SEVADM_A_STATUS_STATE, sevadm_seam_state()) ||

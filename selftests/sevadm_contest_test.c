@@ -35,7 +35,7 @@
 #define PIN_STEPS	400
 #define PIECES		8	/* regions of a pinner's VM */
 #define PIECE_PAGES	4UL
-#define PAGES_MAX	100UL	/* less than all pinners want */
+#define PAGES_MAX	40UL	/* less than all pinners want */
 #define CGROUP		"/sys/fs/cgroup/sevadm-tenant-a"
 #define ROOT		"/sys/fs/cgroup"
 #define EVENT_MS	2000
@@ -73,6 +73,15 @@ static void enter(const char *cgroup)
 	check(file && !fclose(file));
 }
 
+static void make_tenant(void)
+{
+	struct stat stats;
+
+	if ((mkdir(CGROUP, 0755) && errno != EEXIST) || stat(CGROUP, &stats))
+		ksft_exit_fail_msg("%s: %s\n", CGROUP, strerror(errno));
+	tenant = stats.st_ino;
+}
+
 /* 0, or the errno with which the VM cannot be initialised. */
 static int vm_start(struct sev_vm *vm, size_t size)
 {
@@ -98,6 +107,16 @@ static uint64_t usage(uint32_t kind, uint64_t id, uint32_t resource)
 
 	limit_get(kind, id, resource, &limit);
 	return limit.current;
+}
+
+static unsigned int reserved(void)
+{
+	struct sevadm_pool_query query = { .size = sizeof(query), .pool = SEVADM_POOL_SEV };
+	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+
+	check(!ioctl(fd, SEVADM_IOC_POOL_QUERY, &query));
+	close(fd);
+	return query.reserved;
 }
 
 static void wait_for_children(void)
@@ -221,9 +240,42 @@ static void guarantee_in_a_rush(void)
 		contest(CONTENDERS, GUARANTEED);
 		check(shared->got == POOL - GUARANTEED);
 		check(shared->got_by_tenant == GUARANTEED);
+		if (!good)
+			ksft_print_msg("round %d: others got %d, the tenant %d\n", round,
+				       shared->got, shared->got_by_tenant);
 		contest_end();
 	}
 	check(!limit_delete(SEVADM_SUBJECT_CGROUP, tenant));
+}
+
+/* What a cgroup was guaranteed is free when it is removed: for VMs, leases and guarantees. */
+static void guarantee_of_the_removed(void)
+{
+	struct sev_vm vms[POOL];
+	int i, got = 0;
+
+	check(set(SEVADM_SUBJECT_CGROUP, tenant, SEVADM_RESOURCE_ASID_SEV,
+		  SEVADM_A_LIMIT_MIN_VALUE, POOL));
+	check(!rmdir(CGROUP));
+	for (i = 0; i < POOL; i++)
+		got += !vm_start(&vms[i], 0);
+	check(got == POOL);
+	for (i = 0; i < POOL; i++)
+		sev_vm_close(&vms[i]);
+
+	make_tenant();
+	check(set(SEVADM_SUBJECT_CGROUP, tenant, SEVADM_RESOURCE_ASID_SEV,
+		  SEVADM_A_LIMIT_MIN_VALUE, POOL));
+	check(!rmdir(CGROUP));
+	check(set(SEVADM_SUBJECT_USER, 7, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE, 1));
+	check(!limit_delete(SEVADM_SUBJECT_USER, 7));
+
+	make_tenant();
+	check(set(SEVADM_SUBJECT_CGROUP, tenant, SEVADM_RESOURCE_ASID_SEV,
+		  SEVADM_A_LIMIT_MIN_VALUE, POOL));
+	check(!rmdir(CGROUP));
+	check(!reserved());
+	make_tenant();
 }
 
 /* ---- pages ---------------------------------------------------------------------------------- */
@@ -252,6 +304,8 @@ static void pin_and_unpin(unsigned int index)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (vm_start(&vm, PIECES * PIECE_PAGES * SEV_PAGE_SIZE))
 		_exit(1);
+	atomic_fetch_add(&shared->ready, 1);
+	wait_for(&shared->ready, PINNERS);
 	for (step = 0; step < PIN_STEPS; step++) {
 		piece = random_below(&random, PIECES);
 		start = (uintptr_t)vm.memory + piece * PIECE_PAGES * SEV_PAGE_SIZE;
@@ -268,6 +322,8 @@ static void pin_and_unpin(unsigned int index)
 		if (err && err != ENOMEM)
 			_exit(1);
 	}
+	atomic_fetch_add(&shared->done, 1);
+	wait_for(&shared->done, PINNERS);
 	for (piece = 0; piece < PIECES; piece++)
 		if (pinned[piece])
 			note(-(long)PIECE_PAGES);
@@ -297,16 +353,6 @@ static void maximum_of_pages(void)
 }
 
 /* ---- leases --------------------------------------------------------------------------------- */
-
-static unsigned int reserved(void)
-{
-	struct sevadm_pool_query query = { .size = sizeof(query), .pool = SEVADM_POOL_SEV };
-	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
-
-	check(!ioctl(fd, SEVADM_IOC_POOL_QUERY, &query));
-	close(fd);
-	return query.reserved;
-}
 
 static int reserve(int fd, uint32_t count)
 {
@@ -439,6 +485,8 @@ static void listeners_are_told(void)
 	check(!genl_open(&listener) && !genl_join(&listener));
 	check(set(SEVADM_SUBJECT_CGROUP, tenant, SEVADM_RESOURCE_ASID_SEV,
 		  SEVADM_A_LIMIT_MAX_VALUE, 0));
+	/* What came before has used up what is sent in a second. */
+	sleep(2);
 	enter(CGROUP);
 	check(vm_start(&vm, 0) == EBUSY);
 	enter(ROOT);
@@ -479,6 +527,7 @@ static const struct {
 	{ "16 processes against a maximum of 5 ASIDs", maximum_of_asids },
 	{ "a guarantee of 4 of 8 ASIDs", guarantee },
 	{ "the same, when all come at once", guarantee_in_a_rush },
+	{ "a guarantee ends with its cgroup", guarantee_of_the_removed },
 	{ "regions that come and go, against the host's maximum", maximum_of_pages },
 	{ "a lease ends with the last descriptor", lease_outlives_its_owner },
 	{ "leases and guarantees share the pool", leases_and_guarantees },
@@ -491,7 +540,6 @@ int main(void)
 {
 	struct sevadm_pool_query pool = { .size = sizeof(pool), .pool = SEVADM_POOL_SEV };
 	const char *missing;
-	struct stat stats;
 	size_t i;
 	int fd;
 
@@ -506,9 +554,7 @@ int main(void)
 	if (fd < 0 || ioctl(fd, SEVADM_IOC_POOL_QUERY, &pool) || pool.capacity != POOL)
 		ksft_exit_skip("this host has not %d ASIDs for SEV guests\n", POOL);
 	close(fd);
-	if ((mkdir(CGROUP, 0755) && errno != EEXIST) || stat(CGROUP, &stats))
-		ksft_exit_fail_msg("%s: %s\n", CGROUP, strerror(errno));
-	tenant = stats.st_ino;
+	make_tenant();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)
