@@ -180,8 +180,14 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 		scope->vm = sevadm_vm_create(scope->kvm, vm_type);
 	}
 
+	/* A VM that cannot be accounted is refused, by KVM's own error path, rather than missed. */
+	if (scope && !scope->vm) {
+		ret = -ENOMEM;
+		goto exit;
+	}
+
 	resource = type == MISC_CG_RES_SEV ? SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES;
-	if (scope && scope->vm && sevadm_limit_charge(scope->vm, resource, amount, NULL)) {
+	if (scope && sevadm_limit_charge(scope->vm, resource, amount, NULL)) {
 		ret = -EBUSY;
 		goto exit;
 	}
@@ -190,7 +196,7 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 
 	if (scope && !ret)
 		scope->charged = true;
-	if (scope && scope->vm && ret)
+	if (scope && ret)
 		sevadm_limit_uncharge(scope->vm, resource, amount);
 exit:
 	sevadm_seam_exit();
