@@ -76,7 +76,8 @@ void help_object(FILE *file, const struct object *object);
 
 /* the objects */
 extern const struct command status_commands[], vm_commands[], asid_commands[], trace_commands[],
-	limit_commands[], config_commands[], metrics_commands[], module_commands[], completion_commands[], policy_commands[], check_commands[];
+	limit_commands[], config_commands[], metrics_commands[], module_commands[],
+	completion_commands[], policy_commands[], check_commands[], recommend_commands[];
 
 int do_explain(int argc, char **argv);
 int do_monitor(int argc, char **argv);

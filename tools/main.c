@@ -65,6 +65,7 @@ const struct object objects[] = {
 	{ "top", "a live view of VMs, pools and limits", NULL, do_top, "[--interval SECONDS]" },
 	{ "metrics", "for Prometheus and Kubernetes", metrics_commands },
 	{ "check", "what keeps guests from starting, found before they are started", check_commands },
+	{ "recommend", "the limit on locked memory that fits a VM", recommend_commands, NULL },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
 	{ "explain", "causes and remedies of what QEMU or a log says failed", NULL, do_explain,
 	  "[--elsewhere] [errno=N] [fw_error=N] | LINE; without any, a log on stdin" },

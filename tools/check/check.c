@@ -13,6 +13,8 @@ const struct command check_commands[] = {
 	  check_qemu_options, check_qemu },
 	{ "policy", "VALUE", "whether a guest can start with this policy", policy_check_options,
 	  policy_check },
+	{ "memlock", "FILE|PID...", "whether a VM's limits on memory let it start, or go on",
+	  check_memlock_options, check_memlock },
 	{ "rules", NULL, "what is checked, and who says so", check_rules_options, check_rules },
 	{}
 };

@@ -24,4 +24,7 @@ int policy_check(int argc, char **argv);
 extern const struct option_row check_rules_options[];
 int check_rules(int argc, char **argv);
 
+extern const struct option_row check_memlock_options[];
+int check_memlock(int argc, char **argv);
+
 #endif

@@ -14,6 +14,7 @@
 #include "check/check.h"
 #include "check/files.h"
 #include "errors.h"
+#include "memlock/memlock.h"
 #include "output.h"
 #include "policy.h"
 
@@ -295,6 +296,24 @@ static int write_fixed(const struct options *options, const struct domain *domai
 	return ret;
 }
 
+/* The rules, and what the model of locked memory says: {need_bytes,limit_bytes,outcome,...}. */
+static void judge_all(struct domain *domain, xmlDoc *doc)
+{
+	struct memlock_forecast forecast;
+	struct vm_shape shape;
+	uint64_t inherited;
+	const char *why;
+
+	domain_judge(domain, doc);
+	if (!vm_shape_domain(&shape, domain->root, &why))
+		return;
+	if (!domain->host ||
+	    !host_number(domain->host, HOST_MEMLOCK_LIBVIRT_BYTES, &inherited))
+		inherited = MEMLOCK_LIBVIRT_DEFAULT;
+	memlock_forecast(&shape, inherited, &forecast);
+	target_add_json(domain->target, "memlock", memlock_json(&shape, &forecast));
+}
+
 static int check_file(const struct options *options, const struct host_facts *host,
 		      const struct file_name *name, struct report *report)
 {
@@ -324,7 +343,7 @@ static int check_file(const struct options *options, const struct host_facts *ho
 		target_unreadable(domain.target, xml_line(xmlDocGetRootElement(doc)),
 				  "the root element is <%s>, not <domain>", root);
 	else
-		domain_judge(&domain, doc);
+		judge_all(&domain, doc);
 	if (doc && !domain.target->unreadable && options->fix) {
 		ret = write_fixed(options, &domain, bytes, size);
 		bytes = NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/domain.h"
+#include "memlock/model.h"
 
 #define MIB	((uint64_t)1 << 20)
 
@@ -44,67 +45,48 @@ DOMAIN_CHECK(lock_missing)
 			       "neither <hard_limit> nor <locked/>: the VM inherits libvirt's 64 MiB");
 }
 
-static uint64_t video_bytes(const struct domain *domain)
-{
-	uint64_t sum = 0;
-	const char *ram, *vram;
-	xmlNode *video, *model;
-
-	xml_for_each(video, xml_find(domain->root, "devices"), "video") {
-		model = xml_find(video, "model");
-		if (!xml_is(model, "type", "qxl")) {
-			/* QEMU's std VGA, unless told otherwise. */
-			sum += xml_is(model, "type", "none") ? 0 : 16 * MIB;
-			continue;
-		}
-		ram = xml_attribute(model, "ram") ?: "65536";
-		vram = xml_attribute(model, "vram") ?: "65536";
-		sum += (strtoull(ram, NULL, 0) + strtoull(vram, NULL, 0)) << 10;
-	}
-	return sum;
-}
-
-/* libvirt starts a domain with its <memory>; DIMMs named in the file are part of it. */
-static bool ram_bytes(const struct domain *domain, uint64_t *bytes)
-{
-	return domain_bytes(xml_find(domain->root, "memory"), bytes) && *bytes < 1ULL << 52;
-}
-
+/* Which of the three ceilings the domain will meet: the model says (memlock/model.h). */
 DOMAIN_CHECK(limit_low)
 {
-	uint64_t limit, ram, least;
+	static const char *const deaths[] = {
+		[OUTCOME_REFUSED_BY_RLIMIT] = "KVM will refuse to pin its memory",
+		[OUTCOME_KILLED_BY_CGROUP] = "its memory cgroup will have it killed",
+		[OUTCOME_MLOCKALL_FAILS] = "mlockall(), which <locked/> asks for, will fail",
+	};
+	struct memlock_forecast forecast;
+	struct vm_shape shape;
+	const char *why;
+	uint64_t limit;
 	xmlNode *node;
 
-	if (!hard_limit(domain, &node, &limit) || !ram_bytes(domain, &ram))
+	if (!hard_limit(domain, &node, &limit) || !vm_shape_domain(&shape, domain->root, &why))
 		return;
-	/* Two pflash of 2 MiB, ROMs and ACPI tables: the least that any such VM pins besides. */
-	least = ram + video_bytes(domain) + 4 * MIB;
-	if (is_locked(domain) && limit < least + 256 * MIB)
+	memlock_forecast(&shape, MEMLOCK_UNLIMITED, &forecast);
+	if (forecast.outcome != OUTCOME_STARTS)
 		domain_finding(domain, row, own(row), node,
-			       "the limit of %" PRIu64 " MiB is below what QEMU maps, which <locked/> locks as a whole",
-			       limit / MIB);
-	else if (limit < least)
-		domain_finding(domain, row, own(row), node,
-			       "the limit of %" PRIu64 " MiB is below the %" PRIu64 " MiB that are pinned at least",
-			       limit / MIB, (least + MIB - 1) / MIB);
-	else if (limit < ram + video_bytes(domain) + 128 * MIB)
+			       "%s: %" PRIu64 " MiB are needed, the limit is %" PRIu64 " MiB",
+			       deaths[forecast.outcome],
+			       (forecast.need[forecast.ceiling] + MIB - 1) / MIB, limit / MIB);
+	else if (limit < memlock_recommend(&shape))
 		domain_finding(domain, row, SEVERITY_WARNING, node,
-			       "the limit of %" PRIu64 " MiB leaves little for QEMU itself besides the %" PRIu64 " MiB pinned",
-			       limit / MIB, (least + MIB - 1) / MIB);
+			       "the limit of %" PRIu64 " MiB leaves %" PRIu64 " MiB of room: %" PRIu64 " MiB are safe",
+			       limit / MIB, (limit - forecast.need[forecast.ceiling]) / MIB,
+			       memlock_recommend(&shape) / MIB);
 }
 
-/* libvirt's own rule for SEV, which is generous without <locked/>. */
 DOMAIN_FIX(limit)
 {
 	xmlNode *memtune = xml_find(domain->root, "memtune");
 	xmlNode *limit = xml_find(memtune, "hard_limit");
-	uint64_t ram, kib;
+	struct vm_shape shape;
+	const char *why;
+	uint64_t kib;
 	char text[96];
 
 	(void)node;
-	if (!ram_bytes(domain, &ram))
+	if (!vm_shape_domain(&shape, domain->root, &why))
 		return;
-	kib = (ram + video_bytes(domain) + (is_locked(domain) ? 1024 : 256) * MIB) / 1024;
+	kib = memlock_recommend(&shape) / 1024;
 	if (limit) {
 		snprintf(text, sizeof(text), "%" PRIu64, kib);
 		xml_edit_attribute(edit, limit, "unit", "KiB");

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The model of locked memory. */
+#include "memlock/model.h"
+
+#include <stdbool.h>
+
+#define KIB	((uint64_t)1 << 10)
+#define MIB	((uint64_t)1 << 20)
+#define PAGE	(4 * KIB)
+
+#define P	(1U << CEILING_PINNED)
+#define C	(1U << CEILING_CHARGED)
+#define M	(1U << CEILING_MAPPED)
+
+/* Room that a recommendation leaves: devices that the model does not know, a longer command line. */
+#define MARGIN_MIN	(16 * MIB)
+#define MARGIN_PART	64
+
+/*
+ * Measured with Debian 12's QEMU 7.2, from 1 to 8 vCPUs and 128 to 512 MiB (selftests/
+ * sevadm_memlock_test.sh prints the figures and fails when one is above the model's).
+ */
+#define QEMU_ANONYMOUS	(24 * MIB)
+#define VCPU_ANONYMOUS	(1 * MIB)
+#define GRAPHICS_CHARGE	(8 * MIB)
+#define QEMU_MAPPED	(352 * MIB)
+/* A stack of 8 MiB and an arena of malloc() of 64 MiB, its guard and what surrounds it. */
+#define THREAD_MAPPED	(73 * MIB)
+
+static bool pins(const struct vm_shape *shape)
+{
+	return shape->encrypted && shape->type != SEVADM_VM_TYPE_SEV_SNP;
+}
+
+static uint64_t ram(const struct vm_shape *shape)
+{
+	return shape->ram;
+}
+
+static uint64_t video(const struct vm_shape *shape)
+{
+	return shape->video;
+}
+
+static uint64_t firmware(const struct vm_shape *shape)
+{
+	return shape->firmware + shape->variables;
+}
+
+static uint64_t roms(const struct vm_shape *shape)
+{
+	return 2 * 128 * KIB + shape->roms;
+}
+
+static uint64_t acpi(const struct vm_shape *shape)
+{
+	(void)shape;
+	return 2 * MIB + 64 * KIB + 4 * KIB;
+}
+
+static uint64_t launch_update(const struct vm_shape *shape)
+{
+	return pins(shape) ? shape->firmware : 0;
+}
+
+static uint64_t blocks(const struct vm_shape *shape)
+{
+	return ram(shape) + video(shape) + firmware(shape) + roms(shape) + acpi(shape);
+}
+
+static uint64_t page_array(const struct vm_shape *shape)
+{
+	return pins(shape) ? blocks(shape) / PAGE * 8 : 0;
+}
+
+static uint64_t page_tables(const struct vm_shape *shape)
+{
+	return 2 * (blocks(shape) / 512);
+}
+
+static uint64_t qemu_charged(const struct vm_shape *shape)
+{
+	return QEMU_ANONYMOUS + (shape->vcpus + shape->iothreads) * VCPU_ANONYMOUS +
+	       shape->graphics * GRAPHICS_CHARGE;
+}
+
+static uint64_t qemu_mapped(const struct vm_shape *shape)
+{
+	return QEMU_MAPPED + (shape->vcpus + shape->iothreads + shape->graphics) * THREAD_MAPPED;
+}
+
+const struct memlock_term memlock_terms[] = {
+	{ "ram", P | C | M, ram,
+	  "QEMU sev_ram_block_added(), kvm_amd sev_mem_enc_register_region()" },
+	{ "video", P | C | M, video, "QEMU std VGA 16 MiB, qxl ram and vram" },
+	{ "firmware", P | C | M, firmware, "pflash: sizes of the image and the variables" },
+	{ "roms", P | C | M, roms, "QEMU pc.rom and isa-bios 128 KiB each, option ROMs" },
+	{ "acpi-tables", P | C | M, acpi, "QEMU acpi_setup(): 2 MiB + 64 KiB + 4 KiB" },
+	{ "launch-update", P, launch_update,
+	  "kvm_amd sev_launch_update_data(): the image again, while it is measured" },
+	{ "page-array", C, page_array, "kvm_amd sev_pin_memory(): 8 bytes a pinned page" },
+	{ "page-tables", C, page_tables, "the process's and the nested ones: 1/512 each" },
+	{ "qemu-memory", C, qemu_charged, "measured: Documentation/locked-memory.md" },
+	{ "qemu-mappings", M, qemu_mapped,
+	  "measured: programs, libraries, stacks and malloc arenas of all threads" },
+	{}
+};
+
+const char *const memlock_outcome_names[] = {
+	[OUTCOME_STARTS] = "starts",
+	[OUTCOME_REFUSED_BY_RLIMIT] = "refused-by-rlimit",
+	[OUTCOME_KILLED_BY_CGROUP] = "killed-by-cgroup",
+	[OUTCOME_MLOCKALL_FAILS] = "mlockall-fails",
+};
+
+/* SNP guests pin nothing: their memory is guest_memfd's. */
+uint64_t memlock_need(const struct vm_shape *shape, enum ceiling ceiling)
+{
+	const struct memlock_term *term;
+	uint64_t sum = 0;
+
+	if ((ceiling == CEILING_PINNED && !pins(shape)) ||
+	    (ceiling == CEILING_MAPPED && !shape->locked))
+		return 0;
+	for (term = memlock_terms; term->name; term++)
+		if (term->ceilings & 1U << ceiling)
+			sum += term->bytes(shape);
+	return sum;
+}
+
+/* libvirt: qemuDomainGetMemLockLimitBytes(); launchSecurity is not looked at. */
+static uint64_t rlimit_of(const struct vm_shape *shape, uint64_t inherited, const char **setter)
+{
+	if (shape->hard_limit != MEMLOCK_UNLIMITED) {
+		*setter = "<hard_limit>, by libvirt";
+		return shape->hard_limit;
+	}
+	if (shape->locked) {
+		*setter = "<locked/> without <hard_limit>: libvirt sets no limit";
+		return MEMLOCK_UNLIMITED;
+	}
+	if (shape->vfio) {
+		*setter = "libvirt, for devices passed through: RAM + 1 GiB";
+		return shape->ram_max + 1024 * MIB;
+	}
+	*setter = "inherited from the libvirt daemon (LimitMEMLOCK= of its unit)";
+	return inherited;
+}
+
+void memlock_forecast(const struct vm_shape *shape, uint64_t inherited,
+		      struct memlock_forecast *forecast)
+{
+	static const struct {
+		enum ceiling ceiling;
+		enum memlock_outcome outcome;
+	} order[] = {
+		/* mlockall() comes before the machine's memory is registered with KVM. */
+		{ CEILING_MAPPED, OUTCOME_MLOCKALL_FAILS },
+		{ CEILING_PINNED, OUTCOME_REFUSED_BY_RLIMIT },
+		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP },
+	};
+	uint64_t margin, least = UINT64_MAX;
+	enum ceiling ceiling;
+	size_t i;
+
+	for (ceiling = 0; ceiling < CEILING_NR; ceiling++)
+		forecast->need[ceiling] = memlock_need(shape, ceiling);
+	forecast->limit[CEILING_PINNED] = rlimit_of(shape, inherited,
+						    &forecast->setter[CEILING_PINNED]);
+	forecast->limit[CEILING_MAPPED] = forecast->limit[CEILING_PINNED];
+	forecast->setter[CEILING_MAPPED] = forecast->setter[CEILING_PINNED];
+	forecast->limit[CEILING_CHARGED] = shape->hard_limit;
+	forecast->setter[CEILING_CHARGED] = shape->hard_limit == MEMLOCK_UNLIMITED ?
+		"nobody: there is no <hard_limit>" : "<hard_limit>, by libvirt, as memory.max";
+
+	forecast->outcome = OUTCOME_STARTS;
+	forecast->ceiling = CEILING_PINNED;
+	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		ceiling = order[i].ceiling;
+		if (forecast->need[ceiling] > forecast->limit[ceiling]) {
+			forecast->outcome = order[i].outcome;
+			forecast->ceiling = ceiling;
+			return;
+		}
+		margin = forecast->limit[ceiling] - forecast->need[ceiling];
+		if (forecast->need[ceiling] && margin < least) {
+			least = margin;
+			forecast->ceiling = ceiling;
+		}
+	}
+}
+
+uint64_t memlock_recommend(const struct vm_shape *shape)
+{
+	struct vm_shape grown = *shape;
+	uint64_t need = 0, one, margin;
+	enum ceiling ceiling;
+
+	grown.ram = shape->ram_max;
+	for (ceiling = 0; ceiling < CEILING_NR; ceiling++) {
+		one = memlock_need(&grown, ceiling);
+		need = one > need ? one : need;
+	}
+	margin = need / MARGIN_PART > MARGIN_MIN ? need / MARGIN_PART : MARGIN_MIN;
+	return (need + margin + MIB - 1) / MIB * MIB;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A running QEMU: what it has pinned, by the ledger, against the limits it really has. */
+#include "memlock/process.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/sevadm.h>
+
+#include "client.h"
+#include "errors.h"
+#include "memlock/shape.h"
+#include "output.h"
+
+#define MIB	((double)(1 << 20))
+
+/* Nearer to a limit than this part of it is a warning: the next plug or reboot may fail. */
+#define NEAR_PART	16
+
+static const struct rule rule_near = {
+	"memlock-headroom", SEVERITY_WARNING, "a running VM has room below its limits",
+	"raise the limit before memory is plugged in: prlimit --memlock, or memory.max of the cgroup",
+	"prlimit(1); Documentation/admin-guide/cgroup-v2.rst, memory.max" };
+
+static const struct rule rule_unknown = {
+	"memlock-ledger", SEVERITY_INFO, "the ledger knows what the VM has pinned",
+	"sevadm module load, as root: pins of SEV show in neither VmLck nor VmPin",
+	"kvm_amd sev_pin_memory(): it counts in kvm_sev_info.pages_locked alone" };
+
+/**
+ * struct process - what is known of one; bytes
+ * @pinned: pinned by its VMs; @pinned_known: it is in the ledger
+ * @rlimit: its RLIMIT_MEMLOCK
+ * @charged: memory.current of its cgroup; @max: memory.max, of the nearest cgroup that has one
+ */
+struct process {
+	uint64_t pinned;
+	bool pinned_known;
+	uint64_t rlimit;
+	uint64_t charged, max;
+	bool charged_known;
+	uint64_t mapped;
+	char cgroup[512];
+};
+
+static const struct attribute vm_attributes[] = {
+	{ SEVADM_A_VM_PID, ATTRIBUTE_U32, "pid" },
+	{ SEVADM_A_VM_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
+};
+
+static const struct attribute_table vm_table = { vm_attributes, ARRAY_SIZE(vm_attributes) };
+
+/* The first line of a file that begins with @key, behind it; "" is none. */
+static bool read_line(const char *path, const char *key, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key))) {
+			snprintf(text, size, "%s", line + strlen(key));
+			text[strcspn(text, "\n")] = '\0';
+			found = true;
+		}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static uint64_t number_or_unlimited(const char *text)
+{
+	char *end;
+	uint64_t value;
+
+	value = strtoull(text, &end, 10);
+	return end == text ? MEMLOCK_UNLIMITED : value;
+}
+
+/* The smallest memory.max on the way up to the root is the one that kills. */
+static void read_cgroup(unsigned long pid, struct process *process)
+{
+	char path[sizeof(process->cgroup) + 64], text[64], *slash;
+	uint64_t max;
+
+	process->max = MEMLOCK_UNLIMITED;
+	snprintf(path, sizeof(path), "/proc/%lu/cgroup", pid);
+	if (!read_line(path, "0::", process->cgroup, sizeof(process->cgroup)))
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current", process->cgroup);
+	process->charged_known = read_line(path, "", text, sizeof(text));
+	if (process->charged_known)
+		process->charged = strtoull(text, NULL, 10);
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s", process->cgroup);
+	while (strlen(path) > strlen("/sys/fs/cgroup")) {
+		slash = path + strlen(path);
+		snprintf(slash, path + sizeof(path) - slash, "/memory.max");
+		if (read_line(path, "", text, sizeof(text))) {
+			max = number_or_unlimited(text);
+			process->max = max < process->max ? max : process->max;
+		}
+		*slash = '\0';
+		*strrchr(path, '/') = '\0';
+	}
+}
+
+static void read_ledger(unsigned long pid, struct process *process)
+{
+	struct json_object *vms, *vm;
+	size_t i;
+
+	/* Without it, and without leave to ask it, this is not known. */
+	if (!client_module_loaded() || geteuid() ||
+	    client_dump(SEVADM_CMD_VM_GET, &vm_table, &vms))
+		return;
+	for (i = 0; i < json_object_array_length(vms); i++) {
+		vm = json_object_array_get_idx(vms, i);
+		if (json_is_null(vm, "pid") || json_is_null(vm, "pinned_bytes") ||
+		    json_get_u64(vm, "pid") != pid)
+			continue;
+		process->pinned_known = true;
+		process->pinned += json_get_u64(vm, "pinned_bytes");
+	}
+	json_object_put(vms);
+}
+
+static bool read_process(unsigned long pid, struct process *process)
+{
+	char path[64], text[128];
+
+	*process = (struct process) {};
+	snprintf(path, sizeof(path), "/proc/%lu/limits", pid);
+	if (!read_line(path, "Max locked memory", text, sizeof(text)))
+		return false;
+	process->rlimit = number_or_unlimited(text);
+	snprintf(path, sizeof(path), "/proc/%lu/status", pid);
+	if (read_line(path, "VmSize:", text, sizeof(text)))
+		process->mapped = strtoull(text, NULL, 10) << 10;
+	read_cgroup(pid, process);
+	read_ledger(pid, process);
+	return true;
+}
+
+static void judge_near(struct target *target, const char *what, uint64_t used, uint64_t limit)
+{
+	uint64_t room = limit > used ? limit - used : 0;
+
+	if (limit != MEMLOCK_UNLIMITED && room < limit / NEAR_PART)
+		finding_add(target, &rule_near, 0, "%s: %.1f MiB of %.1f MiB, %.1f MiB are left", what,
+			    (double)used / MIB, (double)limit / MIB, (double)room / MIB);
+}
+
+static struct json_object *known(bool is, uint64_t value)
+{
+	return json_known_u64(is && value != MEMLOCK_UNLIMITED, value);
+}
+
+static struct json_object *process_json(const struct process *process)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "pinned_bytes",
+			       known(process->pinned_known, process->pinned));
+	json_object_object_add(object, "rlimit_bytes", known(true, process->rlimit));
+	json_object_object_add(object, "charged_bytes",
+			       known(process->charged_known, process->charged));
+	json_object_object_add(object, "memory_max_bytes", known(true, process->max));
+	json_object_object_add(object, "mapped_bytes", known(process->mapped, process->mapped));
+	json_object_object_add(object, "cgroup", json_text(process->cgroup));
+	return object;
+}
+
+static void print_pair(FILE *out, const char *what, bool is_known, uint64_t used, uint64_t limit)
+{
+	fprintf(out, "  %-10s", what);
+	if (is_known)
+		fprintf(out, "%10.1f MiB of ", (double)used / MIB);
+	else
+		fputs("   unknown     of ", out);
+	if (limit == MEMLOCK_UNLIMITED)
+		fputs("unlimited\n", out);
+	else
+		fprintf(out, "%.1f MiB%s\n", (double)limit / MIB,
+			is_known && limit < used ? "  (CAP_IPC_LOCK is not held to it)" : "");
+}
+
+static char *process_text(const struct process *process)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	print_pair(out, "pinned", process->pinned_known, process->pinned, process->rlimit);
+	print_pair(out, "charged", process->charged_known, process->charged, process->max);
+	fprintf(out, "  cgroup    %s\n", process->cgroup);
+	fclose(out);
+	return text;
+}
+
+int memlock_process(struct report *report, unsigned long pid)
+{
+	struct process process;
+	struct target *target;
+	char name[32];
+
+	snprintf(name, sizeof(name), "process %lu", pid);
+	target = report_target(report, name, TARGET_OBJECT);
+	if (!read_process(pid, &process)) {
+		target_unreadable(target, 0, "there is no process %lu", pid);
+		return EXIT_OK;
+	}
+	if (!process.pinned_known)
+		finding_add(target, &rule_unknown, 0, "what it has pinned is not known");
+	else
+		judge_near(target, "pinned, against RLIMIT_MEMLOCK", process.pinned, process.rlimit);
+	if (process.charged_known)
+		judge_near(target, "charged, against memory.max", process.charged, process.max);
+	target_add_json(target, "memlock", process_json(&process));
+	target->text = process_text(&process);
+	return EXIT_OK;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A running QEMU and its limits. */
+#ifndef SEVADM_MEMLOCK_PROCESS_H
+#define SEVADM_MEMLOCK_PROCESS_H
+
+#include "check/findings.h"
+
+/** memlock_process() - what process @pid has pinned, and how near its limits it is: a target */
+int memlock_process(struct report *report, unsigned long pid);
+
+#endif

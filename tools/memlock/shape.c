@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The shape of a VM, as libvirt's documentation of its domain XML has the defaults. */
+#include "memlock/shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "check/domain.h"
+#include "check/xml.h"
+
+#define KIB	((uint64_t)1 << 10)
+#define MIB	((uint64_t)1 << 20)
+
+/* Debian's OVMF_CODE_4M.fd and OVMF_VARS_4M.fd, the larger of the two sizes that it comes in. */
+#define OVMF_CODE_BYTES	(3653632ULL)
+#define OVMF_VARS_BYTES	(540672ULL)
+
+/* efi-virtio.rom, 160 KiB, in a memory block of a power of two (QEMU's pci_add_option_rom()). */
+#define NIC_ROM_BYTES	(256 * KIB)
+
+void vm_shape_default(struct vm_shape *shape, uint64_t ram)
+{
+	*shape = (struct vm_shape) {
+		.encrypted = true,
+		.type = SEVADM_VM_TYPE_SEV,
+		.ram = ram,
+		.ram_max = ram,
+		.firmware = OVMF_CODE_BYTES,
+		.variables = OVMF_VARS_BYTES,
+		.vcpus = 1,
+		.hard_limit = MEMLOCK_UNLIMITED,
+	};
+}
+
+/* QEMU maps flash in whole pages. */
+static bool file_bytes(const xmlNode *node, uint64_t *bytes)
+{
+	char path[4096];
+	struct stat st;
+
+	if (!node || !*xml_text(node, path, sizeof(path)) || stat(path, &st) ||
+	    !S_ISREG(st.st_mode) || !st.st_size)
+		return false;
+	*bytes = ((uint64_t)st.st_size + 4095) & ~4095ULL;
+	return true;
+}
+
+static uint64_t attribute_kib(const xmlNode *node, const char *name, uint64_t otherwise)
+{
+	const char *text = xml_attribute(node, name);
+
+	return text ? strtoull(text, NULL, 10) * KIB : otherwise;
+}
+
+/* libvirt: qemuDomainDefaultVideoRAM(); QEMU's std VGA and virtio-vga have 16 MiB unless told. */
+static uint64_t video_bytes(const xmlNode *devices)
+{
+	const xmlNode *video, *model;
+	uint64_t sum = 0;
+
+	xml_for_each(video, devices, "video") {
+		model = xml_find(video, "model");
+		if (xml_is(model, "type", "none"))
+			continue;
+		if (xml_is(model, "type", "qxl"))
+			sum += attribute_kib(model, "ram", 64 * MIB) +
+			       attribute_kib(model, "vram", 64 * MIB);
+		else
+			sum += attribute_kib(model, "vram", 16 * MIB);
+	}
+	return sum;
+}
+
+static uint64_t rom_bytes(const xmlNode *devices)
+{
+	const xmlNode *nic;
+	uint64_t sum = 0;
+
+	xml_for_each(nic, devices, "interface")
+		if (!xml_is(xml_find(nic, "rom"), "enabled", "no"))
+			sum += NIC_ROM_BYTES;
+	return sum;
+}
+
+static unsigned int count(const xmlNode *devices, const char *name)
+{
+	const xmlNode *node;
+	unsigned int nr = 0;
+
+	xml_for_each(node, devices, name)
+		nr++;
+	return nr;
+}
+
+static unsigned int number(const xmlNode *node, unsigned int otherwise)
+{
+	uint64_t value;
+
+	return domain_number(node, &value) && value && value <= 4096 ? value : otherwise;
+}
+
+static void take_launch(struct vm_shape *shape, const xmlNode *launch)
+{
+	uint64_t policy;
+
+	shape->encrypted = launch;
+	if (xml_is(launch, "type", "sev-snp"))
+		shape->type = SEVADM_VM_TYPE_SEV_SNP;
+	else if (domain_number(xml_find(launch, "policy"), &policy) && policy & 4)
+		shape->type = SEVADM_VM_TYPE_SEV_ES;
+}
+
+bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **why)
+{
+	const xmlNode *devices = xml_find(root, "devices");
+	uint64_t bytes;
+
+	if (!domain_bytes(xml_find(root, "memory"), &bytes) || !bytes || bytes >= 1ULL << 52) {
+		*why = "its <memory> is missing or is no size";
+		return false;
+	}
+	vm_shape_default(shape, bytes);
+	take_launch(shape, xml_find(root, "launchSecurity"));
+	if (domain_bytes(xml_find(root, "maxMemory"), &bytes) && bytes > shape->ram &&
+	    bytes < 1ULL << 52)
+		shape->ram_max = bytes;
+	shape->video = video_bytes(devices);
+	shape->roms = rom_bytes(devices);
+	shape->firmware_known = file_bytes(xml_find(root, "os/loader"), &shape->firmware);
+	if (!file_bytes(xml_find(root, "os/nvram"), &shape->variables))
+		shape->firmware_known = false;
+	shape->vcpus = number(xml_find(root, "vcpu"), 1);
+	shape->iothreads = number(xml_find(root, "iothreads"), 0);
+	shape->graphics = count(devices, "graphics");
+	shape->vfio = count(devices, "hostdev");
+	shape->locked = xml_find(root, "memoryBacking/locked");
+	/* libvirt takes VIR_DOMAIN_MEMORY_PARAM_UNLIMITED KiB and more for no limit. */
+	if (domain_bytes(xml_find(root, "memtune/hard_limit"), &bytes) &&
+	    bytes / KIB < 9007199254740991ULL)
+		shape->hard_limit = bytes;
+	return true;
+}

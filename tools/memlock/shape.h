@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The shape of a VM: all of it that decides how much memory is pinned, charged and mapped. */
+#ifndef SEVADM_MEMLOCK_SHAPE_H
+#define SEVADM_MEMLOCK_SHAPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libxml/tree.h>
+#include <linux/sevadm.h>
+
+/* A limit that is none. */
+#define MEMLOCK_UNLIMITED	UINT64_MAX
+
+/**
+ * struct vm_shape - sizes in bytes
+ * @encrypted: it is a SEV guest at all, of @type
+ * @ram: memory it starts with, DIMMs included
+ * @ram_max: memory it can grow to; @ram where it cannot
+ * @video: memory of its display adapters
+ * @firmware: image of its firmware, mapped as flash and measured at launch
+ * @variables: its firmware's variables, the second flash
+ * @firmware_known: the sizes of both come from the files; otherwise they are those of Debian's OVMF
+ * @roms: option ROMs of its network adapters
+ * @graphics: number of VNC and SPICE servers
+ * @vfio: devices passed through, which have all of the memory pinned a second time, by VFIO
+ * @locked: <locked/>: QEMU calls mlockall()
+ * @hard_limit: of <memtune>; MEMLOCK_UNLIMITED: none
+ */
+struct vm_shape {
+	bool encrypted;
+	enum sevadm_vm_type type;
+	uint64_t ram;
+	uint64_t ram_max;
+	uint64_t video;
+	uint64_t firmware;
+	uint64_t variables;
+	bool firmware_known;
+	uint64_t roms;
+	unsigned int vcpus;
+	unsigned int iothreads;
+	unsigned int graphics;
+	unsigned int vfio;
+	bool locked;
+	uint64_t hard_limit;
+};
+
+/** vm_shape_default() - a VM with one vCPU and nothing but RAM and OVMF */
+void vm_shape_default(struct vm_shape *shape, uint64_t ram);
+
+/**
+ * vm_shape_domain() - the shape of a libvirt domain
+ * @root: its <domain>
+ * @why: set to what is wrong with it
+ *
+ * Return: false: it has no <memory>, or one that is no size.
+ */
+bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **why);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The model of locked memory: the deaths and figures that were seen with real QEMU and libvirt. */
+#include <string.h>
+
+#include <libxml/parser.h>
+
+#include "check/xml.h"
+#include "memlock/model.h"
+#include "test.h"
+
+#define MIB	((uint64_t)1 << 20)
+#define INHERITED (64 * MIB)
+
+static enum memlock_outcome outcome(const struct vm_shape *shape)
+{
+	struct memlock_forecast forecast;
+
+	memlock_forecast(shape, INHERITED, &forecast);
+	return forecast.outcome;
+}
+
+/* QEMU 7.2, -m 128 -nodefaults with a 2 MiB OVMF registers so many pages. */
+static void pins_what_qemu_registers(void)
+{
+	struct vm_shape shape;
+
+	vm_shape_default(&shape, 128 * MIB);
+	shape.firmware = 480 * 4096;
+	shape.variables = 32 * 4096;
+	EXPECT(memlock_need(&shape, CEILING_PINNED) ==
+	      (32768 + 480 + 32 + 32 + 32 + 512 + 16 + 1) * 4096ULL);
+}
+
+static void dies_three_deaths(void)
+{
+	struct vm_shape shape;
+
+	vm_shape_default(&shape, 256 * MIB);
+	EXPECT(outcome(&shape) == OUTCOME_REFUSED_BY_RLIMIT);
+	/* Just above RAM: pinned it may be, but the cgroup has no room for QEMU. */
+	shape.hard_limit = 266 * MIB;
+	EXPECT(outcome(&shape) == OUTCOME_KILLED_BY_CGROUP);
+	shape.locked = true;
+	shape.hard_limit = 600 * MIB;
+	EXPECT(outcome(&shape) == OUTCOME_MLOCKALL_FAILS);
+	shape.hard_limit = MEMLOCK_UNLIMITED;
+	EXPECT(outcome(&shape) == OUTCOME_STARTS);
+}
+
+static void recommends_what_starts(void)
+{
+	static const uint64_t rams[] = { 128, 256, 1024, 4096, 131072 };
+	struct vm_shape shape;
+	unsigned int i, locked, vcpus;
+
+	for (i = 0; i < sizeof(rams) / sizeof(*rams); i++)
+		for (locked = 0; locked < 2; locked++)
+			for (vcpus = 1; vcpus <= 256; vcpus *= 4) {
+				vm_shape_default(&shape, rams[i] * MIB);
+				shape.locked = locked;
+				shape.vcpus = vcpus;
+				shape.hard_limit = memlock_recommend(&shape);
+				EXPECT(outcome(&shape) == OUTCOME_STARTS);
+				EXPECT(!(shape.hard_limit % MIB));
+			}
+}
+
+static void snp_pins_nothing(void)
+{
+	struct vm_shape shape;
+
+	vm_shape_default(&shape, 4096 * MIB);
+	shape.type = SEVADM_VM_TYPE_SEV_SNP;
+	EXPECT(!memlock_need(&shape, CEILING_PINNED));
+	EXPECT(outcome(&shape) == OUTCOME_STARTS);
+}
+
+static void reads_domains(void)
+{
+	static const char text[] =
+		"<domain type='kvm'><memory unit='GiB'>4</memory>"
+		"<maxMemory slots='4' unit='GiB'>8</maxMemory><vcpu>6</vcpu><iothreads>2</iothreads>"
+		"<memtune><hard_limit unit='GiB'>5</hard_limit></memtune>"
+		"<memoryBacking><locked/></memoryBacking><devices>"
+		"<interface type='network'/><interface type='user'><rom enabled='no'/></interface>"
+		"<graphics type='vnc'/><video><model type='qxl' ram='65536' vram='32768'/></video>"
+		"<video><model type='vga'/></video></devices>"
+		"<launchSecurity type='sev'><policy>0x0005</policy></launchSecurity></domain>";
+	struct xml_error error;
+	struct vm_shape shape;
+	const char *why;
+	xmlDoc *doc = xml_read(text, strlen(text), &error);
+
+	EXPECT(doc && vm_shape_domain(&shape, xmlDocGetRootElement(doc), &why));
+	EXPECT(shape.ram == 4096 * MIB && shape.ram_max == 8192 * MIB);
+	EXPECT(shape.vcpus == 6 && shape.iothreads == 2 && shape.graphics == 1);
+	EXPECT(shape.video == 112 * MIB && shape.roms == MIB / 4);
+	EXPECT(shape.locked && shape.hard_limit == 5120 * MIB && shape.encrypted);
+	EXPECT(shape.type == SEVADM_VM_TYPE_SEV_ES && !shape.firmware_known);
+	xmlFreeDoc(doc);
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "pins what QEMU registers", pins_what_qemu_registers },
+		{ "dies three deaths", dies_three_deaths },
+		{ "recommends what starts", recommends_what_starts },
+		{ "SNP pins nothing", snp_pins_nothing },
+		{ "reads domains", reads_domains },
+	};
+
+	run_tests(tests, sizeof(tests) / sizeof(tests[0]));
+}
