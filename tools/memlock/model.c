@@ -23,9 +23,13 @@
 #define QEMU_ANONYMOUS	(24 * MIB)
 #define VCPU_ANONYMOUS	(1 * MIB)
 #define GRAPHICS_CHARGE	(8 * MIB)
-#define QEMU_MAPPED	(352 * MIB)
-/* A stack of 8 MiB and an arena of malloc() of 64 MiB, its guard and what surrounds it. */
-#define THREAD_MAPPED	(73 * MIB)
+#define QEMU_MAPPED	(340 * MIB)
+/* What mlockall() makes of programs and libraries, which are charged once they are all there. */
+#define QEMU_LOCKED	(44 * MIB)
+/* It also fills the stacks. */
+#define STACK_LOCKED	(8 * MIB)
+/* A stack of 8 MiB, an arena of malloc() of 64 MiB, and their guards. */
+#define THREAD_MAPPED	(72 * MIB + 256 * KIB)
 
 static bool pins(const struct vm_shape *shape)
 {
@@ -58,9 +62,10 @@ static uint64_t acpi(const struct vm_shape *shape)
 	return 2 * MIB + 64 * KIB + 4 * KIB;
 }
 
+/* ACPI tables are registered after the firmware was measured: their room is free until then. */
 static uint64_t launch_update(const struct vm_shape *shape)
 {
-	return pins(shape) ? shape->firmware : 0;
+	return pins(shape) && shape->firmware > acpi(shape) ? shape->firmware - acpi(shape) : 0;
 }
 
 static uint64_t blocks(const struct vm_shape *shape)
@@ -80,12 +85,16 @@ static uint64_t page_tables(const struct vm_shape *shape)
 
 static uint64_t qemu_charged(const struct vm_shape *shape)
 {
-	return QEMU_ANONYMOUS + (shape->vcpus + shape->iothreads) * VCPU_ANONYMOUS +
-	       shape->graphics * GRAPHICS_CHARGE;
+	unsigned int threads = shape->vcpus + shape->iothreads;
+
+	return QEMU_ANONYMOUS + threads * VCPU_ANONYMOUS + shape->graphics * GRAPHICS_CHARGE +
+	       (shape->locked ? QEMU_LOCKED + threads * STACK_LOCKED : 0);
 }
 
 static uint64_t qemu_mapped(const struct vm_shape *shape)
 {
+	if (!shape->locked)
+		return 0;
 	return QEMU_MAPPED + (shape->vcpus + shape->iothreads + shape->graphics) * THREAD_MAPPED;
 }
 
@@ -97,7 +106,7 @@ const struct memlock_term memlock_terms[] = {
 	{ "roms", P | C | M, roms, "QEMU pc.rom and isa-bios 128 KiB each, option ROMs" },
 	{ "acpi-tables", P | C | M, acpi, "QEMU acpi_setup(): 2 MiB + 64 KiB + 4 KiB" },
 	{ "launch-update", P, launch_update,
-	  "kvm_amd sev_launch_update_data(): the image again, while it is measured" },
+	  "kvm_amd sev_launch_update_data(): the image once more, while it is measured" },
 	{ "page-array", C, page_array, "kvm_amd sev_pin_memory(): 8 bytes a pinned page" },
 	{ "page-tables", C, page_tables, "the process's and the nested ones: 1/512 each" },
 	{ "qemu-memory", C, qemu_charged, "measured: Documentation/locked-memory.md" },
