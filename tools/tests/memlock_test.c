@@ -2,10 +2,10 @@
 /* The model of locked memory: the deaths and figures that were seen with real QEMU and libvirt. */
 #include <string.h>
 
-#include <libxml/parser.h>
 
 #include "check/xml.h"
 #include "memlock/model.h"
+#include "tables.h"
 #include "test.h"
 
 #define MIB	((uint64_t)1 << 20)
