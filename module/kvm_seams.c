@@ -234,8 +234,11 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 	}
 	event.ret = error;
 	event.duration_ns = event.time_ns - start_ns;
-	event.bytes = pages << PAGE_SHIFT;
-	event.known |= SEVADM_KNOWN_BYTES;
+	/* A range that KVM calls invalid has no size. */
+	if (pages) {
+		event.bytes = pages << PAGE_SHIFT;
+		event.known |= SEVADM_KNOWN_BYTES;
+	}
 	if (scope && scope->vm) {
 		sevadm_vm_query(scope->vm, &vm);
 		event.pinned_bytes = vm.pinned_bytes;

@@ -14,6 +14,7 @@
 #include <linux/vmalloc.h>
 
 #include "ring.h"
+#include "tracepoint.h"
 
 #define RING_EVENTS_MIN	16U
 #define RING_EVENTS_MAX	(1U << 20)
@@ -61,7 +62,7 @@ void sevadm_event_prepare(struct sevadm_event *event, u32 type)
 }
 
 /**
- * sevadm_ring_push() - number an event and store it
+ * sevadm_ring_push() - number an event, store it and tell its tracepoint
  * @event: its @seq is set
  *
  * Context: process context; does not sleep; constant time.
@@ -73,6 +74,7 @@ void sevadm_ring_push(struct sevadm_event *event)
 	*ring_slot(event->seq) = *event;
 	spin_unlock(&ring_lock);
 
+	sevadm_tracepoint(event);
 	wake_up_interruptible(&sevadm_ring_wait);
 }
 
