@@ -109,12 +109,30 @@ static struct sevadm_vm *command_vm(const struct sevadm_scope *scope,
 /* sev_dbg_crypt() releases both pages of a round after its last command. */
 static void drop_debug_pins(struct sevadm_scope *scope, u32 command)
 {
+	struct sevadm_event event;
+	u64 before;
+
 	if (command != SEV_CMD_DBG_DECRYPT && command != SEV_CMD_DBG_ENCRYPT)
 		return;
-	if (scope && scope->vm && scope->transient) {
-		sevadm_vm_pin(scope->vm, -scope->transient, 0);
-		scope->transient = 0;
+	if (!scope || !scope->vm || !scope->transient)
+		return;
+
+	before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_UNPIN);
+	event.vm = scope->vm->id;
+	event.command = scope->command;
+	event.duration_ns = event.time_ns - scope->start_ns;
+	event.bytes = (u64)scope->transient << PAGE_SHIFT;
+	event.pinned_bytes = before << PAGE_SHIFT;
+	event.known = SEVADM_KNOWN_VM | SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
+	event.flags = SEVADM_EVENT_TRANSIENT;
+	if (READ_ONCE(scope->vm->known) & SEVADM_KNOWN_ASID) {
+		event.asid = READ_ONCE(scope->vm->asid);
+		event.known |= SEVADM_KNOWN_ASID;
 	}
+	sevadm_ring_push(&event);
+	scope->transient = 0;
 }
 
 int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)

@@ -380,6 +380,29 @@ static bool test_events(void)
 	return good;
 }
 
+/* KVM_SEV_DBG_DECRYPT releases its pages after each round: what it pins, it unpins. */
+static bool test_debug_pins(void)
+{
+	static struct sevadm_event events[SEEN_MAX];
+	__u64 from = next_event(), pinned = 0, unpinned = 0;
+	struct sev_outcome out;
+	size_t count, i;
+
+	run_steps("create,init,register,launch_start,launch_update_data,dbg_decrypt", SEV_TYPE_SEV, 0,
+		  &out);
+	count = own_events(from, events);
+	for (i = 0; i < count; i++) {
+		if (events[i].command != KVM_SEV_DBG_DECRYPT ||
+		    !(events[i].flags & SEVADM_EVENT_TRANSIENT))
+			continue;
+		if (events[i].type == SEVADM_EVENT_PIN)
+			pinned += events[i].bytes;
+		if (events[i].type == SEVADM_EVENT_UNPIN)
+			unpinned += events[i].bytes;
+	}
+	return check(pinned > 0) & check(unpinned == pinned);
+}
+
 /* ---- a fault of the firmware ---------------------------------------------------------------- */
 
 static bool test_fault(const char *rule)
@@ -425,9 +448,10 @@ int main(int argc, char **argv)
 		ksft_finished();
 	}
 
-	ksft_set_plan(ARRAY_SIZE(traces) + 1);
+	ksft_set_plan(ARRAY_SIZE(traces) + 2);
 	for (i = 0; i < ARRAY_SIZE(traces); i++)
 		ksft_test_result(test_trace(&traces[i]), "%s\n", traces[i].name);
 	ksft_test_result(test_events(), "pins and ASIDs\n");
+	ksft_test_result(test_debug_pins(), "pins of debug commands\n");
 	ksft_finished();
 }
