@@ -250,8 +250,11 @@ static bool asid_fits(struct sevadm_vm *vm, u32 resource, struct sevadm_limit_hi
 	u32 pool = sevadm_pool_of_type(vm->type);
 	u64 used = pool_used(pool), capacity = sevadm_pool_capacity(pool);
 
-	if (!sevadm_limit_reserved_locked(pool)) {
-		/* KVM itself says no: this only tells why. */
+	if (!guaranteed[resource] && !sevadm_lease_count_locked(pool)) {
+		/*
+		 * KVM itself says no: this only tells why. Not where ASIDs are kept: what KVM has
+		 * still to hand out to their owner, it would give to whoever comes first.
+		 */
 		if (used >= capacity)
 			hit(hits, &host, resource, SEVADM_KNOB_POOL, capacity, 1);
 		return true;
