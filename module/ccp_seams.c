@@ -8,6 +8,7 @@
 
 #include "host.h"
 #include "ledger.h"
+#include "notify.h"
 #include "pool.h"
 #include "psp_command.h"
 #include "ring.h"
@@ -190,6 +191,9 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 		}
 	}
 	sevadm_ring_push(&event);
+	/* ccp gives the security processor up (psp_dead). */
+	if (ret == -ETIMEDOUT)
+		sevadm_notify_multicast(&event);
 
 	if (scope) {
 		scope->commands++;

@@ -14,6 +14,7 @@
 #include "compat/kvm.h"
 #include "ledger.h"
 #include "limit.h"
+#include "notify.h"
 #include "pool.h"
 #include "ring.h"
 #include "scope.h"
@@ -353,6 +354,7 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 		if (scope.uncharged)
 			event_asid_reclaim(scope.vm);
 		scope_end(&scope, 0, 0);
+		sevadm_notify_drift(scope.vm);
 	}
 	sevadm_scope_leave(&scope);
 	sevadm_seam_exit();
@@ -468,6 +470,8 @@ int wrap_sev_vm_move_enc_context_from(struct kvm *kvm, unsigned int source_fd)
 	sevadm_seam_enter(SEAM_sev_vm_move_enc_context_from);
 	sevadm_scope_enter(&scope, SEVADM_SCOPE_CONTEXT, SEVADM_KVM_MOVE_ENC_CONTEXT, kvm);
 	ret = context_from(&scope, source_fd, original_move, move_done);
+	if (!ret)
+		sevadm_notify_drift(scope.vm);
 	sevadm_scope_leave(&scope);
 	sevadm_seam_exit();
 	return ret;

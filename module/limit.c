@@ -207,7 +207,8 @@ u64 sevadm_limit_charged_locked(u32 pool)
 	return host.counters[sevadm_resource_of_pool(pool)].current_usage;
 }
 
-static u64 pool_used(u32 pool)
+/* sevadm_limit_used_locked() - ASIDs of a pool that are used, by VMs of the ledger or not */
+u64 sevadm_limit_used_locked(u32 pool)
 {
 	return sevadm_pool_foreign_locked(pool) + sevadm_limit_charged_locked(pool);
 }
@@ -225,7 +226,7 @@ u64 sevadm_limit_reserved_locked(u32 pool)
 /* sevadm_limit_available_locked() - ASIDs of a pool that anybody may take: see above */
 u64 sevadm_limit_available_locked(u32 pool)
 {
-	u64 busy = pool_used(pool) + sevadm_limit_reserved_locked(pool);
+	u64 busy = sevadm_limit_used_locked(pool) + sevadm_limit_reserved_locked(pool);
 	u64 capacity = sevadm_pool_capacity(pool);
 
 	return capacity > busy ? capacity - busy : 0;
@@ -248,7 +249,7 @@ static bool asid_paid(struct sevadm_vm *vm, u32 resource)
 static bool asid_fits(struct sevadm_vm *vm, u32 resource, struct sevadm_limit_hits *hits)
 {
 	u32 pool = sevadm_pool_of_type(vm->type);
-	u64 used = pool_used(pool), capacity = sevadm_pool_capacity(pool);
+	u64 used = sevadm_limit_used_locked(pool), capacity = sevadm_pool_capacity(pool);
 
 	if (!guaranteed[resource] && !sevadm_lease_count_locked(pool)) {
 		/*

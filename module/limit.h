@@ -96,6 +96,7 @@ int sevadm_limit_apply(const struct sevadm_limit_set *sets, u32 nr, u32 *resourc
 bool sevadm_limit_info(u64 *cursor, struct sevadm_limit_info infos[SEVADM_RESOURCE_NR]);
 
 u64 sevadm_limit_charged_locked(u32 pool);
+u64 sevadm_limit_used_locked(u32 pool);
 u64 sevadm_limit_reserved_locked(u32 pool);
 u64 sevadm_limit_available_locked(u32 pool);
 

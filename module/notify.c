@@ -2,9 +2,12 @@
 /* Telling of limits. */
 #include <linux/ratelimit.h>
 
+#include "bitmaps.h"
 #include "ledger.h"
+#include "limit.h"
 #include "netlink.h"
 #include "notify.h"
+#include "pool.h"
 #include "ring.h"
 
 /* Messages a second: the ring holds every event, listeners are only woken up to look. */
@@ -14,6 +17,13 @@ static u64 in_units(u32 resource, u64 amount)
 {
 	return resource == SEVADM_RESOURCE_PIN && amount != SEVADM_LIMIT_MAX ?
 	       amount << PAGE_SHIFT : amount;
+}
+
+/* sevadm_notify_multicast() - tell the listeners of an event that is in the ring */
+void sevadm_notify_multicast(const struct sevadm_event *event)
+{
+	if (__ratelimit(&notify_ratelimit))
+		sevadm_nl_multicast(event);
 }
 
 /**
@@ -42,9 +52,43 @@ void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevad
 		event.amount = in_units(hit->resource, hit->amount);
 		event.ret = hit->knob == SEVADM_KNOB_HIGH ? 0 : ret;
 		sevadm_ring_push(&event);
-		if (__ratelimit(&notify_ratelimit))
-			sevadm_nl_multicast(&event);
+		sevadm_notify_multicast(&event);
 	}
+}
+
+/**
+ * sevadm_notify_drift() - tell if the misc cgroup believes more ASIDs to be used than before
+ * @vm: the VM that has just moved or ended
+ *
+ * Context: process context, no spinlock held; may sleep.
+ */
+void sevadm_notify_drift(const struct sevadm_vm *vm)
+{
+	static u64 told[SEVADM_POOL_NR];
+	struct sevadm_limit_hits hits = {};
+	u64 charged, used, drift;
+	u32 pool;
+
+	sevadm_bitmaps_read();
+	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
+		charged = sevadm_pool_charged(pool);
+		spin_lock(&sevadm_ledger_lock);
+		/* An ASID counts here before KVM charges it, and until after KVM has uncharged it. */
+		used = sevadm_limit_used_locked(pool);
+		drift = charged > used ? charged - used : 0;
+		if (drift > told[pool])
+			hits.hits[hits.nr++] = (struct sevadm_limit_hit) {
+				.subject = SEVADM_SUBJECT_HOST,
+				.resource = sevadm_resource_of_pool(pool),
+				.knob = SEVADM_KNOB_DRIFT,
+				.usage = used,
+				.limit = charged,
+				.amount = drift,
+			};
+		told[pool] = drift;
+		spin_unlock(&sevadm_ledger_lock);
+	}
+	sevadm_notify_hits(&hits, vm, 0);
 }
 
 /* sevadm_notify_init() - no line in the kernel's log says how many messages were left out */

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+struct sevadm_event;
 struct sevadm_vm;
 
 /**
@@ -38,6 +39,9 @@ struct sevadm_limit_hits {
 };
 
 void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret);
+
+void sevadm_notify_multicast(const struct sevadm_event *event);
+void sevadm_notify_drift(const struct sevadm_vm *vm);
 
 void sevadm_notify_init(void);
 

@@ -229,6 +229,17 @@ void sevadm_pool_reset(void)
 		memset(asids, 0, array_size(max_asid + 1, sizeof(*asids)));
 }
 
+/* sevadm_pool_charged() - ASIDs of @pool that the misc cgroup believes to be used */
+u64 sevadm_pool_charged(u32 pool)
+{
+	static const enum misc_res_type resources[SEVADM_POOL_NR] = {
+		[SEVADM_POOL_SEV] = MISC_CG_RES_SEV,
+		[SEVADM_POOL_SEV_ES] = MISC_CG_RES_SEV_ES,
+	};
+
+	return compat_misc_cg_total_usage(resources[pool]);
+}
+
 /**
  * sevadm_pool_query() - one ASID pool
  * @query: its @pool is read, the rest filled in
@@ -237,17 +248,13 @@ void sevadm_pool_reset(void)
  */
 int sevadm_pool_query(struct sevadm_pool_query *query)
 {
-	static const enum misc_res_type resources[SEVADM_POOL_NR] = {
-		[SEVADM_POOL_SEV] = MISC_CG_RES_SEV,
-		[SEVADM_POOL_SEV_ES] = MISC_CG_RES_SEV_ES,
-	};
 	const struct sevadm_asid_pool *pool;
 	u32 busy;
 
 	if (query->pool >= SEVADM_POOL_NR)
 		return -ENOENT;
 
-	query->charged = compat_misc_cg_total_usage(resources[query->pool]);
+	query->charged = sevadm_pool_charged(query->pool);
 
 	spin_lock(&sevadm_ledger_lock);
 	pool = &pools[query->pool];

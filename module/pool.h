@@ -12,6 +12,7 @@ void sevadm_pool_hold(u32 pool);
 void sevadm_pool_let_go(u32 pool);
 u32 sevadm_pool_foreign_locked(u32 pool);
 u32 sevadm_pool_capacity(u32 pool);
+u64 sevadm_pool_charged(u32 pool);
 void sevadm_pool_bind(u32 pool, u32 asid, u64 vm, u32 pid);
 void sevadm_pool_move(u32 asid, u64 vm, u32 pid);
 void sevadm_pool_give_back(u32 pool, u32 asid);

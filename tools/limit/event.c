@@ -12,6 +12,7 @@
 static const char *const knob_names[] = {
 	[SEVADM_KNOB_MIN] = "min",	[SEVADM_KNOB_HIGH] = "high",
 	[SEVADM_KNOB_MAX] = "max",	[SEVADM_KNOB_POOL] = "pool",
+	[SEVADM_KNOB_DRIFT] = "drift",
 };
 
 static const char *resource_name(const struct sevadm_event *event)
@@ -77,6 +78,10 @@ void limit_event_print(struct json_object *row, const struct sevadm_event *event
 	case SEVADM_KNOB_POOL:
 		printf("refused: pool %s has no ASID left: a VM that ends makes one free",
 		       event->resource == SEVADM_RESOURCE_ASID_SEV ? "sev" : "sev_es");
+		break;
+	case SEVADM_KNOB_DRIFT:
+		printf("drift: the misc cgroup counts %s ASIDs of pool %s, %s are used: this kernel leaks charges, which misc.max counts",
+		       limit, event->resource == SEVADM_RESOURCE_ASID_SEV ? "sev" : "sev_es", current);
 		break;
 	default:
 		printf("%s: %s", subject, resource);

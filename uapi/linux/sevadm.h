@@ -201,12 +201,16 @@ enum sevadm_resource {
  *	has been at most 15/16 of it
  * @SEVADM_KNOB_MAX: hard limit: what would exceed it is refused before anything is pinned or taken
  * @SEVADM_KNOB_POOL: in an event: the pool has no ASID left; a VM that ends makes one free
+ * @SEVADM_KNOB_DRIFT: in an event: the misc cgroup believes more ASIDs of the pool to be used
+ *	(@sevadm_event.limit) than are (@sevadm_event.usage): some kernels leak charges on intra-host
+ *	migration. They will be missing when misc.max is met, not before
  */
 enum sevadm_knob {
 	SEVADM_KNOB_MIN,
 	SEVADM_KNOB_HIGH,
 	SEVADM_KNOB_MAX,
 	SEVADM_KNOB_POOL,
+	SEVADM_KNOB_DRIFT,
 };
 
 /** define SEVADM_LIMIT_MAX - value of a limit that limits nothing: "max" */
@@ -688,7 +692,10 @@ enum sevadm_a_apply {
 	SEVADM_A_APPLY_MAX = __SEVADM_A_APPLY_MAX - 1,
 };
 
-/* Attributes of SEVADM_CMD_EVENT: multicast to group "events" for each SEVADM_EVENT_LIMIT */
+/*
+ * Attributes of SEVADM_CMD_EVENT: multicast to group "events" for each SEVADM_EVENT_LIMIT, and for a
+ * SEVADM_EVENT_PSP that failed with -ETIMEDOUT: the security processor is dead to ccp from then on
+ */
 enum sevadm_a_event {
 	SEVADM_A_EVENT_RECORD = 1,		/* binary: struct sevadm_event */
 
