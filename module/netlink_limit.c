@@ -222,10 +222,15 @@ static int get_set(struct nlattr **attrs, struct netlink_ext_ack *extack,
 {
 	int ret;
 
-	ret = get_limits(attrs, extack, set);
+	ret = get_limits(attrs, extack, set) ?: get_subject(attrs, extack, &set->key);
 	if (ret)
 		return ret;
-	return get_subject(attrs, extack, &set->key);
+	if (set->limits.min && set->key.kind == SEVADM_SUBJECT_HOST) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_MIN_VALUE],
+				    "a guarantee is for users and cgroups: the host has all ASIDs anyhow");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int told(int ret, struct netlink_ext_ack *extack, u32 resource, u64 left)

@@ -539,6 +539,8 @@ static void wrong_requests(void)
 {
 	check(limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN, SEVADM_A_LIMIT_MIN_VALUE, 1 << 20)
 	      == -EINVAL);
+	check(limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE, 1)
+	      == -EINVAL);
 	check(limit_set(99, 0, SEVADM_RESOURCE_PIN, SEVADM_A_LIMIT_MAX_VALUE, 1) < 0);
 	check(limit_set(SEVADM_SUBJECT_HOST, 0, 99, SEVADM_A_LIMIT_MAX_VALUE, 1) < 0);
 	check(limit_set(SEVADM_SUBJECT_USER, 1ULL << 32, SEVADM_RESOURCE_PIN,

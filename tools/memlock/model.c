@@ -134,6 +134,9 @@ uint64_t memlock_need(const struct vm_shape *shape, enum ceiling ceiling)
 	for (term = memlock_terms; term->name; term++)
 		if (term->ceilings & 1U << ceiling)
 			sum += term->bytes(shape);
+	/* hugetlb pages are charged to the hugetlb controller (cgroup-v2.rst). */
+	if (ceiling == CEILING_CHARGED && shape->hugepages)
+		sum -= ram(shape);
 	return sum;
 }
 

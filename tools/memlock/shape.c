@@ -134,6 +134,7 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 	shape->iothreads = number(xml_find(root, "iothreads"), 0);
 	shape->graphics = count(devices, "graphics");
 	shape->vfio = count(devices, "hostdev");
+	shape->hugepages = xml_find(root, "memoryBacking/hugepages");
 	shape->locked = xml_find(root, "memoryBacking/locked");
 	/* libvirt takes VIR_DOMAIN_MEMORY_PARAM_UNLIMITED KiB and more for no limit. */
 	if (domain_bytes(xml_find(root, "memtune/hard_limit"), &bytes) &&

@@ -24,6 +24,7 @@
  * @roms: option ROMs of its network adapters
  * @graphics: number of VNC and SPICE servers
  * @vfio: devices passed through, which have all of the memory pinned a second time, by VFIO
+ * @hugepages: its memory comes from hugetlbfs, which memory.max does not count
  * @locked: <locked/>: QEMU calls mlockall()
  * @hard_limit: of <memtune>; MEMLOCK_UNLIMITED: none
  */
@@ -41,6 +42,7 @@ struct vm_shape {
 	unsigned int iothreads;
 	unsigned int graphics;
 	unsigned int vfio;
+	bool hugepages;
 	bool locked;
 	uint64_t hard_limit;
 };

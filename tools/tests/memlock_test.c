@@ -65,6 +65,19 @@ static void recommends_what_starts(void)
 			}
 }
 
+/* Pinned like any, but not charged. */
+static void huge_pages(void)
+{
+	struct vm_shape small, huge;
+
+	vm_shape_default(&small, 1024 * MIB);
+	huge = small;
+	huge.hugepages = true;
+	EXPECT(memlock_need(&huge, CEILING_PINNED) == memlock_need(&small, CEILING_PINNED));
+	EXPECT(memlock_need(&huge, CEILING_CHARGED) ==
+	       memlock_need(&small, CEILING_CHARGED) - 1024 * MIB);
+}
+
 static void snp_pins_nothing(void)
 {
 	struct vm_shape shape;
@@ -106,6 +119,7 @@ int main(void)
 		{ "pins what QEMU registers", pins_what_qemu_registers },
 		{ "dies three deaths", dies_three_deaths },
 		{ "recommends what starts", recommends_what_starts },
+		{ "huge pages", huge_pages },
 		{ "SNP pins nothing", snp_pins_nothing },
 		{ "reads domains", reads_domains },
 	};
