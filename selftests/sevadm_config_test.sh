@@ -215,6 +215,11 @@ monitor_ends_with_module() {
 		sevadm module load
 }
 
+# The path of a cgroup needs more than the group.
+without_cgroup() {
+	sed 's/"cgroup":"[^"]*"/"cgroup":null/'
+}
+
 # as GROUP COMMAND...: by a user who is in that group alone.
 as() {
 	group=$1
@@ -225,6 +230,11 @@ as() {
 unprivileged_change_nothing() {
 	kvm=$(stat -c %g /dev/sevadm) && same "mode of /dev/sevadm" "$(stat -c %a /dev/sevadm)" 660 &&
 		as "$kvm" sevadm trace show > /dev/null &&
+		guest_start launch_start --memory 8 &&
+		same "ASIDs" "$(as "$kvm" sevadm -j asid list)" "$(sevadm -j asid list)" &&
+		same "VMs" "$(as "$kvm" sevadm -j vm list | without_cgroup)" \
+			"$(sevadm -j vm list | without_cgroup)" &&
+		same "number of VMs" "$(as "$kvm" sevadm vm list | wc -l)" 2 && guest_finish &&
 		fails 1 "group kvm" as 65534 sevadm trace show &&
 		fails 1 "not permitted" as "$kvm" sevadm asid reserve --pool sev --count 1 -- true &&
 		fails 1 "not permitted" as "$kvm" sevadm limit set host pin.max=1G &&

@@ -7,6 +7,7 @@
 #include "client.h"
 #include "command.h"
 #include "errors.h"
+#include "group_view.h"
 #include "limit/reserve.h"
 #include "names.h"
 #include "output.h"
@@ -73,7 +74,8 @@ static int asid_list(int argc, char **argv)
 		return ret;
 	if (argc)
 		return fail(EXIT_USAGE, "asid list takes no arguments: see sevadm asid --help");
-	ret = client_dump(SEVADM_CMD_ASID_GET, &asid_table, &rows);
+	ret = group_view() ? group_view_asids(&rows) :
+	      client_dump(SEVADM_CMD_ASID_GET, &asid_table, &rows);
 	if (ret)
 		return ret;
 	if (output_json || options.all)
@@ -106,7 +108,8 @@ static int asid_show(int argc, char **argv)
 	ret = number_parse("ASID", argv[0], UINT32_MAX, &asid);
 	if (ret)
 		return ret;
-	ret = client_do(SEVADM_CMD_ASID_GET, &asid_attributes[0], asid, &asid_table, &row);
+	ret = group_view() ? group_view_asid(asid, &row) :
+	      client_do(SEVADM_CMD_ASID_GET, &asid_attributes[0], asid, &asid_table, &row);
 	if (ret)
 		return ret;
 	return output_show(row, columns, ARRAY_SIZE(columns));

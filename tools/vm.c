@@ -5,6 +5,7 @@
 #include "client.h"
 #include "command.h"
 #include "errors.h"
+#include "group_view.h"
 #include "names.h"
 #include "output.h"
 #include "vm.h"
@@ -71,7 +72,8 @@ static const struct option_row no_options[] = { {} };
 
 int vms_get(struct json_object **rows)
 {
-	return client_dump(SEVADM_CMD_VM_GET, &vm_table, rows);
+	return group_view() ? group_view_vms(rows) :
+	       client_dump(SEVADM_CMD_VM_GET, &vm_table, rows);
 }
 
 static int vm_list(int argc, char **argv)
@@ -109,7 +111,8 @@ static int vm_show(int argc, char **argv)
 	ret = number_parse("VM", argv[0], UINT64_MAX, &id);
 	if (ret)
 		return ret;
-	ret = client_do(SEVADM_CMD_VM_GET, &vm_attributes[0], id, &vm_table, &row);
+	ret = group_view() ? group_view_vm(id, &row) :
+	      client_do(SEVADM_CMD_VM_GET, &vm_attributes[0], id, &vm_table, &row);
 	if (ret)
 		return ret;
 	return output_show(row, show_columns, ARRAY_SIZE(show_columns));
