@@ -110,9 +110,13 @@ static bool make_cgroup(pid_t pid)
 	return (!mkdir(TEST_CGROUP, 0755) || errno == EEXIST) && enter_cgroup(TEST_CGROUP, pid);
 }
 
+/*
+ * A kernel that keeps a thread of KVM in the VM's cgroup as long as it lives (6.1) refuses: then the
+ * cgroup goes after the VM, and what is tested is that it stays.
+ */
 static bool remove_cgroup(pid_t pid)
 {
-	return enter_cgroup(ROOT_CGROUP, pid) && !rmdir(TEST_CGROUP);
+	return enter_cgroup(ROOT_CGROUP, pid) && (!rmdir(TEST_CGROUP) || errno == EBUSY);
 }
 
 /* One word of a scenario, done and compared. */
