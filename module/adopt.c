@@ -34,6 +34,9 @@
 #define BUSY_TRIES	200
 #define BUSY_PAUSE_MS	10
 
+/* What does not make sense is looked at so often before it is believed to be wrong. */
+#define SENSE_TRIES	20
+
 /* Serialises adoption, and guards @layout and @layout_known for writing. */
 static DEFINE_MUTEX(adopt_mutex);
 static struct sevadm_layout layout;
@@ -250,10 +253,12 @@ static void kvm_release(void)
 	symbol_put(kvm_put_kvm);
 }
 
-static bool make_sense(void)
+static bool make_sense_now(void)
 {
 	bool sense = true;
 	struct kvm *kvm;
+
+	sevadm_bitmaps_read();
 
 	mutex_lock(kvm_list_lock);
 	list_for_each_entry(kvm, kvm_list, vm_list)
@@ -261,6 +266,19 @@ static bool make_sense(void)
 			sense = false;
 	mutex_unlock(kvm_list_lock);
 	return sense;
+}
+
+/* A VM may have been initialised since the bitmaps were read. What is wrong stays wrong. */
+static bool make_sense(void)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < SENSE_TRIES; tries++) {
+		if (make_sense_now())
+			return true;
+		msleep(BUSY_PAUSE_MS);
+	}
+	return false;
 }
 
 /* struct sev_data_guest_status; ccp exports the function to ask with from 6.11 on. */
@@ -301,12 +319,13 @@ static int adopt_next(u32 *left)
 		return -ENOMEM;
 
 	*left = 0;
+	sevadm_bitmaps_read();
 	mutex_lock(kvm_list_lock);
 	list_for_each_entry(kvm, kvm_list, vm_list) {
 		verdict = adopt(kvm, vm);
 		if (verdict == ADOPTABLE)
 			break;
-		if (verdict == BUSY)
+		if (verdict == BUSY || verdict == NONSENSE)
 			(*left)++;
 	}
 	mutex_unlock(kvm_list_lock);
