@@ -258,7 +258,10 @@ void sevadm_vm_adopt(struct sevadm_vm *vm)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_vm_agrees() - whether a VM of the ledger has, so far as is known, this ASID and handle */
+/*
+ * sevadm_vm_agrees() - whether a VM of the ledger has, so far as is known, this ASID and handle. Of a
+ * mirror KVM remembers the handle that its owner had when it was made: none before the launch.
+ */
 bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle)
 {
 	const struct sevadm_vm *owner;
@@ -267,7 +270,7 @@ bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle)
 	spin_lock(&sevadm_ledger_lock);
 	owner = owner_locked(vm);
 	agrees = (!(owner->known & SEVADM_KNOWN_ASID) || owner->asid == asid) &&
-		 (!(owner->known & SEVADM_KNOWN_HANDLE) || owner->handle == handle);
+		 (vm->mirror || !(owner->known & SEVADM_KNOWN_HANDLE) || owner->handle == handle);
 	spin_unlock(&sevadm_ledger_lock);
 	return agrees;
 }
