@@ -326,8 +326,8 @@ static int exchange_all(struct exchange *exchange, uint8_t command,
 	if (broken == -NLE_DUMP_INTR)
 		ret = fail(EXIT_REFUSED, "the list changed each of %d times it was read: try again",
 			   DUMP_TRIES);
-	else if (exchange->failed && !is_missing(exchange))
-		ret = explain(exchange);
+	else if (exchange->failed)
+		ret = is_missing(exchange) ? EXIT_OK : explain(exchange);
 	else if (broken)
 		ret = fail(EXIT_REFUSED, "cannot talk to the module: %s", nl_geterror(broken));
 	else if (!exchange->result && exchange->table)
