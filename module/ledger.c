@@ -26,13 +26,21 @@ static struct sevadm_totals totals;
 /* What is known of a VM itself; the rest is of its encryption context, which mirrors share. */
 #define KNOWN_OF_VM	(SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED)
 
+static void forget_creator(struct sevadm_vm *vm)
+{
+	if (vm->cgroup)
+		cgroup_put(vm->cgroup);
+	put_pid(vm->creator);
+	vm->cgroup = NULL;
+	vm->creator = NULL;
+	vm->pid = 0;
+}
+
 static void vm_release(struct kref *ref)
 {
 	struct sevadm_vm *vm = container_of(ref, struct sevadm_vm, ref);
 
-	if (vm->cgroup)
-		cgroup_put(vm->cgroup);
-	put_pid(vm->creator);
+	forget_creator(vm);
 	sevadm_vm_put(vm->moved_to);
 	kfree(vm);
 }
@@ -143,8 +151,8 @@ struct sevadm_vm *sevadm_vm_alloc(void)
 }
 
 /**
- * sevadm_vm_describe() - what never changes about a VM; once for an entry not in the ledger yet
- * @vm: the entry
+ * sevadm_vm_describe() - what never changes about a VM
+ * @vm: an entry that is not in the ledger; what it was told of another VM before is forgotten
  * @kvm: KVM's VM
  * @type: enum sevadm_vm_type
  * @creator: task that created it; NULL: not known
@@ -154,9 +162,11 @@ struct sevadm_vm *sevadm_vm_alloc(void)
 void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
 			struct task_struct *creator)
 {
+	forget_creator(vm);
+	vm->known = 0;
 	vm->kvm = kvm;
 	vm->type = type;
-	if (!creator || vm->creator)
+	if (!creator)
 		return;
 	vm->pid = task_tgid_nr(creator);
 	vm->uid = task_uid(creator);

@@ -7,9 +7,9 @@
  * Of an ASID pool as much is kept as subjects are guaranteed and do not use: the sum of what is used
  * and what is kept never exceeds the pool through a charge that somebody else's guarantee would pay.
  */
-#include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/slab.h>
+
 #include "lease.h"
 #include "ledger.h"
 #include "limit.h"

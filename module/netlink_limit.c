@@ -209,6 +209,12 @@ static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 				    "only ASIDs can be guaranteed, not pinned memory");
 		return -EINVAL;
 	}
+	/* Also keeps sums of guarantees from overflowing. */
+	if (set->limits.min > U16_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_MIN_VALUE],
+				    "no host has so many ASIDs to guarantee");
+		return -ENOSPC;
+	}
 	if (set->limits.min > set->limits.max) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_MIN_VALUE],
 				    "more is guaranteed than the maximum allows");

@@ -71,9 +71,12 @@ void sevadm_notify_drift(const struct sevadm_vm *vm)
 
 	sevadm_bitmaps_read();
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
-		charged = sevadm_pool_charged(pool);
 		spin_lock(&sevadm_ledger_lock);
-		/* An ASID counts here before KVM charges it, and until after KVM has uncharged it. */
+		/*
+		 * An ASID counts here before KVM charges it, and until after KVM has uncharged it:
+		 * both are read at one moment of the ledger.
+		 */
+		charged = sevadm_pool_charged(pool);
 		used = sevadm_limit_used_locked(pool);
 		drift = charged > used ? charged - used : 0;
 		if (drift > told[pool])

@@ -94,8 +94,9 @@ bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *v
 	int bucket;
 
 	spin_lock(&scopes_lock);
+	/* The context that is copied or moved may be that of @kvm. */
 	hash_for_each(scopes, bucket, scope, node)
-		if (scope->kvm == kvm)
+		if (scope->kvm == kvm || scope->kind == SEVADM_SCOPE_CONTEXT)
 			quiet = false;
 	if (quiet)
 		enter(vm);

@@ -96,7 +96,8 @@ TRACE_EVENT(kvm_command,
 		  __entry->known)
 );
 
-TRACE_EVENT(pin,
+/* What was released has neither a refusal nor a limit. */
+DECLARE_EVENT_CLASS(sevadm_pin,
 	TP_PROTO(const struct sevadm_event *event),
 	TP_ARGS(event),
 	TP_STRUCT__entry(
@@ -139,39 +140,13 @@ TRACE_EVENT(pin,
 		  __entry->known)
 );
 
-TRACE_EVENT(unpin,
+DEFINE_EVENT(sevadm_pin, pin,
 	TP_PROTO(const struct sevadm_event *event),
-	TP_ARGS(event),
-	TP_STRUCT__entry(
-		__field(u64, seq)
-		__field(u64, vm)
-		__field(u64, bytes)
-		__field(u64, pinned_bytes)
-		__field(u64, duration_ns)
-		__field(u32, command)
-		__field(u32, flags)
-		__field(u32, known)
-	),
-	TP_fast_assign(
-		__entry->seq = event->seq;
-		__entry->vm = event->vm;
-		__entry->bytes = event->bytes;
-		__entry->pinned_bytes = event->pinned_bytes;
-		__entry->duration_ns = event->duration_ns;
-		__entry->command = event->command;
-		__entry->flags = event->flags;
-		__entry->known = event->known;
-	),
-	TP_printk("command=%s vm=%llu bytes=%llu pinned_bytes=%llu transient=%u "
-		  "duration_ns=%llu known=%#x",
-		  __print_symbolic(__entry->command, SEVADM_KVM_COMMAND_NAMES),
-		  __entry->vm,
-		  __entry->bytes,
-		  __entry->pinned_bytes,
-		  __entry->flags & 1,
-		  __entry->duration_ns,
-		  __entry->known)
-);
+	TP_ARGS(event));
+
+DEFINE_EVENT(sevadm_pin, unpin,
+	TP_PROTO(const struct sevadm_event *event),
+	TP_ARGS(event));
 
 TRACE_EVENT(asid,
 	TP_PROTO(const struct sevadm_event *event),

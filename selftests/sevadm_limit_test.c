@@ -541,6 +541,12 @@ static void wrong_requests(void)
 	      == -EINVAL);
 	check(limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE, 1)
 	      == -EINVAL);
+	/* Sums of guarantees do not overflow. */
+	check(limit_set(SEVADM_SUBJECT_USER, USER, SEVADM_RESOURCE_ASID_SEV,
+			SEVADM_A_LIMIT_MIN_VALUE, 1) == 0);
+	check(limit_set(SEVADM_SUBJECT_USER, USER + 1, SEVADM_RESOURCE_ASID_SEV,
+			SEVADM_A_LIMIT_MIN_VALUE, UINT64_MAX) == -ENOSPC);
+	check(!limit_delete(SEVADM_SUBJECT_USER, USER));
 	check(limit_set(99, 0, SEVADM_RESOURCE_PIN, SEVADM_A_LIMIT_MAX_VALUE, 1) < 0);
 	check(limit_set(SEVADM_SUBJECT_HOST, 0, 99, SEVADM_A_LIMIT_MAX_VALUE, 1) < 0);
 	check(limit_set(SEVADM_SUBJECT_USER, 1ULL << 32, SEVADM_RESOURCE_PIN,

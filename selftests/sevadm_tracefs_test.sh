@@ -61,7 +61,7 @@ pin() {
 }
 
 unpin() {
-	traced unpin unpin && has 'command=DESTROY vm=[1-9][0-9]* bytes=[1-9]'
+	traced unpin unpin && has 'command=DESTROY ret=0 vm=[1-9][0-9]* bytes=[1-9]'
 }
 
 asid() {
