@@ -163,12 +163,13 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	event.duration_ns = event.time_ns - start_ns;
 	event.command = cmd;
 	event.ret = ret;
-	if (fw_error != NOT_ASKED) {
+	/* Of a command that timed out ccp says 0, which nobody answered. */
+	if (fw_error != NOT_ASKED && ret != -ETIMEDOUT) {
 		event.fw_error = fw_error;
 		event.known |= SEVADM_KNOWN_FW_ERROR;
-		if (psp_ret)
-			*psp_ret = fw_error;
 	}
+	if (fw_error != NOT_ASKED && psp_ret)
+		*psp_ret = fw_error;
 	if (queue) {
 		event.wait_ns = start_ns - queue->start_ns;
 		event.known |= SEVADM_KNOWN_WAIT;

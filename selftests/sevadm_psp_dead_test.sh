@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A security processor that never answers: the command is in the trace when ccp gives it up, listeners
+# are told, and the ledger stays true. Wants one that hangs, and a ccp that does not wait for long:
+# sevhost --psp hang=LAUNCH_START --param ccp.psp_cmd_timeout=3.
+# shellcheck disable=SC2317 # result calls the functions by name
+set -eu
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+echo "KTAP version 1"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
+loaded sevadm || skip_all "the module sevadm is not loaded"
+timeout=$(cat /sys/module/ccp/parameters/psp_cmd_timeout)
+[ "$timeout" -le 5 ] || skip_all "ccp waits $timeout s: this is for a security processor that hangs"
+
+launch_fails() {
+	sevadm -j monitor > "$scratch/told" 2> /dev/null < /dev/null &
+	monitor=$!
+	guests="$guests $monitor"
+	sleep 2 # it listens by then
+	! "$here/sevlaunch" --memory 4 > "$scratch/launch" 2>&1
+}
+
+# The last command that was asked took as long as ccp waits, and has no status.
+is_traced() {
+	sevadm -j trace show --event psp --errors | grep '"command":"LAUNCH_START"' > "$scratch/event" &&
+		grep -q '"ret":-110' "$scratch/event" && grep -q '"fw_error":null' "$scratch/event" &&
+		[ "$("$here/json_get" psp_ns < "$scratch/event")" -ge $((timeout * 900000000)) ]
+}
+
+is_told() {
+	eventually 10 grep -q '"command":"LAUNCH_START".*"ret":-110' "$scratch/told"
+}
+
+nothing_left() {
+	same "number of VMs" "$(vms)" 0 && same "pinned bytes" "$(value status -- pinned current_bytes)" 0
+}
+
+plan 4
+result "a launch fails" launch_fails
+result "the command is in the trace" is_traced
+result "listeners are told" is_told
+result "nothing is left" nothing_left
+kill "$monitor"
+finished
