@@ -71,9 +71,15 @@ static const char *device_name(const xmlNode *device)
 	return text;
 }
 
+/* From 6.0 on, machine_run_board_init() turns iommu_platform and disable-legacy on by itself. */
+static bool qemu_leaves_virtio_alone(const struct domain *domain)
+{
+	return domain->qemu_version && domain->qemu_version < QEMU_VERSION(6, 0);
+}
+
 DOMAIN_CHECK(virtio_iommu)
 {
-	const bool needed = domain->qemu_version && domain->qemu_version < QEMU_VERSION(6, 0);
+	const bool needed = qemu_leaves_virtio_alone(domain);
 	unsigned int count = 0;
 	xmlNode *device, *first = NULL;
 
@@ -127,7 +133,7 @@ DOMAIN_CHECK(virtio_model)
 			domain_finding(domain, row, own(row), device,
 				       "%s is %s, which cannot go through the IOMMU",
 				       device_name(device), model);
-		else if (!domain_is_q35(domain))
+		else if (!domain_is_q35(domain) && qemu_leaves_virtio_alone(domain))
 			domain_finding(domain, row, own(row), device,
 				       "%s is transitional on this machine: it has to be virtio-non-transitional",
 				       device_name(device));
