@@ -14,6 +14,9 @@
  *
  * The verdict is written last, when all output has left the machine, so that a
  * verdict proves the output complete.
+ *
+ * Where there is systemd (image/libvirt), PID 1 becomes that, and this program
+ * is started again as a service, for the command and the verdict.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,6 +42,7 @@
 #define MODULES "/sevhost/modules"
 #define COMMAND "/sevhost/command"
 #define WORKDIR "/work"
+#define SYSTEMD "/usr/lib/systemd/systemd"
 
 static const struct {
 	const char *source, *target, *type, *data;
@@ -305,22 +309,32 @@ static void end_all(void)
 		;
 }
 
-int main(void)
+static void bring_up(void)
 {
-	char **argv;
-	pid_t pid;
-	int status;
-
 	umask(022);
 	reboot(RB_DISABLE_CAD);
 	mount_all();
 	open_ports();
 	loopback_up();
 	sethostname("sevhost", strlen("sevhost"));
-	argv = read_command();
 	load_modules();
 	set_device_owners();
+}
 
+int main(void)
+{
+	char **argv;
+	pid_t pid;
+	int status;
+
+	if (getpid() == 1) {
+		bring_up();
+		execl(SYSTEMD, SYSTEMD, NULL);
+	} else {
+		open_ports();
+	}
+
+	argv = read_command();
 	pid = start(argv);
 	if (pid < 0)
 		power_off("setup cannot fork: %m");

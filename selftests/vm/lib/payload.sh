@@ -74,5 +74,16 @@ put_copy() {
 	fi
 }
 
+# merge_usr DIR: laid out as on a Debian, where /lib is a link, which a folder would replace.
+merge_usr() {
+	local name
+	for name in lib lib64; do
+		[[ -d $1/$name ]] || continue
+		mkdir -p "$1/usr/$name"
+		cp -a "$1/$name/." "$1/usr/$name/"
+		rm -r "${1:?}/$name"
+	done
+}
+
 # pack_payload DIR: as an archive on stdout.
 pack_payload() { (cd "$1" && find . | cpio --quiet -o -H newc -R 0:0); }
