@@ -87,7 +87,8 @@ static void gather_libvirt(const char *root, struct host_facts *facts)
 	static const char *const candidates[] = { "/usr/bin/virsh", "/usr/local/bin/virsh", NULL };
 	char virsh[PATH_MAX], *output = NULL;
 	char *version[] = { virsh, "--version", NULL };
-	char *capabilities[] = { virsh, "-r", "-q", "-c", "qemu:///system", "domcapabilities",
+	/* libvirt refuses this one question on a read-only connection. */
+	char *capabilities[] = { virsh, "-q", "-c", "qemu:///system", "domcapabilities",
 				 "--virttype", "kvm", "--arch", "x86_64", "--machine", "q35", NULL };
 
 	if (!find_program(root, candidates, virsh)) {
@@ -107,7 +108,7 @@ static void gather_libvirt(const char *root, struct host_facts *facts)
 		take_capabilities(output, facts);
 	else
 		all_unknown(facts, HOST_LIBVIRT_SEV, HOST_LIBVIRT_MAX_ES_GUESTS,
-			    "virsh domcapabilities failed: is libvirt's daemon running?");
+			    "virsh domcapabilities failed: is libvirt's daemon running, and may you use it?");
 	free(output);
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +32,9 @@ static void become(char *const argv[], int input, int output)
 	dup2(input >= 0 ? input : null, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
+	/* Without a terminal it asks nobody for a password. */
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* A program that was not made for it does not expect an ignored SIGPIPE. */
 	signal(SIGPIPE, SIG_DFL);
 	setenv("LC_ALL", "C", 1);
