@@ -9,7 +9,6 @@
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include <uapi/linux/sevadm.h>
@@ -20,30 +19,15 @@
 #include "ledger.h"
 #include "limit.h"
 #include "pool.h"
+#include "reader.h"
 #include "ring.h"
-
-/**
- * struct sevadm_reader - one open file
- * @mutex: guards @cursor: threads may share the file
- * @cursor: number of the event that is read next
- * @leases: ASIDs reserved through it
- */
-struct sevadm_reader {
-	struct mutex mutex;
-	u64 cursor;
-	struct list_head leases;
-};
 
 static int sevadm_open(struct inode *inode, struct file *file)
 {
-	struct sevadm_reader *reader;
+	struct sevadm_reader *reader = sevadm_reader_open();
 
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 	if (!reader)
 		return -ENOMEM;
-	mutex_init(&reader->mutex);
-	INIT_LIST_HEAD(&reader->leases);
-	reader->cursor = sevadm_ring_oldest();
 	file->private_data = reader;
 	return nonseekable_open(inode, file);
 }
@@ -53,35 +37,8 @@ static int sevadm_release(struct inode *inode, struct file *file)
 	struct sevadm_reader *reader = file->private_data;
 
 	sevadm_lease_release_all(&reader->leases);
-	kfree(reader);
+	sevadm_reader_close(reader);
 	return 0;
-}
-
-static bool reader_pending(struct sevadm_reader *reader)
-{
-	return sevadm_ring_pending(READ_ONCE(reader->cursor));
-}
-
-/* As many whole events as fit and are there. An event that cannot be copied is not consumed. */
-static ssize_t reader_copy(struct sevadm_reader *reader, char __user *buffer, size_t length)
-{
-	struct sevadm_event event;
-	size_t done = 0;
-	u64 cursor;
-
-	while (length - done >= sizeof(event)) {
-		cursor = reader->cursor;
-		if (!sevadm_ring_read(&cursor, &event))
-			break;
-		if (copy_to_user(buffer + done, &event, sizeof(event)))
-			return done ?: -EFAULT;
-		WRITE_ONCE(reader->cursor, cursor);
-		done += sizeof(event);
-		if (signal_pending(current))
-			break;
-		cond_resched();
-	}
-	return done;
 }
 
 static ssize_t sevadm_read(struct file *file, char __user *buffer, size_t length, loff_t *pos)
@@ -95,13 +52,13 @@ static ssize_t sevadm_read(struct file *file, char __user *buffer, size_t length
 	for (;;) {
 		if (mutex_lock_interruptible(&reader->mutex))
 			return -ERESTARTSYS;
-		ret = reader_copy(reader, buffer, length);
+		ret = sevadm_reader_copy(reader, buffer, length);
 		mutex_unlock(&reader->mutex);
 		if (ret)
 			return ret;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		ret = wait_event_interruptible(sevadm_ring_wait, reader_pending(reader));
+		ret = wait_event_interruptible(reader->wait, sevadm_reader_pending(reader));
 		if (ret)
 			return ret;
 	}
@@ -111,8 +68,8 @@ static __poll_t sevadm_poll(struct file *file, poll_table *wait)
 {
 	struct sevadm_reader *reader = file->private_data;
 
-	poll_wait(file, &sevadm_ring_wait, wait);
-	return reader_pending(reader) ? EPOLLIN | EPOLLRDNORM : 0;
+	poll_wait(file, &reader->wait, wait);
+	return sevadm_reader_pending(reader) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
 static long ioctl_event_seek(struct sevadm_reader *reader, void *argument)
@@ -136,11 +93,14 @@ static long ioctl_event_seek(struct sevadm_reader *reader, void *argument)
 		return -EINVAL;
 	}
 
-	mutex_lock(&reader->mutex);
-	WRITE_ONCE(reader->cursor, cursor);
-	mutex_unlock(&reader->mutex);
+	sevadm_reader_seek(reader, cursor);
 	seek->seq = cursor;
 	return 0;
+}
+
+static long ioctl_event_filter(struct sevadm_reader *reader, void *argument)
+{
+	return sevadm_reader_filter(reader, argument);
 }
 
 static long ioctl_pool_query(struct sevadm_reader *reader, void *argument)
@@ -250,6 +210,7 @@ static const struct sevadm_ioctl ioctls[] = {
 	IOCTL(SEVADM_IOC_VM_QUERY, ioctl_vm_query, struct sevadm_vm_query, comm),
 	IOCTL(SEVADM_IOC_RESERVE, ioctl_reserve, struct sevadm_lease, lease),
 	IOCTL(SEVADM_IOC_RELEASE, ioctl_release, struct sevadm_lease_release, lease),
+	IOCTL(SEVADM_IOC_EVENT_FILTER, ioctl_event_filter, struct sevadm_event_filter, commands),
 };
 
 static long sevadm_ioctl(struct file *file, unsigned int number, unsigned long user_argument)
@@ -261,6 +222,7 @@ static long sevadm_ioctl(struct file *file, unsigned int number, unsigned long u
 		struct sevadm_vm_query vm_query;
 		struct sevadm_lease lease;
 		struct sevadm_lease_release lease_release;
+		struct sevadm_event_filter event_filter;
 	} argument = {};
 	void __user *user = (void __user *)user_argument;
 	const struct sevadm_ioctl *row;

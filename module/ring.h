@@ -4,17 +4,28 @@
 #define SEVADM_RING_H
 
 #include <linux/types.h>
-#include <linux/wait.h>
 
 #include <uapi/linux/sevadm.h>
 
-extern struct wait_queue_head sevadm_ring_wait;
+struct sevadm_filter;
+
+/**
+ * enum sevadm_ring_look - what a look into the ring found
+ * @SEVADM_RING_END: nothing that is wanted
+ * @SEVADM_RING_FOUND: an event that is wanted, or that some were lost
+ * @SEVADM_RING_MORE: nothing that is wanted so far: look again
+ */
+enum sevadm_ring_look {
+	SEVADM_RING_END,
+	SEVADM_RING_FOUND,
+	SEVADM_RING_MORE,
+};
 
 void sevadm_event_prepare(struct sevadm_event *event, u32 type);
 void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm);
 void sevadm_ring_push(struct sevadm_event *event);
-bool sevadm_ring_read(u64 *cursor, struct sevadm_event *event);
-bool sevadm_ring_pending(u64 cursor);
+enum sevadm_ring_look sevadm_ring_look(u64 *cursor, const struct sevadm_filter *filter,
+				       struct sevadm_event *event);
 u64 sevadm_ring_oldest(void);
 u64 sevadm_ring_next(void);
 u32 sevadm_ring_size(void);

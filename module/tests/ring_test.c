@@ -4,14 +4,19 @@
 
 #include "../ring.c"
 
-/* Tracepoints are sevadm.ko's. */
+/* Tracepoints and readers are sevadm.ko's. */
 void sevadm_tracepoint(const struct sevadm_event *event)
+{
+}
+
+void sevadm_readers_wake(const struct sevadm_event *event)
 {
 }
 
 static int ring_test_init(struct kunit *test)
 {
 	ring_seq = 0;
+	ring_first = 1;
 	ring_events = RING_EVENTS_MIN;
 	return sevadm_ring_init();
 }
@@ -19,7 +24,11 @@ static int ring_test_init(struct kunit *test)
 static void ring_test_exit(struct kunit *test)
 {
 	sevadm_ring_uninit();
-	ring = NULL;
+}
+
+static bool read_event(u64 *cursor, struct sevadm_event *event)
+{
+	return sevadm_ring_look(cursor, NULL, event) == SEVADM_RING_FOUND;
 }
 
 static void push(unsigned int count)
@@ -39,8 +48,8 @@ static void ring_is_empty_at_first(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, cursor, 1);
 	KUNIT_EXPECT_EQ(test, sevadm_ring_next(), 1);
-	KUNIT_EXPECT_FALSE(test, sevadm_ring_pending(cursor));
-	KUNIT_EXPECT_FALSE(test, sevadm_ring_read(&cursor, &event));
+	KUNIT_EXPECT_EQ(test, sevadm_ring_look(&cursor, NULL, NULL), SEVADM_RING_END);
+	KUNIT_EXPECT_FALSE(test, read_event(&cursor, &event));
 	KUNIT_EXPECT_EQ(test, cursor, 1);
 }
 
@@ -51,13 +60,13 @@ static void ring_is_read_in_order(struct kunit *test)
 
 	push(3);
 	for (seq = 1; seq <= 3; seq++) {
-		KUNIT_EXPECT_TRUE(test, sevadm_ring_pending(cursor));
-		KUNIT_ASSERT_TRUE(test, sevadm_ring_read(&cursor, &event));
+		KUNIT_EXPECT_EQ(test, sevadm_ring_look(&cursor, NULL, NULL), SEVADM_RING_FOUND);
+		KUNIT_ASSERT_TRUE(test, read_event(&cursor, &event));
 		KUNIT_EXPECT_EQ(test, event.seq, seq);
 		KUNIT_EXPECT_EQ(test, event.type, SEVADM_EVENT_PSP);
 		KUNIT_EXPECT_EQ(test, event.size, sizeof(event));
 	}
-	KUNIT_EXPECT_FALSE(test, sevadm_ring_read(&cursor, &event));
+	KUNIT_EXPECT_FALSE(test, read_event(&cursor, &event));
 	KUNIT_EXPECT_EQ(test, sevadm_ring_next(), 4);
 }
 
@@ -68,7 +77,7 @@ static void ring_full_loses_nothing(struct kunit *test)
 
 	push(RING_EVENTS_MIN);
 	KUNIT_EXPECT_EQ(test, sevadm_ring_oldest(), 1);
-	KUNIT_ASSERT_TRUE(test, sevadm_ring_read(&cursor, &event));
+	KUNIT_ASSERT_TRUE(test, read_event(&cursor, &event));
 	KUNIT_EXPECT_EQ(test, event.type, SEVADM_EVENT_PSP);
 	KUNIT_EXPECT_EQ(test, event.seq, 1);
 }
@@ -80,15 +89,15 @@ static void ring_tells_what_was_lost(struct kunit *test)
 
 	push(RING_EVENTS_MIN + 10);
 	KUNIT_EXPECT_EQ(test, sevadm_ring_oldest(), 11);
-	KUNIT_ASSERT_TRUE(test, sevadm_ring_read(&cursor, &event));
+	KUNIT_ASSERT_TRUE(test, read_event(&cursor, &event));
 	KUNIT_EXPECT_EQ(test, event.type, SEVADM_EVENT_LOST);
 	KUNIT_EXPECT_EQ(test, event.seq, 3);
 	KUNIT_EXPECT_EQ(test, event.count, 8);
 	for (seq = 11; seq <= RING_EVENTS_MIN + 10; seq++) {
-		KUNIT_ASSERT_TRUE(test, sevadm_ring_read(&cursor, &event));
+		KUNIT_ASSERT_TRUE(test, read_event(&cursor, &event));
 		KUNIT_EXPECT_EQ(test, event.seq, seq);
 	}
-	KUNIT_EXPECT_FALSE(test, sevadm_ring_read(&cursor, &event));
+	KUNIT_EXPECT_FALSE(test, read_event(&cursor, &event));
 }
 
 static void ring_readers_do_not_meet(struct kunit *test)
@@ -97,9 +106,9 @@ static void ring_readers_do_not_meet(struct kunit *test)
 	u64 one = 1, other = 1;
 
 	push(2);
-	KUNIT_EXPECT_TRUE(test, sevadm_ring_read(&one, &event));
-	KUNIT_EXPECT_TRUE(test, sevadm_ring_read(&one, &event));
-	KUNIT_EXPECT_TRUE(test, sevadm_ring_read(&other, &event));
+	KUNIT_EXPECT_TRUE(test, read_event(&one, &event));
+	KUNIT_EXPECT_TRUE(test, read_event(&one, &event));
+	KUNIT_EXPECT_TRUE(test, read_event(&other, &event));
 	KUNIT_EXPECT_EQ(test, event.seq, 1);
 }
 
@@ -109,24 +118,111 @@ static void ring_cursor_ahead_waits(struct kunit *test)
 	u64 cursor = 5;
 
 	push(4);
-	KUNIT_EXPECT_FALSE(test, sevadm_ring_read(&cursor, &event));
+	KUNIT_EXPECT_FALSE(test, read_event(&cursor, &event));
 	KUNIT_EXPECT_EQ(test, cursor, 5);
 	push(1);
-	KUNIT_EXPECT_TRUE(test, sevadm_ring_read(&cursor, &event));
+	KUNIT_EXPECT_TRUE(test, read_event(&cursor, &event));
 	KUNIT_EXPECT_EQ(test, event.seq, 5);
 }
 
 static void ring_size_is_a_power_of_two(struct kunit *test)
 {
-	static const unsigned int sizes[][2] = { { 0, 16 }, { 16, 16 }, { 17, 32 }, { 1000, 1024 } };
+	static const struct { const char *text; unsigned int size; } sizes[] = {
+		{ "0", 16 }, { "16", 16 }, { "17", 32 }, { "1000", 1024 }, { "4294967295", 1 << 20 },
+	};
 	unsigned int i;
 
+	sevadm_ring_uninit();
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		sevadm_ring_uninit();
-		ring_events = sizes[i][0];
-		KUNIT_ASSERT_EQ(test, sevadm_ring_init(), 0);
-		KUNIT_EXPECT_EQ(test, sevadm_ring_size(), sizes[i][1]);
+		KUNIT_EXPECT_EQ(test, set_ring_events(sizes[i].text, NULL), 0);
+		KUNIT_EXPECT_EQ(test, sevadm_ring_size(), sizes[i].size);
 	}
+	KUNIT_EXPECT_LT(test, set_ring_events("many", NULL), 0);
+}
+
+/* What @cursor reads: @lost events were lost, then all up to the newest one in order. */
+static void expect_rest(struct kunit *test, u64 cursor, u64 lost)
+{
+	struct sevadm_event event;
+	u64 seq = cursor;
+
+	if (lost) {
+		KUNIT_ASSERT_TRUE(test, read_event(&cursor, &event));
+		KUNIT_ASSERT_EQ(test, event.type, SEVADM_EVENT_LOST);
+		KUNIT_EXPECT_EQ(test, event.seq, seq);
+		KUNIT_EXPECT_EQ(test, event.count, lost);
+		seq += lost;
+	}
+	for (; seq < sevadm_ring_next(); seq++) {
+		KUNIT_ASSERT_TRUE(test, read_event(&cursor, &event));
+		KUNIT_ASSERT_EQ(test, event.type, SEVADM_EVENT_PSP);
+		KUNIT_ASSERT_EQ(test, event.seq, seq);
+	}
+	KUNIT_EXPECT_FALSE(test, read_event(&cursor, &event));
+}
+
+static void ring_grows_with_what_it_holds(struct kunit *test)
+{
+	push(RING_EVENTS_MIN + 5);
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_size(), 1024);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_oldest(), 6);
+	expect_rest(test, 6, 0);
+	expect_rest(test, 1, 5);
+
+	/* What was lost before is not there again; what comes now has room. */
+	push(1024 - RING_EVENTS_MIN);
+	expect_rest(test, 6, 0);
+	push(1);
+	expect_rest(test, 6, 1);
+}
+
+static void ring_shrinks_to_the_newest(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	push(1500);
+	KUNIT_ASSERT_EQ(test, set_ring_events("64", NULL), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_oldest(), 1500 - 64 + 1);
+	expect_rest(test, 1500 - 63, 0);
+	expect_rest(test, 1000, 1500 - 63 - 1000);
+	push(10);
+	expect_rest(test, 1500 - 63, 10);
+}
+
+static void ring_of_few_events_shrinks(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	push(3);
+	KUNIT_ASSERT_EQ(test, set_ring_events("16", NULL), 0);
+	expect_rest(test, 1, 0);
+	push(RING_EVENTS_MIN - 3);
+	expect_rest(test, 1, 0);
+	push(1);
+	expect_rest(test, 1, 1);
+}
+
+static void ring_of_a_wrong_size_stays(struct kunit *test)
+{
+	push(4);
+	KUNIT_EXPECT_EQ(test, set_ring_events("15", NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_ring_events("1048577", NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_size(), RING_EVENTS_MIN);
+	expect_rest(test, 1, 0);
+}
+
+/* A look ends after so many events that nobody wants, and goes on where it was. */
+static void ring_looks_are_bounded(struct kunit *test)
+{
+	const struct sevadm_filter nothing = { .wanted = { .vm = 1 } };
+	struct sevadm_event event;
+	u64 cursor = 1;
+
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	push(RING_LOOK_MAX + 1);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_look(&cursor, &nothing, &event), SEVADM_RING_MORE);
+	KUNIT_EXPECT_EQ(test, cursor, RING_LOOK_MAX + 1);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_look(&cursor, &nothing, &event), SEVADM_RING_END);
+	KUNIT_EXPECT_EQ(test, cursor, RING_LOOK_MAX + 2);
 }
 
 static struct kunit_case ring_cases[] = {
@@ -137,6 +233,11 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_readers_do_not_meet),
 	KUNIT_CASE(ring_cursor_ahead_waits),
 	KUNIT_CASE(ring_size_is_a_power_of_two),
+	KUNIT_CASE(ring_grows_with_what_it_holds),
+	KUNIT_CASE(ring_shrinks_to_the_newest),
+	KUNIT_CASE(ring_of_few_events_shrinks),
+	KUNIT_CASE(ring_of_a_wrong_size_stays),
+	KUNIT_CASE(ring_looks_are_bounded),
 	{}
 };
 

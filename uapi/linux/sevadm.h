@@ -111,7 +111,8 @@ enum sevadm_module_state {
 /**
  * enum sevadm_event_type - what an event tells
  * @SEVADM_EVENT_LOST: the reader was too slow: @sevadm_event.count events were overwritten
- *	before it came to them; @sevadm_event.seq is that of the first one lost
+ *	before it came to them, or did not fit when the ring was made smaller; @sevadm_event.seq is
+ *	that of the first one lost
  * @SEVADM_EVENT_PSP: a command of the security processor has ended, or was refused by ccp
  * @SEVADM_EVENT_KVM: a KVM_MEMORY_ENCRYPT_OP ioctl, a mirror or a migration has ended;
  *	@sevadm_event.command is an enum sev_cmd_id, or one of enum sevadm_kvm_command
@@ -235,6 +236,11 @@ enum sevadm_knob {
 
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
+/*
+ * PSP, KVM: a buffer of length 0 was given and the firmware answered INVALID_LEN with the length that
+ * is needed, as its API wants it: that is no failure, though @sevadm_event.ret is -EIO
+ */
+#define SEVADM_EVENT_LENGTH_QUERY	(1U << 1)
 
 /**
  * struct sevadm_event - one record of the event stream
@@ -313,7 +319,8 @@ struct sevadm_event {
 /*
  * read() of /dev/sevadm returns as many whole records as fit. A new open file starts at the oldest
  * event still held. EINVAL: the buffer is shorter than one record. EAGAIN: O_NONBLOCK and no event.
- * Every open file has a cursor of its own; poll() says EPOLLIN when an event is there.
+ * Every open file has a cursor of its own, and may have a filter; poll() says EPOLLIN when an event
+ * that passes it is there.
  */
 
 /* ---- ioctls of /dev/sevadm ---------------------------------------------------------------- */
@@ -343,6 +350,56 @@ struct sevadm_event_seek {
 	__u32 size;
 	__u32 whence;
 	__aligned_u64 seq;
+};
+
+/**
+ * struct sevadm_event_command - a command that a filter lets pass
+ * @type: SEVADM_EVENT_PSP: a command of the firmware; SEVADM_EVENT_KVM: one of KVM, with the pins and
+ *	unpins that are its doing
+ * @command: as in @sevadm_event.command
+ */
+struct sevadm_event_command {
+	__u32 type;
+	__u32 command;
+};
+
+/** define SEVADM_FILTER_COMMANDS - number of commands a filter has room for */
+#define SEVADM_FILTER_COMMANDS	16
+
+/* Bits of sevadm_event_filter.flags */
+#define SEVADM_FILTER_FAILED	(1U << 0)	/* only what failed or was refused; no length query */
+
+/**
+ * struct sevadm_event_filter - SEVADM_IOC_EVENT_FILTER: which events this open file reads
+ * @size: sizeof(struct sevadm_event_filter)
+ * @flags: SEVADM_FILTER_* bits
+ * @vm: only of this VM, or come from it (@sevadm_event.peer_vm); 0: of all and of none
+ * @longer_ns: only what took longer than this, waiting included; 0: all
+ * @types: only these types of events, bits (1 << enum sevadm_event_type); 0: all
+ * @pid: only of this process, in the initial pid namespace; 0: of all
+ * @nr_commands: only events of the first so many of @commands; 0: all
+ * @reserved: zero
+ * @commands: the rest of it is zero
+ *
+ * An event has to meet all conditions. It replaces the filter before it; all zeroes: no filter.
+ * read() passes over what does not pass, and so do poll() and a reader that waits: a later filter
+ * finds it only after SEVADM_IOC_EVENT_SEEK.
+ *
+ * SEVADM_EVENT_LOST always passes. Its @sevadm_event.count has every event that was overwritten
+ * before the reader came to it, whether or not it would have passed: of what was never looked at
+ * nobody knows. A reader that waits comes to each event as it happens, and so loses none to a flood
+ * of events that it does not want.
+ */
+struct sevadm_event_filter {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 vm;
+	__aligned_u64 longer_ns;
+	__u32 types;
+	__u32 pid;
+	__u32 nr_commands;
+	__u32 reserved;
+	struct sevadm_event_command commands[SEVADM_FILTER_COMMANDS];
 };
 
 /**
@@ -515,6 +572,7 @@ struct sevadm_lease_release {
 #define SEVADM_IOC_VM_QUERY	_IO(SEVADM_IOC_MAGIC, 0x03)
 #define SEVADM_IOC_RESERVE	_IO(SEVADM_IOC_MAGIC, 0x04)
 #define SEVADM_IOC_RELEASE	_IO(SEVADM_IOC_MAGIC, 0x05)
+#define SEVADM_IOC_EVENT_FILTER	_IO(SEVADM_IOC_MAGIC, 0x06)
 
 /* ---- generic netlink: Documentation/netlink/specs/sevadm.yaml ----------------------------- */
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The readers of the events: open files of /dev/sevadm. */
+#ifndef SEVADM_READER_H
+#define SEVADM_READER_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include <uapi/linux/sevadm.h>
+
+struct sevadm_filter;
+
+/**
+ * struct sevadm_reader - one open file
+ * @node: in the list of all readers
+ * @rcu: frees it
+ * @wait: whoever waits for an event on it
+ * @mutex: one thread reads, seeks or changes the filter at a time
+ * @cursor: number of the event that is read next. Beside @mutex, who passes over events that are not
+ *	wanted moves it on, by cmpxchg()
+ * @filter: which events are wanted; NULL: all
+ * @leases: ASIDs reserved through it
+ */
+struct sevadm_reader {
+	struct list_head node;
+	struct rcu_head rcu;
+	struct wait_queue_head wait;
+	struct mutex mutex;
+	u64 cursor;
+	struct sevadm_filter __rcu *filter;
+	struct list_head leases;
+};
+
+struct sevadm_reader *sevadm_reader_open(void);
+void sevadm_reader_close(struct sevadm_reader *reader);
+bool sevadm_reader_pending(struct sevadm_reader *reader);
+ssize_t sevadm_reader_copy(struct sevadm_reader *reader, char __user *buffer, size_t length);
+void sevadm_reader_seek(struct sevadm_reader *reader, u64 cursor);
+int sevadm_reader_filter(struct sevadm_reader *reader, const struct sevadm_event_filter *wanted);
+
+void sevadm_readers_wake(const struct sevadm_event *event);
+
+#endif /* SEVADM_READER_H */
