@@ -143,6 +143,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	int ret, fw_error = NOT_ASKED;
 	struct sevadm_event event;
 	struct sevadm_vm *vm;
+	bool asks_length;
 	u64 start_ns;
 
 	sevadm_seam_enter(SEAM___sev_do_cmd_locked);
@@ -155,6 +156,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 
 	queue = sevadm_scope_queue();
 	scope = sevadm_scope_kvm();
+	asks_length = sevadm_psp_asks_length(cmd, data);
 	start_ns = ktime_get_boottime_ns();
 
 	ret = call_original(__sev_do_cmd_locked, cmd, data, &fw_error);
@@ -167,6 +169,8 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	if (fw_error != NOT_ASKED && ret != -ETIMEDOUT) {
 		event.fw_error = fw_error;
 		event.known |= SEVADM_KNOWN_FW_ERROR;
+		if (asks_length && fw_error == SEV_RET_INVALID_LEN)
+			event.flags |= SEVADM_EVENT_LENGTH_QUERY;
 	}
 	if (fw_error != NOT_ASKED && psp_ret)
 		*psp_ret = fw_error;
@@ -200,6 +204,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 		scope->commands++;
 		scope->fw_asked = event.known & SEVADM_KNOWN_FW_ERROR;
 		scope->fw_error = event.fw_error;
+		scope->length_query = event.flags & SEVADM_EVENT_LENGTH_QUERY;
 	}
 	if (!ret)
 		book(scope, vm, cmd, data, &guest);

@@ -74,6 +74,9 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 	if (scope->fw_asked) {
 		event.fw_error = scope->fw_error;
 		event.known |= SEVADM_KNOWN_FW_ERROR;
+		/* KVM passes the answer on: the length is in the caller's buffer. */
+		if (scope->length_query && ret == -EIO)
+			event.flags |= SEVADM_EVENT_LENGTH_QUERY;
 	}
 	if (peer_vm) {
 		event.peer_vm = peer_vm;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One row for each firmware command that is about a guest: where its buffer holds the handle, the
- * ASID, the policy and the length, and the guest's state once it has succeeded.
+ * One row for each firmware command that is about a guest or can be asked for a length: where its
+ * buffer holds the handle, the ASID, the policy and the length, and the guest's state once it has
+ * succeeded.
  *
  * Source: AMD SEV API specification (55766), chapters of the commands and "Guest State Machine";
  * buffers as in linux/psp-sev.h. No key, measurement or guest data is ever read.
@@ -25,16 +26,21 @@ struct psp_command {
 	u8 asid;
 	u8 policy;
 	u8 length;
+	u8 query;	/* length that is 0 in a query: INVALID_LEN is answered, and what is needed */
 	s8 state;
 };
 
 #define HANDLE(type)		.handle = AT(type, handle)
 #define LENGTH(type, field)	.length = AT(type, field)
+#define QUERY(type, field)	.query = AT(type, field)
 #define POLICY(type)		.policy = AT(type, policy)
 #define STAYS			.state = STATE_SAME
 #define BECOMES(name)		.state = SEVADM_VM_STATE_##name
 
 static const struct psp_command psp_commands[] = {
+	[SEV_CMD_PEK_CSR] = { QUERY(pek_csr, len), STAYS },
+	[SEV_CMD_PDH_CERT_EXPORT] = { QUERY(pdh_cert_export, pdh_cert_len), STAYS },
+	[SEV_CMD_GET_ID] = { QUERY(get_id, len), STAYS },
 	[SEV_CMD_DECOMMISSION] = { HANDLE(decommission), BECOMES(INIT) },
 	[SEV_CMD_ACTIVATE] = { HANDLE(activate), .asid = AT(activate, asid), STAYS },
 	[SEV_CMD_DEACTIVATE] = { HANDLE(deactivate), STAYS },
@@ -45,17 +51,23 @@ static const struct psp_command psp_commands[] = {
 	[SEV_CMD_LAUNCH_UPDATE_VMSA] = {
 		HANDLE(launch_update_vmsa), LENGTH(launch_update_vmsa, len), STAYS },
 	[SEV_CMD_LAUNCH_MEASURE] = {
-		HANDLE(launch_measure), LENGTH(launch_measure, len), BECOMES(LSECRET) },
+		HANDLE(launch_measure), LENGTH(launch_measure, len), QUERY(launch_measure, len),
+		BECOMES(LSECRET) },
 	[SEV_CMD_LAUNCH_UPDATE_SECRET] = {
 		HANDLE(launch_secret), LENGTH(launch_secret, guest_len), STAYS },
 	[SEV_CMD_LAUNCH_FINISH] = { HANDLE(launch_finish), BECOMES(RUNNING) },
 	[SEV_CMD_ATTESTATION_REPORT] = {
-		HANDLE(attestation_report), LENGTH(attestation_report, len), STAYS },
-	[SEV_CMD_SEND_START] = { HANDLE(send_start), POLICY(send_start), BECOMES(SUPDATE) },
+		HANDLE(attestation_report), LENGTH(attestation_report, len),
+		QUERY(attestation_report, len), STAYS },
+	[SEV_CMD_SEND_START] = {
+		HANDLE(send_start), POLICY(send_start), QUERY(send_start, session_len),
+		BECOMES(SUPDATE) },
 	[SEV_CMD_SEND_UPDATE_DATA] = {
-		HANDLE(send_update_data), LENGTH(send_update_data, guest_len), STAYS },
+		HANDLE(send_update_data), LENGTH(send_update_data, guest_len),
+		QUERY(send_update_data, hdr_len), STAYS },
 	[SEV_CMD_SEND_UPDATE_VMSA] = {
-		HANDLE(send_update_vmsa), LENGTH(send_update_vmsa, guest_len), STAYS },
+		HANDLE(send_update_vmsa), LENGTH(send_update_vmsa, guest_len),
+		QUERY(send_update_vmsa, hdr_len), STAYS },
 	[SEV_CMD_SEND_FINISH] = { HANDLE(send_finish), BECOMES(SENT) },
 	[SEV_CMD_SEND_CANCEL] = { HANDLE(send_cancel), BECOMES(RUNNING) },
 	[SEV_CMD_RECEIVE_START] = { HANDLE(receive_start), POLICY(receive_start), BECOMES(RUPDATE) },
@@ -70,9 +82,12 @@ static const struct psp_command psp_commands[] = {
 
 static const struct psp_command *psp_command(u32 command)
 {
-	if (command >= ARRAY_SIZE(psp_commands) || !psp_commands[command].handle)
+	const struct psp_command *row;
+
+	if (command >= ARRAY_SIZE(psp_commands))
 		return NULL;
-	return &psp_commands[command];
+	row = &psp_commands[command];
+	return row->handle || row->query ? row : NULL;
 }
 
 static u32 u32_at(const void *buffer, u8 at)
@@ -97,9 +112,11 @@ void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest 
 	if (!row || !buffer)
 		return;
 
-	guest->handle = u32_at(buffer, row->handle);
-	if (guest->handle)
-		guest->known |= SEVADM_KNOWN_HANDLE;
+	if (row->handle) {
+		guest->handle = u32_at(buffer, row->handle);
+		if (guest->handle)
+			guest->known |= SEVADM_KNOWN_HANDLE;
+	}
 	if (row->asid) {
 		guest->asid = u32_at(buffer, row->asid);
 		guest->known |= SEVADM_KNOWN_ASID;
@@ -112,6 +129,20 @@ void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest 
 		guest->bytes = u32_at(buffer, row->length);
 		guest->known |= SEVADM_KNOWN_BYTES;
 	}
+}
+
+/**
+ * sevadm_psp_asks_length() - whether a command only asks how long its answer would be
+ * @command: enum sev_cmd
+ * @buffer: the command's buffer before the firmware has seen it, which writes the length there; or NULL
+ *
+ * The firmware answers SEV_RET_INVALID_LEN to that, unless it does not even come so far.
+ */
+bool sevadm_psp_asks_length(u32 command, const void *buffer)
+{
+	const struct psp_command *row = psp_command(command);
+
+	return row && row->query && buffer && !u32_at(buffer, row->query);
 }
 
 /**

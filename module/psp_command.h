@@ -22,6 +22,7 @@ struct sevadm_psp_guest {
 };
 
 void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest *guest);
+bool sevadm_psp_asks_length(u32 command, const void *buffer);
 int sevadm_psp_next_state(u32 command);
 
 #endif /* SEVADM_PSP_COMMAND_H */

@@ -45,6 +45,7 @@ enum sevadm_scope_kind {
  * @commands: number of firmware commands issued for KVM's initialisation of the platform
  * @fw_asked: at least one firmware command was answered; @fw_error is the last status
  * @fw_error: see @fw_asked
+ * @length_query: that firmware command asked for a length, and INVALID_LEN was the answer
  */
 struct sevadm_scope {
 	struct hlist_node node;
@@ -59,6 +60,7 @@ struct sevadm_scope {
 	bool uncharged;
 	bool activated;
 	bool fw_asked;
+	bool length_query;
 	u32 fw_error;
 	u32 commands;
 };

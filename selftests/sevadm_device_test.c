@@ -78,6 +78,7 @@ static const struct row {
 		struct sevadm_pool_query pool;
 		struct sevadm_asid_query asid;
 		struct sevadm_vm_query vm;
+		struct sevadm_event_filter filter;
 		unsigned char bytes[512];
 	} valid;
 } rows[] = {
@@ -89,6 +90,8 @@ static const struct row {
 	  { .asid = { .asid = 1 } } },
 	{ "VM_QUERY", SEVADM_IOC_VM_QUERY, sizeof(struct sevadm_vm_query),
 	  { .vm = { .by = SEVADM_VM_BY_NEXT } } },
+	{ "EVENT_FILTER", SEVADM_IOC_EVENT_FILTER, sizeof(struct sevadm_event_filter),
+	  { .filter = { .vm = 1 } } },
 };
 
 static bool row_with_size(const struct row *row, __u32 size, size_t set_byte, int err)

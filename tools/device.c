@@ -39,6 +39,16 @@ int device_seek(int fd, enum sevadm_seek whence, uint64_t *seq)
 	return EXIT_OK;
 }
 
+int device_filter(int fd, const struct sevadm_event_filter *wanted)
+{
+	struct sevadm_event_filter argument = *wanted;
+
+	if (ioctl(fd, SEVADM_IOC_EVENT_FILTER, &argument) && errno != ENOTTY)
+		return fail(EXIT_REFUSED, "the module refuses this choice of events: %s",
+			    strerror(errno));
+	return EXIT_OK;
+}
+
 /* Calls @handle for each record of @buffer; what an older module does not have reads as zero. */
 static int hand_out(const char *buffer, size_t length,
 		    int (*handle)(const struct sevadm_event *event, void *context), void *context)

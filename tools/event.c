@@ -44,8 +44,16 @@ static bool fw_failed(const struct sevadm_event *event)
 	return knows(event, SEVADM_KNOWN_FW_ERROR) && event->fw_error;
 }
 
+static bool is_length_query(const struct sevadm_event *event)
+{
+	return event->flags & SEVADM_EVENT_LENGTH_QUERY &&
+	       (event->type == SEVADM_EVENT_PSP || event->type == SEVADM_EVENT_KVM);
+}
+
 bool event_is_error(const struct sevadm_event *event)
 {
+	if (is_length_query(event))
+		return false;
 	return event->type == SEVADM_EVENT_LOST || event->ret < 0 || fw_failed(event);
 }
 
@@ -89,6 +97,7 @@ static void add_result(struct json_object *row, const struct sevadm_event *event
 	add(row, "ret", json_object_new_int(event->ret));
 	add(row, "fw_error", json_known_u64(asked, event->fw_error));
 	add(row, "fw_error_name", json_known_string(asked, fw_error_name(event->fw_error)));
+	add(row, "length_query", json_object_new_boolean(is_length_query(event)));
 }
 
 static void add_psp(struct json_object *row, const struct sevadm_event *event)
@@ -219,6 +228,10 @@ static void print_result(const struct sevadm_event *event)
 {
 	const char *name = strerrorname_np(-event->ret);
 
+	if (is_length_query(event)) {
+		printf("length query (%s)", fw_error_name(event->fw_error));
+		return;
+	}
 	if (event->ret < 0)
 		printf("%s", name ? name : "unknown error");
 	if (event->ret < 0 && fw_failed(event))

@@ -116,7 +116,9 @@ static int show_ring(struct trace *trace, int fd)
 {
 	int ret;
 
-	ret = device_seek(fd, SEVADM_SEEK_NEWEST, &trace->end);
+	ret = filter_apply(&trace->filter, fd);
+	if (!ret)
+		ret = device_seek(fd, SEVADM_SEEK_NEWEST, &trace->end);
 	if (!ret)
 		ret = device_seek(fd, SEVADM_SEEK_OLDEST, NULL);
 	if (ret)
@@ -217,7 +219,9 @@ static int follow_ring(struct trace *trace, int fd)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 
-	ret = device_seek(fd, trace->all ? SEVADM_SEEK_OLDEST : SEVADM_SEEK_NEWEST, NULL);
+	ret = filter_apply(&trace->filter, fd);
+	if (!ret)
+		ret = device_seek(fd, trace->all ? SEVADM_SEEK_OLDEST : SEVADM_SEEK_NEWEST, NULL);
 	if (ret)
 		return ret;
 	if (!output_json)

@@ -134,7 +134,51 @@ static void psp_command_without_a_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest.known, 0);
 }
 
+/* Where the length lies that is 0 in a query, by the specification. */
+static const struct query {
+	u32 command;
+	size_t length_at;	/* 0: nothing can be asked */
+} queries[] = {
+	{ SEV_CMD_PEK_CSR, 0x8 },
+	{ SEV_CMD_PDH_CERT_EXPORT, 0x8 },
+	{ SEV_CMD_GET_ID, 0x8 },
+	{ SEV_CMD_LAUNCH_MEASURE, 0x10 },
+	{ SEV_CMD_ATTESTATION_REPORT, 0x20 },
+	{ SEV_CMD_SEND_START, 0x40 },
+	{ SEV_CMD_SEND_UPDATE_DATA, 0x10 },
+	/* Without the reserved word, see above. */
+	{ SEV_CMD_SEND_UPDATE_VMSA, offsetof(struct sev_data_send_update_vmsa, hdr_len) },
+	{ SEV_CMD_LAUNCH_UPDATE_DATA, 0 },
+	{ SEV_CMD_LAUNCH_UPDATE_SECRET, 0 },
+	{ SEV_CMD_RECEIVE_UPDATE_DATA, 0 },
+	{ SEV_CMD_PLATFORM_STATUS, 0 },
+	{ SEV_CMD_PEK_CERT_IMPORT, 0 },
+	{ 0xfff, 0 },
+};
+
+static void query_name(const struct query *q, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "command %#x", q->command);
+}
+
+KUNIT_ARRAY_PARAM(query, queries, query_name);
+
+static void psp_knows_length_queries(struct kunit *test)
+{
+	const struct query *q = test->param_value;
+	u8 buffer[256] = {};
+
+	KUNIT_EXPECT_EQ(test, sevadm_psp_asks_length(q->command, buffer), !!q->length_at);
+	KUNIT_EXPECT_FALSE(test, sevadm_psp_asks_length(q->command, NULL));
+
+	/* Whatever else is 0. */
+	if (q->length_at)
+		*(u32 *)(buffer + q->length_at) = 1;
+	KUNIT_EXPECT_FALSE(test, sevadm_psp_asks_length(q->command, buffer));
+}
+
 static struct kunit_case psp_cases[] = {
+	KUNIT_CASE_PARAM(psp_knows_length_queries, query_gen_params),
 	KUNIT_CASE_PARAM(psp_decodes_the_guest, expected_gen_params),
 	KUNIT_CASE_PARAM(psp_leads_to_the_state, expected_gen_params),
 	KUNIT_CASE(psp_decodes_policies),

@@ -17,6 +17,12 @@ static const struct sevadm_event psp = {
 	.comm = "qemu-system-x86",
 };
 
+static const struct sevadm_event length_query = {
+	.size = sizeof(psp), .type = SEVADM_EVENT_PSP, .seq = 44, .command = 0x33, .ret = -EIO,
+	.fw_error = 4, .bytes = 48, .known = SEVADM_KNOWN_FW_ERROR | SEVADM_KNOWN_BYTES,
+	.flags = SEVADM_EVENT_LENGTH_QUERY, .comm = "qemu",
+};
+
 static const struct sevadm_event refused = {
 	.size = sizeof(refused), .type = SEVADM_EVENT_PIN, .seq = 43, .vm = 3,
 	.bytes = 65536ULL * 4096, .pinned_bytes = 512ULL * 4096, .limit_bytes = 16384ULL * 4096,
@@ -202,6 +208,22 @@ static void one_line_each(void)
 	EXPECT(!strchr(captured, '\x1b'));
 }
 
+/* A caller that asks how long an answer is gets what looks like an error, and is none. */
+static void length_queries(void)
+{
+	struct sevadm_event failed = length_query;
+
+	failed.flags = 0;
+	EXPECT(!event_is_error(&length_query));
+	EXPECT(event_is_error(&failed));
+	EXPECT(strstr(json(&length_query), "\"fw_error_name\":\"INVALID_LEN\""));
+	EXPECT(strstr(json(&length_query), "\"length_query\":true"));
+	EXPECT(strstr(json(&failed), "\"length_query\":false"));
+	EXPECT(strstr(line(&length_query), "length query (INVALID_LEN), 48 B"));
+	EXPECT(!strstr(line(&length_query), "EIO"));
+	EXPECT(strstr(line(&failed), "EIO, firmware: INVALID_LEN"));
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -215,6 +237,7 @@ int main(void)
 		{ "losses, and types of a newer module", losses_and_newer_types },
 		{ "what failed", what_failed },
 		{ "one line each", one_line_each },
+		{ "length queries", length_queries },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));

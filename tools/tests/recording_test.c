@@ -42,7 +42,8 @@ static const struct sevadm_event launch[] = {
 	  .command = 0x20, .known = ALL_KNOWN, .vm = 3, .fw_error = 0x17, .ret = -EIO,
 	  .pid = 812, .comm = "qemu" },
 	{ .type = SEVADM_EVENT_PSP, .seq = 8, .time_ns = 9001 * MS, .duration_ns = 1 * MS,
-	  .command = 0x0a, .known = SEVADM_KNOWN_FW_ERROR, .pid = 1, .comm = "init" },
+	  .command = 0x0a, .known = SEVADM_KNOWN_FW_ERROR, .pid = 1, .comm = "init",
+	  .fw_error = 4, .ret = -EIO, .flags = SEVADM_EVENT_LENGTH_QUERY },
 };
 
 static char folder[] = "/tmp/sevadm-recording-XXXXXX";

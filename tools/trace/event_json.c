@@ -90,6 +90,20 @@ static bool take_ret(struct json_object *row, struct sevadm_event *event)
 	return true;
 }
 
+/* Recordings of older versions do not have it. */
+static bool take_length_query(struct json_object *row, struct sevadm_event *event)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(row, "length_query", &value))
+		return true;
+	if (!json_object_is_type(value, json_type_boolean))
+		return false;
+	if (json_object_get_boolean(value))
+		event->flags |= SEVADM_EVENT_LENGTH_QUERY;
+	return true;
+}
+
 static bool take_comm(struct json_object *row, struct sevadm_event *event)
 {
 	struct json_object *value = json_object_object_get(row, "comm");
@@ -148,7 +162,7 @@ static bool take_pin(struct json_object *row, struct sevadm_event *event, const 
 	if (json_object_get_boolean(transient))
 		event->flags |= SEVADM_EVENT_TRANSIENT;
 	*key = "refusal";
-	number = refusal ? number_of(refusal, refusal_name, SEVADM_REFUSAL_MEMLOCK + 1) : 0;
+	number = refusal ? number_of(refusal, refusal_name, SEVADM_REFUSAL_LIMIT + 1) : 0;
 	event->refusal = number;
 	return number >= 0;
 }
@@ -172,6 +186,9 @@ bool event_from_json(struct json_object *row, struct sevadm_event *event, const 
 	}
 	*key = "ret";
 	if (bit & (IS(PSP) | IS(KVM) | PINS) && !take_ret(row, event))
+		return false;
+	*key = "length_query";
+	if (bit & (IS(PSP) | IS(KVM)) && !take_length_query(row, event))
 		return false;
 	*key = "comm";
 	if (bit & (IS(PSP) | IS(KVM) | PINS) && !take_comm(row, event))

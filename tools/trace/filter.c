@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "device.h"
 #include "errors.h"
 #include "event.h"
 #include "names.h"
@@ -37,15 +38,26 @@ int filter_set_event(void *options, const char *text)
 	return EXIT_OK;
 }
 
+static void add_command(struct filter *filter, enum sevadm_event_type type, int command)
+{
+	if (command < 0)
+		return;
+	filter->commands[filter->nr_commands].type = type;
+	filter->commands[filter->nr_commands++].command = command;
+}
+
+/* The firmware and KVM have some names in common: then either is meant. */
 int filter_set_command(void *options, const char *text)
 {
+	int psp = psp_command_id(text), kvm = kvm_command_id(text);
 	struct filter *filter = options;
 
-	filter->has_command = true;
-	filter->psp_command = psp_command_id(text);
-	filter->kvm_command = kvm_command_id(text);
-	if (filter->psp_command < 0 && filter->kvm_command < 0)
+	if (psp < 0 && kvm < 0)
 		return fail(EXIT_USAGE, "neither the firmware nor KVM has a command \"%s\"", text);
+	if (filter->nr_commands + 2 > ARRAY_SIZE(filter->commands))
+		return fail(EXIT_USAGE, "too many commands: leave --command out and choose among what is shown");
+	add_command(filter, SEVADM_EVENT_PSP, psp);
+	add_command(filter, SEVADM_EVENT_KVM, kvm);
 	return EXIT_OK;
 }
 
@@ -83,16 +95,16 @@ int filter_set_longer(void *options, const char *text)
 
 static bool wants_command(const struct filter *filter, const struct sevadm_event *event)
 {
-	switch (event->type) {
-	case SEVADM_EVENT_PSP:
-		return (int)event->command == filter->psp_command;
-	case SEVADM_EVENT_KVM:
-	case SEVADM_EVENT_PIN:
-	case SEVADM_EVENT_UNPIN:
-		return (int)event->command == filter->kvm_command;
-	default:
-		return false;
-	}
+	uint32_t type = event->type;
+	unsigned int i;
+
+	if (type == SEVADM_EVENT_PIN || type == SEVADM_EVENT_UNPIN)
+		type = SEVADM_EVENT_KVM;
+	for (i = 0; i < filter->nr_commands; i++)
+		if (filter->commands[i].type == type &&
+		    filter->commands[i].command == event->command)
+			return true;
+	return false;
 }
 
 static bool wants_vm(const struct filter *filter, const struct sevadm_event *event)
@@ -118,8 +130,23 @@ bool filter_wants(const struct filter *filter, const struct sevadm_event *event)
 		return true;
 	return (!filter->has_vm || wants_vm(filter, event)) &&
 	       (!filter->has_pid || event->pid == filter->pid) &&
-	       (!filter->has_command || wants_command(filter, event)) &&
+	       (!filter->nr_commands || wants_command(filter, event)) &&
 	       (!filter->errors || event_is_error(event)) &&
 	       (!filter->longer_ns || takes_longer(filter, event));
 }
 
+int filter_apply(const struct filter *filter, int fd)
+{
+	struct sevadm_event_filter wanted = {
+		.size = sizeof(wanted),
+		.flags = filter->errors ? SEVADM_FILTER_FAILED : 0,
+		.vm = filter->has_vm ? filter->vm : 0,
+		.pid = filter->has_pid ? filter->pid : 0,
+		.types = filter->types,
+		.longer_ns = filter->longer_ns,
+		.nr_commands = filter->nr_commands,
+	};
+
+	memcpy(wanted.commands, filter->commands, sizeof(wanted.commands));
+	return device_filter(fd, &wanted);
+}

@@ -15,16 +15,16 @@
  * @types: bits (1 << enum sevadm_event_type); 0: all
  * @vm: of this VM, if @has_vm
  * @pid: of this process, if @has_pid
- * @has_command: only events of these commands
- * @psp_command: firmware's number of the command wanted, or -1; likewise @kvm_command
+ * @commands: only events of these commands, if there are some
  * @errors: only what failed
  * @longer_ns: only what took longer, waiting included; 0: all
  */
 struct filter {
 	unsigned int types;
 	unsigned long long vm, pid, longer_ns;
-	bool has_vm, has_pid, has_command, errors;
-	int psp_command, kvm_command;
+	bool has_vm, has_pid, errors;
+	struct sevadm_event_command commands[SEVADM_FILTER_COMMANDS];
+	unsigned int nr_commands;
 };
 
 int filter_set_vm(void *options, const char *text);
@@ -39,14 +39,23 @@ int filter_set_longer(void *options, const char *text);
 	{ "pid", 0, "PID", "only of this process", NULL, filter_set_pid },	\
 	{ "event", 0, "TYPE", "only this type of event; may be repeated", event_types, \
 	  filter_set_event },							\
-	{ "command", 0, "NAME", "only this command of the firmware or KVM", NULL, \
-	  filter_set_command },							\
+	{ "command", 0, "NAME", "only this command of the firmware or KVM; may be repeated", \
+	  NULL, 	  filter_set_command },							\
 	{ "errors", 0, NULL, "only what failed or was refused", NULL, filter_set_errors }, \
 	{ "longer", 0, "TIME", "only what took longer, waiting included, such as 5ms", NULL, \
 	  filter_set_longer }
 
 /** filter_wants() - whether @event passes; lost events may have been any, and pass */
 bool filter_wants(const struct filter *filter, const struct sevadm_event *event);
+
+/**
+ * filter_apply() - have the module filter what is read of @fd, from device_open()
+ *
+ * filter_wants() is still to be asked: an older module has no filters, and none has all conditions.
+ *
+ * Return: an exit code, having told what is wrong.
+ */
+int filter_apply(const struct filter *filter, int fd);
 
 /** time_parse() - "5ms" as nanoseconds; returns an exit code, having said that @what is wrong */
 int time_parse(const char *what, const char *text, unsigned long long *ns);

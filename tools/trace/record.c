@@ -171,7 +171,9 @@ static int record_with(struct record *record, int fd, const char *path, char **c
 	uint64_t lost, events;
 	int ret, closed;
 
-	ret = device_seek(fd, record->all ? SEVADM_SEEK_OLDEST : SEVADM_SEEK_NEWEST, NULL);
+	ret = filter_apply(&record->filter, fd);
+	if (!ret)
+		ret = device_seek(fd, record->all ? SEVADM_SEEK_OLDEST : SEVADM_SEEK_NEWEST, NULL);
 	if (!ret)
 		ret = recording_create(path, &record->recording);
 	if (ret)
