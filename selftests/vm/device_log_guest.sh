@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The work of device_log_test.sh, inside of the emulated host. sevadm is there before ccp, so that the
+# trace begins with the first command that the security processor ever got. Prints the trace as the
+# processor's log has it: "NUMBER ID NAME HANDLE ASID STATUS" a line, after "trace:".
+set -eu
+
+# A guest's life with commands of every kind that KVM asks for.
+LIFE=create,init,register,launch_start,launch_update_data,measure,secret,finish,status,dbg_decrypt
+LIFE=$LIFE,dbg_encrypt,attestation,send_start,send_update_data,send_finish,receive_start
+LIFE=$LIFE,receive_update_data,receive_finish,close,close_receiver
+
+# What is not known is "-". A command that ccp refused, as the processor is dead (-EBUSY), never came to
+# it; of one that was never answered (-ETIMEDOUT) there is no status.
+as_the_log() {
+	sed -n 's/.*"command":"*\([^",]*\)"*,"command_id":\([0-9]*\),.*"asid":\([^,]*\),"handle":\([^,]*\),.*"ret":\([^,]*\),.*"fw_error_name":"*\([^",]*\).*/\2 \1 \4 \3 \6 \5/p' |
+		awk '$5 == "null" && $6 == -16 { next }
+			$5 == "null" && $6 == -110 { $5 = "HANG" }
+			{ gsub(/null/, "-"); printf "%d 0x%02x %s %s %s %s\n", ++n, $1, $2, $3, $4, $5 }'
+}
+
+qemu_launches() {
+	sev-guest --type "$1" --paused > /dev/null 2> qemu &
+	guest=$!
+	tries=240
+	until sevadm -j vm list | grep -q '"state":"lsecret"'; do
+		tries=$((tries - 1))
+		if [ "$tries" -eq 0 ] || ! kill -0 "$guest"; then
+			cat qemu >&2
+			return 1
+		fi
+		sleep 0.5
+	done
+	kill -TERM "$guest"
+	wait "$guest" || true
+}
+
+modprobe sevadm ring_events=65536
+sevadm -j trace follow --event psp > followed 2> /dev/null < /dev/null &
+follower=$!
+modprobe ccp psp_cmd_timeout=10
+modprobe kvm_amd
+
+qemu_launches sev
+qemu_launches sev-es
+sevlaunch --memory 4 --steps "$LIFE" > life || { cat life >&2 && exit 1; }
+launches=
+i=0
+while [ "$i" -lt 64 ]; do
+	sevlaunch --memory 1 > /dev/null 2>&1 &
+	launches="$launches $!"
+	i=$((i + 1))
+done
+failed=0
+for launch in $launches; do
+	wait "$launch" || failed=$((failed + 1))
+done
+echo "failed: $failed"
+
+# The last command, SHUTDOWN, is never answered.
+modprobe -r kvm_amd
+modprobe -r ccp
+sevadm -j trace show > shown
+echo "lost: $(grep -c '"event":"lost"' shown || true)"
+grep '"event":"psp"' shown | as_the_log > commands
+tries=50
+until as_the_log < followed | cmp -s commands -; do
+	tries=$((tries - 1))
+	[ "$tries" -gt 0 ] || break
+	sleep 0.2
+done
+kill "$follower"
+echo "followed: $(as_the_log < followed | cmp -s commands - && echo same || echo other)"
+echo "trace:"
+cat commands

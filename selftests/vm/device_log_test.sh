@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# sevadm's trace against the security processor's own log, from the first command of ccp's to the
+# last one, which is never answered: real QEMU launches, a life with transport and debugging, and 64
+# launches at once, one of which the firmware refuses. Same commands, same order, same statuses, none
+# missing; where the processor names a guest's handle or ASID, the trace names the same one.
+#
+# Nothing is left out: sevadm is loaded before ccp. Only what ccp refuses once the processor is dead to
+# it is in the trace alone, as it is never sent.
+#
+# usage: device_log_test.sh [KERNEL]...	(6.1 6.12 7)
+# shellcheck disable=SC2317 # result calls the functions by name
+set -euo pipefail
+here=$(cd "${0%/*}" && pwd -P)
+# shellcheck source=selftests/vm/lib/common.sh
+. "$here/lib/common.sh"
+
+kernels=("$@")
+((${#kernels[@]})) || kernels=(6.1 6.12 7)
+run=$(mktemp -d "${TMPDIR:-/tmp}/device-log.XXXXXX")
+trap 'rm -rf "$run"' EXIT
+number=0 failed=0
+
+# result WHAT COMMAND…
+result() {
+	local what=$1 ok=ok
+	shift
+	number=$((number + 1))
+	"$@" >"$run/why" 2>&1 || ok='not ok' failed=1
+	printf '%s %s %s\n' "$ok" "$number" "$what"
+	[[ $ok == ok ]] || head -n 40 "$run/why" | sed 's/^/# /'
+}
+
+# host KERNEL: what is left in $run/KERNEL.*
+host() {
+	"$here/sevhost" --kernel "$1" --no-kvm --with qemu --psp "log=$run/$1.device" \
+		--psp 'fault=LAUNCH_START:RESOURCE_LIMIT:20' --psp hang=SHUTDOWN \
+		--copy "$here/device_log_guest.sh" -- ./device_log_guest.sh \
+		>"$run/$1.out" 2>"$run/$1.errors" || echo "status: $?" >>"$run/$1.out"
+	sed '1,/^trace:$/d' "$run/$1.out" >"$run/$1.trace"
+}
+
+went_well() {
+	cat "$run/$1.errors"
+	! grep '^status:' "$run/$1.out" && grep -x 'lost: 0' "$run/$1.out"
+}
+
+# What the processor does not know of a command, the trace may: the ASID of a guest that has none yet.
+same_commands() {
+	[[ -s $run/$1.device ]] &&
+		awk 'NR == FNR { for (i = 1; i <= 6; i++) device[FNR, i] = $i; next }
+			{ for (i = 4; i <= 5; i++) if (device[FNR, i] == "-") $i = "-"; print }' \
+			"$run/$1.device" "$run/$1.trace" | diff "$run/$1.device" -
+}
+
+# So that nothing was compared with nothing: 2 by QEMU, 64 at once of which one was refused.
+all_is_there() {
+	local refused hung
+	refused=$(grep -c ' LAUNCH_START .* RESOURCE_LIMIT$' "$run/$1.trace") || true
+	hung=$(tail -n 1 "$run/$1.trace" | grep -c ' SHUTDOWN .* HANG$') || true
+	grep -n LAUNCH_START "$run/$1.trace"
+	printf 'LAUNCH_START: %s refused; the last one hangs: %s\n' "$refused" "$hung"
+	(($(grep -c ' LAUNCH_START ' "$run/$1.trace") == 67 && refused == 1 && hung == 1)) &&
+		grep -qx 'failed: 1' "$run/$1.out" && grep ' INIT ' "$run/$1.trace" &&
+		grep ' RECEIVE_FINISH ' "$run/$1.trace"
+}
+
+followed() {
+	grep -x 'followed: same' "$run/$1.out"
+}
+
+echo "KTAP version 1"
+echo "1..$((4 * ${#kernels[@]}))"
+for kernel in "${kernels[@]}"; do
+	version=$("$here/kernels/fetch" "$kernel")
+	quietly "$run/build" make -C "$top_dir" module KVER="$version"
+done
+for kernel in "${kernels[@]}"; do
+	host "$kernel" &
+done
+wait
+for kernel in "${kernels[@]}"; do
+	result "$kernel: all was done" went_well "$kernel"
+	result "$kernel: the trace is the security processor's log" same_commands "$kernel"
+	result "$kernel: launches, the refusal and the command without an answer are in it" all_is_there "$kernel"
+	result "$kernel: whoever follows gets the same" followed "$kernel"
+done
+exit "$failed"
