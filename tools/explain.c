@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm explain: from what QEMU, libvirt or the kernel says to causes, checks and remedies. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,16 +97,28 @@ static bool take_line(const char *line)
 	return reading->line && ++nr_readings < SYMPTOMS_MAX;
 }
 
-static void take_stdin(void)
+static void take_log(FILE *log)
 {
 	char line[LINE_MAX_BYTES];
 
-	while (fgets(line, sizeof(line), stdin)) {
+	while (fgets(line, sizeof(line), log)) {
 		line[strcspn(line, "\r\n")] = '\0';
 		/* In a log, numbers alone tell nothing. */
 		if (strpbrk(line, LETTERS) && !take_line(line))
 			return;
 	}
+}
+
+static int take_file(const char *path)
+{
+	FILE *log = strcmp(path, "-") ? fopen(path, "re") : stdin;
+
+	if (!log)
+		return fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
+	take_log(log);
+	if (log != stdin)
+		fclose(log);
+	return EXIT_OK;
 }
 
 /* One line, in as many words as the shell made of it. */
@@ -233,40 +246,51 @@ static int print_all(const struct facts *facts)
 static int usage(void)
 {
 	return fail(EXIT_USAGE,
-		    "explain needs what failed: errno=-16 fw_error=0, or a line of a log, also on stdin");
+		    "explain needs what failed: errno=-16 fw_error=0, a line of a log, or --file LOG");
+}
+
+/* No options_parse(): -16 is a number here. */
+static int take_options(int *argc, char ***argv, bool *elsewhere, const char **path)
+{
+	for ((*argc)--, (*argv)++; *argc && !strncmp(**argv, "--", 2); (*argc)--, (*argv)++) {
+		if (!(**argv)[2]) {
+			(*argc)--;
+			(*argv)++;
+			break;
+		}
+		if (!strcmp(**argv, "--elsewhere")) {
+			*elsewhere = true;
+		} else if (!strcmp(**argv, "--file") && *argc > 1) {
+			(*argc)--;
+			*path = *++*argv;
+		} else {
+			return fail(EXIT_USAGE,
+				    "there is no option \"%s\": explain knows --elsewhere and --file LOG",
+				    **argv);
+		}
+	}
+	return EXIT_OK;
 }
 
 int do_explain(int argc, char **argv)
 {
+	const char *path = NULL;
 	bool elsewhere = false;
 	struct facts facts;
 	size_t i;
 	int ret;
 
-	/* No options_parse(): -16 is a number here. */
-	argc--;
-	argv++;
-	if (argc && !strcmp(argv[0], "--elsewhere")) {
-		elsewhere = true;
-		argc--;
-		argv++;
-	} else if (argc && !strncmp(argv[0], "--", 2) && argv[0][2]) {
-		return fail(EXIT_USAGE, "there is no option \"%s\": explain knows --elsewhere",
-			    argv[0]);
-	}
-	if (argc && !strcmp(argv[0], "--")) {
-		argc--;
-		argv++;
-	}
-	if (!argc && isatty(STDIN_FILENO))
+	ret = take_options(&argc, &argv, &elsewhere, &path);
+	if (ret)
+		return ret;
+	if (path ? argc : !argc && isatty(STDIN_FILENO))
 		return usage();
-	if (argc) {
+	if (argc)
 		ret = take_words(argc, argv);
-		if (ret)
-			return ret;
-	} else {
-		take_stdin();
-	}
+	else
+		ret = take_file(path ?: "-");
+	if (ret)
+		return ret;
 	if (!nr_readings)
 		return fail(EXIT_REFUSED,
 			    "nothing in there is known: give the line that says what failed");

@@ -152,6 +152,13 @@ struct json_object *host_facts_json(const struct host_facts *facts);
  */
 void host_facts_gather(const char *root, struct host_facts *facts);
 
+/**
+ * host_facts_gather_limits() - the memory and the limits alone, which asks no other program
+ *
+ * A hook of libvirt's must not ask libvirt, which waits for it.
+ */
+void host_facts_gather_limits(const char *root, struct host_facts *facts);
+
 /** host_root() - the folder that stands for /: $SEVADM_SYSROOT, or "" */
 const char *host_root(void);
 

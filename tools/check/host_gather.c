@@ -209,6 +209,13 @@ void gather_misc(const char *root, struct host_facts *facts)
 	set_misc(root, "misc.current", "sev_es", facts, HOST_MISC_SEV_ES_CURRENT);
 }
 
+void host_facts_gather_limits(const char *root, struct host_facts *facts)
+{
+	*facts = (struct host_facts) {};
+	gather_memory(root, facts);
+	gather_limits(root, facts);
+}
+
 void host_facts_gather(const char *root, struct host_facts *facts)
 {
 	*facts = (struct host_facts) {};

@@ -137,7 +137,7 @@ static int get_host(const char *path, struct host_limits *limits)
 	if (path)
 		ret = load_host_facts(path, &facts);
 	else
-		host_facts_gather(host_root(), &facts);
+		host_facts_gather_limits(host_root(), &facts);
 	if (!ret && !host_number(&facts, HOST_MEMLOCK_LIBVIRT_BYTES, &limits->inherited))
 		limits->inherited = MEMLOCK_LIBVIRT_DEFAULT;
 	if (!ret && !host_number(&facts, HOST_MEMORY_BYTES, &limits->memory))

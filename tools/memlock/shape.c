@@ -34,16 +34,26 @@ void vm_shape_default(struct vm_shape *shape, uint64_t ram)
 }
 
 /* QEMU maps flash in whole pages. */
-static bool file_bytes(const xmlNode *node, uint64_t *bytes)
+static bool file_bytes(const char *path, uint64_t *bytes)
 {
-	char path[4096];
 	struct stat st;
 
-	if (!node || !*xml_text(node, path, sizeof(path)) || stat(path, &st) ||
-	    !S_ISREG(st.st_mode) || !st.st_size)
+	if (!path || stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size)
 		return false;
 	*bytes = ((uint64_t)st.st_size + 4095) & ~4095ULL;
 	return true;
+}
+
+static void take_flash(struct vm_shape *shape, const xmlNode *loader, const xmlNode *nvram)
+{
+	char path[4096];
+
+	shape->firmware_known = loader && file_bytes(xml_text(loader, path, sizeof(path)),
+						     &shape->firmware);
+	/* libvirt copies the template when the domain is started for the first time. */
+	if (!nvram || (!file_bytes(xml_text(nvram, path, sizeof(path)), &shape->variables) &&
+		       !file_bytes(xml_attribute(nvram, "template"), &shape->variables)))
+		shape->firmware_known = false;
 }
 
 static uint64_t attribute_kib(const xmlNode *node, const char *name, uint64_t otherwise)
@@ -127,9 +137,7 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 		shape->ram_max = bytes;
 	shape->video = video_bytes(devices);
 	shape->roms = rom_bytes(devices);
-	shape->firmware_known = file_bytes(xml_find(root, "os/loader"), &shape->firmware);
-	if (!file_bytes(xml_find(root, "os/nvram"), &shape->variables))
-		shape->firmware_known = false;
+	take_flash(shape, xml_find(root, "os/loader"), xml_find(root, "os/nvram"));
 	shape->vcpus = number(xml_find(root, "vcpu"), 1);
 	shape->iothreads = number(xml_find(root, "iothreads"), 0);
 	shape->graphics = count(devices, "graphics");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "errors.h"
@@ -461,6 +462,25 @@ static void the_command(void)
 	output_json = false;
 }
 
+static void a_log_in_a_file(void)
+{
+	char path[] = "/tmp/sevadm-explain.XXXXXX";
+	char *file[] = { "explain", "--elsewhere", "--file", path, NULL };
+	char *both[] = { "explain", "--file", path, "5", NULL };
+	char *missing[] = { "explain", "--file", "/nowhere/guest.log", NULL };
+	FILE *log = fdopen(mkstemp(path), "w");
+
+	EXPECT(log);
+	fputs("-msg timestamp=on\nqemu-system-x86_64: mlockall: Cannot allocate memory\n", log);
+	fclose(log);
+	EXPECT_NUMBER(run(file), EXIT_OK);
+	EXPECT(strstr(captured, "mlockall: Cannot allocate memory"));
+	EXPECT_NUMBER(run(both), EXIT_USAGE);
+	EXPECT_NUMBER(run(missing), EXIT_USAGE);
+	EXPECT(strstr(captured_errors, "/nowhere/guest.log"));
+	unlink(path);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -473,6 +493,7 @@ int main(void)
 		{ "lines prove each other", lines_prove_each_other },
 		{ "facts from files", facts_from_files },
 		{ "the command", the_command },
+		{ "a log in a file", a_log_in_a_file },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Real libvirt starts encrypted domains, and what becomes of each is what sevadm said beforehand:
+ * with limits around the edges of all three ceilings, and with the limit that sevadm recommends,
+ * which is held against the smallest one that will do.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "lib/domain.h"
+#include "lib/run.h"
+
+#define MIB		(1 << 20)
+/* As near to an edge either outcome is right, but that a domain starts is never said of one that dies. */
+#define EDGE_MIB	8
+/* A recommendation may be this much above the smallest limit that will do: the larger of both. */
+#define SLACK_MIB	48
+#define SLACK_PERCENT	15
+/* The smallest limit is found as exactly as this. */
+#define STEP_MIB	2
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
+
+#define DOMAIN(of_name, of_ram, of_vcpus, ...) \
+	{ .name = of_name, .ram = of_ram, .vcpus = of_vcpus, ##__VA_ARGS__ }
+
+/* Those that `make check` runs are marked. */
+static const struct {
+	bool quick;
+	struct domain domain;
+} rows[] = {
+#define ROW(...)	{ false, DOMAIN(__VA_ARGS__) }
+#define QUICK(...)	{ true, DOMAIN(__VA_ARGS__) }
+	ROW("plain-128", 128, 1, .limit = 400),
+#undef ROW
+#undef QUICK
+};
+
+/* What is started with the limit that sevadm recommends. */
+static const struct domain shapes[] = {
+	DOMAIN("r-128", 128, 1),
+	DOMAIN("r-256", 256, 1),
+	DOMAIN("r-512-es", 512, 1, .es = true),
+	DOMAIN("r-1024", 1024, 1),
+	DOMAIN("r-2048", 2048, 1),
+	DOMAIN("r-2048-8", 2048, 8),
+	DOMAIN("r-256-8", 256, 8),
+	DOMAIN("r-large", 256, 1, .large = true),
+	DOMAIN("r-nic", 256, 2, .nic = true),
+	DOMAIN("r-disk", 256, 2, .disk = true),
+	DOMAIN("r-vga", 256, 1, .video = "vga", .graphics = "vnc"),
+	DOMAIN("r-qxl", 256, 1, .video = "qxl", .graphics = "spice"),
+	DOMAIN("r-io", 256, 1, .iothreads = 4),
+	DOMAIN("r-huge", 256, 1, .hugepages = true),
+	DOMAIN("r-l-128", 128, 1, .locked = true),
+	DOMAIN("r-l-256", 256, 1, .locked = true),
+	DOMAIN("r-l-512", 512, 4, .locked = true),
+	DOMAIN("r-l-2048-8", 2048, 8, .locked = true),
+	DOMAIN("r-l-256-8", 256, 8, .locked = true),
+	DOMAIN("r-l-vga", 256, 1, .locked = true, .video = "vga", .graphics = "vnc"),
+	DOMAIN("r-l-qxl", 256, 1, .locked = true, .video = "qxl", .graphics = "spice"),
+	DOMAIN("r-l-qxlv", 256, 1, .locked = true, .video = "qxl", .graphics = "vnc"),
+	DOMAIN("r-l-io", 256, 1, .iothreads = 4, .locked = true),
+	DOMAIN("r-l-large", 256, 2, .locked = true, .large = true, .nic = true, .disk = true),
+	DOMAIN("r-l-es", 512, 8, .locked = true, .es = true),
+	DOMAIN("r-l-huge", 256, 4, .locked = true, .hugepages = true),
+};
+
+/* struct forecast - what sevadm says; MiB: how far the nearest edge is, and the limit it recommends */
+struct forecast {
+	enum outcome outcome;
+	double edge;
+	unsigned int recommended;
+};
+
+static struct json_object *member(struct json_object *object, const char *name)
+{
+	return object ? json_object_object_get(object, name) : NULL;
+}
+
+static double mib(struct json_object *object, const char *name)
+{
+	return (double)json_object_get_int64(member(object, name)) / MIB;
+}
+
+static void take_edges(struct json_object *ceilings, struct forecast *forecast)
+{
+	double distance;
+
+	json_object_object_foreach(ceilings, name, ceiling) {
+		(void)name;
+		if (!member(ceiling, "limit_bytes") || !mib(ceiling, "need_bytes"))
+			continue;
+		distance = mib(ceiling, "limit_bytes") - mib(ceiling, "need_bytes");
+		distance = distance < 0 ? -distance : distance;
+		forecast->edge = distance < forecast->edge ? distance : forecast->edge;
+	}
+}
+
+/* sevadm exits with 1 when it foretells a death. */
+static bool foretell(const struct domain *domain, struct forecast *forecast)
+{
+	const char *const argv[] = { run_sevadm(), "-j", "check", "memlock", domain_file(domain),
+				     NULL };
+	struct json_object *json, *memlock;
+	int status = -1;
+	const char *outcome;
+	char *text;
+
+	*forecast = (struct forecast) { .outcome = OTHERWISE, .edge = 1e9 };
+	text = domain_write(domain) ? run_output(argv, &status) : NULL;
+	json = text ? json_tokener_parse(text) : NULL;
+	memlock = member(json, "memlock");
+	if (memlock) {
+		outcome = json_object_get_string(member(memlock, "outcome"));
+		forecast->outcome = STARTS;
+		while (forecast->outcome < OTHERWISE &&
+		       strcmp(outcome, outcome_names[forecast->outcome]))
+			forecast->outcome++;
+		forecast->recommended = mib(memlock, "hard_limit_bytes");
+		take_edges(member(memlock, "ceilings"), forecast);
+	}
+	json_object_put(json);
+	free(text);
+	return memlock;
+}
+
+static void print_said(const char *said)
+{
+	const char *line, *end;
+
+	for (line = said; line && *line; line = end + (*end == '\n')) {
+		end = line + strcspn(line, "\n");
+		ksft_print_msg("  %.*s\n", (int)(end - line), line);
+	}
+}
+
+static void try_row(const struct domain *domain)
+{
+	struct forecast forecast;
+	enum outcome outcome;
+	char *said = NULL;
+	bool good, near;
+
+	if (!foretell(domain, &forecast)) {
+		ksft_test_result_fail("%s: sevadm says nothing of it\n", domain->name);
+		return;
+	}
+	outcome = domain_start(domain, &said);
+	near = forecast.edge <= EDGE_MIB;
+	good = outcome == forecast.outcome || (near && forecast.outcome != STARTS &&
+					       outcome != OTHERWISE);
+	if (!good)
+		print_said(said);
+	ksft_test_result(good, "%-22s told %-18s was %-18s %7.1f MiB from an edge\n", domain->name,
+			 outcome_names[forecast.outcome], outcome_names[outcome], forecast.edge);
+	free(said);
+}
+
+static bool starts_with(struct domain *domain, unsigned int limit)
+{
+	domain->limit = limit;
+	return domain_write(domain) && domain_start(domain, NULL) == STARTS;
+}
+
+/* The smallest limit above @low, which will not do, that will. */
+static unsigned int find_minimum(struct domain *domain, unsigned int low, unsigned int high)
+{
+	unsigned int middle;
+
+	while (high - low > STEP_MIB) {
+		middle = low + (high - low) / 2;
+		if (starts_with(domain, middle))
+			high = middle;
+		else
+			low = middle;
+	}
+	return high;
+}
+
+static unsigned int slack_above(unsigned int minimum)
+{
+	unsigned int part = minimum * SLACK_PERCENT / 100;
+
+	return part > SLACK_MIB ? part : SLACK_MIB;
+}
+
+static void try_recommendation(const struct domain *shape, bool bisect)
+{
+	struct domain domain = *shape;
+	struct forecast forecast;
+	unsigned int minimum;
+	char *said = NULL;
+	enum outcome outcome;
+
+	foretell(&domain, &forecast);
+	domain.limit = forecast.recommended;
+	if (!forecast.recommended || !domain_write(&domain)) {
+		ksft_test_result_fail("%s: no limit is recommended\n", shape->name);
+		return;
+	}
+	outcome = domain_start(&domain, &said);
+	if (outcome != STARTS)
+		print_said(said);
+	free(said);
+	if (!bisect || outcome != STARTS) {
+		ksft_test_result(outcome == STARTS, "%s: %s with the recommended %u MiB\n",
+				 shape->name, outcome_names[outcome], forecast.recommended);
+		return;
+	}
+	minimum = find_minimum(&domain, domain.ram, forecast.recommended);
+	ksft_test_result(forecast.recommended <= minimum + slack_above(minimum),
+			 "%-12s recommended %4u MiB, needs %4u\n", shape->name,
+			 forecast.recommended, minimum);
+}
+
+static bool is_named(const char *name, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++)
+		if (!strcmp(argv[i], name))
+			return true;
+	return !argc;
+}
+
+static void usage(FILE *out)
+{
+	fputs("Usage: sevadm_libvirt_test [--all|--recommend|--bisect] [ROW...]\n"
+	      "  --all        all rows, not just the six of `make check`\n"
+	      "  --recommend  start domains with the limit that sevadm recommends\n"
+	      "  --bisect     and find the smallest limit that will do\n", out);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "recommend", no_argument, NULL, 'r' },
+		{ "bisect", no_argument, NULL, 'b' },
+		{}
+	};
+	bool all = false, recommend = false, bisect = false;
+	unsigned int planned = 0;
+	size_t i;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == '?') {
+			usage(stderr);
+			return 2;
+		}
+		all |= c == 'a';
+		recommend |= c != 'a';
+		bisect |= c == 'b';
+	}
+	argc -= optind;
+	argv += optind;
+
+	ksft_print_header();
+	if (geteuid() || access("/dev/sev", F_OK) || system("virsh -q version >/dev/null 2>&1"))
+		ksft_exit_skip("needs root, a SEV host, and libvirt's daemon\n");
+	for (i = 0; !recommend && i < ARRAY_SIZE(rows); i++)
+		planned += (all || argc || rows[i].quick) && is_named(rows[i].domain.name, argc, argv);
+	for (i = 0; recommend && i < ARRAY_SIZE(shapes); i++)
+		planned += is_named(shapes[i].name, argc, argv);
+	ksft_set_plan(planned);
+	for (i = 0; !recommend && i < ARRAY_SIZE(rows); i++)
+		if ((all || argc || rows[i].quick) && is_named(rows[i].domain.name, argc, argv))
+			try_row(&rows[i].domain);
+	for (i = 0; recommend && i < ARRAY_SIZE(shapes); i++)
+		if (is_named(shapes[i].name, argc, argv))
+			try_recommendation(&shapes[i], bisect);
+	ksft_finished();
+}
