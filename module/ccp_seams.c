@@ -14,6 +14,7 @@
 #include "ring.h"
 #include "scope.h"
 #include "seam.h"
+#include "stats.h"
 
 /* No firmware status is negative: tells that ccp did not come as far as asking the firmware. */
 #define NOT_ASKED	(-1)
@@ -132,6 +133,7 @@ static void drop_debug_pins(struct sevadm_scope *scope, u32 command)
 		event.asid = READ_ONCE(scope->vm->asid);
 		event.known |= SEVADM_KNOWN_ASID;
 	}
+	sevadm_stats_count(&event, scope->vm);
 	sevadm_ring_push(&event);
 	scope->transient = 0;
 }
@@ -195,6 +197,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 			event.known |= SEVADM_KNOWN_ASID;
 		}
 	}
+	sevadm_stats_count(&event, vm);
 	sevadm_ring_push(&event);
 	/* ccp gives the security processor up (psp_dead). */
 	if (ret == -ETIMEDOUT)

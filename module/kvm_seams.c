@@ -19,6 +19,7 @@
 #include "ring.h"
 #include "scope.h"
 #include "seam.h"
+#include "stats.h"
 
 /* As in sev_pin_memory(): a range need not be aligned, whole pages are pinned. */
 static u64 pages_of_range(u64 address, u64 size)
@@ -52,6 +53,7 @@ static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64
 	event.known |= SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		event.flags |= SEVADM_EVENT_TRANSIENT;
+	sevadm_stats_count(&event, scope->vm);
 	sevadm_ring_push(&event);
 }
 
@@ -82,6 +84,7 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 		event.peer_vm = peer_vm;
 		event.known |= SEVADM_KNOWN_PEER_VM;
 	}
+	sevadm_stats_count(&event, scope->vm);
 	sevadm_ring_push(&event);
 }
 
@@ -258,6 +261,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 			event.known |= SEVADM_KNOWN_LIMIT;
 		}
 	}
+	sevadm_stats_count(&event, NULL);
 	sevadm_ring_push(&event);
 }
 

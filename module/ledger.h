@@ -15,6 +15,8 @@
 
 #include <uapi/linux/sevadm.h>
 
+#include "stats.h"
+
 struct kvm;
 struct lease;
 struct task_struct;
@@ -40,8 +42,9 @@ extern spinlock_t sevadm_ledger_lock;
  * @lease: the lease that its ASID was taken from
  * @moving_to: VM that its context is about to move to
  * @moved_to: VM that its context has moved to, with a reference: what is booked late goes there
+ * @stats: of its firmware commands and pins, guarded by the lock of stats.c
  *
- * All but the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @comm, @cgroup) are
+ * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @comm, @cgroup) are
  * guarded by sevadm_ledger_lock.
  */
 struct sevadm_vm {
@@ -72,6 +75,7 @@ struct sevadm_vm {
 	struct sevadm_vm *moving_to;
 	struct sevadm_vm *moved_to;
 	char comm[SEVADM_COMM_LEN];
+	struct sevadm_stats stats;
 };
 
 /**

@@ -16,6 +16,7 @@
 #include "pool.h"
 #include "ring.h"
 #include "seam.h"
+#include "stats.h"
 
 static int __init sevadm_init(void)
 {
@@ -24,6 +25,10 @@ static int __init sevadm_init(void)
 	ret = sevadm_ring_init();
 	if (ret)
 		return ret;
+
+	ret = sevadm_stats_init();
+	if (ret)
+		goto err_stats;
 
 	ret = sevadm_pool_init();
 	if (ret)
@@ -63,6 +68,8 @@ err_bitmaps:
 	sevadm_limit_uninit();
 	sevadm_pool_uninit();
 err_pool:
+	sevadm_stats_uninit();
+err_stats:
 	sevadm_ring_uninit();
 	return ret;
 }
@@ -76,6 +83,7 @@ static void __exit sevadm_exit(void)
 	sevadm_bitmaps_uninit();
 	sevadm_limit_uninit();
 	sevadm_pool_uninit();
+	sevadm_stats_uninit();
 	sevadm_ring_uninit();
 }
 

@@ -462,6 +462,16 @@ static const struct genl_ops sevadm_ops[] = {
 		.maxattr = SEVADM_A_APPLY_LIMIT,
 		.flags = GENL_ADMIN_PERM,
 	},
+	{
+		.cmd = SEVADM_CMD_STATS_GET,
+		.dumpit = sevadm_nl_stats_get_dumpit,
+		.flags = GENL_ADMIN_PERM,
+	},
+	{
+		.cmd = SEVADM_CMD_STATS_RESET,
+		.doit = sevadm_nl_stats_reset_doit,
+		.flags = GENL_ADMIN_PERM,
+	},
 };
 
 static const struct genl_multicast_group sevadm_mcgrps[] = {

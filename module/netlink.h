@@ -22,6 +22,8 @@ int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info);
 int sevadm_nl_limit_delete_doit(struct sk_buff *skb, struct genl_info *info);
 int sevadm_nl_limit_apply_doit(struct sk_buff *skb, struct genl_info *info);
+int sevadm_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int sevadm_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info);
 int sevadm_nl_adopt_doit(struct sk_buff *skb, struct genl_info *info);
 
 int sevadm_netlink_init(void);

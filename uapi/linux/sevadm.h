@@ -587,6 +587,8 @@ enum sevadm_cmd {
 	SEVADM_CMD_LIMIT_DELETE,
 	SEVADM_CMD_LIMIT_APPLY,
 	SEVADM_CMD_EVENT,
+	SEVADM_CMD_STATS_GET,
+	SEVADM_CMD_STATS_RESET,
 
 	__SEVADM_CMD_MAX,
 	SEVADM_CMD_MAX = __SEVADM_CMD_MAX - 1,
@@ -759,6 +761,67 @@ enum sevadm_a_event {
 
 	__SEVADM_A_EVENT_MAX,
 	SEVADM_A_EVENT_MAX = __SEVADM_A_EVENT_MAX - 1,
+};
+
+/*
+ * Attributes of SEVADM_CMD_STATS_GET (dump): the statistics since the module was loaded or since the
+ * last SEVADM_CMD_STATS_RESET (do; needs CAP_SYS_ADMIN in the initial user namespace), which begins
+ * all of them anew at one moment. First a message with _SINCE_NS and _LEFT_OUT; then one for each
+ * command, with _EVENT and _COMMAND; then one for each VM that is there, with _VM: its firmware
+ * commands, and what it had pinned.
+ */
+enum sevadm_a_stats {
+	SEVADM_A_STATS_SINCE_NS = 1,		/* u64: CLOCK_BOOTTIME */
+	SEVADM_A_STATS_LEFT_OUT,		/* u64: events of commands that do not exist */
+	SEVADM_A_STATS_EVENT,			/* u32: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN */
+	SEVADM_A_STATS_COMMAND,			/* u32: as in sevadm_event.command */
+	SEVADM_A_STATS_VM,			/* u64 */
+	SEVADM_A_STATS_COUNT,			/* u64: number of events */
+	SEVADM_A_STATS_FAILURES,		/* u64: that failed; queries of a length did not */
+	SEVADM_A_STATS_FAILURE,			/* nest of SEVADM_A_FAILURE_*, one for each status */
+	SEVADM_A_STATS_OTHER_FAILURES,		/* u64: of statuses beyond the first 16 */
+	SEVADM_A_STATS_BYTES,			/* u64: that those which succeeded were about; VM: pinned */
+	SEVADM_A_STATS_BYTES_NS,		/* u64: the time that took */
+	SEVADM_A_STATS_TOOK,			/* nest of SEVADM_A_TIMES_*: sevadm_event.duration_ns */
+	SEVADM_A_STATS_WAIT,			/* nest of SEVADM_A_TIMES_*: sevadm_event.wait_ns */
+	SEVADM_A_STATS_PAD,
+
+	__SEVADM_A_STATS_MAX,
+	SEVADM_A_STATS_MAX = __SEVADM_A_STATS_MAX - 1,
+};
+
+/* Attributes of one status that failures had: either of the first two */
+enum sevadm_a_failure {
+	SEVADM_A_FAILURE_FW_ERROR = 1,		/* u32: status of the firmware */
+	SEVADM_A_FAILURE_ERRNO,			/* u32: positive errno: the firmware did not fail */
+	SEVADM_A_FAILURE_COUNT,			/* u64 */
+	SEVADM_A_FAILURE_PAD,
+
+	__SEVADM_A_FAILURE_MAX,
+	SEVADM_A_FAILURE_MAX = __SEVADM_A_FAILURE_MAX - 1,
+};
+
+/* Attributes of one sort of times */
+enum sevadm_a_times {
+	SEVADM_A_TIMES_COUNT = 1,		/* u64: how many there were */
+	SEVADM_A_TIMES_SUM_NS,			/* u64 */
+	SEVADM_A_TIMES_MIN_NS,			/* u64 */
+	SEVADM_A_TIMES_MAX_NS,			/* u64 */
+	SEVADM_A_TIMES_BUCKET,			/* nest of SEVADM_A_BUCKET_*, one for each that is used */
+	SEVADM_A_TIMES_PAD,
+
+	__SEVADM_A_TIMES_MAX,
+	SEVADM_A_TIMES_MAX = __SEVADM_A_TIMES_MAX - 1,
+};
+
+/* Attributes of one bucket of a histogram; it ends at twice where it begins, the last one never */
+enum sevadm_a_bucket {
+	SEVADM_A_BUCKET_FROM_NS = 1,		/* u64: a power of two; the first one begins at 0, ends at 2 */
+	SEVADM_A_BUCKET_COUNT,			/* u64 */
+	SEVADM_A_BUCKET_PAD,
+
+	__SEVADM_A_BUCKET_MAX,
+	SEVADM_A_BUCKET_MAX = __SEVADM_A_BUCKET_MAX - 1,
 };
 
 #endif /* _UAPI_LINUX_SEVADM_H */

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Statistics of commands and VMs. A command has a slot from when it first comes, a VM has its own in
+ * the ledger. A reset only begins another generation: what is of an older one is cleared when it is
+ * used next, so that nobody waits for it.
+ */
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/spinlock.h>
+#include <linux/vmalloc.h>
+
+#include <uapi/linux/sevadm.h>
+
+#include "filter.h"
+#include "ledger.h"
+#include "stats.h"
+
+/*
+ * Which commands there can be: a mailbox's command is told from others by its low byte, and KVM's
+ * numbers come from user space, whose inventions must not take slots without end.
+ */
+#define PSP_COMMANDS	256
+#define KVM_OWN		64
+#define KVM_COMMANDS	(KVM_OWN + 8)
+#define KVM_TYPES	(SEVADM_EVENT_UNPIN - SEVADM_EVENT_KVM + 1)
+#define KEYS		(PSP_COMMANDS + KVM_TYPES * KVM_COMMANDS)
+/* More than there are commands with a name: about 70 of the firmware, 40 of KVM, a few of which pin. */
+#define SLOTS		192
+
+struct slot {
+	u32 type;
+	u32 command;
+	struct sevadm_stats stats;
+};
+
+/* Guards all of it, and sevadm_vm.stats. A leaf, held for a few instructions. */
+static DEFINE_SPINLOCK(stats_lock);
+static struct slot *slots;
+static u32 nr_slots;
+static u8 slot_of[KEYS];		/* one up: 0 is none */
+static u32 generation = 1;
+static u64 since_ns, left_out;
+
+/* Negative: a number that no command has. */
+static int key_of(u32 type, u32 command)
+{
+	if (type == SEVADM_EVENT_PSP)
+		return command < PSP_COMMANDS ? command : -1;
+	if (command >= SEVADM_KVM_REGISTER_REGION)
+		command -= SEVADM_KVM_REGISTER_REGION - KVM_OWN;
+	else if (command >= KVM_OWN)
+		return -1;
+	if (command >= KVM_COMMANDS)
+		return -1;
+	return PSP_COMMANDS + (type - SEVADM_EVENT_KVM) * KVM_COMMANDS + command;
+}
+
+static struct sevadm_stats *stats_for(u32 type, u32 command)
+{
+	int key = key_of(type, command);
+
+	lockdep_assert_held(&stats_lock);
+	if (key < 0)
+		return NULL;
+	if (!slot_of[key]) {
+		if (nr_slots == SLOTS)
+			return NULL;
+		slots[nr_slots].type = type;
+		slots[nr_slots].command = command;
+		slot_of[key] = ++nr_slots;
+	}
+	return &slots[slot_of[key] - 1].stats;
+}
+
+static u32 bucket_of(u64 ns)
+{
+	return ns ? min_t(u32, ilog2(ns), SEVADM_STATS_BUCKETS - 1) : 0;
+}
+
+static void add_time(struct sevadm_times *times, u64 ns)
+{
+	if (!times->count || ns < times->min_ns)
+		times->min_ns = ns;
+	if (ns > times->max_ns)
+		times->max_ns = ns;
+	times->count++;
+	times->sum_ns += ns;
+	times->buckets[bucket_of(ns)]++;
+}
+
+static void add_failure(struct sevadm_stats *stats, const struct sevadm_event *event)
+{
+	bool firmware = event->known & SEVADM_KNOWN_FW_ERROR && event->fw_error;
+	u32 number = firmware ? event->fw_error : -event->ret, i;
+
+	stats->failures++;
+	for (i = 0; i < stats->nr_statuses; i++)
+		if (stats->statuses[i].number == number && stats->statuses[i].firmware == firmware)
+			break;
+	if (i == SEVADM_STATS_STATUSES) {
+		stats->other_failures++;
+		return;
+	}
+	if (i == stats->nr_statuses)
+		stats->statuses[stats->nr_statuses++] = (struct sevadm_status_count) {
+			.firmware = firmware,
+			.number = number,
+		};
+	stats->statuses[i].count++;
+}
+
+static void add_command(struct sevadm_stats *stats, const struct sevadm_event *event)
+{
+	stats->count++;
+	if (sevadm_event_failed(event))
+		add_failure(stats, event);
+	add_time(&stats->took, event->duration_ns);
+	if (event->known & SEVADM_KNOWN_WAIT)
+		add_time(&stats->waited, event->wait_ns);
+}
+
+static void add_bytes(struct sevadm_stats *stats, const struct sevadm_event *event)
+{
+	if (event->ret || !(event->known & SEVADM_KNOWN_BYTES))
+		return;
+	stats->bytes += event->bytes;
+	stats->bytes_ns += event->duration_ns;
+}
+
+static struct sevadm_stats *of_this_generation(struct sevadm_stats *stats)
+{
+	if (stats->generation != generation)
+		*stats = (struct sevadm_stats) { .generation = generation };
+	return stats;
+}
+
+/**
+ * sevadm_stats_count() - count an event
+ * @event: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN
+ * @vm: the VM it is about; NULL: none
+ *
+ * Context: does not sleep; constant time.
+ */
+void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_vm *vm)
+{
+	struct sevadm_stats *stats;
+
+	spin_lock(&stats_lock);
+	stats = stats_for(event->type, event->command);
+	if (stats) {
+		add_command(of_this_generation(stats), event);
+		add_bytes(stats, event);
+	} else {
+		left_out++;
+	}
+	if (vm && event->type == SEVADM_EVENT_PSP)
+		add_command(of_this_generation(&vm->stats), event);
+	if (vm && event->type == SEVADM_EVENT_PIN)
+		add_bytes(of_this_generation(&vm->stats), event);
+	spin_unlock(&stats_lock);
+}
+
+/* sevadm_stats_reset() - all begins from zero, of all commands and VMs at the same moment */
+void sevadm_stats_reset(void)
+{
+	spin_lock(&stats_lock);
+	generation++;
+	since_ns = ktime_get_boottime_ns();
+	left_out = 0;
+	spin_unlock(&stats_lock);
+}
+
+void sevadm_stats_totals(struct sevadm_stats_totals *totals)
+{
+	spin_lock(&stats_lock);
+	*totals = (struct sevadm_stats_totals) {
+		.since_ns = since_ns,
+		.left_out = left_out,
+		.generation = generation,
+	};
+	spin_unlock(&stats_lock);
+}
+
+/**
+ * sevadm_stats_command() - the statistics of a command that has come since the last reset
+ * @slot: where to look first, from 0; set to that of the command found
+ * @type: set to SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN
+ * @command: set to its number
+ * @stats: filled in
+ *
+ * Return: whether there was one.
+ */
+bool sevadm_stats_command(u32 *slot, u32 *type, u32 *command, struct sevadm_stats *stats)
+{
+	bool found;
+
+	spin_lock(&stats_lock);
+	while (*slot < nr_slots && slots[*slot].stats.generation != generation)
+		(*slot)++;
+	found = *slot < nr_slots;
+	if (found) {
+		*type = slots[*slot].type;
+		*command = slots[*slot].command;
+		*stats = slots[*slot].stats;
+	}
+	spin_unlock(&stats_lock);
+	return found;
+}
+
+/* sevadm_stats_vm() - the statistics of a VM's firmware commands and pins */
+void sevadm_stats_vm(const struct sevadm_vm *vm, struct sevadm_stats *stats)
+{
+	spin_lock(&stats_lock);
+	if (vm->stats.generation == generation)
+		*stats = vm->stats;
+	else
+		*stats = (struct sevadm_stats) { .generation = generation };
+	spin_unlock(&stats_lock);
+}
+
+int sevadm_stats_init(void)
+{
+	slots = vcalloc(SLOTS, sizeof(*slots));
+	since_ns = ktime_get_boottime_ns();
+	return slots ? 0 : -ENOMEM;
+}
+
+void sevadm_stats_uninit(void)
+{
+	vfree(slots);
+}
