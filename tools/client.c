@@ -71,6 +71,8 @@ static struct json_object *attribute_to_json(const struct attribute *row, struct
 		return json_u64(nla_get_u64(attr));
 	case ATTRIBUTE_STRING:
 		return json_text(nla_get_string(attr));
+	case ATTRIBUTE_NEST:
+		return table_to_json(row->nest, nla_data(attr), nla_len(attr));
 	case ATTRIBUTE_NAME:
 		return json_object_new_string(row->name(nla_get_u32(attr)));
 	default:
@@ -86,6 +88,7 @@ static struct json_object *table_to_json(const struct attribute_table *table, st
 		[ATTRIBUTE_U32] = NLA_U32,	[ATTRIBUTE_U64] = NLA_U64,
 		[ATTRIBUTE_STRING] = NLA_NUL_STRING, [ATTRIBUTE_FLAG] = NLA_FLAG,
 		[ATTRIBUTE_NAME] = NLA_U32,	[ATTRIBUTE_NESTS] = NLA_NESTED,
+		[ATTRIBUTE_NEST] = NLA_NESTED,
 	};
 	struct nla_policy policy[ATTRIBUTES_MAX] = {};
 	struct nlattr *attrs[ATTRIBUTES_MAX];
@@ -286,7 +289,7 @@ static int explain(const struct exchange *exchange)
 
 	if (error == EPERM && change)
 		return fail(EXIT_REFUSED,
-			    "not permitted: this changes what all users may take and needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
+			    "not permitted: this concerns all users of the host and needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
 	if (error == EPERM)
 		return fail(EXIT_REFUSED,
 			    "not permitted: this shows the VMs of all users and needs CAP_NET_ADMIN in the initial user namespace: run it as root");

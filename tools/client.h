@@ -23,6 +23,8 @@ enum attribute_kind {
 	ATTRIBUTE_NAME,
 	/* nests of @attribute.nest, one for each element of the array */
 	ATTRIBUTE_NESTS,
+	/* one nest of @attribute.nest */
+	ATTRIBUTE_NEST,
 };
 
 struct attribute_table;
@@ -33,7 +35,7 @@ struct attribute_table;
  * @kind: what it holds; an absent attribute is null, or false for a flag
  * @key: its key
  * @name: for ATTRIBUTE_NAME
- * @nest: for ATTRIBUTE_NESTS
+ * @nest: for ATTRIBUTE_NESTS and ATTRIBUTE_NEST
  */
 struct attribute {
 	uint16_t type;

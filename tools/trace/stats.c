@@ -9,49 +9,16 @@
 #include "device.h"
 #include "errors.h"
 #include "event.h"
+#include "group_view.h"
 #include "names.h"
 #include "output.h"
-#include "trace/filter.h"
 #include "trace/recording.h"
+#include "trace/stats.h"
 #include "trace/trace.h"
 
-/* Bucket N holds times from 2^N up to 2^(N+1) - 1 ns; bucket 0 also 0. */
-#define BUCKETS		64
 #define BAR_WIDTH	40
 /* More commands, VMs and statuses together than any host has seen. */
 #define ROWS_MAX	65536
-#define STATUSES_MAX	16
-
-/** struct times - what one kind of time was like */
-struct times {
-	uint64_t count, sum, min, max, buckets[BUCKETS];
-};
-
-/**
- * struct stats_row - one command, of one VM with --by-vm
- * @statuses: how it failed, by status of the firmware or, if it was not asked, by errno
- */
-struct stats_row {
-	uint32_t type, command;
-	bool has_vm;
-	uint64_t vm, count, failures, bytes;
-	struct {
-		bool firmware;
-		uint32_t number;
-		uint64_t count;
-	} statuses[STATUSES_MAX];
-	size_t nr_statuses;
-	struct times took, waited;
-};
-
-/** struct stats - @filter has to be the first */
-struct stats {
-	struct filter filter;
-	bool by_vm, histograms;
-	uint64_t end, events, lost;
-	struct stats_row *rows;
-	size_t nr, left_out;
-};
 
 static int set_by_vm(void *options, const char *text)
 {
@@ -67,8 +34,24 @@ static int set_histograms(void *options, const char *text)
 	return EXIT_OK;
 }
 
+static int set_ring(void *options, const char *text)
+{
+	(void)text;
+	((struct stats *)options)->ring = true;
+	return EXIT_OK;
+}
+
+static int set_reset(void *options, const char *text)
+{
+	(void)text;
+	((struct stats *)options)->reset = true;
+	return EXIT_OK;
+}
+
 const struct option_row trace_stats_options[] = {
 	FILTER_ROWS,
+	{ "ring", 0, NULL, "count the events that the ring holds", NULL, set_ring },
+	{ "reset", 0, NULL, "have the module begin its statistics anew", NULL, set_reset },
 	{ "by-vm", 0, NULL, "each VM by itself", NULL, set_by_vm },
 	{ "histogram", 0, NULL, "how often a command took how long", NULL, set_histograms },
 	{}
@@ -107,18 +90,10 @@ static void add_status(struct stats_row *row, const struct sevadm_event *event)
 	row->statuses[i].count++;
 }
 
-static struct stats_row *row_of(struct stats *stats, const struct sevadm_event *event)
+struct stats_row *stats_add_row(struct stats *stats)
 {
-	bool has_vm = stats->by_vm && event->known & SEVADM_KNOWN_VM;
-	struct stats_row *rows, *row;
-	size_t i;
+	struct stats_row *rows;
 
-	for (i = stats->nr; i > 0; i--) {
-		row = &stats->rows[i - 1];
-		if (row->type == event->type && row->command == event->command &&
-		    row->has_vm == has_vm && (!has_vm || row->vm == event->vm))
-			return row;
-	}
 	if (stats->nr == ROWS_MAX)
 		return NULL;
 	if (!(stats->nr & (stats->nr - 1))) {
@@ -127,7 +102,25 @@ static struct stats_row *row_of(struct stats *stats, const struct sevadm_event *
 			return NULL;
 		stats->rows = rows;
 	}
-	row = &stats->rows[stats->nr++];
+	memset(&stats->rows[stats->nr], 0, sizeof(*stats->rows));
+	return &stats->rows[stats->nr++];
+}
+
+static struct stats_row *row_of(struct stats *stats, const struct sevadm_event *event)
+{
+	bool has_vm = stats->by_vm && event->known & SEVADM_KNOWN_VM;
+	struct stats_row *row;
+	size_t i;
+
+	for (i = stats->nr; i > 0; i--) {
+		row = &stats->rows[i - 1];
+		if (row->type == event->type && row->command == event->command &&
+		    row->has_vm == has_vm && (!has_vm || row->vm == event->vm))
+			return row;
+	}
+	row = stats_add_row(stats);
+	if (!row)
+		return NULL;
 	*row = (struct stats_row) {
 		.type = event->type, .command = event->command, .has_vm = has_vm,
 		.vm = has_vm ? event->vm : 0,
@@ -146,7 +139,7 @@ static void count_event(struct stats *stats, const struct sevadm_event *event)
 	if (!filter_wants(&stats->filter, event))
 		return;
 	stats->events++;
-	if (event->type == SEVADM_EVENT_ASID)
+	if (event->type == SEVADM_EVENT_ASID || event->type == SEVADM_EVENT_LIMIT)
 		return;
 	row = row_of(stats, event);
 	if (!row) {
@@ -156,8 +149,10 @@ static void count_event(struct stats *stats, const struct sevadm_event *event)
 	row->count++;
 	if (event_is_error(event))
 		add_status(row, event);
-	else if (event->known & SEVADM_KNOWN_BYTES)
+	if (!event->ret && event->known & SEVADM_KNOWN_BYTES) {
 		row->bytes += event->bytes;
+		row->bytes_ns += event->duration_ns;
+	}
 	add_time(&row->took, event->duration_ns);
 	if (event->known & SEVADM_KNOWN_WAIT)
 		add_time(&row->waited, event->wait_ns);
@@ -183,7 +178,9 @@ static int count_ring(struct stats *stats)
 
 	if (ret)
 		return ret;
-	ret = device_seek(fd, SEVADM_SEEK_NEWEST, &stats->end);
+	ret = filter_apply(&stats->filter, fd);
+	if (!ret)
+		ret = device_seek(fd, SEVADM_SEEK_NEWEST, &stats->end);
 	if (!ret)
 		ret = device_seek(fd, SEVADM_SEEK_OLDEST, NULL);
 	if (!ret)
@@ -208,6 +205,12 @@ static int count_recording(struct stats *stats, const char *path, bool *readable
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
 
+/* SEVADM_EVENT_LOST is no command: all that a VM had done. */
+static bool is_vm(const struct stats_row *row)
+{
+	return row->type == SEVADM_EVENT_LOST;
+}
+
 static const char *command_of(const struct stats_row *row)
 {
 	return row->type == SEVADM_EVENT_PSP ? psp_command_name(row->command) :
@@ -227,7 +230,7 @@ static struct json_object *times_row(const struct times *times)
 	struct json_object *row = json_object_new_object(), *buckets = json_object_new_array();
 	size_t i;
 
-	for (i = 0; i < BUCKETS; i++) {
+	for (i = 0; i < STATS_BUCKETS; i++) {
 		struct json_object *bucket;
 
 		if (!times->buckets[i])
@@ -246,26 +249,49 @@ static struct json_object *times_row(const struct times *times)
 	return row;
 }
 
-static struct json_object *row_json(const struct stats_row *stats_row)
+static struct json_object *statuses_json(const struct stats_row *stats_row)
 {
-	struct json_object *row = json_object_new_object(), *statuses = json_object_new_object();
-	bool has_wait = stats_row->type == SEVADM_EVENT_PSP;
+	struct json_object *statuses = json_object_new_object();
+	uint64_t other = stats_row->failures;
 	size_t i;
 
-	for (i = 0; i < stats_row->nr_statuses; i++)
+	for (i = 0; i < stats_row->nr_statuses; i++) {
+		other -= stats_row->statuses[i].count;
 		json_object_object_add(statuses, status_name(stats_row, i),
 				       json_u64(stats_row->statuses[i].count));
-	json_object_object_add(row, "event", json_object_new_string(event_types[stats_row->type]));
-	json_object_object_add(row, "command", json_object_new_string(command_of(stats_row)));
-	json_object_object_add(row, "command_id", json_u64(stats_row->command));
+	}
+	if (other)
+		json_object_object_add(statuses, "other", json_u64(other));
+	return statuses;
+}
+
+static struct json_object *rate_json(const struct stats_row *row)
+{
+	return json_known_u64(row->bytes && row->bytes_ns,
+			      row->bytes_ns ? row->bytes * 1e9 / row->bytes_ns : 0);
+}
+
+static struct json_object *row_json(const struct stats *stats, const struct stats_row *stats_row)
+{
+	bool has_wait = stats_row->type == SEVADM_EVENT_PSP || is_vm(stats_row);
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "event", json_known_string(!is_vm(stats_row),
+							       event_types[stats_row->type]));
+	json_object_object_add(row, "command", json_known_string(!is_vm(stats_row),
+								 command_of(stats_row)));
+	json_object_object_add(row, "command_id", json_known_u64(!is_vm(stats_row),
+								 stats_row->command));
 	json_object_object_add(row, "vm", json_known_u64(stats_row->has_vm, stats_row->vm));
 	json_object_object_add(row, "count", json_u64(stats_row->count));
 	json_object_object_add(row, "failures", json_u64(stats_row->failures));
-	json_object_object_add(row, "statuses", statuses);
+	json_object_object_add(row, "statuses", statuses_json(stats_row));
 	json_object_object_add(row, "bytes", json_u64(stats_row->bytes));
+	json_object_object_add(row, "bytes_per_second", rate_json(stats_row));
 	json_object_object_add(row, has_wait ? "psp" : "duration", times_row(&stats_row->took));
 	if (has_wait)
 		json_object_object_add(row, "wait", times_row(&stats_row->waited));
+	json_object_object_add(row, "since_ns", json_known_u64(stats->live, stats->since_ns));
 	return row;
 }
 
@@ -318,12 +344,13 @@ static const struct column columns[] = {
 	{ "took", "MIN", format_min }, { "took", "MEAN", format_mean },
 	{ "took", "MAX", format_max }, { "wait", "WAITED", format_mean },
 	{ "wait", "AT MOST", format_max }, { "bytes", "BYTES", format_bytes },
+	{ "bytes_per_second", "A SECOND", format_bytes },
 	{ "statuses", "FAILURES", format_statuses },
 };
 
 static void print_histogram(const char *what, const struct times *times)
 {
-	size_t first = 0, last = BUCKETS - 1, i;
+	size_t first = 0, last = STATS_BUCKETS - 1, i;
 	struct json_object *from;
 	uint64_t most = 0;
 	char text[32];
@@ -358,11 +385,14 @@ static void print_histograms(const struct stats *stats)
 
 	for (i = 0; i < stats->nr; i++) {
 		row = &stats->rows[i];
-		printf("\n%s %s", event_types[row->type], command_of(row));
+		if (is_vm(row))
+			printf("\ncommands");
+		else
+			printf("\n%s %s", event_types[row->type], command_of(row));
 		if (row->has_vm)
 			printf(" of VM %" PRIu64, row->vm);
 		puts(", from at least:");
-		print_histogram(row->type == SEVADM_EVENT_PSP ? "inside the firmware" : "took",
+		print_histogram(row->type == SEVADM_EVENT_PSP || is_vm(row) ? "inside the firmware" : "took",
 				&row->took);
 		print_histogram("waiting for it", &row->waited);
 	}
@@ -379,6 +409,20 @@ static int compare_rows(const void *a, const void *b)
 	return (left->vm > right->vm) - (left->vm < right->vm);
 }
 
+/* What is counted. */
+static void print_source(const struct stats *stats)
+{
+	struct json_object *since = json_u64(stats->since_ns);
+	char ago[32];
+
+	format_since(since, ago, sizeof(ago));
+	json_object_put(since);
+	if (stats->live)
+		printf("the module's statistics, which began %s\n\n", ago);
+	else
+		printf("%" PRIu64 " events, %" PRIu64 " lost\n\n", stats->events, stats->lost);
+}
+
 static void print(struct stats *stats)
 {
 	struct json_object *rows = json_object_new_array(), *row;
@@ -387,7 +431,7 @@ static void print(struct stats *stats)
 	if (stats->nr)
 		qsort(stats->rows, stats->nr, sizeof(*stats->rows), compare_rows);
 	for (i = 0; i < stats->nr; i++) {
-		row = row_json(&stats->rows[i]);
+		row = row_json(stats, &stats->rows[i]);
 		if (!output_json)
 			json_object_object_add(row, "took", times_row(&stats->rows[i].took));
 		json_object_array_add(rows, row);
@@ -395,15 +439,36 @@ static void print(struct stats *stats)
 	if (output_json) {
 		output_print_json(rows);
 	} else {
-		printf("%" PRIu64 " events, %" PRIu64 " lost\n\n", stats->events, stats->lost);
+		print_source(stats);
 		output_table(rows, columns, ARRAY_SIZE(columns));
 		if (stats->histograms)
 			print_histograms(stats);
 		if (stats->left_out)
-			printf("\n%zu events of more commands and VMs are left out\n",
-			       stats->left_out);
+			printf("\n%" PRIu64 " events of %s are left out\n", stats->left_out,
+			       stats->live ? "unknown commands" : "more commands and VMs");
 	}
 	json_object_put(rows);
+}
+
+/* The module adds up each command, and each VM; what single events were like it does not keep. */
+static bool needs_events(const struct stats *stats)
+{
+	const struct filter *filter = &stats->filter;
+
+	return filter->has_pid || filter->errors || filter->longer_ns ||
+	       ((filter->has_vm || stats->by_vm) && (filter->types || filter->nr_commands));
+}
+
+/* Members of group kvm see the ring, and nothing else. */
+static int count_host(struct stats *stats)
+{
+	int ret = EXIT_OK;
+
+	if (!stats->ring && needs_events(stats))
+		return fail(EXIT_USAGE, "the module keeps totals of each command and of each VM only: add --ring to count what the ring holds");
+	if (!stats->ring && !group_view())
+		ret = stats_take_live(stats);
+	return ret || stats->live ? ret : count_ring(stats);
 }
 
 int trace_stats(int argc, char **argv)
@@ -417,7 +482,11 @@ int trace_stats(int argc, char **argv)
 		return ret;
 	if (argc > 1)
 		return fail(EXIT_USAGE, "trace stats takes one recording at most");
-	ret = argc ? count_recording(&stats, argv[0], &readable) : count_ring(&stats);
+	if (argc && (stats.ring || stats.reset))
+		return fail(EXIT_USAGE, "a recording has no ring and cannot be reset");
+	if (stats.reset)
+		return stats_reset_live();
+	ret = argc ? count_recording(&stats, argv[0], &readable) : count_host(&stats);
 	if (argc ? readable : !ret)
 		print(&stats);
 	free(stats.rows);
