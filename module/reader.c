@@ -185,6 +185,7 @@ void sevadm_readers_wake(const struct sevadm_event *event)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(reader, &readers, node) {
+		/* No barrier: the ring's lock, see above. */
 		if (!waitqueue_active(&reader->wait))
 			continue;
 		filter = rcu_dereference(reader->filter);

@@ -31,6 +31,7 @@ TRACE_EVENT(psp_command,
 		__field(u32, asid)
 		__field(u32, handle)
 		__field(u32, known)
+		__field(u8, length_query)
 	),
 	TP_fast_assign(
 		__entry->seq = event->seq;
@@ -44,9 +45,10 @@ TRACE_EVENT(psp_command,
 		__entry->asid = event->asid;
 		__entry->handle = event->handle;
 		__entry->known = event->known;
+		__entry->length_query = !!(event->flags & SEVADM_EVENT_LENGTH_QUERY);
 	),
 	TP_printk("command=%s ret=%d fw_error=%s vm=%llu asid=%u handle=%u bytes=%llu "
-		  "psp_ns=%llu wait_ns=%llu known=%#x",
+		  "psp_ns=%llu wait_ns=%llu length_query=%u known=%#x",
 		  __print_symbolic(__entry->command, SEVADM_PSP_COMMAND_NAMES),
 		  __entry->ret,
 		  __print_symbolic(__entry->fw_error, SEVADM_FW_ERROR_NAMES),
@@ -56,6 +58,7 @@ TRACE_EVENT(psp_command,
 		  __entry->bytes,
 		  __entry->psp_ns,
 		  __entry->wait_ns,
+		  __entry->length_query,
 		  __entry->known)
 );
 
@@ -72,6 +75,7 @@ TRACE_EVENT(kvm_command,
 		__field(u32, fw_error)
 		__field(u32, asid)
 		__field(u32, known)
+		__field(u8, length_query)
 	),
 	TP_fast_assign(
 		__entry->seq = event->seq;
@@ -83,9 +87,10 @@ TRACE_EVENT(kvm_command,
 		__entry->fw_error = event->fw_error;
 		__entry->asid = event->asid;
 		__entry->known = event->known;
+		__entry->length_query = !!(event->flags & SEVADM_EVENT_LENGTH_QUERY);
 	),
 	TP_printk("command=%s ret=%d fw_error=%s vm=%llu asid=%u peer_vm=%llu duration_ns=%llu "
-		  "known=%#x",
+		  "length_query=%u known=%#x",
 		  __print_symbolic(__entry->command, SEVADM_KVM_COMMAND_NAMES),
 		  __entry->ret,
 		  __print_symbolic(__entry->fw_error, SEVADM_FW_ERROR_NAMES),
@@ -93,6 +98,7 @@ TRACE_EVENT(kvm_command,
 		  __entry->asid,
 		  __entry->peer_vm,
 		  __entry->duration_ns,
+		  __entry->length_query,
 		  __entry->known)
 );
 

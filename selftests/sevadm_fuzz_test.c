@@ -119,7 +119,7 @@ static void take(const struct nlattr *first, size_t length, void *argument)
 static void read_state(struct state *state)
 {
 	static const uint8_t commands[] = {
-		SEVADM_CMD_LIMIT_GET, SEVADM_CMD_VM_GET, SEVADM_CMD_ASID_GET,
+		SEVADM_CMD_LIMIT_GET, SEVADM_CMD_VM_GET, SEVADM_CMD_ASID_GET, SEVADM_CMD_STATS_GET,
 	};
 	struct sevadm_pool_query pool;
 	uint32_t i;

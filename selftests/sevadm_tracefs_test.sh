@@ -46,7 +46,8 @@ has() {
 
 psp_command() {
 	traced psp_command psp && has 'command=LAUNCH_START ret=0 fw_error=SUCCESS' &&
-		has 'command=LAUNCH_MEASURE ret=-5 fw_error=INVALID_LEN' &&
+		has 'command=LAUNCH_MEASURE ret=-5 fw_error=INVALID_LEN .* length_query=1' &&
+		has 'command=LAUNCH_MEASURE ret=0 fw_error=SUCCESS .* length_query=0' &&
 		has 'command=DECOMMISSION ret=0 .* psp_ns=[1-9]'
 }
 

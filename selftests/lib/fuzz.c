@@ -75,6 +75,8 @@ static const struct shape shapes[] = {
 	{ SEVADM_CMD_VM_GET, SEVADM_A_VM_ID, 1 << SEVADM_A_VM_ID, false, true },
 	{ SEVADM_CMD_ASID_GET, SEVADM_A_ASID_ASID, 0, false, true },
 	{ SEVADM_CMD_ADOPT, SEVADM_A_ADOPT_REGION_NPAGES, 0, false, false },
+	{ SEVADM_CMD_STATS_GET, 0, 0, false, true },
+	{ SEVADM_CMD_STATS_RESET, 0, 0, false, false },
 };
 
 static const struct shape *const limit_shape = &shapes[0];
@@ -220,6 +222,7 @@ static const uint32_t sizes[] = {
 	sizeof(struct sevadm_event_seek), sizeof(struct sevadm_pool_query),
 	sizeof(struct sevadm_asid_query), sizeof(struct sevadm_vm_query),
 	sizeof(struct sevadm_lease), sizeof(struct sevadm_lease_release),
+	sizeof(struct sevadm_event_filter),
 };
 
 static int fuzz_ioctl(struct fuzz *fuzz)

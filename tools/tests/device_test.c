@@ -111,6 +111,22 @@ static void the_handler_ends_the_reading(void)
 	EXPECT_NUMBER(seen.nr, 2);
 }
 
+/* A pipe knows the ioctl no more than an older module does. */
+static void a_module_without_filters(void)
+{
+	struct sevadm_event_filter wanted = { .size = sizeof(wanted), .vm = 1 };
+	int ends[2];
+
+	if (pipe2(ends, O_NONBLOCK))
+		abort();
+	EXPECT_NUMBER(device_filter(ends[0], &wanted), EXIT_OK);
+	close(ends[0]);
+	capture_begin();
+	EXPECT_NUMBER(device_filter(ends[0], &wanted), EXIT_REFUSED);
+	capture_end();
+	close(ends[1]);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -118,6 +134,7 @@ int main(void)
 		{ "records of a newer module", records_of_a_newer_module },
 		{ "records of an older module", records_of_an_older_module },
 		{ "broken records", broken_records },
+		{ "a module without filters", a_module_without_filters },
 		{ "the handler ends the reading", the_handler_ends_the_reading },
 	};
 

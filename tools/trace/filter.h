@@ -40,7 +40,7 @@ int filter_set_longer(void *options, const char *text);
 	{ "event", 0, "TYPE", "only this type of event; may be repeated", event_types, \
 	  filter_set_event },							\
 	{ "command", 0, "NAME", "only this command of the firmware or KVM; may be repeated", \
-	  NULL, 	  filter_set_command },							\
+	  NULL, filter_set_command },						\
 	{ "errors", 0, NULL, "only what failed or was refused", NULL, filter_set_errors }, \
 	{ "longer", 0, "TIME", "only what took longer, waiting included, such as 5ms", NULL, \
 	  filter_set_longer }

@@ -14,9 +14,9 @@
 
 static const struct setting {
 	const char *name;
-	unsigned long long max;
+	unsigned long long min, max;
 } settings[] = {
-	{ "ring_events", 1 << 20 },
+	{ "ring_events", 16, 1 << 20 },
 	{}
 };
 
@@ -59,6 +59,8 @@ static int set_one(char *word)
 	ret = number_parse(setting->name, value, setting->max, &number);
 	if (ret)
 		return ret;
+	if (number < setting->min)
+		return fail(EXIT_USAGE, "%s has to be %llu at least", setting->name, setting->min);
 	if (!client_module_loaded())
 		return fail_absent();
 	return write_parameter(setting->name, number);
