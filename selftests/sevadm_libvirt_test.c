@@ -36,7 +36,69 @@ static const struct {
 } rows[] = {
 #define ROW(...)	{ false, DOMAIN(__VA_ARGS__) }
 #define QUICK(...)	{ true, DOMAIN(__VA_ARGS__) }
-	ROW("plain-128", 128, 1, .limit = 400),
+	/* The daemon's 64 MiB. */
+	QUICK("inherits-128", 128, 1),
+	ROW("inherits-256-es", 256, 1, .es = true),
+	ROW("inherits-256-huge", 256, 1, .hugepages = true),
+	/* No limit at all. */
+	ROW("locked-128", 128, 1, .locked = true),
+	ROW("locked-512-es", 512, 2, .locked = true, .es = true),
+	ROW("locked-256-qxl", 256, 1, .locked = true, .video = "qxl", .graphics = "spice"),
+	ROW("locked-2048", 2048, 8, .locked = true),
+	/* Less than is pinned. */
+	ROW("128-of-64", 128, 1, .limit = 64),
+	ROW("256-of-200", 256, 1, .limit = 200),
+	ROW("256-of-250", 256, 8, .limit = 250),
+	ROW("512-of-505-es", 512, 1, .limit = 505, .es = true, .large = true),
+	ROW("1024-of-1000", 1024, 4, .limit = 1000),
+	ROW("2048-of-2040", 2048, 1, .limit = 2040),
+	ROW("256-qxl-of-370", 256, 1, .limit = 370, .video = "qxl", .graphics = "vnc"),
+	ROW("256-huge-of-250", 256, 1, .limit = 250, .hugepages = true),
+	ROW("256-locked-of-200", 256, 1, .limit = 200, .locked = true),
+	/* It can be pinned, but QEMU has no room beside it. */
+	QUICK("256-of-271", 256, 1, .limit = 271),
+	ROW("256-of-271-es", 256, 1, .limit = 271, .es = true),
+	ROW("256-8-of-271", 256, 8, .limit = 271),
+	ROW("512-of-528", 512, 1, .limit = 528),
+	ROW("1024-of-1040", 1024, 2, .limit = 1040),
+	ROW("2048-of-2066", 2048, 1, .limit = 2066),
+	ROW("256-large-of-274", 256, 1, .limit = 274, .large = true),
+	ROW("256-nic-of-272", 256, 2, .limit = 272, .nic = true),
+	ROW("256-vga-of-288", 256, 1, .limit = 288, .video = "vga", .graphics = "vnc"),
+	ROW("256-qxl-of-402", 256, 1, .limit = 402, .video = "qxl", .graphics = "spice"),
+	ROW("256-locked-of-271", 256, 1, .limit = 271, .locked = true),
+	/* Just enough. */
+	ROW("128-of-170", 128, 1, .limit = 170),
+	ROW("256-of-300", 256, 1, .limit = 300),
+	QUICK("256-8-of-302-es", 256, 8, .limit = 302, .es = true),
+	ROW("512-of-558", 512, 2, .limit = 558, .es = true),
+	ROW("1024-of-1072", 1024, 1, .limit = 1072),
+	ROW("2048-of-2104", 2048, 1, .limit = 2104),
+	ROW("256-large-of-306", 256, 2, .limit = 306, .large = true, .nic = true, .disk = true),
+	ROW("256-vga-of-320", 256, 1, .limit = 320, .video = "vga", .graphics = "vnc"),
+	ROW("256-qxl-of-435", 256, 1, .limit = 435, .video = "qxl", .graphics = "spice"),
+	ROW("256-huge-of-272", 256, 1, .limit = 272, .hugepages = true),
+	/* mlockall() wants the whole address space. */
+	ROW("128-locked-of-400", 128, 1, .limit = 400, .locked = true),
+	QUICK("256-locked-of-600", 256, 1, .limit = 600, .locked = true),
+	ROW("256-locked-8-of-1100", 256, 8, .limit = 1100, .locked = true),
+	ROW("512-locked-of-1080-es", 512, 4, .limit = 1080, .locked = true, .es = true),
+	ROW("256-locked-io-of-890", 256, 1, .iothreads = 4, .limit = 890, .locked = true),
+	ROW("256-locked-qxl-of-800", 256, 1, .limit = 800, .locked = true, .video = "qxl",
+	    .graphics = "spice"),
+	ROW("256-locked-huge-of-600", 256, 1, .limit = 600, .locked = true, .hugepages = true),
+	QUICK("256-locked-of-645", 256, 1, .limit = 645, .locked = true),
+	ROW("256-locked-8-of-1150", 256, 8, .limit = 1150, .locked = true),
+	ROW("1024-locked-of-1485", 1024, 2, .limit = 1485, .locked = true, .large = true),
+	ROW("256-locked-vga-of-675", 256, 1, .limit = 675, .locked = true, .video = "vga",
+	    .graphics = "vnc"),
+	ROW("256-locked-qxl-of-845", 256, 1, .limit = 845, .locked = true, .video = "qxl",
+	    .graphics = "vnc"),
+	QUICK("256-locked-huge-of-645", 256, 1, .limit = 645, .locked = true, .hugepages = true),
+	/* Nearer than anybody can tell. */
+	ROW("128-of-160", 128, 1, .limit = 160),
+	ROW("256-of-285", 256, 4, .limit = 285),
+	ROW("256-locked-of-630", 256, 1, .limit = 630, .locked = true),
 #undef ROW
 #undef QUICK
 };

@@ -36,6 +36,7 @@ static const struct {
 	{ "Memory cgroup out of memory", KILLED_BY_CGROUP },
 	{ "mlockall: ", MLOCKALL_FAILS },
 	{ "cannot set up guest memory", MLOCKALL_FAILS },
+	{ "Error creating thread: Resource temporarily unavailable", MLOCKALL_FAILS },
 	{ "qemu_thread_create: Resource temporarily unavailable", MLOCKALL_FAILS },
 };
 

@@ -17,19 +17,22 @@
 #define MARGIN_PART	64
 
 /*
- * Measured with Debian 12's QEMU 7.2, from 1 to 8 vCPUs and 128 to 512 MiB (selftests/
- * sevadm_memlock_test.sh prints the figures and fails when one is above the model's).
+ * Measured with Debian 12's libvirt 9.0 and QEMU 7.2, from 1 to 8 vCPUs and 128 to 2048 MiB: the
+ * smallest limits that will do, which selftests/sevadm_libvirt_test.c finds, and a few MiB.
  */
-#define QEMU_ANONYMOUS	(24 * MIB)
-#define VCPU_ANONYMOUS	(1 * MIB)
-#define GRAPHICS_CHARGE	(8 * MIB)
-#define QEMU_MAPPED	(340 * MIB)
+#define QEMU_ANONYMOUS	(25 * MIB)
+#define VCPU_ANONYMOUS	(256 * KIB)
+#define GRAPHICS_CHARGE	(4 * MIB)
+#define QEMU_MAPPED	(296 * MIB)
 /* What mlockall() makes of programs and libraries, which are charged once they are all there. */
 #define QEMU_LOCKED	(44 * MIB)
 /* It also fills the stacks. */
 #define STACK_LOCKED	(8 * MIB)
 /* A stack of 8 MiB, an arena of malloc() of 64 MiB, and their guards. */
 #define THREAD_MAPPED	(72 * MIB + 256 * KIB)
+/* Threads that start after mlockall() do without an arena when there is no room for one. */
+#define GRAPHICS_MAPPED	(13 * MIB)
+#define QXL_MAPPED	(62 * MIB)
 
 static bool pins(const struct vm_shape *shape)
 {
@@ -95,7 +98,8 @@ static uint64_t qemu_mapped(const struct vm_shape *shape)
 {
 	if (!shape->locked)
 		return 0;
-	return QEMU_MAPPED + (shape->vcpus + shape->iothreads + shape->graphics) * THREAD_MAPPED;
+	return QEMU_MAPPED + (shape->vcpus + shape->iothreads) * THREAD_MAPPED +
+	       shape->graphics * GRAPHICS_MAPPED + shape->qxl * QXL_MAPPED;
 }
 
 const struct memlock_term memlock_terms[] = {
@@ -140,6 +144,15 @@ uint64_t memlock_need(const struct vm_shape *shape, enum ceiling ceiling)
 	return sum;
 }
 
+/* What is charged when the machine's memory is registered with KVM, before QEMU calls mlockall(). */
+static uint64_t charged_first(const struct vm_shape *shape)
+{
+	struct vm_shape unlocked = *shape;
+
+	unlocked.locked = false;
+	return memlock_need(&unlocked, CEILING_CHARGED);
+}
+
 /* libvirt: qemuDomainGetMemLockLimitBytes(); launchSecurity is not looked at. */
 static uint64_t rlimit_of(const struct vm_shape *shape, uint64_t inherited, const char **setter)
 {
@@ -159,21 +172,42 @@ static uint64_t rlimit_of(const struct vm_shape *shape, uint64_t inherited, cons
 	return inherited;
 }
 
+/* In the order in which QEMU comes to them: mlockall() is called when the machine is complete. */
+static void meet_ceilings(const struct vm_shape *shape, struct memlock_forecast *forecast)
+{
+	const struct {
+		enum ceiling ceiling;
+		enum memlock_outcome outcome;
+		uint64_t need;
+	} order[] = {
+		{ CEILING_PINNED, OUTCOME_REFUSED_BY_RLIMIT, forecast->need[CEILING_PINNED] },
+		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP, charged_first(shape) },
+		{ CEILING_MAPPED, OUTCOME_MLOCKALL_FAILS, forecast->need[CEILING_MAPPED] },
+		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP, forecast->need[CEILING_CHARGED] },
+	};
+	uint64_t limit, least = UINT64_MAX;
+	size_t i;
+
+	forecast->outcome = OUTCOME_STARTS;
+	forecast->ceiling = CEILING_PINNED;
+	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		limit = forecast->limit[order[i].ceiling];
+		if (order[i].need > limit) {
+			forecast->outcome = order[i].outcome;
+			forecast->ceiling = order[i].ceiling;
+			return;
+		}
+		if (order[i].need && limit - order[i].need < least) {
+			least = limit - order[i].need;
+			forecast->ceiling = order[i].ceiling;
+		}
+	}
+}
+
 void memlock_forecast(const struct vm_shape *shape, uint64_t inherited,
 		      struct memlock_forecast *forecast)
 {
-	static const struct {
-		enum ceiling ceiling;
-		enum memlock_outcome outcome;
-	} order[] = {
-		/* mlockall() comes before the machine's memory is registered with KVM. */
-		{ CEILING_MAPPED, OUTCOME_MLOCKALL_FAILS },
-		{ CEILING_PINNED, OUTCOME_REFUSED_BY_RLIMIT },
-		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP },
-	};
-	uint64_t margin, least = UINT64_MAX;
 	enum ceiling ceiling;
-	size_t i;
 
 	for (ceiling = 0; ceiling < CEILING_NR; ceiling++)
 		forecast->need[ceiling] = memlock_need(shape, ceiling);
@@ -185,21 +219,7 @@ void memlock_forecast(const struct vm_shape *shape, uint64_t inherited,
 	forecast->setter[CEILING_CHARGED] = shape->hard_limit == MEMLOCK_UNLIMITED ?
 		"nobody: there is no <hard_limit>" : "<hard_limit>, by libvirt, as memory.max";
 
-	forecast->outcome = OUTCOME_STARTS;
-	forecast->ceiling = CEILING_PINNED;
-	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		ceiling = order[i].ceiling;
-		if (forecast->need[ceiling] > forecast->limit[ceiling]) {
-			forecast->outcome = order[i].outcome;
-			forecast->ceiling = ceiling;
-			return;
-		}
-		margin = forecast->limit[ceiling] - forecast->need[ceiling];
-		if (forecast->need[ceiling] && margin < least) {
-			least = margin;
-			forecast->ceiling = ceiling;
-		}
-	}
+	meet_ceilings(shape, forecast);
 }
 
 uint64_t memlock_recommend(const struct vm_shape *shape)

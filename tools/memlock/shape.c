@@ -93,6 +93,16 @@ static uint64_t rom_bytes(const xmlNode *devices)
 	return sum;
 }
 
+static unsigned int count_qxl(const xmlNode *devices)
+{
+	const xmlNode *video;
+	unsigned int nr = 0;
+
+	xml_for_each(video, devices, "video")
+		nr += xml_is(xml_find(video, "model"), "type", "qxl");
+	return nr;
+}
+
 static unsigned int count(const xmlNode *devices, const char *name)
 {
 	const xmlNode *node;
@@ -140,6 +150,7 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 	take_flash(shape, xml_find(root, "os/loader"), xml_find(root, "os/nvram"));
 	shape->vcpus = number(xml_find(root, "vcpu"), 1);
 	shape->iothreads = number(xml_find(root, "iothreads"), 0);
+	shape->qxl = count_qxl(devices);
 	shape->graphics = count(devices, "graphics");
 	shape->vfio = count(devices, "hostdev");
 	shape->hugepages = xml_find(root, "memoryBacking/hugepages");

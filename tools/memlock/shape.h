@@ -22,6 +22,7 @@
  * @variables: its firmware's variables, the second flash
  * @firmware_known: the sizes of both come from the files; otherwise they are those of Debian's OVMF
  * @roms: option ROMs of its network adapters
+ * @qxl: number of its display adapters that are qxl, which have a thread each
  * @graphics: number of VNC and SPICE servers
  * @vfio: devices passed through, which have all of the memory pinned a second time, by VFIO
  * @hugepages: its memory comes from hugetlbfs, which memory.max does not count
@@ -40,6 +41,7 @@ struct vm_shape {
 	uint64_t roms;
 	unsigned int vcpus;
 	unsigned int iothreads;
+	unsigned int qxl;
 	unsigned int graphics;
 	unsigned int vfio;
 	bool hugepages;
