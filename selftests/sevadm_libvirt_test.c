@@ -24,6 +24,9 @@
 /* The smallest limit is found as exactly as this. */
 #define STEP_MIB	2
 
+/* Further away than any edge is. */
+#define NO_EDGE		1e9
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
 
 #define DOMAIN(of_name, of_ram, of_vcpus, ...) \
@@ -174,7 +177,7 @@ static bool foretell(const struct domain *domain, struct forecast *forecast)
 	const char *outcome;
 	char *text;
 
-	*forecast = (struct forecast) { .outcome = OTHERWISE, .edge = 1e9 };
+	*forecast = (struct forecast) { .outcome = OTHERWISE, .edge = NO_EDGE };
 	text = domain_write(domain) ? run_output(argv, &status) : NULL;
 	json = text ? json_tokener_parse(text) : NULL;
 	memlock = member(json, "memlock");
@@ -206,7 +209,7 @@ static void try_row(const struct domain *domain)
 {
 	struct forecast forecast;
 	enum outcome outcome;
-	char *said = NULL;
+	char *said = NULL, edge[40];
 	bool good, near;
 
 	if (!foretell(domain, &forecast)) {
@@ -219,8 +222,10 @@ static void try_row(const struct domain *domain)
 					       outcome != OTHERWISE);
 	if (!good)
 		print_said(said);
-	ksft_test_result(good, "%-22s told %-18s was %-18s %7.1f MiB from an edge\n", domain->name,
-			 outcome_names[forecast.outcome], outcome_names[outcome], forecast.edge);
+	snprintf(edge, sizeof(edge), forecast.edge < NO_EDGE ? "%7.1f MiB from an edge" : "no limit",
+		 forecast.edge);
+	ksft_test_result(good, "%-23s told %-18s was %-18s %s\n", domain->name,
+			 outcome_names[forecast.outcome], outcome_names[outcome], edge);
 	free(said);
 }
 

@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The three deaths of an encrypted domain, by real libvirt: each is told beforehand, explained from the
+# logs afterwards, and refused by the hook in libvirt's own error once that is installed.
+# shellcheck disable=SC2317 # result calls the functions by name
+set -eu
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+HOOK=$PWD/qemu	# tools/libvirt/qemu
+INSTALLED=/etc/libvirt/hooks/qemu
+
+echo "KTAP version 1"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
+virsh -q version > /dev/null 2>&1 || skip_all "libvirt's daemon is not running"
+[ -e "$HOOK" ] || skip_all "no $HOOK: copy tools/libvirt/qemu here"
+[ ! -e "$INSTALLED" ] || skip_all "$INSTALLED is there already"
+
+# domain NAME HARD_LIMIT LOCKED: of 256 MiB; into $scratch/NAME.xml.
+domain() {
+	cat > "$scratch/$1.xml" <<-XML
+		<domain type='kvm'>
+		<name>$1</name>
+		<memory unit='MiB'>256</memory>
+		<memtune><hard_limit unit='MiB'>$2</hard_limit></memtune>
+		${3:+<memoryBacking><locked/></memoryBacking>}
+		<os><type arch='x86_64' machine='q35'>hvm</type>
+		<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>
+		<nvram template='/usr/share/OVMF/OVMF_VARS.fd'/></os>
+		<features><acpi/></features>
+		<devices><memballoon model='none'/></devices>
+		<launchSecurity type='sev'><policy>1</policy></launchSecurity>
+		</domain>
+	XML
+}
+
+starts() {
+	virsh -q create --paused "$scratch/$1.xml" > "$scratch/said" 2>&1 || {
+		sed 's/^/# /' "$scratch/said"
+		return 1
+	}
+	virsh -q destroy "$1"
+}
+
+dies() {
+	! virsh -q create --paused "$scratch/$1.xml" > "$scratch/said" 2>&1
+}
+
+# The first cause that is told of some line of the logs is this one, and is proven.
+explains() {
+	{
+		cat "$scratch/said" "/var/log/libvirt/qemu/$1.log"
+		dmesg
+	} > "$scratch/log"
+	sevadm explain --file "$scratch/log" > "$scratch/explained"
+	grep -A 1 "^1\. $2" "$scratch/explained" | grep -q '^ *proven by' || {
+		sed 's/^/# log: /' "$scratch/log"
+		sed 's/^/# /' "$scratch/explained"
+		return 1
+	}
+}
+
+# death NAME OUTCOME CAUSE
+death() {
+	dmesg -C
+	told=$(sevadm -j check memlock "$scratch/$1.xml" | "$here/json_get" memlock outcome)
+	same "the forecast" "$told" "$2" && dies "$1" && explains "$1" "$3"
+}
+
+installed() {
+	install -D -m 755 "$HOOK" "$INSTALLED"
+	systemctl restart libvirtd
+}
+
+# refused NAME REASON: no QEMU was started, so that there is no log of it.
+refused() {
+	rm -f "/var/log/libvirt/qemu/$1.log"
+	if dies "$1" && grep -q "$1 would not start" "$scratch/said" &&
+		grep -q "$2" "$scratch/said" && grep -q "remedy: <hard_limit" "$scratch/said"; then
+		[ ! -e "/var/log/libvirt/qemu/$1.log" ]
+	else
+		sed 's/^/# /' "$scratch/said"
+		return 1
+	fi
+}
+
+remedied() {
+	limit=$(sed -n "s/.*remedy: <hard_limit unit='MiB'>\([0-9]*\)<.*/\1/p" "$scratch/said")
+	domain remedied "$limit" '' && starts remedied
+}
+
+domain refused 200 ''
+domain killed 271 ''
+domain unlockable 600 yes
+domain fine 400 ''
+
+plan 9
+result "refused by RLIMIT_MEMLOCK" death refused refused-by-rlimit "RLIMIT_MEMLOCK is lower"
+result "killed by its cgroup" death killed killed-by-cgroup "the VM's memory cgroup is too small"
+result "mlockall() fails" death unlockable mlockall-fails "<locked/> makes QEMU lock"
+result "the hook can be installed" installed
+result "the hook refuses what mlockall() would" refused unlockable "are mapped"
+result "the hook refuses what KVM would" refused refused "are pinned"
+result "the hook refuses what the cgroup would kill" refused killed "are charged"
+result "its remedy holds" remedied
+result "the hook lets the others pass" starts fine
+rm -f "$INSTALLED"
+finished
