@@ -6,6 +6,7 @@
 #   make demo            the main job on the emulated SEV host, from nothing
 #   make check           all tests, from nothing
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
+#   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
 #   make check-debug     tests of the module on a debug kernel, from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
 #   make deb             Debian packages in build/deb
@@ -61,6 +62,10 @@ check: tools selftests
 .PHONY: check-long
 check-long: tools selftests
 	@TABLE=$(CURDIR)/selftests/check-long.table selftests/check
+
+.PHONY: check-libvirt
+check-libvirt: tools selftests
+	@SHOW=yes TABLE=$(CURDIR)/selftests/check-libvirt.table selftests/check
 
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
 .PHONY: check-debug

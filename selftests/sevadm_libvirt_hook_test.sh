@@ -74,12 +74,12 @@ installed() {
 	systemctl restart libvirtd
 }
 
-# refused NAME REASON: no QEMU was started, so that there is no log of it.
+# refused NAME REASON: before QEMU is started, whose arguments its log would begin with.
 refused() {
 	rm -f "/var/log/libvirt/qemu/$1.log"
 	if dies "$1" && grep -q "$1 would not start" "$scratch/said" &&
 		grep -q "$2" "$scratch/said" && grep -q "remedy: <hard_limit" "$scratch/said"; then
-		[ ! -e "/var/log/libvirt/qemu/$1.log" ]
+		! grep -e -machine "/var/log/libvirt/qemu/$1.log"
 	else
 		sed 's/^/# /' "$scratch/said"
 		return 1
