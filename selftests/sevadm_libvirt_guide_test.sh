@@ -27,15 +27,14 @@ as_printed() {
 	! virsh -q create --paused "$GUIDE" > "$scratch/said" 2>&1
 }
 
-# What it cannot know: a disk that is not there.
 fixed() {
 	sevadm -j check host > "$scratch/host.json"
 	sevadm check domain --host "$scratch/host.json" --output "$FIXED" "$GUIDE" \
-		> "$scratch/said" 2>&1 || [ $? -eq 1 ] || said
+		> "$scratch/said" 2>&1 || [ $? -eq 1 ] || said || return 1
 	sevadm check domain --host "$scratch/host.json" "$FIXED" > "$scratch/said" 2>&1 || said
-	sed 's/^/# /' "$FIXED"
 }
 
+# The disk is the one thing that no correction can bring.
 starts() {
 	mkdir -p "${DISK%/*}" && truncate -s 4M "$DISK" && chmod 666 "$DISK" || return 1
 	told=$(sevadm -j check memlock "$FIXED" | "$here/json_get" memlock outcome)
