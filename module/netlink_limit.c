@@ -317,9 +317,14 @@ int sevadm_nl_limit_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!sets)
 		return -ENOMEM;
 	sevadm_bitmaps_read();
-	ret = get_sets(info, sets, &nr) ?: sevadm_limit_apply(sets, nr, &resource, &left);
+	/* What is wrong with one of them has been told; the rest is about a pool. */
+	ret = get_sets(info, sets, &nr);
+	if (!ret) {
+		ret = sevadm_limit_apply(sets, nr, &resource, &left);
+		told(ret, info->extack, resource, left);
+	}
 	for (i = 0; i < nr; i++)
 		release_subject(&sets[i].key);
 	kvfree(sets);
-	return told(ret, info->extack, resource, left);
+	return ret;
 }
