@@ -300,17 +300,15 @@ static int write_fixed(const struct options *options, const struct domain *domai
 static void judge_all(struct domain *domain, xmlDoc *doc)
 {
 	struct memlock_forecast forecast;
+	struct memlock_host host;
 	struct vm_shape shape;
-	uint64_t inherited;
 	const char *why;
 
 	domain_judge(domain, doc);
 	if (!vm_shape_domain(&shape, domain->root, &why))
 		return;
-	if (!domain->host ||
-	    !host_number(domain->host, HOST_MEMLOCK_LIBVIRT_BYTES, &inherited))
-		inherited = MEMLOCK_LIBVIRT_DEFAULT;
-	memlock_forecast(&shape, inherited, &forecast);
+	memlock_host_of(&host, domain->host);
+	memlock_forecast(&shape, &host, &forecast);
 	target_add_json(domain->target, "memlock", memlock_json(&shape, &forecast));
 }
 

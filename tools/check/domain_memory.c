@@ -54,6 +54,7 @@ DOMAIN_CHECK(limit_low)
 		[OUTCOME_MLOCKALL_FAILS] = "mlockall(), which <locked/> asks for, will fail",
 	};
 	struct memlock_forecast forecast;
+	struct memlock_host host;
 	struct vm_shape shape;
 	const char *why;
 	uint64_t limit;
@@ -61,7 +62,8 @@ DOMAIN_CHECK(limit_low)
 
 	if (!hard_limit(domain, &node, &limit) || !vm_shape_domain(&shape, domain->root, &why))
 		return;
-	memlock_forecast(&shape, MEMLOCK_UNLIMITED, &forecast);
+	memlock_host_of(&host, domain->host);
+	memlock_forecast(&shape, &host, &forecast);
 	if (forecast.outcome != OUTCOME_STARTS)
 		domain_finding(domain, row, own(row), node,
 			       "%s: %" PRIu64 " MiB are needed, the limit is %" PRIu64 " MiB",

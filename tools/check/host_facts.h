@@ -153,7 +153,7 @@ struct json_object *host_facts_json(const struct host_facts *facts);
 void host_facts_gather(const char *root, struct host_facts *facts);
 
 /**
- * host_facts_gather_limits() - the memory and the limits alone, which asks no other program
+ * host_facts_gather_limits() - kernel, memory and limits alone, which asks no other program
  *
  * A hook of libvirt's must not ask libvirt, which waits for it.
  */

@@ -212,6 +212,7 @@ void gather_misc(const char *root, struct host_facts *facts)
 void host_facts_gather_limits(const char *root, struct host_facts *facts)
 {
 	*facts = (struct host_facts) {};
+	gather_kernel(root, facts);
 	gather_memory(root, facts);
 	gather_limits(root, facts);
 }

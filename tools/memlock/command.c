@@ -124,12 +124,7 @@ static const struct option_row recommend_options[] = {
 
 /* ---- the host ------------------------------------------------------------------------------- */
 
-struct host_limits {
-	uint64_t inherited;
-	uint64_t memory;	/* 0: not known */
-};
-
-static int get_host(const char *path, struct host_limits *limits)
+static int get_host(const char *path, struct memlock_host *host)
 {
 	struct host_facts facts = {};
 	int ret = EXIT_OK;
@@ -138,10 +133,8 @@ static int get_host(const char *path, struct host_limits *limits)
 		ret = load_host_facts(path, &facts);
 	else
 		host_facts_gather_limits(host_root(), &facts);
-	if (!ret && !host_number(&facts, HOST_MEMLOCK_LIBVIRT_BYTES, &limits->inherited))
-		limits->inherited = MEMLOCK_LIBVIRT_DEFAULT;
-	if (!ret && !host_number(&facts, HOST_MEMORY_BYTES, &limits->memory))
-		limits->memory = 0;
+	if (!ret)
+		memlock_host_of(host, &facts);
 	host_facts_free(&facts);
 	return ret;
 }
@@ -164,6 +157,8 @@ struct json_object *memlock_json(const struct vm_shape *shape,
 			       limit_json(forecast->limit[forecast->ceiling]));
 	json_object_object_add(object, "outcome",
 			       json_object_new_string(memlock_outcome_names[forecast->outcome]));
+	json_object_object_add(object, "while_running",
+			       json_object_new_boolean(forecast->while_running));
 	json_object_object_add(object, "hard_limit_bytes", json_u64(memlock_recommend(shape)));
 	ceilings = json_object_new_object();
 	for (i = 0; i < CEILING_NR; i++) {
@@ -194,7 +189,8 @@ static char *forecast_text(const struct vm_shape *shape, const struct memlock_fo
 
 	if (!out)
 		return NULL;
-	fprintf(out, "  outcome: %s\n", memlock_outcome_names[forecast->outcome]);
+	fprintf(out, "  outcome: %s%s\n", memlock_outcome_names[forecast->outcome],
+		forecast->while_running ? ", while it runs" : "");
 	for (i = 0; i < CEILING_NR; i++) {
 		if (!forecast->need[i])
 			continue;
@@ -209,12 +205,13 @@ static char *forecast_text(const struct vm_shape *shape, const struct memlock_fo
 	return text;
 }
 
-static void judge(struct target *target, const struct vm_shape *shape, uint64_t inherited)
+static void judge(struct target *target, const struct vm_shape *shape,
+		  const struct memlock_host *host)
 {
 	struct memlock_forecast forecast;
 	enum ceiling met;
 
-	memlock_forecast(shape, inherited, &forecast);
+	memlock_forecast(shape, host, &forecast);
 	met = forecast.ceiling;
 	if (!shape->encrypted)
 		finding_add(target, &rule_plain, 0, "no <launchSecurity>: nothing is pinned");
@@ -223,8 +220,9 @@ static void judge(struct target *target, const struct vm_shape *shape, uint64_t 
 			    "the sizes of firmware and variables are those of OVMF's larger build");
 	if (forecast.outcome != OUTCOME_STARTS) {
 		finding_add(target, &rules[forecast.outcome], 0,
-			    "%.1f MiB are %s and the limit is %.1f MiB (%s)",
-			    (double)forecast.need[met] / MIB, ceiling_keys[met],
+			    "%.1f MiB %s %s and the limit is %.1f MiB (%s)",
+			    (double)forecast.need[met] / MIB,
+			    forecast.while_running ? "will in time be" : "are", ceiling_keys[met],
 			    (double)forecast.limit[met] / MIB, forecast.setter[met]);
 		finding_fix(target, "<hard_limit unit='MiB'>%" PRIu64 "</hard_limit>",
 			    memlock_recommend(shape) / MIB);
@@ -279,7 +277,7 @@ int check_memlock(int argc, char **argv)
 {
 	struct options options = {};
 	struct report report = {};
-	struct host_limits host;
+	struct memlock_host host;
 	struct vm_shape shape;
 	struct target *target;
 	unsigned int line;
@@ -301,7 +299,7 @@ int check_memlock(int argc, char **argv)
 		}
 		target = report_target(&report, argv[i], TARGET_FILE);
 		if (read_shape(argv[i], &shape, &line, why, sizeof(why)))
-			judge(target, &shape, host.inherited);
+			judge(target, &shape, &host);
 		else
 			target_unreadable(target, line, "%s", why);
 	}
@@ -355,7 +353,7 @@ static void print_terms(const struct vm_shape *shape)
 }
 
 static void print_recommendation(const struct vm_shape *shape, uint64_t limit,
-				 const struct host_limits *host)
+				 const struct memlock_host *host)
 {
 	enum ceiling i;
 
@@ -408,7 +406,7 @@ static int recommend_memlock(int argc, char **argv)
 {
 	struct options options = {};
 	struct json_object *object;
-	struct host_limits host;
+	struct memlock_host host;
 	struct vm_shape shape;
 	uint64_t limit;
 	int ret;

@@ -7,10 +7,7 @@
 
 #include "memlock/model.h"
 
-/** define MEMLOCK_LIBVIRT_DEFAULT - LimitMEMLOCK= of libvirt's units, where the host is not known */
-#define MEMLOCK_LIBVIRT_DEFAULT	((uint64_t)64 << 20)
-
-/** memlock_json() - {need_bytes,limit_bytes,outcome,hard_limit_bytes,ceilings} */
+/** memlock_json() - {need_bytes,limit_bytes,outcome,while_running,hard_limit_bytes,ceilings} */
 struct json_object *memlock_json(const struct vm_shape *shape,
 				 const struct memlock_forecast *forecast);
 

@@ -173,7 +173,8 @@ static uint64_t rlimit_of(const struct vm_shape *shape, uint64_t inherited, cons
 }
 
 /* In the order in which QEMU comes to them: mlockall() is called when the machine is complete. */
-static void meet_ceilings(const struct vm_shape *shape, struct memlock_forecast *forecast)
+static void meet_ceilings(const struct vm_shape *shape, bool charges_late,
+			  struct memlock_forecast *forecast)
 {
 	const struct {
 		enum ceiling ceiling;
@@ -181,7 +182,7 @@ static void meet_ceilings(const struct vm_shape *shape, struct memlock_forecast 
 		uint64_t need;
 	} order[] = {
 		{ CEILING_PINNED, OUTCOME_REFUSED_BY_RLIMIT, forecast->need[CEILING_PINNED] },
-		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP, charged_first(shape) },
+		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP, charges_late ? 0 : charged_first(shape) },
 		{ CEILING_MAPPED, OUTCOME_MLOCKALL_FAILS, forecast->need[CEILING_MAPPED] },
 		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP, forecast->need[CEILING_CHARGED] },
 	};
@@ -190,11 +191,14 @@ static void meet_ceilings(const struct vm_shape *shape, struct memlock_forecast 
 
 	forecast->outcome = OUTCOME_STARTS;
 	forecast->ceiling = CEILING_PINNED;
+	forecast->while_running = false;
 	for (i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		limit = forecast->limit[order[i].ceiling];
 		if (order[i].need > limit) {
 			forecast->outcome = order[i].outcome;
 			forecast->ceiling = order[i].ceiling;
+			forecast->while_running = charges_late && !shape->locked &&
+						  order[i].ceiling == CEILING_CHARGED;
 			return;
 		}
 		if (order[i].need && limit - order[i].need < least) {
@@ -204,14 +208,14 @@ static void meet_ceilings(const struct vm_shape *shape, struct memlock_forecast 
 	}
 }
 
-void memlock_forecast(const struct vm_shape *shape, uint64_t inherited,
+void memlock_forecast(const struct vm_shape *shape, const struct memlock_host *host,
 		      struct memlock_forecast *forecast)
 {
 	enum ceiling ceiling;
 
 	for (ceiling = 0; ceiling < CEILING_NR; ceiling++)
 		forecast->need[ceiling] = memlock_need(shape, ceiling);
-	forecast->limit[CEILING_PINNED] = rlimit_of(shape, inherited,
+	forecast->limit[CEILING_PINNED] = rlimit_of(shape, host->inherited,
 						    &forecast->setter[CEILING_PINNED]);
 	forecast->limit[CEILING_MAPPED] = forecast->limit[CEILING_PINNED];
 	forecast->setter[CEILING_MAPPED] = forecast->setter[CEILING_PINNED];
@@ -219,7 +223,7 @@ void memlock_forecast(const struct vm_shape *shape, uint64_t inherited,
 	forecast->setter[CEILING_CHARGED] = shape->hard_limit == MEMLOCK_UNLIMITED ?
 		"nobody: there is no <hard_limit>" : "<hard_limit>, by libvirt, as memory.max";
 
-	meet_ceilings(shape, forecast);
+	meet_ceilings(shape, host->charges_late, forecast);
 }
 
 uint64_t memlock_recommend(const struct vm_shape *shape)

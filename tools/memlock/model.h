@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "memlock/host.h"
 #include "memlock/shape.h"
 
 /**
@@ -58,6 +59,7 @@ extern const char *const memlock_outcome_names[];
  * @setter: who sets it, for each
  * @outcome: what becomes of it
  * @ceiling: the one it meets, or, if it starts, comes closest to
+ * @while_running: it starts, and dies as its guest comes to use its memory
  */
 struct memlock_forecast {
 	uint64_t need[CEILING_NR];
@@ -65,16 +67,14 @@ struct memlock_forecast {
 	const char *setter[CEILING_NR];
 	enum memlock_outcome outcome;
 	enum ceiling ceiling;
+	bool while_running;
 };
 
 /** memlock_need() - the sum of all that counts against a ceiling */
 uint64_t memlock_need(const struct vm_shape *shape, enum ceiling ceiling);
 
-/**
- * memlock_forecast() - how libvirt's QEMU fares
- * @inherited: RLIMIT_MEMLOCK of the libvirt daemon, in bytes, or MEMLOCK_UNLIMITED
- */
-void memlock_forecast(const struct vm_shape *shape, uint64_t inherited,
+/** memlock_forecast() - how libvirt's QEMU fares */
+void memlock_forecast(const struct vm_shape *shape, const struct memlock_host *host,
 		      struct memlock_forecast *forecast);
 
 /** memlock_recommend() - the smallest <hard_limit> that is safe: whole MiB */

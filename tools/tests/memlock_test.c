@@ -2,7 +2,6 @@
 /* The model of locked memory: the deaths and figures that were seen with real QEMU and libvirt. */
 #include <string.h>
 
-
 #include "check/xml.h"
 #include "memlock/model.h"
 #include "tables.h"
@@ -13,9 +12,10 @@
 
 static enum memlock_outcome outcome(const struct vm_shape *shape)
 {
+	const struct memlock_host host = { .inherited = INHERITED };
 	struct memlock_forecast forecast;
 
-	memlock_forecast(shape, INHERITED, &forecast);
+	memlock_forecast(shape, &host, &forecast);
 	return forecast.outcome;
 }
 
@@ -45,6 +45,45 @@ static void dies_three_deaths(void)
 	EXPECT(outcome(&shape) == OUTCOME_MLOCKALL_FAILS);
 	shape.hard_limit = MEMLOCK_UNLIMITED;
 	EXPECT(outcome(&shape) == OUTCOME_STARTS);
+}
+
+/* As real libvirt has it (sevadm_libvirt_test): memory is registered before QEMU calls mlockall(). */
+static void dies_of_what_comes_first(void)
+{
+	struct vm_shape shape;
+
+	vm_shape_default(&shape, 256 * MIB);
+	shape.locked = true;
+	shape.hard_limit = 200 * MIB;
+	EXPECT(outcome(&shape) == OUTCOME_REFUSED_BY_RLIMIT);
+	shape.hard_limit = 271 * MIB;
+	EXPECT(outcome(&shape) == OUTCOME_KILLED_BY_CGROUP);
+	shape.hard_limit = 310 * MIB;
+	EXPECT(outcome(&shape) == OUTCOME_MLOCKALL_FAILS);
+}
+
+/* Before Linux 6.2 pins allocate nothing. */
+static void dies_later(void)
+{
+	struct host_facts facts = {};
+	struct memlock_forecast forecast;
+	struct memlock_host host;
+	struct vm_shape shape;
+
+	vm_shape_default(&shape, 256 * MIB);
+	shape.hard_limit = 271 * MIB;
+	host_set_text(&facts, HOST_KERNEL, "6.2.0-rc1");
+	memlock_host_of(&host, &facts);
+	memlock_forecast(&shape, &host, &forecast);
+	EXPECT(forecast.outcome == OUTCOME_KILLED_BY_CGROUP && !forecast.while_running);
+	host_set_text(&facts, HOST_KERNEL, "6.1.0-56-amd64");
+	memlock_host_of(&host, &facts);
+	memlock_forecast(&shape, &host, &forecast);
+	EXPECT(forecast.outcome == OUTCOME_KILLED_BY_CGROUP && forecast.while_running);
+	shape.locked = true;
+	memlock_forecast(&shape, &host, &forecast);
+	EXPECT(forecast.outcome == OUTCOME_MLOCKALL_FAILS && !forecast.while_running);
+	host_facts_free(&facts);
 }
 
 static void recommends_what_starts(void)
@@ -118,6 +157,8 @@ int main(void)
 	static const struct test tests[] = {
 		{ "pins what QEMU registers", pins_what_qemu_registers },
 		{ "dies three deaths", dies_three_deaths },
+		{ "dies of what comes first", dies_of_what_comes_first },
+		{ "dies later on old kernels", dies_later },
 		{ "recommends what starts", recommends_what_starts },
 		{ "huge pages", huge_pages },
 		{ "SNP pins nothing", snp_pins_nothing },

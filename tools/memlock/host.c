@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What of a host decides how a VM fares with its limits. */
+#include "memlock/host.h"
+
+#include <stdio.h>
+
+/*
+ * KVM pins guest memory with FOLL_LONGTERM and without FOLL_WRITE. Since Linux 6.2 ("mm/gup: reliable
+ * R/O long-term pinning in COW mappings") such a pin allocates the pages. Before, it pins the zero
+ * page, and guest memory is allocated, and charged, as the guest writes to it.
+ */
+static bool pins_zero_page(const char *release)
+{
+	unsigned int major, minor;
+
+	return release && sscanf(release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor < 2));
+}
+
+void memlock_host_of(struct memlock_host *host, const struct host_facts *facts)
+{
+	*host = (struct memlock_host) { .inherited = MEMLOCK_LIBVIRT_DEFAULT };
+	if (!facts)
+		return;
+	if (!host_number(facts, HOST_MEMLOCK_LIBVIRT_BYTES, &host->inherited))
+		host->inherited = MEMLOCK_LIBVIRT_DEFAULT;
+	host->charges_late = pins_zero_page(host_text(facts, HOST_KERNEL));
+	if (!host_number(facts, HOST_MEMORY_BYTES, &host->memory))
+		host->memory = 0;
+}
