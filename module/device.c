@@ -26,8 +26,8 @@ static int sevadm_open(struct inode *inode, struct file *file)
 {
 	struct sevadm_reader *reader = sevadm_reader_open();
 
-	if (!reader)
-		return -ENOMEM;
+	if (IS_ERR(reader))
+		return PTR_ERR(reader);
 	file->private_data = reader;
 	return nonseekable_open(inode, file);
 }

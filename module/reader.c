@@ -7,6 +7,7 @@
  * If that look comes before the event, the ring's lock makes the queue's entry seen by who brings it.
  */
 #include <linux/atomic.h>
+#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/poll.h>
 #include <linux/rculist.h>
@@ -14,29 +15,48 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
 #include "filter.h"
 #include "reader.h"
 #include "ring.h"
 
-static LIST_HEAD(readers);
-static DEFINE_SPINLOCK(readers_lock);	/* guards changes of the list */
+/* Each makes every event cost a little more: what group kvm may open has an end. */
+#define READERS_MAX	256
 
-/* sevadm_reader_open() - a reader whose cursor is at the oldest event; NULL: no memory */
+static LIST_HEAD(readers);
+static u32 nr_readers;
+static DEFINE_SPINLOCK(readers_lock);	/* guards changes of the list, and nr_readers */
+
+static bool enter(struct sevadm_reader *reader)
+{
+	bool trusted = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN), entered;
+
+	spin_lock(&readers_lock);
+	entered = trusted || nr_readers < READERS_MAX;
+	if (entered) {
+		list_add_tail_rcu(&reader->node, &readers);
+		nr_readers++;
+	}
+	spin_unlock(&readers_lock);
+	return entered;
+}
+
+/* sevadm_reader_open() - a reader whose cursor is at the oldest event; or -ENOMEM, -EUSERS */
 struct sevadm_reader *sevadm_reader_open(void)
 {
 	struct sevadm_reader *reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 
 	if (!reader)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	mutex_init(&reader->mutex);
 	init_waitqueue_head(&reader->wait);
 	INIT_LIST_HEAD(&reader->leases);
 	reader->cursor = sevadm_ring_oldest();
-
-	spin_lock(&readers_lock);
-	list_add_tail_rcu(&reader->node, &readers);
-	spin_unlock(&readers_lock);
+	if (!enter(reader)) {
+		kfree(reader);
+		return ERR_PTR(-EUSERS);
+	}
 	return reader;
 }
 
@@ -61,6 +81,7 @@ void sevadm_reader_close(struct sevadm_reader *reader)
 {
 	spin_lock(&readers_lock);
 	list_del_rcu(&reader->node);
+	nr_readers--;
 	spin_unlock(&readers_lock);
 
 	set_filter(reader, NULL);

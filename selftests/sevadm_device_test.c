@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -23,6 +24,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define GUEST_PAGES	16UL
+#define FILES_MAX	256	/* that the unprivileged may open */
+#define NOBODY		65534
 #define NO_SUCH_PID	0x3fffffff	/* above PID_MAX_LIMIT */
 
 static struct sev_host host;
@@ -463,11 +466,51 @@ static bool test_mode(void)
 	       check((st.st_mode & 07777) == 0660) && check(!st.st_uid);
 }
 
+/* Members of the node's group may open so many files; root is not kept out by them. */
+static bool open_files_end(void)
+{
+	struct stat node;
+	int files = 0;
+
+	if (stat(SEVADM_DEVICE, &node) || setgroups(0, NULL) ||
+	    setresgid(node.st_gid, node.st_gid, node.st_gid) || setresuid(NOBODY, NOBODY, NOBODY))
+		return check(false);
+	while (files < 2 * FILES_MAX && open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC) >= 0)
+		files++;
+	return check(errno == EUSERS) & check(files > FILES_MAX / 2 && files <= FILES_MAX);
+}
+
+static bool test_open_files(void)
+{
+	int ends[2], status;
+	char done = 0;
+	pid_t member;
+	bool good;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return check(false);
+	member = fork();
+	if (!member) {
+		done = open_files_end();
+		if (write(ends[1], &done, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	good = check(read(ends[0], &done, 1) == 1 && done);
+	close(device(0));
+	kill(member, SIGKILL);
+	good &= check(waitpid(member, &status, 0) == member);
+	close(ends[0]);
+	close(ends[1]);
+	return good;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(void);
 } tests[] = {
 	{ "the node is root's, 0660", test_mode },
+	{ "who is not root opens so many files", test_open_files },
 	{ "sizes of the structures", test_sizes },
 	{ "a longer structure keeps its size", test_size_is_kept },
 	{ "unknown ioctls", test_unknown_ioctls },

@@ -92,7 +92,7 @@ reset_is_roots() {
 
 wrong_sizes() {
 	for size in 0 15 1048577 4294967296 many -1; do
-		! sevadm trace set ring_events=$size 2> refused || { say "$size is taken"; return 1; }
+		! sevadm trace set ring_events="$size" 2> refused || { say "$size is taken"; return 1; }
 		! echo "$size" > "$ring" 2> refused || { say "sysfs takes $size"; return 1; }
 	done
 	same "size of the ring" "$(cat "$ring")" "$before"

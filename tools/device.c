@@ -22,6 +22,9 @@ int device_open(int *fd)
 		return fail(EXIT_REFUSED,
 			    "not permitted to open " SEVADM_DEVICE
 			    ": run as root or as a member of group kvm");
+	if (errno == EUSERS)
+		return fail(EXIT_REFUSED, "too many programs have " SEVADM_DEVICE
+			    " open: fuser -v " SEVADM_DEVICE " shows them; root is let in");
 	if ((errno == ENOENT || errno == ENXIO || errno == ENODEV) && !client_module_loaded())
 		return fail_absent();
 	return fail(EXIT_REFUSED, "cannot open " SEVADM_DEVICE ": %s", strerror(errno));

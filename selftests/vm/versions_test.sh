@@ -27,9 +27,14 @@ git -C "$top_dir" archive "$old" | tar -C "$run/tree" -x
 quietly "$run/build" env -u BUILD -u MAKEFLAGS SEVADM_BUILD="$run/tree/build" \
 	make -C "$run/tree" tools module KVER="$version"
 
-# pair NAME BUILD TOOL: the module of BUILD is asked by TOOL.
+questions=('status' 'status in JSON' 'vm list' 'asid list' 'trace show' 'module status')
+# What an older module leaves to the tool.
+fallbacks=('a filter' 'statistics' 'statistics of what the ring holds')
+
+# pair NAME BUILD TOOL [QUESTION...]: the module of BUILD is asked by TOOL, these questions as well.
 pair() {
 	local name=$1 from=$2 tool=$3 question status
+	shift 3
 	# shellcheck disable=SC2016 # the guest's shell expands it
 	SEVADM_BUILD=$from "$here/sevhost" --kernel "$version" --copy "$tool" \
 		--copy "$build/selftests/sevlaunch" -- sh -c '
@@ -45,8 +50,14 @@ pair() {
 			sevadm -j asid list | grep -q used && echo "done: asid list"
 			sevadm trace show | grep LAUNCH_START && echo "done: trace show"
 			sevadm module status && echo "done: module status"
+			sevadm -j trace show --command LAUNCH_START >filtered &&
+				grep -q LAUNCH_START filtered && ! grep -vq LAUNCH_START filtered &&
+				echo "done: a filter"
+			sevadm trace stats | grep LAUNCH_START && echo "done: statistics"
+			sevadm trace stats --ring | grep LAUNCH_START &&
+				echo "done: statistics of what the ring holds"
 			kill %1' >"$run/out" 2>&1 || true
-	for question in 'status' 'status in JSON' 'vm list' 'asid list' 'trace show' 'module status'; do
+	for question in "${questions[@]}" "$@"; do
 		number=$((number + 1)) status=ok
 		grep -qx "done: $question" "$run/out" || { status='not ok' failed=1; }
 		printf '%s %s %s: %s\n' "$status" "$number" "$name" "$question"
@@ -54,7 +65,7 @@ pair() {
 	((!failed)) || sed 's/^/# /' "$run/out"
 }
 
-echo 1..12
+echo "1..$((2 * ${#questions[@]} + ${#fallbacks[@]}))"
 pair "older tool, this module" "$build" "$run/tree/build/bin/sevadm"
-pair "this tool, older module" "$run/tree/build" "$build/bin/sevadm"
+pair "this tool, older module" "$run/tree/build" "$build/bin/sevadm" "${fallbacks[@]}"
 exit "$failed"

@@ -319,7 +319,8 @@ struct sevadm_event {
 /*
  * read() of /dev/sevadm returns as many whole records as fit. A new open file starts at the oldest
  * event still held. EINVAL: the buffer is shorter than one record. EAGAIN: O_NONBLOCK and no event.
- * Every open file has a cursor of its own, and may have a filter; poll() says EPOLLIN when an event
+ * open() fails with EUSERS where 256 files are open already, but not for CAP_SYS_ADMIN in the initial
+ * user namespace. Every open file has a cursor of its own, and may have a filter; poll() says EPOLLIN when an event
  * that passes it is there.
  */
 
