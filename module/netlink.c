@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The generic netlink family "sevadm". Its specification is
- * Documentation/netlink/specs/sevadm.yaml; the numbers are in uapi/linux/sevadm.h.
+ * Documentation/netlink/specs/sevadm.yaml; the numbers are in uapi/linux/sevadm_netlink.h.
  *
  * Reading needs CAP_NET_ADMIN in the initial user namespace: VMs of all tenants are shown. Who is
  * in group kvm reads through /dev/sevadm.

@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "Documentation/netlink/specs/sevadm.yaml"
-HEADER = ROOT / "uapi/linux/sevadm.h"
+HEADERS = [ROOT / "uapi/linux" / name for name in ("sevadm.h", "sevadm_netlink.h")]
 MODULE = ROOT / "module/netlink.c"
 
 
@@ -147,7 +147,7 @@ def check_module(spec, source):
 
 def main():
     spec = yaml.safe_load(SPEC.read_text())
-    header = HEADER.read_text()
+    header = "".join(path.read_text() for path in HEADERS)
     results = {
         "numbers and types of the header": check_enums(spec, header),
         "nothing is only in the header": check_complete(spec, header),
