@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How a seam is attached: an ftrace callback with IPMODIFY redirects the function to its wrapper,
- * a static call leads back. Compared with a return probe there is no pool of instances that could
+ * a static call leads back, into the function's body. Compared with a return probe there is no pool of instances that could
  * run dry, the wrapper may sleep, and it can refuse the call.
  *
  * The seams of one module share one callback: seams are added to it one by one, so that each has
@@ -19,6 +19,8 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 
+#include <asm/ibt.h>
+
 #include <uapi/linux/sevadm.h>
 
 #include "compat/ftrace.h"
@@ -32,7 +34,7 @@ struct sevadm_seam {
 	void *wrapper;
 	struct static_call_key *key;
 	void *trampoline;
-	unsigned long address;
+	unsigned long location;		/* of ftrace's call in the function */
 	bool attached;
 	int error;
 	const char *reason;
@@ -62,33 +64,32 @@ static struct sevadm_seam seams[SEVADM_SEAM_NR] = {
 /**
  * struct sevadm_target - a module whose functions are interposed on
  * @name: its name; "vmlinux" for the kernel proper
+ * @first: its seams, up to but not with @end
+ * @end: see @first
  * @ops: redirects the functions of its attached seams
  * @registered: @ops is at work
  */
 struct sevadm_target {
 	const char *name;
+	const struct sevadm_seam *first, *end;
 	struct ftrace_ops ops;
 	bool registered;
 };
 
 /*
- * A call that comes from this module is the wrapper's own call of the original: let it through. A
- * seam that another seam's function leaves to by a jump would be let through, too; none in the
- * table is entered that way, but the ways to the mailbox, of which the outermost counts anyhow.
+ * Only calls from outside come here: a wrapper calls the function's body behind ftrace's location.
  *
  * Runs with preemption off, possibly in any context: what it reads of a row was written before its
- * address came into the filter. ftrace's location is the function's first instruction, or the one
- * behind its ENDBR.
+ * address came into the filter.
  */
 static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_ip,
 					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
+	const struct sevadm_target *target = container_of(ops, struct sevadm_target, ops);
 	const struct sevadm_seam *seam;
 
-	if (within_module(parent_ip, THIS_MODULE))
-		return;
-	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++)
-		if (ip - seam->address <= ENDBR_INSN_SIZE) {
+	for (seam = target->first; seam < target->end; seam++)
+		if (ip == seam->location) {
 			compat_ftrace_regs_set_ip(fregs, (unsigned long)seam->wrapper);
 			return;
 		}
@@ -98,8 +99,8 @@ static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_
 	.name = _name,								\
 	.ops = {								\
 		.func = sevadm_seam_redirect,					\
-		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_SAVE_REGS |	\
-			 FTRACE_OPS_FL_PERMANENT,				\
+		.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |	\
+			 COMPAT_FTRACE_FL_SET_IP,				\
 	},									\
 }
 
@@ -135,11 +136,11 @@ void notrace sevadm_seam_exit(void)
 }
 
 /*
- * Where a function is: a probe that is registered disabled, never armed, resolves the name. A name
+ * Where ftrace's call in a function is, its first instruction but for an ENDBR: a probe that is registered disabled, never armed, resolves the name. A name
  * that exists only as a compiler's clone (.isra, .constprop, .part) is not found, and that is
  * right: the clone's arguments have moved.
  */
-static int seam_resolve(const struct sevadm_seam *seam, unsigned long *address)
+static int seam_resolve(const struct sevadm_seam *seam, unsigned long *location)
 {
 	struct kprobe probe = { .flags = KPROBE_FLAG_DISABLED };
 	char name[MODULE_NAME_LEN + 64];
@@ -154,17 +155,20 @@ static int seam_resolve(const struct sevadm_seam *seam, unsigned long *address)
 	ret = register_kprobe(&probe);
 	if (ret)
 		return ret;
-	*address = (unsigned long)probe.addr;
+	*location = (unsigned long)probe.addr;
 	unregister_kprobe(&probe);
+	/* A kprobe at a function's name lies behind its ENDBR already, where the kernel knows of any. */
+	if (is_endbr(*(u32 *)*location))
+		*location += ENDBR_INSN_SIZE;
 	return 0;
 }
 
 /* Adds one function to what a target's callback redirects; the first one sets it to work. */
-static int target_redirect(struct sevadm_target *target, unsigned long address)
+static int target_redirect(struct sevadm_target *target, unsigned long location)
 {
 	int ret;
 
-	ret = ftrace_set_filter_ip(&target->ops, address, 0, !target->registered);
+	ret = ftrace_set_filter_ip(&target->ops, location, 0, !target->registered);
 	if (ret || target->registered)
 		return ret;
 	ret = register_ftrace_function(&target->ops);
@@ -174,10 +178,10 @@ static int target_redirect(struct sevadm_target *target, unsigned long address)
 
 static int seam_attach(struct sevadm_target *target, struct sevadm_seam *seam)
 {
-	unsigned long address;
+	unsigned long location;
 	int ret;
 
-	ret = seam_resolve(seam, &address);
+	ret = seam_resolve(seam, &location);
 	if (ret) {
 		seam->reason = ret == -ENOENT ?
 			"no such function: inlined, or only a clone of it with other arguments" :
@@ -185,10 +189,10 @@ static int seam_attach(struct sevadm_target *target, struct sevadm_seam *seam)
 		return ret;
 	}
 
-	seam->address = address;
-	__static_call_update(seam->key, seam->trampoline, (void *)address);
+	seam->location = location;
+	__static_call_update(seam->key, seam->trampoline, (void *)(location + MCOUNT_INSN_SIZE));
 
-	ret = target_redirect(target, address);
+	ret = target_redirect(target, location);
 	if (ret) {
 		seam->reason = ret == -EBUSY ?
 			"already redirected by someone else (a livepatch?), or kernel.ftrace_enabled is 0" :
@@ -196,7 +200,7 @@ static int seam_attach(struct sevadm_target *target, struct sevadm_seam *seam)
 			"the function cannot be traced: it has no ftrace location" :
 			"ftrace refused to redirect it";
 		__static_call_update(seam->key, seam->trampoline, NULL);
-		seam->address = 0;
+		seam->location = 0;
 		return ret;
 	}
 
@@ -226,7 +230,7 @@ static void target_detach(struct sevadm_target *target, const char *reason)
 static void seam_forget(struct sevadm_seam *seam)
 {
 	__static_call_update(seam->key, seam->trampoline, NULL);
-	seam->address = 0;
+	seam->location = 0;
 }
 
 /*
@@ -235,11 +239,11 @@ static void seam_forget(struct sevadm_seam *seam)
  */
 static bool target_present(const struct sevadm_target *target)
 {
-	unsigned long address;
+	unsigned long location;
 	int i;
 
 	for (i = 0; i < SEVADM_SEAM_NR; i++)
-		if (!strcmp(seams[i].module, target->name) && !seam_resolve(&seams[i], &address))
+		if (!strcmp(seams[i].module, target->name) && !seam_resolve(&seams[i], &location))
 			return true;
 	return false;
 }
@@ -383,6 +387,19 @@ u32 sevadm_seam_state(void)
 	return state;
 }
 
+/* The rows of one target follow one another. */
+static void target_rows(struct sevadm_target *target)
+{
+	const struct sevadm_seam *seam = seams;
+
+	while (strcmp(seam->module, target->name))
+		seam++;
+	target->first = seam;
+	while (seam < seams + SEVADM_SEAM_NR && !strcmp(seam->module, target->name))
+		seam++;
+	target->end = seam;
+}
+
 /**
  * sevadm_seam_init() - attach to everything that is there, and to the rest as it arrives
  *
@@ -393,6 +410,9 @@ u32 sevadm_seam_state(void)
 int sevadm_seam_init(void)
 {
 	int i, ret;
+
+	for (i = 0; i < ARRAY_SIZE(targets); i++)
+		target_rows(&targets[i]);
 
 	ret = register_module_notifier(&seam_notifier);
 	if (ret)

@@ -32,7 +32,6 @@
 	SEAM(vmlinux, misc_cg_uncharge, true, void,						\
 	     (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
 	SEAM(ccp, __sev_do_cmd_locked, true, int, (int cmd, void *data, int *psp_ret))		\
-	SEAM(ccp, sev_guest_df_flush, true, int, (int *error))					\
 	SEAM(ccp, sev_do_cmd, false, int, (int cmd, void *data, int *psp_ret))			\
 	SEAM(ccp, sev_issue_cmd_external_user, false, int,					\
 	     (struct file *filep, unsigned int cmd, void *data, int *error))			\
@@ -42,6 +41,8 @@
 	     (struct sev_data_deactivate *data, int *error))					\
 	SEAM(ccp, sev_guest_decommission, false, int,						\
 	     (struct sev_data_decommission *data, int *error))					\
+	SEAM(ccp, sev_guest_df_flush, true, int, (int *error))					\
+	SEAM(kvm_amd, sev_mem_enc_ioctl, true, int, (struct kvm *kvm, void __user *argp))	\
 	SEAM(kvm_amd, sev_pin_memory, true, struct page **,					\
 	     (struct kvm *kvm, unsigned long uaddr, unsigned long ulen,				\
 	      unsigned long *n, unsigned int flags))						\
@@ -53,7 +54,6 @@
 	SEAM(kvm_amd, sev_vm_move_enc_context_from, true, int,					\
 	     (struct kvm *kvm, unsigned int source_fd))						\
 	SEAM(kvm_amd, sev_vm_copy_enc_context_from, true, int,					\
-	     (struct kvm *kvm, unsigned int source_fd))						\
-	SEAM(kvm_amd, sev_mem_enc_ioctl, true, int, (struct kvm *kvm, void __user *argp))
+	     (struct kvm *kvm, unsigned int source_fd))
 
 #endif /* SEVADM_SEAM_TABLE_H */
