@@ -142,6 +142,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 {
 	struct sevadm_scope *scope, *queue;
 	struct sevadm_psp_guest guest;
+	struct sevadm_scopes mine;
 	int ret, fw_error = NOT_ASKED;
 	struct sevadm_event event;
 	struct sevadm_vm *vm;
@@ -156,8 +157,9 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 		goto exit;
 	}
 
-	queue = sevadm_scope_queue();
-	scope = sevadm_scope_kvm();
+	mine = sevadm_scope_mine();
+	queue = mine.queue;
+	scope = mine.kvm;
 	asks_length = sevadm_psp_asks_length(cmd, data);
 	start_ns = ktime_get_boottime_ns();
 

@@ -19,7 +19,7 @@
 DEFINE_SPINLOCK(sevadm_ledger_lock);
 
 static LIST_HEAD(vms);
-static DEFINE_HASHTABLE(vms_by_kvm, 8);
+static DEFINE_HASHTABLE(vms_by_kvm, 10);	/* for the few hundred ASIDs that a host has */
 static u64 last_id;
 static struct sevadm_totals totals;
 

@@ -14,6 +14,7 @@
 #include "netlink.h"
 #include "notify.h"
 #include "pool.h"
+#include "reader.h"
 #include "ring.h"
 #include "seam.h"
 #include "stats.h"
@@ -62,6 +63,7 @@ err_seam:
 	sevadm_netlink_uninit();
 err_netlink:
 	sevadm_device_uninit();
+	sevadm_readers_uninit();
 err_device:
 	sevadm_bitmaps_uninit();
 err_bitmaps:
@@ -79,6 +81,7 @@ static void __exit sevadm_exit(void)
 	sevadm_seam_uninit();
 	sevadm_netlink_uninit();
 	sevadm_device_uninit();
+	sevadm_readers_uninit();
 	sevadm_ledger_uninit();
 	sevadm_bitmaps_uninit();
 	sevadm_limit_uninit();

@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
@@ -23,6 +24,9 @@
 
 /* Each makes every event cost a little more: what group kvm may open has an end. */
 #define READERS_MAX	256
+
+/* A reader that this part of the ring is still to be read by is not left to sleep any longer. */
+#define BEHIND(ring_size)	((ring_size) / 4)
 
 static LIST_HEAD(readers);
 static u32 nr_readers;
@@ -191,8 +195,40 @@ static void pass_event(struct sevadm_reader *reader, const struct sevadm_filter 
 	pass_over(reader, from, cursor);
 }
 
+static void wake_reader(struct sevadm_reader *reader)
+{
+	wake_up_interruptible_poll(&reader->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+static void wake_due(struct timer_list *unused)
+{
+	struct sevadm_reader *reader;
+
+	/* Pairs with that of wake_soon(): who finds the timer pending has asked in time. */
+	smp_mb();
+	rcu_read_lock();
+	list_for_each_entry_rcu(reader, &readers, node)
+		if (READ_ONCE(reader->wake) && xchg(&reader->wake, false))
+			wake_reader(reader);
+	rcu_read_unlock();
+}
+
+static DEFINE_TIMER(wake_timer, wake_due);
+
+/*
+ * To wake a task costs several times what it costs to write an event, and whoever asks something of
+ * the firmware would pay for that. So a reader sleeps until the next tick, and is then woken once for
+ * all that has come.
+ */
+static void wake_soon(void)
+{
+	smp_mb();
+	if (!timer_pending(&wake_timer))
+		mod_timer(&wake_timer, jiffies);
+}
+
 /**
- * sevadm_readers_wake() - those who wait for an event like this one wake up
+ * sevadm_readers_wake() - those who wait for an event like this one wake up, at the next tick at latest
  * @event: is in the ring
  *
  * Readers that wait and do not want it are past it, so that it cannot count as lost to them.
@@ -203,6 +239,7 @@ void sevadm_readers_wake(const struct sevadm_event *event)
 {
 	const struct sevadm_filter *filter;
 	struct sevadm_reader *reader;
+	bool soon = false;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(reader, &readers, node) {
@@ -210,10 +247,22 @@ void sevadm_readers_wake(const struct sevadm_event *event)
 		if (!waitqueue_active(&reader->wait))
 			continue;
 		filter = rcu_dereference(reader->filter);
-		if (sevadm_filter_wants(filter, event))
-			wake_up_interruptible_poll(&reader->wait, EPOLLIN | EPOLLRDNORM);
-		else
+		if (!sevadm_filter_wants(filter, event)) {
 			pass_event(reader, filter, event->seq);
+		} else if (event->seq - READ_ONCE(reader->cursor) >= BEHIND(sevadm_ring_size())) {
+			wake_reader(reader);
+		} else {
+			WRITE_ONCE(reader->wake, true);
+			soon = true;
+		}
 	}
 	rcu_read_unlock();
+	if (soon)
+		wake_soon();
+}
+
+/* sevadm_readers_uninit() - nobody has an event to tell any more, and no file is open */
+void sevadm_readers_uninit(void)
+{
+	timer_delete_sync(&wake_timer);
 }

@@ -18,6 +18,7 @@ struct sevadm_filter;
  * @node: in the list of all readers
  * @rcu: frees it
  * @wait: whoever waits for an event on it
+ * @wake: to be woken at the next tick
  * @mutex: one thread reads, seeks or changes the filter at a time
  * @cursor: number of the event that is read next. Beside @mutex, who passes over events that are not
  *	wanted moves it on, by cmpxchg()
@@ -28,6 +29,7 @@ struct sevadm_reader {
 	struct list_head node;
 	struct rcu_head rcu;
 	struct wait_queue_head wait;
+	bool wake;
 	struct mutex mutex;
 	u64 cursor;
 	struct sevadm_filter __rcu *filter;
@@ -42,5 +44,6 @@ void sevadm_reader_seek(struct sevadm_reader *reader, u64 cursor);
 int sevadm_reader_filter(struct sevadm_reader *reader, const struct sevadm_event_filter *wanted);
 
 void sevadm_readers_wake(const struct sevadm_event *event);
+void sevadm_readers_uninit(void);
 
 #endif /* SEVADM_READER_H */

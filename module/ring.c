@@ -56,7 +56,8 @@ void sevadm_event_prepare(struct sevadm_event *event, u32 type)
 		.pid = task_tgid_nr(current),
 		.tid = task_pid_nr(current),
 	};
-	get_task_comm(event->comm, current);
+	/* As get_task_comm() since 6.13: without the lock it may show a name that is just changing. */
+	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);
 }
 
 /**

@@ -47,34 +47,28 @@ void sevadm_scope_leave(struct sevadm_scope *scope)
 	sevadm_vm_put(scope->vm);
 }
 
-/*
- * The current task's innermost scope (new ones are added at the head) of the wanted sort. The
- * destruction of one VM may run inside of that of its mirror: the innermost one is meant.
+/**
+ * sevadm_scope_mine() - the current task's innermost scope of either sort
+ *
+ * New ones are added at the head. The destruction of one VM may run inside of that of its mirror: the
+ * innermost one is meant.
  */
-static struct sevadm_scope *scope_find(bool queue)
+struct sevadm_scopes sevadm_scope_mine(void)
 {
-	struct sevadm_scope *scope, *found = NULL;
+	struct sevadm_scopes found = {};
+	struct sevadm_scope *scope;
 
 	spin_lock(&scopes_lock);
-	hash_for_each_possible(scopes, scope, node, (unsigned long)current)
-		if (scope->task == current && (scope->kind == SEVADM_SCOPE_QUEUE) == queue) {
-			found = scope;
-			break;
-		}
+	hash_for_each_possible(scopes, scope, node, (unsigned long)current) {
+		if (scope->task != current)
+			continue;
+		if (scope->kind == SEVADM_SCOPE_QUEUE)
+			found.queue = found.queue ?: scope;
+		else
+			found.kvm = found.kvm ?: scope;
+	}
 	spin_unlock(&scopes_lock);
 	return found;
-}
-
-/** sevadm_scope_kvm() - what the current task does inside of KVM; NULL: it came another way */
-struct sevadm_scope *sevadm_scope_kvm(void)
-{
-	return scope_find(false);
-}
-
-/** sevadm_scope_queue() - the current task's way to the mailbox; NULL: it is on none */
-struct sevadm_scope *sevadm_scope_queue(void)
-{
-	return scope_find(true);
 }
 
 /**

@@ -65,11 +65,30 @@ struct sevadm_scope {
 	u32 commands;
 };
 
+/**
+ * struct sevadm_scopes - what the current task is inside of
+ * @kvm: what it does inside of KVM; NULL: it came another way
+ * @queue: its way to the mailbox; NULL: it is on none
+ */
+struct sevadm_scopes {
+	struct sevadm_scope *kvm;
+	struct sevadm_scope *queue;
+};
+
 void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, u32 command,
 			struct kvm *kvm);
 void sevadm_scope_leave(struct sevadm_scope *scope);
-struct sevadm_scope *sevadm_scope_kvm(void);
-struct sevadm_scope *sevadm_scope_queue(void);
+struct sevadm_scopes sevadm_scope_mine(void);
+
+static inline struct sevadm_scope *sevadm_scope_kvm(void)
+{
+	return sevadm_scope_mine().kvm;
+}
+
+static inline struct sevadm_scope *sevadm_scope_queue(void)
+{
+	return sevadm_scope_mine().queue;
+}
 
 bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
 			struct sevadm_vm *vm);
