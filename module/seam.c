@@ -19,8 +19,6 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 
-#include <asm/ibt.h>
-
 #include <uapi/linux/sevadm.h>
 
 #include "compat/ftrace.h"
@@ -136,9 +134,10 @@ void notrace sevadm_seam_exit(void)
 }
 
 /*
- * Where ftrace's call in a function is, its first instruction but for an ENDBR: a probe that is registered disabled, never armed, resolves the name. A name
- * that exists only as a compiler's clone (.isra, .constprop, .part) is not found, and that is
- * right: the clone's arguments have moved.
+ * Where ftrace's call in a function is, its first instruction but for an ENDBR, which kprobes skip at
+ * a function's name (arch_adjust_kprobe_addr()): a probe that is registered disabled, never armed,
+ * resolves the name. A name that exists only as a compiler's clone (.isra, .constprop, .part) is not
+ * found, and that is right: the clone's arguments have moved.
  */
 static int seam_resolve(const struct sevadm_seam *seam, unsigned long *location)
 {
@@ -157,9 +156,6 @@ static int seam_resolve(const struct sevadm_seam *seam, unsigned long *location)
 		return ret;
 	*location = (unsigned long)probe.addr;
 	unregister_kprobe(&probe);
-	/* A kprobe at a function's name lies behind its ENDBR already, where the kernel knows of any. */
-	if (is_endbr(*(u32 *)*location))
-		*location += ENDBR_INSN_SIZE;
 	return 0;
 }
 
