@@ -7,6 +7,7 @@
 #   make check           all tests, from nothing
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
+#   make bench           costs in instructions, into Documentation/benchmarks.md
 #   make check-debug     tests of the module on a debug kernel, from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
 #   make deb             Debian packages in build/deb
@@ -72,6 +73,10 @@ check-libvirt: tools selftests
 check-debug: tools selftests
 	@KERNELS=debug selftests/check prototype device trace ledger fault orders storm attach limit contest
 	@TABLE=$(CURDIR)/selftests/check-debug.table selftests/check
+
+.PHONY: bench
+bench: tools selftests
+	@selftests/bench
 
 .PHONY: install
 install: tools
