@@ -13,6 +13,9 @@
  * misc_cg_try_charge(): unsigned long or u64; last argument of sev_pin_memory(): int or unsigned
  * int) the two are the same to the x86-64 calling convention.
  *
+ * They are attached in this order: sev_mem_enc_ioctl, by which VMs enter the ledger, comes last, when
+ * no end of one can be missed any more.
+ *
  * What each seam gives:
  *  - misc_cg_try_charge, _uncharge: an ASID is taken or given back. KVM calls them in
  *    sev_asid_new(), sev_asid_free() and intra-host migration alone, so that a charge without an
@@ -32,6 +35,7 @@
 	SEAM(vmlinux, misc_cg_uncharge, true, void,						\
 	     (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
 	SEAM(ccp, __sev_do_cmd_locked, true, int, (int cmd, void *data, int *psp_ret))		\
+	SEAM(ccp, sev_guest_df_flush, true, int, (int *error))					\
 	SEAM(ccp, sev_do_cmd, false, int, (int cmd, void *data, int *psp_ret))			\
 	SEAM(ccp, sev_issue_cmd_external_user, false, int,					\
 	     (struct file *filep, unsigned int cmd, void *data, int *error))			\
@@ -41,8 +45,6 @@
 	     (struct sev_data_deactivate *data, int *error))					\
 	SEAM(ccp, sev_guest_decommission, false, int,						\
 	     (struct sev_data_decommission *data, int *error))					\
-	SEAM(ccp, sev_guest_df_flush, true, int, (int *error))					\
-	SEAM(kvm_amd, sev_mem_enc_ioctl, true, int, (struct kvm *kvm, void __user *argp))	\
 	SEAM(kvm_amd, sev_pin_memory, true, struct page **,					\
 	     (struct kvm *kvm, unsigned long uaddr, unsigned long ulen,				\
 	      unsigned long *n, unsigned int flags))						\
@@ -54,6 +56,7 @@
 	SEAM(kvm_amd, sev_vm_move_enc_context_from, true, int,					\
 	     (struct kvm *kvm, unsigned int source_fd))						\
 	SEAM(kvm_amd, sev_vm_copy_enc_context_from, true, int,					\
-	     (struct kvm *kvm, unsigned int source_fd))
+	     (struct kvm *kvm, unsigned int source_fd))						\
+	SEAM(kvm_amd, sev_mem_enc_ioctl, true, int, (struct kvm *kvm, void __user *argp))
 
 #endif /* SEVADM_SEAM_TABLE_H */
