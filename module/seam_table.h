@@ -13,9 +13,6 @@
  * misc_cg_try_charge(): unsigned long or u64; last argument of sev_pin_memory(): int or unsigned
  * int) the two are the same to the x86-64 calling convention.
  *
- * They are attached in this order: sev_mem_enc_ioctl, by which VMs enter the ledger, comes last, when
- * no end of one can be missed any more.
- *
  * What each seam gives:
  *  - misc_cg_try_charge, _uncharge: an ASID is taken or given back. KVM calls them in
  *    sev_asid_new(), sev_asid_free() and intra-host migration alone, so that a charge without an
