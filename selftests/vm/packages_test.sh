@@ -67,12 +67,17 @@ lintian_is_content() {
 	lintian --fail-on error,warning "$run"/first/tree/build/deb/*.deb
 }
 
+# The module as DKMS has installed it for KERNEL: compressed where that kernel's own are.
+module_of() { compgen -G "$root/lib/modules/$1/updates/dkms/sevadm.ko*"; }
+
 installs() {
 	local kernel
 	install_in "$root" "$run"/first/tree/build/deb/*.deb
 	for kernel in "${kernels[@]}"; do
-		run_in "$root" dkms status -m sevadm -k "$kernel" | tee /dev/stderr | grep -q ': installed'
-		[[ -e $root/lib/modules/$kernel/updates/dkms/sevadm.ko ]]
+		run_in "$root" dkms status -m sevadm -k "$kernel" >"$run/status"
+		cat "$run/status"
+		grep -q ': installed' "$run/status"
+		module_of "$kernel"
 	done
 	[[ $(run_in "$root" sevadm version) == *"$version"* ]]
 	run_in "$root" sevadm policy decode 5
@@ -80,7 +85,12 @@ installs() {
 
 # The format of a signed module: scripts/sign-file.c. Debian's kernels want PKCS #7.
 signed() {
-	local module=$root/lib/modules/$1/updates/dkms/sevadm.ko size length
+	local installed module=$run/signed.ko size length
+	installed=$(module_of "$1")
+	case $installed in
+	*.xz) xz -dc "$installed" >"$module" ;;
+	*) cp "$installed" "$module" ;;
+	esac
 	[[ $(tail -c 28 "$module" | tr -d '\0') == '~Module signature appended~' ]]
 	size=$(stat -c %s "$module")
 	length=$((0x$(tail -c 32 "$module" | head -c 4 | od -An -tx1 | tr -d ' \n')))
@@ -110,9 +120,9 @@ boots() {
 # What the packages of a new kernel's headers call.
 kernel_upgrade_builds() {
 	run_in "$root" dkms remove "sevadm/$version" -k "$1"
-	[[ ! -e $root/lib/modules/$1/updates/dkms/sevadm.ko ]]
+	! module_of "$1" || return 1
 	run_in "$root" run-parts --arg="$1" /etc/kernel/header_postinst.d
-	[[ -e $root/lib/modules/$1/updates/dkms/sevadm.ko ]]
+	module_of "$1"
 }
 
 unfit_kernel_is_refused() {
@@ -144,13 +154,29 @@ upgrades() {
 	[[ ! -e $root/usr/src/sevadm-$version && ! -e $root/var/lib/dkms/sevadm/$version ]]
 }
 
-purges() {
-	run_in "$root" apt-get -qy purge sevadm sevadm-dkms
+nothing_left() {
 	! find "$root" -xdev \( -path "$root/proc" -o -path "$root/var/cache" -o -path "$root/var/log" \
 		-o -path "$root/var/lib/apt" \) -prune -o -name '*sevadm*' -print | grep .
 }
 
-need_packages lintian openssl kmod
+purges() {
+	run_in "$root" apt-get -qy purge sevadm sevadm-dkms
+	nothing_left
+}
+
+# As on a system without packages; dkms itself is still there.
+by_hand() {
+	local tree=$root/root/tree
+	cp -r "$run/first/tree" "$tree"
+	rm -rf "$tree/build"
+	run_in "$root" make -s -C /root/tree dkms-install KVER="$1"
+	module_of "$1"
+	run_in "$root" make -s -C /root/tree dkms-remove
+	rm -r "$tree"
+	nothing_left
+}
+
+need_packages lintian openssl kmod xz-utils
 release=$(release Debian-12-amd64 'bookworm bookworm-security' "${images[@]}") || exit
 work=$(mktemp -d "${TMPDIR:-/tmp}/packages-root.XXXXXX")
 root=$work/root
@@ -158,7 +184,7 @@ open_release "$release" "$work"
 mapfile -t kernels < <(kernels_in "$root")
 
 echo "KTAP version 1"
-echo 1..11
+echo 1..12
 check "packages of one commit are the same, wherever they are built" built_twice_the_same
 check "lintian is content" lintian_is_content
 check "apt installs them, and DKMS builds for both kernels" installs
@@ -170,4 +196,5 @@ check "a kernel that comes later gets its module" kernel_upgrade_builds "${kerne
 check "a kernel without SEV is refused in one sentence" unfit_kernel_is_refused "${kernels[0]}"
 check "an upgrade leaves nothing of the old version" upgrades
 check "a purge leaves nothing" purges
+check "make dkms-install, and dkms-remove leaves nothing" by_hand "${kernels[0]}"
 exit "$failed"
