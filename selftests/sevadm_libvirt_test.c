@@ -241,11 +241,23 @@ static bool starts_with(struct domain *domain, unsigned int limit)
 	return domain_write(domain) && domain_start(domain, NULL) == STARTS;
 }
 
-/* The smallest limit above @low, which will not do, that will. */
-static unsigned int find_minimum(struct domain *domain, unsigned int low, unsigned int high)
+static unsigned int slack_above(unsigned int minimum)
 {
-	unsigned int middle;
+	unsigned int part = minimum * SLACK_PERCENT / 100;
 
+	return part > SLACK_MIB ? part : SLACK_MIB;
+}
+
+/* The smallest limit that will do; or one below which nobody looks, as @high is far too high. */
+static unsigned int find_minimum(struct domain *domain, unsigned int high)
+{
+	unsigned int far = 2 * slack_above(high), low = domain->ram, middle;
+
+	if (high > low + far) {
+		low = high - far;
+		if (starts_with(domain, low))
+			return low;
+	}
 	while (high - low > STEP_MIB) {
 		middle = low + (high - low) / 2;
 		if (starts_with(domain, middle))
@@ -254,13 +266,6 @@ static unsigned int find_minimum(struct domain *domain, unsigned int low, unsign
 			low = middle;
 	}
 	return high;
-}
-
-static unsigned int slack_above(unsigned int minimum)
-{
-	unsigned int part = minimum * SLACK_PERCENT / 100;
-
-	return part > SLACK_MIB ? part : SLACK_MIB;
 }
 
 static void try_recommendation(const struct domain *shape, bool bisect)
@@ -286,7 +291,7 @@ static void try_recommendation(const struct domain *shape, bool bisect)
 				 shape->name, outcome_names[outcome], forecast.recommended);
 		return;
 	}
-	minimum = find_minimum(&domain, domain.ram, forecast.recommended);
+	minimum = find_minimum(&domain, forecast.recommended);
 	ksft_test_result(forecast.recommended <= minimum + slack_above(minimum),
 			 "%-12s recommended %4u MiB, needs %4u\n", shape->name,
 			 forecast.recommended, minimum);

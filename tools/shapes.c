@@ -46,6 +46,9 @@ static const struct shape shapes[] = {
 	/* QEMU, softmmu/vl.c and os-posix.c */
 	{ "mlockall: (.*[^.[:space:]])", CONTEXT_MLOCKALL, 0, 1, 0, 0, 0 },
 	{ "locking memory failed", CONTEXT_MLOCKALL, ENOMEM, 0, 0, 0, 0 },
+	/* After mlockall(MCL_FUTURE) mmap() says EAGAIN: mm/mmap.c, mlock_future_ok(). */
+	{ "cannot set up guest memory '[^']*': (Resource temporarily unavailable)",
+	  CONTEXT_MLOCKALL, 0, 1, 0, 0, 0 },
 	/* kvm_amd, sev_pin_memory(); the second one from 7.1 on */
 	{ "([0-9]+) locked pages exceed the lock limit of ([0-9]+)", CONTEXT_PIN_LIMIT, ENOMEM,
 	  0, 0, 1, 2 },

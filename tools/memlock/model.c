@@ -23,16 +23,18 @@
 #define QEMU_ANONYMOUS	(25 * MIB)
 #define VCPU_ANONYMOUS	(256 * KIB)
 #define GRAPHICS_CHARGE	(4 * MIB)
-#define QEMU_MAPPED	(296 * MIB)
+#define QEMU_MAPPED	(298 * MIB)
 /* What mlockall() makes of programs and libraries, which are charged once they are all there. */
 #define QEMU_LOCKED	(44 * MIB)
 /* It also fills the stacks. */
 #define STACK_LOCKED	(8 * MIB)
 /* A stack of 8 MiB, an arena of malloc() of 64 MiB, and their guards. */
-#define THREAD_MAPPED	(72 * MIB + 256 * KIB)
+#define THREAD_MAPPED	(72 * MIB + 64 * KIB)
 /* Threads that start after mlockall() do without an arena when there is no room for one. */
 #define GRAPHICS_MAPPED	(13 * MIB)
 #define QXL_MAPPED	(62 * MIB)
+/* QEMU looks at each disk with a thread of its pool, which stays for a while. */
+#define WORKER_MAPPED	(8 * MIB)
 
 static bool pins(const struct vm_shape *shape)
 {
@@ -99,7 +101,8 @@ static uint64_t qemu_mapped(const struct vm_shape *shape)
 	if (!shape->locked)
 		return 0;
 	return QEMU_MAPPED + (shape->vcpus + shape->iothreads) * THREAD_MAPPED +
-	       shape->graphics * GRAPHICS_MAPPED + shape->qxl * QXL_MAPPED;
+	       shape->graphics * GRAPHICS_MAPPED + shape->qxl * QXL_MAPPED +
+	       !!shape->disks * WORKER_MAPPED;
 }
 
 const struct memlock_term memlock_terms[] = {

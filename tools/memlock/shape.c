@@ -151,6 +151,7 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 	shape->vcpus = number(xml_find(root, "vcpu"), 1);
 	shape->iothreads = number(xml_find(root, "iothreads"), 0);
 	shape->qxl = count_qxl(devices);
+	shape->disks = count(devices, "disk");
 	shape->graphics = count(devices, "graphics");
 	shape->vfio = count(devices, "hostdev");
 	shape->hugepages = xml_find(root, "memoryBacking/hugepages");

@@ -23,6 +23,7 @@
  * @firmware_known: the sizes of both come from the files; otherwise they are those of Debian's OVMF
  * @roms: option ROMs of its network adapters
  * @qxl: number of its display adapters that are qxl, which have a thread each
+ * @disks: number of its disks
  * @graphics: number of VNC and SPICE servers
  * @vfio: devices passed through, which have all of the memory pinned a second time, by VFIO
  * @hugepages: its memory comes from hugetlbfs, which memory.max does not count
@@ -42,6 +43,7 @@ struct vm_shape {
 	unsigned int vcpus;
 	unsigned int iothreads;
 	unsigned int qxl;
+	unsigned int disks;
 	unsigned int graphics;
 	unsigned int vfio;
 	bool hugepages;

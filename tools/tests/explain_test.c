@@ -104,6 +104,9 @@ static void reported_cases(void)
 		  "<locked/> makes QEMU lock", "leave <locked/> away" },
 		{ "<locked/>", "qemu-system-x86_64: locking memory failed",
 		  "<locked/> makes QEMU lock", "leave <locked/> away" },
+		{ "<locked/>", "qemu-system-x86_64: -device {\"driver\":\"qxl-vga\",\"id\":\"video0\"}: "
+		  "cannot set up guest memory 'qxl.vram': Resource temporarily unavailable",
+		  "<locked/> makes QEMU lock", "leave <locked/> away" },
 		/* the firmware's guest contexts */
 		{ "RESOURCE_LIMIT", "sev_launch_start: LAUNCH_START ret=1 fw_error=23 'Required "
 		  "firmware resource depleted'", "no room for another guest context",
