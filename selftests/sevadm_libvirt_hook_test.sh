@@ -65,8 +65,21 @@ explains() {
 # death NAME OUTCOME CAUSE
 death() {
 	dmesg -C
-	told=$(sevadm -j check memlock "$scratch/$1.xml" | "$here/json_get" memlock outcome)
-	same "the forecast" "$told" "$2" && dies "$1" && explains "$1" "$3"
+	sevadm -j check memlock "$scratch/$1.xml" > "$scratch/told" || true
+	same "the forecast" "$("$here/json_get" memlock outcome < "$scratch/told")" "$2" || return 1
+	# Before Linux 6.2, and a paused guest does not.
+	if [ "$("$here/json_get" memlock while_running < "$scratch/told")" = true ]; then
+		say "$1 would die while it runs"
+		starts "$1"
+		return
+	fi
+	dies "$1" && explains "$1" "$3"
+}
+
+supported() {
+	virsh domcapabilities | grep -q "<sev supported='yes'>" &&
+		sevadm -j check host > "$scratch/host.json" &&
+		same "libvirt_sev" "$("$here/json_get" facts libvirt_sev < "$scratch/host.json")" true
 }
 
 installed() {
@@ -77,13 +90,12 @@ installed() {
 # refused NAME REASON: before QEMU is started, whose arguments its log would begin with.
 refused() {
 	rm -f "/var/log/libvirt/qemu/$1.log"
-	if dies "$1" && grep -q "$1 would not start" "$scratch/said" &&
-		grep -q "$2" "$scratch/said" && grep -q "remedy: <hard_limit" "$scratch/said"; then
-		! grep -e -machine "/var/log/libvirt/qemu/$1.log"
-	else
-		sed 's/^/# /' "$scratch/said"
-		return 1
-	fi
+	rm -f "/var/log/libvirt/qemu/$1.log"
+	dies "$1" && grep -q "the limits of $1 would end it" "$scratch/said" &&
+		grep -q "$2" "$scratch/said" && grep -q "remedy: <hard_limit" "$scratch/said" &&
+		! grep -qs -e -machine "/var/log/libvirt/qemu/$1.log" && return
+	sed 's/^/# /' "$scratch/said"
+	return 1
 }
 
 remedied() {
@@ -96,14 +108,15 @@ domain killed 271 ''
 domain unlockable 600 yes
 domain fine 400 ''
 
-plan 9
+plan 10
+result "libvirt says that there is SEV, and check host hears it" supported
 result "refused by RLIMIT_MEMLOCK" death refused refused-by-rlimit "RLIMIT_MEMLOCK is lower"
 result "killed by its cgroup" death killed killed-by-cgroup "the VM's memory cgroup is too small"
 result "mlockall() fails" death unlockable mlockall-fails "<locked/> makes QEMU lock"
 result "the hook can be installed" installed
-result "the hook refuses what mlockall() would" refused unlockable "are mapped"
-result "the hook refuses what KVM would" refused refused "are pinned"
-result "the hook refuses what the cgroup would kill" refused killed "are charged"
+result "the hook refuses what mlockall() would" refused unlockable "mapped and the limit"
+result "the hook refuses what KVM would" refused refused "pinned and the limit"
+result "the hook refuses what the cgroup would kill" refused killed "charged and the limit"
 result "its remedy holds" remedied
 result "the hook lets the others pass" starts fine
 rm -f "$INSTALLED"
