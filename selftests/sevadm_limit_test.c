@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,6 @@
 #define PROCESSES	32
 #define PAGES		128UL		/* guest memory of one VM */
 #define HOST_MAX	1000UL		/* pages that all together may pin */
-#define PIN_PAUSE_US	100000	/* between two pins: time for the oracle to look */
 #define ASIDS_MIN	4
 #define CGROUPS		"/sys/fs/cgroup/sevadm-limit-test"
 #define USER		4711
@@ -174,17 +174,29 @@ static bool last_limit_event(struct sevadm_event *last)
 
 /* ---- tests ---------------------------------------------------------------------------------- */
 
-/* In a child: pin random pieces until told that there is no more, and stand still. */
-static void pin_all(unsigned int seed, unsigned long *granted)
+#define LOOK_PAUSE_US	1000
+
+/* What the children share with the test. */
+struct contest {
+	atomic_ulong looks;		/* of the oracle */
+	unsigned long granted[PROCESSES];
+};
+
+/*
+ * In a child: pin random pieces until told that there is no more, and stand still. One piece between
+ * two looks of the oracle, however long those take: all children are at it while it looks.
+ */
+static void pin_all(struct contest *contest, unsigned int child)
 {
-	unsigned long page = 0, pages;
+	unsigned long page = 0, pages, looks;
 	struct sev_vm vm;
 	int error;
 
 	if (vm_start(&vm))
 		_exit(1);
-	srand(seed);
+	srand(child);
 	while (page < PAGES) {
+		looks = contest->looks;
 		pages = 1 + rand() % 7;
 		if (pages > PAGES - page)
 			pages = PAGES - page;
@@ -194,9 +206,10 @@ static void pin_all(unsigned int seed, unsigned long *granted)
 		if (error)
 			_exit(2);
 		page += pages;
-		usleep(PIN_PAUSE_US);
+		while (contest->looks == looks)
+			usleep(LOOK_PAUSE_US);
 	}
-	*granted = page;
+	contest->granted[child] = page;
 	raise(SIGSTOP);
 	_exit(0);
 }
@@ -236,9 +249,9 @@ static bool all_stand_still(const pid_t *children)
 /* Must hold at every moment: what all have pinned is at most the host's maximum. */
 static void host_maximum(void)
 {
-	unsigned long *granted = mmap(NULL, PROCESSES * sizeof(*granted), PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	unsigned long sum = 0, looks = 0, left;
+	struct contest *contest = mmap(NULL, sizeof(*contest), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned long sum = 0, left;
 	pid_t children[PROCESSES];
 	long long pages, most = 0;
 	struct limit limit;
@@ -252,21 +265,21 @@ static void host_maximum(void)
 	for (i = 0; i < PROCESSES; i++) {
 		children[i] = fork();
 		if (!children[i])
-			pin_all(i, &granted[i]);
+			pin_all(contest, i);
 	}
 	do {
 		pages = oracle_pages();
 		check(pages >= 0 && pages <= (long long)HOST_MAX);
 		most = pages > most ? pages : most;
-		looks++;
+		contest->looks++;
 	} while (good && !all_stand_still(children));
 
 	for (i = 0; i < PROCESSES; i++)
-		sum += granted[i];
+		sum += contest->granted[i];
 	limit = limit_of(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN);
 	ksft_print_msg("the oracle looked %lu times and saw %lld pages at most; %lu of %lu granted\n",
-		       looks, most, sum, HOST_MAX);
-	check(looks > 2);
+		       contest->looks, most, sum, HOST_MAX);
+	check(contest->looks > 2);
 	check(oracle_pages() == (long long)sum);
 	check(limit.current == sum * SEV_PAGE_SIZE);
 	check(limit.peak <= limit.max && limit.max_events);
@@ -284,7 +297,7 @@ static void host_maximum(void)
 		kill(children[i], SIGKILL);
 		waitpid(children[i], &status, 0);
 	}
-	munmap(granted, PROCESSES * sizeof(*granted));
+	munmap(contest, sizeof(*contest));
 	check(limit_of(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN).current == 0);
 	check(!limit_delete(SEVADM_SUBJECT_HOST, 0));
 }
