@@ -69,10 +69,11 @@ check-libvirt: tools selftests
 	@SHOW=yes TABLE=$(CURDIR)/selftests/check-libvirt.table selftests/check
 
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
+debug_rows := prototype device ledger fault orders limit contest storm trace filter stats psp-dead tracefs attach \
+	config kunit failslab fuzz-long
 .PHONY: check-debug
 check-debug: tools selftests
-	@KERNELS=debug selftests/check prototype device trace ledger fault orders storm attach limit contest
-	@TABLE=$(CURDIR)/selftests/check-debug.table selftests/check
+	@KERNELS=debug TABLE="selftests/check.table selftests/check-debug.table" selftests/check $(debug_rows)
 
 .PHONY: bench
 bench: tools selftests
