@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory runs out: each allocation of the kernel below a call fails in turn. The call fails or
+ * succeeds, sevadm's ledger equals kvm_amd's own state before and after all is given back, and what
+ * finds faults on the debug kernel (make check-debug) finds none.
+ *
+ * Wants CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and debugfs: the kernel's
+ * Documentation/fault-injection/fault-injection.rst, "Systematic faults using fail-nth".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "lib/flavour.h"
+#include "lib/genl.h"
+#include "lib/ledger.h"
+#include "lib/sev_abi.h"
+#include "lib/sev_vm.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define MEMORY		(64UL << 10)
+#define USER		4711	/* the first of USERS */
+#define USERS		3
+/* A call that allocates more often than that does not end. */
+#define NTH_MAX		4096
+
+struct scene {
+	struct sev_host host;
+	struct sev_vm vm, other;
+	struct genl genl;
+	int device;
+};
+
+/* ---- what the calls need, and what they are: each 0 or the errno -------------------------- */
+
+static int nothing(struct scene *s)
+{
+	(void)s;
+	return 0;
+}
+
+static int device_open(struct scene *s)
+{
+	s->device = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	return s->device < 0 ? errno : 0;
+}
+
+static void device_close(struct scene *s)
+{
+	if (s->device >= 0)
+		close(s->device);
+	s->device = -1;
+}
+
+static int event_filter(struct scene *s)
+{
+	struct sevadm_event_filter filter = {
+		.size = sizeof(filter), .flags = SEVADM_FILTER_FAILED,
+	};
+
+	return ioctl(s->device, SEVADM_IOC_EVENT_FILTER, &filter) ? errno : 0;
+}
+
+static int reserve(struct scene *s)
+{
+	struct sevadm_lease lease = {
+		.size = sizeof(lease), .pool = SEVADM_POOL_SEV, .count = 2,
+		.subject = SEVADM_LEASE_USER, .subject_id = USER,
+	};
+
+	return ioctl(s->device, SEVADM_IOC_RESERVE, &lease) ? errno : 0;
+}
+
+static int vm_create(struct scene *s)
+{
+	return sev_vm_create(&s->vm, &s->host, flavours[0].type, flavours[0].init, MEMORY).err;
+}
+
+static int vm_init(struct scene *s)
+{
+	return sev_vm_init(&s->vm).err;
+}
+
+static int vm_created_and_init(struct scene *s)
+{
+	return vm_create(s) ?: vm_init(s);
+}
+
+static int vm_register(struct scene *s)
+{
+	return sev_vm_register(&s->vm, (uintptr_t)s->vm.memory, MEMORY).err;
+}
+
+static int vm_unregister(struct scene *s)
+{
+	return sev_vm_unregister(&s->vm, (uintptr_t)s->vm.memory, MEMORY).err;
+}
+
+static int vm_registered(struct scene *s)
+{
+	return vm_created_and_init(s) ?: vm_register(s);
+}
+
+static int vm_start(struct scene *s)
+{
+	struct kvm_sev_launch_start start = { .policy = flavours[0].policy };
+
+	return sev_vm_command(&s->vm, KVM_SEV_LAUNCH_START, &start).err;
+}
+
+static int vm_started(struct scene *s)
+{
+	return vm_registered(s) ?: vm_start(s);
+}
+
+static int vm_update(struct scene *s)
+{
+	struct kvm_sev_launch_update_data data = {
+		.uaddr = (uintptr_t)s->vm.memory, .len = MEMORY,
+	};
+
+	return sev_vm_command(&s->vm, KVM_SEV_LAUNCH_UPDATE_DATA, &data).err;
+}
+
+static int two_vms(struct scene *s)
+{
+	return vm_started(s) ?:
+	       sev_vm_create(&s->other, &s->host, flavours[0].type, flavours[0].init, 0).err;
+}
+
+static int vm_mirror(struct scene *s)
+{
+	return sev_vm_mirror(&s->other, &s->vm).err;
+}
+
+static int vm_migrate(struct scene *s)
+{
+	return sev_vm_migrate(&s->other, &s->vm).err;
+}
+
+static int vm_close(struct scene *s)
+{
+	sev_vm_close(&s->vm);
+	return 0;
+}
+
+static void vms_end(struct scene *s)
+{
+	sev_vm_close(&s->other);
+	sev_vm_close(&s->vm);
+	sev_vm_free_memory(&s->vm);
+}
+
+static int netlink_open(struct scene *s)
+{
+	return genl_open(&s->genl);
+}
+
+static struct genl_message *message(struct scene *s, uint8_t command, uint16_t flags)
+{
+	static struct genl_message request;
+
+	genl_begin(&request, &s->genl, command, flags);
+	return &request;
+}
+
+static void put_limit(struct genl_message *request, uint64_t user)
+{
+	genl_put_u32(request, SEVADM_A_LIMIT_SUBJECT, SEVADM_SUBJECT_USER);
+	genl_put_u64(request, SEVADM_A_LIMIT_ID, user);
+	genl_put_u32(request, SEVADM_A_LIMIT_RESOURCE, SEVADM_RESOURCE_PIN);
+	genl_put_u64(request, SEVADM_A_LIMIT_MAX_VALUE, MEMORY);
+}
+
+static int limit_set(struct scene *s)
+{
+	struct genl_message *request = message(s, SEVADM_CMD_LIMIT_SET, 0);
+
+	put_limit(request, USER);
+	return genl_talk(&s->genl, request, NULL, NULL);
+}
+
+static int limit_apply(struct scene *s)
+{
+	struct genl_message *request = message(s, SEVADM_CMD_LIMIT_APPLY, 0);
+	unsigned int i;
+	size_t nest;
+
+	for (i = 0; i < USERS; i++) {
+		nest = genl_nest(request, SEVADM_A_APPLY_LIMIT);
+		put_limit(request, USER + i);
+		genl_nest_end(request, nest);
+	}
+	return genl_talk(&s->genl, request, NULL, NULL);
+}
+
+static int limits_there(struct scene *s)
+{
+	return netlink_open(s) ?: limit_apply(s);
+}
+
+static int limit_delete(struct scene *s)
+{
+	struct genl_message *request = message(s, SEVADM_CMD_LIMIT_DELETE, 0);
+
+	genl_put_u32(request, SEVADM_A_LIMIT_SUBJECT, SEVADM_SUBJECT_USER);
+	genl_put_u64(request, SEVADM_A_LIMIT_ID, USER);
+	return genl_talk(&s->genl, request, NULL, NULL);
+}
+
+static int limit_get(struct scene *s)
+{
+	return genl_talk(&s->genl, message(s, SEVADM_CMD_LIMIT_GET, NLM_F_DUMP), NULL, NULL);
+}
+
+static void count_user(const struct nlattr *first, size_t length, void *users)
+{
+	const struct nlattr *attr;
+	size_t rest;
+
+	genl_for_each(attr, rest, first, length)
+		if (genl_type(attr) == SEVADM_A_LIMIT_SUBJECT &&
+		    genl_number(attr) == SEVADM_SUBJECT_USER)
+			++*(unsigned int *)users;
+}
+
+/* A socket whose request has failed may still be told so: the next one takes another. */
+static bool netlink_anew(struct scene *s)
+{
+	genl_close(&s->genl);
+	return !netlink_open(s);
+}
+
+/* What is applied is there as a whole or not at all. */
+static bool all_or_none(struct scene *s, int err)
+{
+	unsigned int users = 0;
+
+	return netlink_anew(s) &&
+	       !genl_talk(&s->genl, message(s, SEVADM_CMD_LIMIT_GET, NLM_F_DUMP), count_user,
+			  &users) &&
+	       (users == USERS || (err && !users));
+}
+
+static void limits_end(struct scene *s)
+{
+	if (!netlink_anew(s) || genl_talk(&s->genl, message(s, SEVADM_CMD_LIMIT_APPLY, 0), NULL, NULL))
+		ksft_exit_fail_msg("limits cannot be taken away again\n");
+	genl_close(&s->genl);
+}
+
+/* ---- the calls ------------------------------------------------------------------------------ */
+
+enum ends {
+	ALWAYS_WELL,	/* it gives back, and must not fail for want of memory */
+	BOTH_WAYS,	/* some allocation is one that it cannot do without */
+};
+
+static const struct trial {
+	const char *name;
+	int (*prepare)(struct scene *s);
+	int (*call)(struct scene *s);
+	void (*undo)(struct scene *s);
+	enum ends ends;
+	bool (*holds)(struct scene *s, int err);	/* after the call, which ended so; may be NULL */
+} trials[] = {
+	{ "open of " SEVADM_DEVICE, nothing, device_open, device_close, BOTH_WAYS, NULL },
+	{ "SEVADM_IOC_EVENT_FILTER", device_open, event_filter, device_close, BOTH_WAYS, NULL },
+	{ "SEVADM_IOC_RESERVE", device_open, reserve, device_close, BOTH_WAYS, NULL },
+	{ "KVM_SEV_INIT", vm_create, vm_init, vms_end, BOTH_WAYS, NULL },
+	{ "KVM_MEMORY_ENCRYPT_REG_REGION", vm_created_and_init, vm_register, vms_end, BOTH_WAYS, NULL },
+	{ "KVM_MEMORY_ENCRYPT_UNREG_REGION", vm_registered, vm_unregister, vms_end, ALWAYS_WELL, NULL },
+	{ "KVM_SEV_LAUNCH_START", vm_registered, vm_start, vms_end, BOTH_WAYS, NULL },
+	{ "KVM_SEV_LAUNCH_UPDATE_DATA", vm_started, vm_update, vms_end, BOTH_WAYS, NULL },
+	{ "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM", two_vms, vm_mirror, vms_end, BOTH_WAYS, NULL },
+	{ "KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM", two_vms, vm_migrate, vms_end, BOTH_WAYS, NULL },
+	{ "a VM's end", vm_started, vm_close, vms_end, ALWAYS_WELL, NULL },
+	{ "SEVADM_CMD_LIMIT_SET", netlink_open, limit_set, limits_end, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_LIMIT_APPLY", netlink_open, limit_apply, limits_end, BOTH_WAYS,
+	  all_or_none },
+	{ "SEVADM_CMD_LIMIT_DELETE", limits_there, limit_delete, limits_end, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_LIMIT_GET", limits_there, limit_get, limits_end, BOTH_WAYS, NULL },
+};
+
+/* ---- allocations that fail ------------------------------------------------------------------ */
+
+static const struct {
+	const char *path, *value;
+} settings[] = {
+	/* Those that may sleep, too; and any number of pages. */
+	{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
+	{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
+	{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
+	/* Backtraces are for faults that were not meant. */
+	{ "/sys/kernel/debug/failslab/verbose", "0" },
+	{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
+};
+
+static int fail_nth = -1;
+
+static bool set_up(void)
+{
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		fd = open(settings[i].path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, settings[i].value, 1) != 1)
+			return false;
+		close(fd);
+	}
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	return fail_nth >= 0;
+}
+
+/* This task's @nth allocation from now on fails; 0: none. */
+static void fail(unsigned int nth)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(fail_nth, text, length, 0) != length)
+		ksft_exit_fail_msg("fail-nth: %s\n", strerror(errno));
+}
+
+/* Whether it has come to that since. */
+static bool has_failed(void)
+{
+	char text[16] = "";
+
+	if (pread(fail_nth, text, sizeof(text) - 1, 0) < 1)
+		ksft_exit_fail_msg("fail-nth: %s\n", strerror(errno));
+	return !strtoul(text, NULL, 10);
+}
+
+/* ---- trials --------------------------------------------------------------------------------- */
+
+struct tally {
+	unsigned int failed;	/* allocations */
+	unsigned int refused;	/* calls */
+};
+
+/* One call with one allocation that fails. False: something is wrong. *@met: the call came to it. */
+static bool try_nth(const struct trial *trial, struct scene *s, unsigned int nth,
+		    struct tally *tally, bool *met)
+{
+	char where[128];
+	bool good;
+	int err;
+
+	snprintf(where, sizeof(where), "%s: allocation %u fails", trial->name, nth);
+	s->vm = s->other = (struct sev_vm) { .fd = -1, .vcpu_fd = -1 };
+	err = trial->prepare(s);
+	if (err)
+		ksft_exit_fail_msg("%s: cannot be prepared: %s\n", where, strerror(err));
+	fail(nth);
+	err = trial->call(s);
+	*met = has_failed();
+	fail(0);
+	tally->failed += *met;
+	tally->refused += err != 0;
+
+	good = !err || (*met && trial->ends == BOTH_WAYS);
+	if (!good)
+		ksft_print_msg("%s: errno %d\n", where, err);
+	if (trial->holds && !trial->holds(s, err)) {
+		ksft_print_msg("%s: errno %d, and what should hold does not\n", where, err);
+		good = false;
+	}
+	good &= !ledger_differences_quick(where);
+	trial->undo(s);
+	return good;
+}
+
+static bool run_trial(const struct trial *trial, struct scene *s)
+{
+	struct tally tally = { 0 };
+	struct ledger_totals totals = { 0 };
+	bool good = true, met = true;
+	unsigned int nth;
+
+	for (nth = 1; met && nth <= NTH_MAX; nth++)
+		good &= try_nth(trial, s, nth, &tally, &met);
+	ksft_print_msg("%s: %u allocations failed in turn, %u calls with them\n", trial->name,
+		       tally.failed, tally.refused);
+	good &= !met && !ledger_differences(trial->name, &totals) && !totals.vms;
+	return good && (trial->ends == ALWAYS_WELL || tally.refused);
+}
+
+int main(void)
+{
+	const char *reason = ledger_unavailable(), *missing;
+	struct scene scene = { .device = -1 };
+	size_t i;
+
+	ksft_print_header();
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	if (!set_up())
+		ksft_exit_skip("no fault injection here: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC, debugfs\n");
+	if (!sev_host_open(&scene.host, &missing))
+		ksft_exit_fail_msg("%s: %s\n", missing, strerror(errno));
+
+	ksft_set_plan(ARRAY_SIZE(trials));
+	for (i = 0; i < ARRAY_SIZE(trials); i++)
+		ksft_test_result(run_trial(&trials[i], &scene), "%s\n", trials[i].name);
+	sev_host_close(&scene.host);
+	ksft_finished();
+}
