@@ -3,9 +3,11 @@
  * A launch in a process of its own, that takes one step when told to.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,6 +119,37 @@ bool stepper_step(struct stepper *s, const struct sev_step *step, struct sev_out
 		return false;
 	*out = answer.outcome;
 	return true;
+}
+
+/* State D of proc_pid_stat(5), behind the name in parentheses. */
+static bool waits_in_kernel(pid_t pid)
+{
+	char path[64], line[512] = "", *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	state = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	fclose(file);
+	return state && !strncmp(state, ") D", 3);
+}
+
+bool stepper_begin(struct stepper *s, const struct sev_step *step, bool *ended)
+{
+	struct pollfd answered = { .fd = s->from, .events = POLLIN };
+	int order = step - sev_step_all();
+	struct answer answer;
+
+	*ended = false;
+	if (!write_whole(s->to, &order, sizeof(order)))
+		return false;
+	while (poll(&answered, 1, 0) == 0)
+		if (waits_in_kernel(s->pid))
+			return true;
+	*ended = true;
+	return read_whole(s->from, &answer, sizeof(answer));
 }
 
 bool stepper_hand_over(struct stepper *s)

@@ -20,6 +20,11 @@ struct stepper {
 bool stepper_start(struct stepper *s, const struct sev_launch_options *options);
 /* False: the process is gone, or could not open the devices. */
 bool stepper_step(struct stepper *s, const struct sev_step *step, struct sev_outcome *out);
+/*
+ * Begins a step. True: its process waits in the kernel where it cannot be interrupted, as for a
+ * command of the firmware, and *@ended is false; or the step has ended without that. False: as above.
+ */
+bool stepper_begin(struct stepper *s, const struct sev_step *step, bool *ended);
 /* A child of the process inherits its files and takes all further steps. */
 bool stepper_hand_over(struct stepper *s);
 /* SIGKILL; returns when the process, and with it its files, is gone. */
