@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory runs out: each allocation of the kernel below a call fails in turn. The call fails or
- * succeeds, sevadm's ledger equals kvm_amd's own state before and after all is given back, and what
- * finds faults on the debug kernel (make check-debug) finds none.
+ * Each allocation of memory below a call, and each copy from and to user space, fails in turn. The
+ * call fails or succeeds, sevadm's ledger equals kvm_amd's own state then and when all is given back,
+ * and what finds faults on the debug kernel (make check-debug) finds none.
  *
- * Wants CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and debugfs: the kernel's
- * Documentation/fault-injection/fault-injection.rst, "Systematic faults using fail-nth".
+ * Wants CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_USERCOPY, with their
+ * settings in debugfs: the kernel's Documentation/fault-injection/fault-injection.rst, "Systematic faults using fail-nth".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 #define MEMORY		(64UL << 10)
 #define USER		4711	/* the first of USERS */
 #define USERS		3
-/* A call that allocates more often than that does not end. */
+/* A call that can fail at more places than that does not end. */
 #define NTH_MAX		4096
 
 struct scene {
@@ -257,8 +257,8 @@ static void limits_end(struct scene *s)
 /* ---- the calls ------------------------------------------------------------------------------ */
 
 enum ends {
-	ALWAYS_WELL,	/* it gives back, and must not fail for want of memory */
-	BOTH_WAYS,	/* some allocation is one that it cannot do without */
+	ALWAYS_WELL,	/* it gives back, and fails only if it cannot read what */
+	BOTH_WAYS,	/* at least one of the faults is its end */
 };
 
 static const struct trial {
@@ -287,7 +287,7 @@ static const struct trial {
 	{ "SEVADM_CMD_LIMIT_GET", limits_there, limit_get, limits_end, BOTH_WAYS, NULL },
 };
 
-/* ---- allocations that fail ------------------------------------------------------------------ */
+/* ---- faults --------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *path, *value;
@@ -299,6 +299,7 @@ static const struct {
 	/* Backtraces are for faults that were not meant. */
 	{ "/sys/kernel/debug/failslab/verbose", "0" },
 	{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
+	{ "/sys/kernel/debug/fail_usercopy/verbose", "0" },
 };
 
 static int fail_nth = -1;
@@ -318,34 +319,39 @@ static bool set_up(void)
 	return fail_nth >= 0;
 }
 
-/* This task's @nth allocation from now on fails; 0: none. */
-static void fail(unsigned int nth)
+/*
+ * This task's @nth fault from now on comes true; 0: none. A fault that waits may hit the very copy of
+ * this text; then it is gone, which 0 asks for.
+ */
+static void fail_at(unsigned int nth)
 {
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%u", nth);
 
-	if (pwrite(fail_nth, text, length, 0) != length)
+	if (pwrite(fail_nth, text, length, 0) != length && (nth || errno != EFAULT))
 		ksft_exit_fail_msg("fail-nth: %s\n", strerror(errno));
 }
 
-/* Whether it has come to that since. */
+/* Whether it has come true; not if it hits the answer. */
 static bool has_failed(void)
 {
 	char text[16] = "";
 
-	if (pread(fail_nth, text, sizeof(text) - 1, 0) < 1)
+	if (pread(fail_nth, text, sizeof(text) - 1, 0) > 0)
+		return !strtoul(text, NULL, 10);
+	if (errno != EFAULT)
 		ksft_exit_fail_msg("fail-nth: %s\n", strerror(errno));
-	return !strtoul(text, NULL, 10);
+	return false;
 }
 
 /* ---- trials --------------------------------------------------------------------------------- */
 
 struct tally {
-	unsigned int failed;	/* allocations */
+	unsigned int met;	/* faults */
 	unsigned int refused;	/* calls */
 };
 
-/* One call with one allocation that fails. False: something is wrong. *@met: the call came to it. */
+/* One call with one fault. False: something is wrong. *@met: the call came to it. */
 static bool try_nth(const struct trial *trial, struct scene *s, unsigned int nth,
 		    struct tally *tally, bool *met)
 {
@@ -353,19 +359,19 @@ static bool try_nth(const struct trial *trial, struct scene *s, unsigned int nth
 	bool good;
 	int err;
 
-	snprintf(where, sizeof(where), "%s: allocation %u fails", trial->name, nth);
+	snprintf(where, sizeof(where), "%s: fault %u", trial->name, nth);
 	s->vm = s->other = (struct sev_vm) { .fd = -1, .vcpu_fd = -1 };
 	err = trial->prepare(s);
 	if (err)
 		ksft_exit_fail_msg("%s: cannot be prepared: %s\n", where, strerror(err));
-	fail(nth);
+	fail_at(nth);
 	err = trial->call(s);
 	*met = has_failed();
-	fail(0);
-	tally->failed += *met;
+	fail_at(0);
+	tally->met += *met;
 	tally->refused += err != 0;
 
-	good = !err || (*met && trial->ends == BOTH_WAYS);
+	good = !err || (*met && (trial->ends == BOTH_WAYS || err == EFAULT));
 	if (!good)
 		ksft_print_msg("%s: errno %d\n", where, err);
 	if (trial->holds && !trial->holds(s, err)) {
@@ -386,8 +392,8 @@ static bool run_trial(const struct trial *trial, struct scene *s)
 
 	for (nth = 1; met && nth <= NTH_MAX; nth++)
 		good &= try_nth(trial, s, nth, &tally, &met);
-	ksft_print_msg("%s: %u allocations failed in turn, %u calls with them\n", trial->name,
-		       tally.failed, tally.refused);
+	ksft_print_msg("%s: %u faults, %u of the calls failed\n", trial->name,
+		       tally.met, tally.refused);
 	good &= !met && !ledger_differences(trial->name, &totals) && !totals.vms;
 	return good && (trial->ends == ALWAYS_WELL || tally.refused);
 }
@@ -402,7 +408,7 @@ int main(void)
 	if (reason)
 		ksft_exit_skip("%s\n", reason);
 	if (!set_up())
-		ksft_exit_skip("no fault injection here: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC, debugfs\n");
+		ksft_exit_skip("no fault injection here: see the beginning of its source\n");
 	if (!sev_host_open(&scene.host, &missing))
 		ksft_exit_fail_msg("%s: %s\n", missing, strerror(errno));
 
