@@ -5,7 +5,6 @@
  *
  * Wants an emulated security processor that takes its time: --psp 'delay=*:100ms'.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "kselftest.h"
 #include "lib/flavour.h"
 #include "lib/ledger.h"
+#include "lib/psp_fault.h"
 #include "lib/sev_steps.h"
 #include "lib/stepper.h"
 
@@ -69,6 +69,8 @@ int main(void)
 	ksft_print_header();
 	if (reason)
 		ksft_exit_skip("%s\n", reason);
+	if (!psp_fault_open())
+		ksft_exit_skip("no emulated security processor that could be told to take its time\n");
 	signal(SIGPIPE, SIG_IGN);
 
 	for (f = 0; f < flavour_count; f++)
