@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The work of packages_test.sh on the machine that it has installed the packages on, booted by that
+# machine's own systemd: udev finds the processor, and all that follows is the packages' doing.
+# shellcheck disable=SC2317 # result calls the functions by name
+set -eu
+
+# shellcheck source=selftests/lib.sh
+. /selftests/lib.sh
+
+# Not the one of the tree.
+sevadm=/usr/sbin/sevadm
+export SYSTEMD_PAGER=
+
+unit() {
+	[ "$(systemctl show -P ActiveState sevadm.service)" = "$1" ]
+}
+
+# has_limit SUBJECT LIMIT
+has_limit() {
+	"$sevadm" config save | sed -n "\,^\[$1\]\$,,/^\$/p" | grep -qx "$2"
+}
+
+# The first module listed is the youngest.
+loaded_at_boot() {
+	eventually 60 loaded kvm_amd && eventually 30 unit active &&
+		same "order of the modules" "$(sed -nE 's/^(sevadm|kvm_amd) .*/\1/p' /proc/modules | xargs)" \
+			"kvm_amd sevadm" &&
+		"$sevadm" module status | grep ", attached: "
+}
+
+devices_are_the_groups() {
+	same "owner and mode of /dev/sevadm" "$(stat -c '%U:%G %a' /dev/sevadm)" "root:kvm 660"
+}
+
+limits_hold() {
+	has_limit host 'pin.max = 90%' && ! has_limit 'cgroup /machine.slice' 'asid.sev.min = 4'
+}
+
+slice_is_bound() {
+	systemctl start machine.slice &&
+		eventually 30 has_limit 'cgroup /machine.slice' 'asid.sev.min = 4'
+}
+
+reloads() {
+	sed -i 's/^pin.max = .*/pin.max = 85%/' /etc/sevadm.conf && systemctl reload sevadm.service &&
+		eventually 30 has_limit host 'pin.max = 85%' && unit active
+}
+
+# A broken file changes nothing, and the service says which line.
+refuses() {
+	cp /etc/sevadm.conf good && echo nonsense >>/etc/sevadm.conf && ! systemctl restart sevadm.service &&
+		has_limit host 'pin.max = 85%' && journalctl -qu sevadm.service | grep 'sevadm.conf:[0-9]' &&
+		cp good /etc/sevadm.conf && systemctl restart sevadm.service && unit active
+}
+
+goes_with_the_module() {
+	"$sevadm" module unload && eventually 30 unit inactive && ! loaded sevadm
+}
+
+comes_with_the_module() {
+	"$sevadm" module load && eventually 30 unit active && has_limit host 'pin.max = 85%'
+}
+
+nothing_failed() {
+	systemctl --failed --no-legend --plain >failed && ! grep -E 'sevadm|modules-load|udev' failed
+}
+
+trap 'journalctl -qb -u sevadm.service | sed "s/^/# /"; clean_up' EXIT
+echo "KTAP version 1"
+plan 9
+result "booted: sevadm is loaded before kvm_amd, and the unit has started" loaded_at_boot
+result "the device is the group's that may start VMs" devices_are_the_groups
+result "the host's limits hold; a cgroup that is not there has none" limits_hold
+result "a slice that comes later gets its guarantee" slice_is_bound
+result "a reload takes the changed file" reloads
+result "a broken file is refused with its line, and changes nothing" refuses
+result "the unit ends with the module" goes_with_the_module
+result "the unit starts with the module" comes_with_the_module
+result "none of its units has failed" nothing_failed
+finished
