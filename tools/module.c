@@ -130,13 +130,18 @@ static struct kmod_ctx *open_kmod(void)
 	return ctx;
 }
 
+static bool have_kvm_amd(void)
+{
+	return !access("/sys/module/kvm_amd", F_OK);
+}
+
 /* That older VMs stay unaccounted is told, but is no failure to load the module. */
 static int load_adopt(void)
 {
 	struct json_object *counts = NULL;
 	int ret = EXIT_OK;
 
-	if (!access("/sys/module/kvm_amd", F_OK))
+	if (have_kvm_amd())
 		ret = adopt_vms(&counts);
 	json_object_put(counts);
 	if (ret)
@@ -179,6 +184,8 @@ static int module_adopt(int argc, char **argv)
 		return ret;
 	if (argc)
 		return fail(EXIT_USAGE, "module adopt takes no arguments");
+	if (!have_kvm_amd())
+		return fail(EXIT_REFUSED, "kvm_amd is not loaded: there are no VMs to adopt");
 	ret = adopt_vms(&counts);
 	if (ret)
 		return ret;

@@ -17,9 +17,9 @@ unit() {
 	[ "$(systemctl show -P ActiveState sevadm.service)" = "$1" ]
 }
 
-# has_limit SUBJECT LIMIT
+# has_limit SUBJECT LIMIT: LIMIT is a regular expression.
 has_limit() {
-	"$sevadm" config save | sed -n "\,^\[$1\]\$,,/^\$/p" | grep -qx "$2"
+	"$sevadm" config save | sed -n "\,^\[$1\]\$,,/^\$/p" | grep -qxE "$2"
 }
 
 # The first module listed is the youngest.
@@ -35,7 +35,7 @@ devices_are_the_groups() {
 }
 
 limits_hold() {
-	has_limit host 'pin.max = 90%' && ! has_limit 'cgroup /machine.slice' 'asid.sev.min = 4'
+	has_limit host 'pin.max = [0-9]+[KMG]' && ! has_limit 'cgroup /machine.slice' 'asid.sev.min = 4'
 }
 
 slice_is_bound() {
@@ -44,23 +44,30 @@ slice_is_bound() {
 }
 
 reloads() {
-	sed -i 's/^pin.max = .*/pin.max = 85%/' /etc/sevadm.conf && systemctl reload sevadm.service &&
-		eventually 30 has_limit host 'pin.max = 85%' && unit active
+	sed -i -e '/^pin.high/d' -e 's/^pin.max = .*/pin.max = 1G/' /etc/sevadm.conf &&
+		systemctl reload sevadm.service && eventually 30 has_limit host 'pin.max = 1G' && unit active
 }
 
-# A broken file changes nothing, and the service says which line.
+# And what is wrong is told once: no restart mends it.
 refuses() {
-	cp /etc/sevadm.conf good && echo nonsense >>/etc/sevadm.conf && ! systemctl restart sevadm.service &&
-		has_limit host 'pin.max = 85%' && journalctl -qu sevadm.service | grep 'sevadm.conf:[0-9]' &&
-		cp good /etc/sevadm.conf && systemctl restart sevadm.service && unit active
+	cp /etc/sevadm.conf good && echo nonsense >>/etc/sevadm.conf && ! systemctl restart sevadm.service
+	cp good /etc/sevadm.conf
+	unit failed && has_limit host 'pin.max = 1G' &&
+		journalctl -qu sevadm.service | grep 'sevadm.conf:[0-9]' &&
+		systemctl restart sevadm.service && unit active
+}
+
+# Between changes it waits: in poll(2), which is also ppoll(2).
+watcher_waits() {
+	grep -qE '^(7|271) ' "/proc/$(systemctl show -P MainPID sevadm.service)/syscall"
 }
 
 goes_with_the_module() {
-	"$sevadm" module unload && eventually 30 unit inactive && ! loaded sevadm
+	eventually 30 watcher_waits && "$sevadm" module unload && eventually 30 unit inactive && ! loaded sevadm
 }
 
 comes_with_the_module() {
-	"$sevadm" module load && eventually 30 unit active && has_limit host 'pin.max = 85%'
+	"$sevadm" module load && eventually 30 unit active && has_limit host 'pin.max = 1G'
 }
 
 nothing_failed() {

@@ -28,7 +28,7 @@ configure_system() {
 		[Install]
 		WantedBy=multi-user.target
 	UNIT
-	ln -s ../sevhost.service "$root/etc/systemd/system/multi-user.target.wants/"
+	ln -sf ../sevhost.service "$root/etc/systemd/system/multi-user.target.wants/"
 	# The kernel's log stays the kernel's.
 	printf '[Manager]\nShowStatus=no\nLogTarget=journal\n' >"$root/etc/systemd/system.conf.d/sevhost.conf"
 	printf '[Journal]\nStorage=volatile\n' >"$root/etc/systemd/journald.conf.d/sevhost.conf"
