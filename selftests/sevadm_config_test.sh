@@ -83,8 +83,9 @@ large_file() {
 	done > "$scratch/large"
 	took=$(centiseconds sevadm config apply "$scratch/large") || return
 	say "config apply of 1000 subjects took ${took}0 ms"
-	same "number of changes" "$(grep -c ' is .* was ' "$scratch/said")" 1500 &&
-		[ "$took" -lt 100 ]
+	same "number of changes" "$(grep -c ' is .* was ' "$scratch/said")" 1500 || return
+	# A kernel that watches itself is no measure.
+	[ -e /sys/kernel/debug/kmemleak ] || [ "$took" -lt 100 ]
 }
 
 apply_is_idempotent() {
