@@ -6,6 +6,8 @@
  */
 #include <linux/ktime.h>
 
+#include "book.h"
+#include "compat/psp_sev.h"
 #include "host.h"
 #include "ledger.h"
 #include "notify.h"
@@ -19,55 +21,18 @@
 /* No firmware status is negative: tells that ccp did not come as far as asking the firmware. */
 #define NOT_ASKED	(-1)
 
-/*
- * KVM_SEV_LAUNCH_START of a VM that is launched already makes a second guest context in the firmware,
- * which cannot be bound to the VM's ASID and is decommissioned at once: it is not the VM's.
- */
-static bool is_other_guest(const struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
-{
-	lockdep_assert_held(&sevadm_ledger_lock);
-	return vm->known & SEVADM_KNOWN_HANDLE && guest->known & SEVADM_KNOWN_HANDLE &&
-	       guest->handle != vm->handle;
-}
-
 /* A command about a guest that the ledger knows has succeeded. */
 static void book_vm(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
 {
-	int state = sevadm_psp_next_state(command);
-	u32 pool = sevadm_pool_of_type(vm->type);
-
-	spin_lock(&sevadm_ledger_lock);
-	if (is_other_guest(vm, guest)) {
-		spin_unlock(&sevadm_ledger_lock);
-		return;
-	}
-	if (state >= 0) {
-		vm->state = state;
-		vm->known |= SEVADM_KNOWN_STATE;
-	}
-	if (guest->known & SEVADM_KNOWN_POLICY) {
-		vm->policy = guest->policy;
-		vm->known |= SEVADM_KNOWN_POLICY;
-	}
-	switch (command) {
-	case SEV_CMD_ACTIVATE:
-		vm->handle = guest->handle;
-		vm->known |= SEVADM_KNOWN_HANDLE;
-		break;
-	case SEV_CMD_DECOMMISSION:
-		vm->known &= ~SEVADM_KNOWN_HANDLE;
-		break;
-	}
-	spin_unlock(&sevadm_ledger_lock);
-
-	if (command == SEV_CMD_ACTIVATE && sevadm_vm_set_asid(vm, guest->asid))
-		sevadm_event_asid(pool, guest->asid, SEVADM_ASID_STATE_USED, vm->id);
+	if (sevadm_book(vm, command, guest))
+		sevadm_event_asid(sevadm_pool_of_type(vm->type), guest->asid,
+				  SEVADM_ASID_STATE_USED, vm->id);
 }
 
 /*
  * A command about a guest that is older than the attachment has succeeded. KVM decommissions a
  * context when the VM ends, or within the ioctl that could not launch it, then having activated
- * it or not.
+ * it or not. SEV-SNP guests are not among those that PLATFORM_STATUS counts.
  */
 static void book_unaccounted(struct sevadm_scope *scope, u32 command)
 {
@@ -91,11 +56,14 @@ static void book(struct sevadm_scope *scope, struct sevadm_vm *vm, u32 command,
 		book_vm(vm, command, guest);
 	else
 		book_unaccounted(scope, command);
-	if (scope && command == SEV_CMD_ACTIVATE)
+	if (scope && sevadm_psp_effect(command) == SEVADM_PSP_BOUND)
 		scope->activated = true;
 }
 
-/* The VM a command is for: the one the task is at work for, or the owner of the handle. */
+/*
+ * The VM a command is for: the one the task is at work for, or the one that has the handle or the
+ * context page. A vCPU that passes on its guest's request (SNP_GUEST_REQUEST) is in no scope.
+ */
 static struct sevadm_vm *command_vm(const struct sevadm_scope *scope,
 				    const struct sevadm_psp_guest *guest)
 {
@@ -105,6 +73,8 @@ static struct sevadm_vm *command_vm(const struct sevadm_scope *scope,
 	}
 	if (!scope && guest->known & SEVADM_KNOWN_HANDLE)
 		return sevadm_vm_find_handle(guest->handle);
+	if (!scope && guest->gctx)
+		return sevadm_vm_find_gctx(guest->gctx);
 	return NULL;
 }
 
@@ -247,11 +217,6 @@ exit:
 	result;									\
 })
 
-int wrap_sev_do_cmd(int cmd, void *data, int *psp_ret)
-{
-	return wrap_queue(sev_do_cmd, cmd, data, psp_ret);
-}
-
 int wrap_sev_issue_cmd_external_user(struct file *filep, unsigned int cmd, void *data, int *error)
 {
 	return wrap_queue(sev_issue_cmd_external_user, filep, cmd, data, error);
@@ -277,31 +242,58 @@ int wrap_sev_guest_decommission(struct sev_data_decommission *data, int *error)
  * wait. That this command ran says nothing about how far the initialisation of a VM came, so it
  * is not counted among its commands.
  */
+static void flushed(int ret, u32 commands_before)
+{
+	struct sevadm_scope *scope = sevadm_scope_kvm();
+	struct sevadm_event event;
+	u32 recycled;
+
+	if (scope)
+		scope->commands = commands_before;
+	if (ret)
+		return;
+	spin_lock(&sevadm_ledger_lock);
+	recycled = sevadm_pool_recycle();
+	spin_unlock(&sevadm_ledger_lock);
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
+	event.asid_state = SEVADM_ASID_STATE_FREE;
+	event.count = recycled;
+	sevadm_ring_push(&event);
+}
+
+static u32 commands_so_far(void)
+{
+	struct sevadm_scope *scope = sevadm_scope_kvm();
+
+	return scope ? scope->commands : 0;
+}
+
 int wrap_sev_guest_df_flush(int *error)
 {
-	struct sevadm_scope *scope;
-	struct sevadm_event event;
-	u32 commands, recycled;
+	u32 commands;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_guest_df_flush);
-	scope = sevadm_scope_kvm();
-	commands = scope ? scope->commands : 0;
-
+	commands = commands_so_far();
 	ret = call_queued(sev_guest_df_flush, error);
+	flushed(ret, commands);
+	sevadm_seam_exit();
+	return ret;
+}
 
-	if (scope)
-		scope->commands = commands;
-	if (!ret) {
-		spin_lock(&sevadm_ledger_lock);
-		recycled = sevadm_pool_recycle();
-		spin_unlock(&sevadm_ledger_lock);
+/* With SEV-SNP on, sev_flush_asids() flushes by SNP_DF_FLUSH. ccp's own flushes do not come here. */
+int wrap_sev_do_cmd(int cmd, void *data, int *psp_ret)
+{
+	u32 commands = 0;
+	int ret;
 
-		sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
-		event.asid_state = SEVADM_ASID_STATE_FREE;
-		event.count = recycled;
-		sevadm_ring_push(&event);
-	}
+	sevadm_seam_enter(SEAM_sev_do_cmd);
+	if (cmd == SEV_CMD_SNP_DF_FLUSH)
+		commands = commands_so_far();
+	ret = call_queued(sev_do_cmd, cmd, data, psp_ret);
+	if (cmd == SEV_CMD_SNP_DF_FLUSH)
+		flushed(ret, commands);
 	sevadm_seam_exit();
 	return ret;
 }

@@ -105,6 +105,12 @@ struct sevadm_vm *sevadm_vm_find_handle(u32 handle)
 	return vm_first(!vm->mirror && vm->known & SEVADM_KNOWN_HANDLE && vm->handle == handle);
 }
 
+/* sevadm_vm_find_gctx() - the SEV-SNP VM whose context page lies at @gctx, with a reference, or NULL */
+struct sevadm_vm *sevadm_vm_find_gctx(u64 gctx)
+{
+	return vm_first(gctx && vm->gctx == gctx);
+}
+
 /* sevadm_vm_next() - the VM with the lowest id above @after, with a reference, or NULL */
 struct sevadm_vm *sevadm_vm_next(u64 after)
 {
@@ -359,6 +365,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 	to->known = (to->known & KNOWN_OF_VM) | (from->known & ~KNOWN_OF_VM);
 	to->asid = from->asid;
 	to->handle = from->handle;
+	to->gctx = from->gctx;
 	to->policy = from->policy;
 	to->mirror = from->mirror;
 	to->mirror_of = from->mirror_of;
@@ -375,6 +382,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 		sevadm_pool_move(to->asid, to->id, to->pid);
 
 	account_locked(to);
+	from->gctx = 0;
 	from->accounted = false;
 	from->known = 0;
 	totals.vms--;

@@ -34,6 +34,7 @@ extern spinlock_t sevadm_ledger_lock;
  * @mirror: shares the encryption context of the VM @mirror_of
  * @activated: firmware has bound @asid to @handle
  * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY, _STATE, _CREATOR, _CREATED
+ * @gctx: physical address of a SEV-SNP guest's context page, for comparisons here only; 0: not known
  * @pinned: pages pinned now. May be negative for the moment between an unregister by one thread and
  *	the end of a migration in another
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
@@ -59,6 +60,7 @@ struct sevadm_vm {
 	u64 created_ns;
 	u64 mirror_of;
 	u64 policy;
+	u64 gctx;
 	s64 pinned;
 	s64 pinned_peak;
 	s64 regions;
@@ -101,6 +103,7 @@ static inline u32 sevadm_pool_of_type(u32 type)
 
 struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm);
 struct sevadm_vm *sevadm_vm_find_handle(u32 handle);
+struct sevadm_vm *sevadm_vm_find_gctx(u64 gctx);
 struct sevadm_vm *sevadm_vm_next(u64 after);
 struct sevadm_vm *sevadm_vm_get_id(u64 id);
 struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator);

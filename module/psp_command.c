@@ -5,15 +5,17 @@
  * succeeded.
  *
  * Source: AMD SEV API specification (55766), chapters of the commands and "Guest State Machine";
- * buffers as in linux/psp-sev.h. No key, measurement or guest data is ever read.
+ * buffers as in linux/psp-sev.h. SEV-SNP: SNP firmware ABI (56860), whose buffers begin with the
+ * address of the guest's context page. No key, measurement or guest data is ever read.
  */
 #include <linux/fs.h>
-#include <linux/psp-sev.h>
+#include <linux/sizes.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 
 #include <uapi/linux/sevadm.h>
 
+#include "compat/psp_sev.h"
 #include "psp_command.h"
 
 #define STATE_SAME	(-1)
@@ -27,7 +29,10 @@ struct psp_command {
 	u8 policy;
 	u8 length;
 	u8 query;	/* length that is 0 in a query: INVALID_LEN is answered, and what is needed */
+	u8 gctx;	/* 64 bits */
+	u8 rmp_page;	/* whose lowest bit tells the size of the one page: 0 4 KiB, 1 2 MiB */
 	s8 state;
+	u8 effect;	/* enum sevadm_psp_effect */
 };
 
 #define HANDLE(type)		.handle = AT(type, handle)
@@ -36,13 +41,21 @@ struct psp_command {
 #define POLICY(type)		.policy = AT(type, policy)
 #define STAYS			.state = STATE_SAME
 #define BECOMES(name)		.state = SEVADM_VM_STATE_##name
+#define EFFECT(name)		.effect = SEVADM_PSP_##name
+
+/* As the ABI has them: not every kernel has structures for them. */
+#define SNP_GCTX		.gctx = 0x0 + 1
+#define SNP_ASID		.asid = 0x8 + 1
+#define SNP_POLICY		.policy = 0x8 + 1
+#define SNP_PAGE_SIZE		.rmp_page = 0x8 + 1
 
 static const struct psp_command psp_commands[] = {
 	[SEV_CMD_PEK_CSR] = { QUERY(pek_csr, len), STAYS },
 	[SEV_CMD_PDH_CERT_EXPORT] = { QUERY(pdh_cert_export, pdh_cert_len), STAYS },
 	[SEV_CMD_GET_ID] = { QUERY(get_id, len), STAYS },
-	[SEV_CMD_DECOMMISSION] = { HANDLE(decommission), BECOMES(INIT) },
-	[SEV_CMD_ACTIVATE] = { HANDLE(activate), .asid = AT(activate, asid), STAYS },
+	[SEV_CMD_DECOMMISSION] = { HANDLE(decommission), BECOMES(INIT), EFFECT(ENDED) },
+	[SEV_CMD_ACTIVATE] = {
+		HANDLE(activate), .asid = AT(activate, asid), STAYS, EFFECT(BOUND) },
 	[SEV_CMD_DEACTIVATE] = { HANDLE(deactivate), STAYS },
 	[SEV_CMD_GUEST_STATUS] = { HANDLE(guest_status), STAYS },
 	[SEV_CMD_LAUNCH_START] = { HANDLE(launch_start), POLICY(launch_start), BECOMES(LUPDATE) },
@@ -78,6 +91,16 @@ static const struct psp_command psp_commands[] = {
 	[SEV_CMD_RECEIVE_FINISH] = { HANDLE(receive_finish), BECOMES(RUNNING) },
 	[SEV_CMD_DBG_DECRYPT] = { HANDLE(dbg), LENGTH(dbg, len), STAYS },
 	[SEV_CMD_DBG_ENCRYPT] = { HANDLE(dbg), LENGTH(dbg, len), STAYS },
+	[SEV_CMD_SNP_DECOMMISSION] = { SNP_GCTX, BECOMES(INIT), EFFECT(ENDED) },
+	[SEV_CMD_SNP_ACTIVATE] = { SNP_GCTX, SNP_ASID, STAYS, EFFECT(BOUND) },
+	[SEV_CMD_SNP_GUEST_STATUS] = { SNP_GCTX, STAYS },
+	[SEV_CMD_SNP_GCTX_CREATE] = { SNP_GCTX, STAYS },
+	[SEV_CMD_SNP_GUEST_REQUEST] = { SNP_GCTX, STAYS },
+	[SEV_CMD_SNP_LAUNCH_START] = { SNP_GCTX, SNP_POLICY, BECOMES(LAUNCH) },
+	[SEV_CMD_SNP_LAUNCH_UPDATE] = { SNP_GCTX, SNP_PAGE_SIZE, STAYS },
+	[SEV_CMD_SNP_LAUNCH_FINISH] = { SNP_GCTX, BECOMES(RUNNING) },
+	[SEV_CMD_SNP_DBG_DECRYPT] = { SNP_GCTX, STAYS },
+	[SEV_CMD_SNP_DBG_ENCRYPT] = { SNP_GCTX, STAYS },
 };
 
 static const struct psp_command *psp_command(u32 command)
@@ -87,12 +110,20 @@ static const struct psp_command *psp_command(u32 command)
 	if (command >= ARRAY_SIZE(psp_commands))
 		return NULL;
 	row = &psp_commands[command];
-	return row->handle || row->query ? row : NULL;
+	return row->handle || row->query || row->gctx ? row : NULL;
 }
 
 static u32 u32_at(const void *buffer, u8 at)
 {
 	u32 value;
+
+	memcpy(&value, buffer + at - 1, sizeof(value));
+	return value;
+}
+
+static u64 u64_at(const void *buffer, u8 at)
+{
+	u64 value;
 
 	memcpy(&value, buffer + at - 1, sizeof(value));
 	return value;
@@ -117,16 +148,23 @@ void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest 
 		if (guest->handle)
 			guest->known |= SEVADM_KNOWN_HANDLE;
 	}
+	if (row->gctx)
+		guest->gctx = u64_at(buffer, row->gctx);
 	if (row->asid) {
 		guest->asid = u32_at(buffer, row->asid);
 		guest->known |= SEVADM_KNOWN_ASID;
 	}
 	if (row->policy) {
-		guest->policy = u32_at(buffer, row->policy);
+		guest->policy = row->gctx ? u64_at(buffer, row->policy) :
+				u32_at(buffer, row->policy);
 		guest->known |= SEVADM_KNOWN_POLICY;
 	}
 	if (row->length) {
 		guest->bytes = u32_at(buffer, row->length);
+		guest->known |= SEVADM_KNOWN_BYTES;
+	}
+	if (row->rmp_page) {
+		guest->bytes = u32_at(buffer, row->rmp_page) & 1 ? SZ_2M : SZ_4K;
 		guest->known |= SEVADM_KNOWN_BYTES;
 	}
 }
@@ -156,4 +194,12 @@ int sevadm_psp_next_state(u32 command)
 	const struct psp_command *row = psp_command(command);
 
 	return row ? row->state : STATE_SAME;
+}
+
+/* sevadm_psp_effect() - what a command that has succeeded did to its guest as a whole */
+enum sevadm_psp_effect sevadm_psp_effect(u32 command)
+{
+	const struct psp_command *row = psp_command(command);
+
+	return row ? row->effect : SEVADM_PSP_NO_EFFECT;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the command buffers of the security processor say about guests. */
+/* What the command buffers of the security processor say about guests, and what commands do to them. */
 #ifndef SEVADM_PSP_COMMAND_H
 #define SEVADM_PSP_COMMAND_H
 
@@ -12,6 +12,8 @@
  * @asid: ASID that is bound
  * @policy: guest policy
  * @bytes: length of the data the command is about
+ * @gctx: physical address of a SEV-SNP guest's context page, which names the guest instead of a
+ *	handle; 0: none. It never leaves the module
  */
 struct sevadm_psp_guest {
 	u32 known;
@@ -19,10 +21,24 @@ struct sevadm_psp_guest {
 	u32 asid;
 	u64 policy;
 	u64 bytes;
+	u64 gctx;
+};
+
+/**
+ * enum sevadm_psp_effect - what a command that has succeeded did to a guest as a whole
+ * @SEVADM_PSP_NO_EFFECT: nothing
+ * @SEVADM_PSP_BOUND: an ASID was bound to it
+ * @SEVADM_PSP_ENDED: the firmware has forgotten it
+ */
+enum sevadm_psp_effect {
+	SEVADM_PSP_NO_EFFECT,
+	SEVADM_PSP_BOUND,
+	SEVADM_PSP_ENDED,
 };
 
 void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest *guest);
 bool sevadm_psp_asks_length(u32 command, const void *buffer);
 int sevadm_psp_next_state(u32 command);
+enum sevadm_psp_effect sevadm_psp_effect(u32 command);
 
 #endif /* SEVADM_PSP_COMMAND_H */

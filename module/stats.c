@@ -22,7 +22,9 @@
  */
 #define PSP_COMMANDS	256
 #define KVM_OWN		64
-#define KVM_COMMANDS	(KVM_OWN + 8)
+#define KVM_SNP_FIRST	100	/* KVM_SEV_SNP_LAUNCH_START, which older kernels do not have */
+#define KVM_SNP		16
+#define KVM_COMMANDS	(KVM_OWN + KVM_SNP + 8)
 #define KVM_TYPES	(SEVADM_EVENT_UNPIN - SEVADM_EVENT_KVM + 1)
 #define KEYS		(PSP_COMMANDS + KVM_TYPES * KVM_COMMANDS)
 /* More than there are commands with a name: about 70 of the firmware, 40 of KVM, a few of which pin. */
@@ -48,7 +50,9 @@ static int key_of(u32 type, u32 command)
 	if (type == SEVADM_EVENT_PSP)
 		return command < PSP_COMMANDS ? command : -1;
 	if (command >= SEVADM_KVM_REGISTER_REGION)
-		command -= SEVADM_KVM_REGISTER_REGION - KVM_OWN;
+		command -= SEVADM_KVM_REGISTER_REGION - KVM_OWN - KVM_SNP;
+	else if (command >= KVM_SNP_FIRST && command < KVM_SNP_FIRST + KVM_SNP)
+		command -= KVM_SNP_FIRST - KVM_OWN;
 	else if (command >= KVM_OWN)
 		return -1;
 	if (command >= KVM_COMMANDS)

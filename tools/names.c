@@ -218,6 +218,7 @@ static const struct name vm_states[] = {
 	{ SEVADM_VM_STATE_SUPDATE, "supdate", NULL },
 	{ SEVADM_VM_STATE_RUPDATE, "rupdate", NULL },
 	{ SEVADM_VM_STATE_SENT, "sent", NULL },
+	{ SEVADM_VM_STATE_LAUNCH, "launch", NULL },
 };
 
 static const struct name asid_states[] = {

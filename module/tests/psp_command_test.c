@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the firmware's command buffers say. The expectations are written down from the specification
- * (55766), not from the table under test.
+ * What the firmware's command buffers say. The expectations are written down from the specifications
+ * (55766; SEV-SNP 56860), not from the table under test.
  */
 #include <kunit/test.h>
 
@@ -97,6 +97,93 @@ static void psp_decodes_the_asid(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest.asid, 509);
 }
 
+/* Each of these buffers begins with the address of the guest's context page. */
+static const struct snp {
+	u32 command;
+	int state;
+	enum sevadm_psp_effect effect;
+	u32 known;
+} snps[] = {
+	{ 0x90, SEVADM_VM_STATE_INIT, SEVADM_PSP_ENDED, 0 },	/* SNP_DECOMMISSION */
+	{ 0x91, -1, SEVADM_PSP_BOUND, SEVADM_KNOWN_ASID },	/* SNP_ACTIVATE */
+	{ 0x92, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_GUEST_STATUS */
+	{ 0x93, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_GCTX_CREATE */
+	{ 0x94, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_GUEST_REQUEST */
+	{ 0xa0, SEVADM_VM_STATE_LAUNCH, SEVADM_PSP_NO_EFFECT, SEVADM_KNOWN_POLICY },
+	{ 0xa1, -1, SEVADM_PSP_NO_EFFECT, SEVADM_KNOWN_BYTES },	/* SNP_LAUNCH_UPDATE */
+	{ 0xa2, SEVADM_VM_STATE_RUNNING, SEVADM_PSP_NO_EFFECT, 0 },
+	{ 0xb0, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_DBG_DECRYPT */
+	{ 0xb1, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_DBG_ENCRYPT */
+};
+
+static void snp_name(const struct snp *s, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "command %#x", s->command);
+}
+
+KUNIT_ARRAY_PARAM(snp, snps, snp_name);
+
+/* No part of the address may be taken for a handle, which user space is shown. */
+static void psp_decodes_snp(struct kunit *test)
+{
+	const struct snp *s = test->param_value;
+	const u64 gctx = 0x8000123456000;
+	int state = sevadm_psp_next_state(s->command);
+	struct sevadm_psp_guest guest;
+	u8 buffer[256];
+
+	memset(buffer, 0xff, sizeof(buffer));
+	memcpy(buffer, &gctx, sizeof(gctx));
+	sevadm_psp_decode(s->command, buffer, &guest);
+	KUNIT_EXPECT_EQ(test, guest.gctx, gctx);
+	KUNIT_EXPECT_EQ(test, guest.known, s->known);
+	KUNIT_EXPECT_EQ(test, guest.handle, 0);
+	KUNIT_EXPECT_EQ(test, state < 0 ? -1 : state, s->state);
+	KUNIT_EXPECT_EQ(test, sevadm_psp_effect(s->command), s->effect);
+	KUNIT_EXPECT_FALSE(test, sevadm_psp_asks_length(s->command, buffer));
+}
+
+#ifdef SEVADM_HAVE_SEV_CMD_SNP
+static void psp_decodes_snp_fields(struct kunit *test)
+{
+	struct sev_data_snp_launch_start launch = { .gctx_paddr = 0x1000, .policy = 0x1000000030000 };
+	struct sev_data_snp_activate activate = { .gctx_paddr = 0x1000, .asid = 4 };
+	struct sev_data_snp_launch_update update = {
+		.gctx_paddr = 0x1000, .page_type = 7, .imi_page = 1, .address = U64_MAX };
+	struct sev_data_snp_addr address = { .address = 0x2000 };
+	struct sevadm_psp_guest guest;
+
+	sevadm_psp_decode(SEV_CMD_SNP_LAUNCH_START, &launch, &guest);
+	KUNIT_EXPECT_EQ(test, guest.policy, launch.policy);
+	sevadm_psp_decode(SEV_CMD_SNP_ACTIVATE, &activate, &guest);
+	KUNIT_EXPECT_EQ(test, guest.asid, 4);
+	KUNIT_EXPECT_EQ(test, guest.gctx, 0x1000);
+	sevadm_psp_decode(SEV_CMD_SNP_LAUNCH_UPDATE, &update, &guest);
+	KUNIT_EXPECT_EQ(test, guest.bytes, SZ_4K);
+	update.page_size = 1;
+	sevadm_psp_decode(SEV_CMD_SNP_LAUNCH_UPDATE, &update, &guest);
+	KUNIT_EXPECT_EQ(test, guest.bytes, SZ_2M);
+	sevadm_psp_decode(SEV_CMD_SNP_DECOMMISSION, &address, &guest);
+	KUNIT_EXPECT_EQ(test, guest.gctx, 0x2000);
+}
+#endif
+
+/* Only these change who a guest is. */
+static void psp_knows_effects(struct kunit *test)
+{
+	u32 command;
+
+	for (command = 0; command < 0x200; command++) {
+		enum sevadm_psp_effect expected =
+			command == SEV_CMD_ACTIVATE || command == 0x91 ? SEVADM_PSP_BOUND :
+			command == SEV_CMD_DECOMMISSION || command == 0x90 ? SEVADM_PSP_ENDED :
+			SEVADM_PSP_NO_EFFECT;
+
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_psp_effect(command), expected,
+				    "command %#x", command);
+	}
+}
+
 /* The firmware's names begin at 1: a LAUNCH_START that failed has given none. */
 static void psp_no_handle_is_none(struct kunit *test)
 {
@@ -112,7 +199,7 @@ static void psp_platform_has_no_guest(struct kunit *test)
 {
 	static const u32 commands[] = {
 		0, SEV_CMD_INIT, SEV_CMD_SHUTDOWN, SEV_CMD_PLATFORM_STATUS, SEV_CMD_DF_FLUSH,
-		SEV_CMD_PDH_CERT_EXPORT, 0x7ff, U32_MAX,
+		SEV_CMD_PDH_CERT_EXPORT, 0x81, 0x84, 0xc7, 0xc9, 0x7ff, U32_MAX,
 	};
 	struct sevadm_psp_guest guest;
 	u8 buffer[256];
@@ -181,6 +268,11 @@ static struct kunit_case psp_cases[] = {
 	KUNIT_CASE_PARAM(psp_knows_length_queries, query_gen_params),
 	KUNIT_CASE_PARAM(psp_decodes_the_guest, expected_gen_params),
 	KUNIT_CASE_PARAM(psp_leads_to_the_state, expected_gen_params),
+	KUNIT_CASE_PARAM(psp_decodes_snp, snp_gen_params),
+#ifdef SEVADM_HAVE_SEV_CMD_SNP
+	KUNIT_CASE(psp_decodes_snp_fields),
+#endif
+	KUNIT_CASE(psp_knows_effects),
 	KUNIT_CASE(psp_decodes_policies),
 	KUNIT_CASE(psp_decodes_the_asid),
 	KUNIT_CASE(psp_no_handle_is_none),

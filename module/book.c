@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Firmware commands in the ledger: the state of a VM's guest context, its policy, and what names it
+ * - a handle, or for a SEV-SNP guest the address of its context page - with the ASID it is bound to.
+ */
+#include <linux/spinlock.h>
+
+#include "book.h"
+#include "ledger.h"
+#include "psp_command.h"
+
+/*
+ * KVM_SEV_LAUNCH_START of a VM that is launched already makes a second guest context in the firmware,
+ * which cannot be bound to the VM's ASID and is decommissioned at once: it is not the VM's. KVM
+ * refuses KVM_SEV_SNP_LAUNCH_START then, before it has made a context.
+ */
+static bool is_other_guest(const struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return vm->known & SEVADM_KNOWN_HANDLE && guest->known & SEVADM_KNOWN_HANDLE &&
+	       guest->handle != vm->handle;
+}
+
+/**
+ * sevadm_book() - a command about a guest that the ledger knows has succeeded
+ * @vm: the VM
+ * @command: enum sev_cmd
+ * @guest: what its buffer says
+ *
+ * Context: does not sleep; constant time.
+ * Return: whether it showed the number of the VM's ASID, which was not known before.
+ */
+bool sevadm_book(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
+{
+	enum sevadm_psp_effect effect = sevadm_psp_effect(command);
+	int state = sevadm_psp_next_state(command);
+
+	spin_lock(&sevadm_ledger_lock);
+	if (is_other_guest(vm, guest)) {
+		spin_unlock(&sevadm_ledger_lock);
+		return false;
+	}
+	if (state >= 0) {
+		vm->state = state;
+		vm->known |= SEVADM_KNOWN_STATE;
+	}
+	if (guest->known & SEVADM_KNOWN_POLICY) {
+		vm->policy = guest->policy;
+		vm->known |= SEVADM_KNOWN_POLICY;
+	}
+	if (effect == SEVADM_PSP_BOUND) {
+		vm->handle = guest->handle;
+		vm->gctx = guest->gctx;
+		vm->known |= guest->known & SEVADM_KNOWN_HANDLE;
+	}
+	if (effect == SEVADM_PSP_ENDED) {
+		vm->known &= ~SEVADM_KNOWN_HANDLE;
+		vm->gctx = 0;
+	}
+	spin_unlock(&sevadm_ledger_lock);
+
+	return effect == SEVADM_PSP_BOUND && sevadm_vm_set_asid(vm, guest->asid);
+}
