@@ -4,24 +4,10 @@
 #include <linux/module.h>
 
 #include "../pool.c"
+#include "pools.h"
 
-/* The ledger's, which is not in this module. */
-DEFINE_SPINLOCK(sevadm_ledger_lock);
-
-/* The limits', which are not either: nobody is charged, nothing is reserved. */
-u64 sevadm_limit_charged_locked(u32 pool)
-{
-	return 0;
-}
-
-u64 sevadm_limit_reserved_locked(u32 pool)
-{
-	return 0;
-}
-
-/* SEV-ES guests have ASIDs 1 to 4, SEV guests 5 to 12. */
-#define FIRST_SEV	5
-#define LAST		12
+#define FIRST_SEV	POOLS_FIRST_SEV
+#define LAST		POOLS_LAST
 #define VM		77
 #define PID		4711
 
@@ -31,7 +17,7 @@ u64 sevadm_limit_reserved_locked(u32 pool)
 	spin_unlock(&sevadm_ledger_lock);			\
 })
 
-static int pool_test_init(struct kunit *test)
+int pools_for_test(struct kunit *test)
 {
 	asids = kunit_kcalloc(test, LAST + 1, sizeof(*asids), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, asids);
@@ -284,7 +270,7 @@ static struct kunit_case pool_cases[] = {
 
 static struct kunit_suite pool_suite = {
 	.name = "sevadm_pool",
-	.init = pool_test_init,
+	.init = pools_for_test,
 	.test_cases = pool_cases,
 };
 

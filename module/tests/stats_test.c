@@ -150,16 +150,17 @@ static void stats_commands_are_bounded(struct kunit *test)
 
 	count(SEVADM_EVENT_KVM, U32_MAX, 0, 0, 1, NULL);
 	count(SEVADM_EVENT_KVM, KVM_OWN, 0, 0, 1, NULL);
+	count(SEVADM_EVENT_KVM, KVM_SNP_FIRST + KVM_SNP, 0, 0, 1, NULL);
 	count(SEVADM_EVENT_KVM, SEVADM_KVM_DESTROY + 100, 0, 0, 1, NULL);
 	count(SEVADM_EVENT_PSP, PSP_COMMANDS, 0, 0, 1, NULL);
 	sevadm_stats_totals(&totals);
-	KUNIT_EXPECT_EQ(test, totals.left_out, 4);
+	KUNIT_EXPECT_EQ(test, totals.left_out, 5);
 	KUNIT_EXPECT_EQ(test, nr_slots, 0);
 
 	for (i = 0; i < PSP_COMMANDS; i++)
 		count(SEVADM_EVENT_PSP, i, 0, 0, 1, NULL);
 	sevadm_stats_totals(&totals);
-	KUNIT_EXPECT_EQ(test, totals.left_out, 4 + PSP_COMMANDS - SLOTS);
+	KUNIT_EXPECT_EQ(test, totals.left_out, 5 + PSP_COMMANDS - SLOTS);
 	KUNIT_EXPECT_EQ(test, nr_slots, SLOTS);
 	KUNIT_EXPECT_EQ(test, find(test, SEVADM_EVENT_PSP, SLOTS - 1)->count, 1);
 	KUNIT_EXPECT_EQ(test, find(test, SEVADM_EVENT_PSP, SLOTS)->count, 0);
@@ -183,6 +184,9 @@ static void stats_keys_are_unique(struct kunit *test)
 				KUNIT_EXPECT_FALSE(test, test_and_set_bit(key, seen));
 			}
 	KUNIT_EXPECT_GE(test, key_of(SEVADM_EVENT_UNPIN, SEVADM_KVM_DESTROY), 0);
+	/* KVM_SEV_SNP_LAUNCH_START up to _ENABLE_REQ_CERTS */
+	for (i = 100; i <= 103; i++)
+		KUNIT_EXPECT_GE(test, key_of(SEVADM_EVENT_KVM, i), 0);
 }
 
 static void stats_of_a_vm(struct kunit *test)

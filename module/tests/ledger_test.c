@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ledger: VMs come, pin, mirror, migrate and go, and what it says of them adds up. */
+#include <kunit/test.h>
+
+#include "../book.c"
+#include "../ledger.c"
+#include "pools.h"
+
+#define HANDLE	7
+#define GCTX	0x123456000ULL
+#define ASID	POOLS_FIRST_SEV
+#define ASID_ES	3
+
+static bool pins_are_seen;
+
+/* The seams', which are not in this module. */
+bool sevadm_seam_attached(enum sevadm_seam_id id)
+{
+	return id == SEAM_sev_pin_memory && pins_are_seen;
+}
+
+/* KVM's VMs are only ever compared. */
+static const struct kvm *kvm(unsigned long number)
+{
+	return (const struct kvm *)(number * 64);
+}
+
+static int ledger_test_init(struct kunit *test)
+{
+	last_id = 0;
+	pins_are_seen = true;
+	totals = (struct sevadm_totals) {};
+	return pools_for_test(test);
+}
+
+/* A test that has failed in the middle leaves nothing to the next one. */
+static void ledger_test_exit(struct kunit *test)
+{
+	sevadm_ledger_uninit();
+}
+
+/* A VM that has been initialised; the ledger keeps it. */
+static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 type)
+{
+	struct sevadm_vm *vm = sevadm_vm_create(kvm(number), type);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_account(vm);
+	sevadm_vm_put(vm);
+	return vm;
+}
+
+static bool run(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
+{
+	return sevadm_book(vm, command, guest);
+}
+
+static void activate(struct sevadm_vm *vm, u32 handle, u32 asid)
+{
+	const struct sevadm_psp_guest guest = {
+		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID, .handle = handle, .asid = asid };
+
+	run(vm, SEV_CMD_ACTIVATE, &guest);
+}
+
+static struct sevadm_vm_query look(struct sevadm_vm *vm)
+{
+	struct sevadm_vm_query query = {};
+
+	sevadm_vm_query(vm, &query);
+	return query;
+}
+
+static struct sevadm_totals host_now(void)
+{
+	struct sevadm_totals now;
+
+	sevadm_ledger_totals(&now);
+	return now;
+}
+
+static struct sevadm_asid_query asid_now(struct kunit *test, u32 asid)
+{
+	struct sevadm_asid_query query = { .asid = asid };
+	u32 pid;
+
+	KUNIT_ASSERT_EQ(test, sevadm_asid_query(&query, &pid), 0);
+	return query;
+}
+
+static struct sevadm_pool_query pool_now(struct kunit *test, u32 pool)
+{
+	struct sevadm_pool_query query = { .pool = pool };
+
+	KUNIT_ASSERT_EQ(test, sevadm_pool_query(&query), 0);
+	return query;
+}
+
+/* Whether a search found this VM; the reference it gave is given back. */
+static bool found(struct sevadm_vm *result, const struct sevadm_vm *expected)
+{
+	sevadm_vm_put(result);
+	return result == expected;
+}
+
+#define EXPECT_PAGES(test, bytes, pages)	KUNIT_EXPECT_EQ(test, bytes, (u64)(pages) << PAGE_SHIFT)
+
+/* ---- coming and going ----------------------------------------------------------------------- */
+
+static void ledger_shows_what_is_initialised(struct kunit *test)
+{
+	struct sevadm_vm *vm = sevadm_vm_create(kvm(1), SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm_query query;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find(kvm(1)), vm));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_next(0), NULL));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_get_id(vm->id), NULL));
+	KUNIT_EXPECT_EQ(test, host_now().vms, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
+
+	sevadm_vm_account(vm);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_next(0), vm));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_next(vm->id), NULL));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_get_id(vm->id), vm));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_get_creator(task_tgid(current)), vm));
+	KUNIT_EXPECT_EQ(test, host_now().vms, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+
+	query = look(vm);
+	KUNIT_EXPECT_EQ(test, query.vm, 1);
+	KUNIT_EXPECT_EQ(test, query.pid, task_tgid_nr(current));
+	KUNIT_EXPECT_EQ(test, query.state, SEVADM_VM_STATE_INIT);
+	KUNIT_EXPECT_EQ(test, query.known, SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED |
+			SEVADM_KNOWN_STATE | SEVADM_KNOWN_PINNED);
+	sevadm_vm_put(vm);
+}
+
+static void ledger_has_a_vm_once(struct kunit *test)
+{
+	start(test, 1, SEVADM_VM_TYPE_SEV);
+	KUNIT_EXPECT_NULL(test, sevadm_vm_create(kvm(1), SEVADM_VM_TYPE_SEV));
+	KUNIT_EXPECT_EQ(test, host_now().vms, 1);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find(kvm(2)), NULL));
+}
+
+static void ledger_forgets_a_failed_initialisation(struct kunit *test)
+{
+	struct sevadm_vm *vm = sevadm_vm_create(kvm(1), SEVADM_VM_TYPE_SEV_ES);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_remove(vm, false);
+	sevadm_vm_put(vm);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find(kvm(1)), NULL));
+	KUNIT_EXPECT_EQ(test, host_now().generation, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 0);
+}
+
+static void ledger_lists_in_order(struct kunit *test)
+{
+	struct sevadm_vm *vms[4];
+	u64 after = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(vms); i++)
+		vms[i] = start(test, i + 1, SEVADM_VM_TYPE_SEV);
+	sevadm_vm_remove(vms[1], true);
+	for (i = 0; i < ARRAY_SIZE(vms); i++) {
+		if (i == 1)
+			continue;
+		KUNIT_EXPECT_TRUE(test, found(sevadm_vm_next(after), vms[i]));
+		after = vms[i]->id;
+	}
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_next(after), NULL));
+	/* Of an ended VM the id is used up. */
+	KUNIT_EXPECT_EQ(test, start(test, 2, SEVADM_VM_TYPE_SEV)->id, 5);
+}
+
+static void ledger_gives_the_asid_back(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	u32 generation = host_now().generation;
+
+	activate(vm, HANDLE, ASID);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, vm->id);
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).state, SEVADM_ASID_STATE_RECLAIM);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
+	KUNIT_EXPECT_EQ(test, host_now().vms, 0);
+	KUNIT_EXPECT_NE(test, host_now().generation, generation);
+}
+
+/* sev_vm_destroy() leaks an ASID rather than to hand out what the firmware still knows. */
+static void ledger_keeps_a_leaked_asid(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+
+	activate(vm, HANDLE, ASID);
+	sevadm_vm_remove(vm, false);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).state, SEVADM_ASID_STATE_USED);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
+}
+
+static void ledger_ends_with_kvm_amd(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+
+	activate(vm, HANDLE, ASID);
+	sevadm_unaccounted_set(3);
+	sevadm_vm_remove(vm, true);
+	sevadm_ledger_reset();
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 0);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).state, SEVADM_ASID_STATE_FREE);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
+}
+
+/* ---- pins ----------------------------------------------------------------------------------- */
+
+static void pins_peak_is_that_of_the_sum(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(vm, 100, 1), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(vm, 7, 0), 100);	/* while a command runs */
+	EXPECT_PAGES(test, look(vm).pinned_bytes, 107);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(vm, -7, 0), 107);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(vm, 5, 1), 100);
+	EXPECT_PAGES(test, look(vm).pinned_bytes, 105);
+	EXPECT_PAGES(test, look(vm).pinned_peak_bytes, 107);
+	KUNIT_EXPECT_EQ(test, look(vm).regions, 2);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(vm, -105, -2), 105);
+	EXPECT_PAGES(test, look(vm).pinned_bytes, 0);
+	EXPECT_PAGES(test, look(vm).pinned_peak_bytes, 107);
+	KUNIT_EXPECT_EQ(test, look(vm).regions, 0);
+}
+
+static void pins_add_up_over_the_host(struct kunit *test)
+{
+	struct sevadm_vm *one = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *two = start(test, 2, SEVADM_VM_TYPE_SEV_ES);
+
+	sevadm_vm_pin(one, 10, 1);
+	sevadm_vm_pin(two, 30, 1);
+	sevadm_vm_pin(one, -10, -1);
+	sevadm_vm_pin(one, 5, 1);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 35);
+	KUNIT_EXPECT_EQ(test, host_now().pinned_peak, 40);
+	sevadm_vm_remove(two, true);	/* with what it has pinned */
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 5);
+	KUNIT_EXPECT_EQ(test, host_now().pinned_peak, 40);
+}
+
+/* Regions that are older than the attachment. */
+static void pins_are_never_below_zero(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+
+	sevadm_vm_pin(vm, 3, 1);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(vm, -10, -2), 3);
+	EXPECT_PAGES(test, look(vm).pinned_bytes, 0);
+	KUNIT_EXPECT_EQ(test, look(vm).regions, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(vm, -1, -1), 0);
+	EXPECT_PAGES(test, look(vm).pinned_bytes, 0);
+	EXPECT_PAGES(test, look(vm).pinned_peak_bytes, 3);
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 0);
+}
+
+/* As many pages as a range of the address space has at most. */
+static void pins_do_not_overflow(struct kunit *test)
+{
+	const s64 pages = U64_MAX >> PAGE_SHIFT;
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+
+	sevadm_vm_pin(vm, pages, 1);
+	KUNIT_EXPECT_EQ(test, look(vm).pinned_bytes, U64_MAX & PAGE_MASK);
+	KUNIT_EXPECT_EQ(test, look(vm).pinned_peak_bytes, U64_MAX & PAGE_MASK);
+	sevadm_vm_pin(vm, pages, 1);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 2 * pages);
+	sevadm_vm_pin(vm, -2 * pages, -2);
+	EXPECT_PAGES(test, look(vm).pinned_bytes, 0);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 0);
+}
+
+static void pins_that_nobody_sees_are_unknown(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+
+	pins_are_seen = false;
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_PINNED);
+}
+
+/* ---- mirrors -------------------------------------------------------------------------------- */
+
+static struct sevadm_vm *mirror(struct kunit *test, unsigned long number,
+				const struct sevadm_vm *owner)
+{
+	struct sevadm_vm *vm = sevadm_vm_create(kvm(number), SEVADM_VM_TYPE_SEV);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_mirror(vm, owner);
+	sevadm_vm_put(vm);
+	return vm;
+}
+
+static void mirror_shows_its_owners_context(struct kunit *test)
+{
+	struct sevadm_vm *owner = start(test, 1, SEVADM_VM_TYPE_SEV_ES);
+	struct sevadm_vm *vm = mirror(test, 2, owner);
+	struct sevadm_vm_query query;
+
+	activate(owner, HANDLE, ASID_ES);
+	sevadm_vm_pin(vm, 4, 0);
+	query = look(vm);
+	KUNIT_EXPECT_EQ(test, query.mirror_of, owner->id);
+	KUNIT_EXPECT_TRUE(test, query.known & SEVADM_KNOWN_MIRROR_OF);
+	KUNIT_EXPECT_EQ(test, query.type, SEVADM_VM_TYPE_SEV_ES);
+	KUNIT_EXPECT_EQ(test, query.asid, ASID_ES);
+	KUNIT_EXPECT_EQ(test, query.handle, HANDLE);
+	EXPECT_PAGES(test, query.pinned_bytes, 4);
+	EXPECT_PAGES(test, look(owner).pinned_bytes, 0);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_handle(HANDLE), owner));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 1);
+
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 1);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID_ES).vm, owner->id);
+	KUNIT_EXPECT_EQ(test, host_now().vms, 1);
+}
+
+/* KVM keeps an owner until its last mirror has gone; one that was not adopted is not known. */
+static void mirror_of_an_unaccounted_vm(struct kunit *test)
+{
+	struct sevadm_vm *vm = mirror(test, 2, NULL), *owner;
+
+	KUNIT_EXPECT_FALSE(test, look(vm).known & (SEVADM_KNOWN_MIRROR_OF | SEVADM_KNOWN_ASID));
+	sevadm_vm_set_owner(kvm(2), kvm(1));
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_MIRROR_OF);
+
+	owner = start(test, 1, SEVADM_VM_TYPE_SEV_ES);
+	sevadm_vm_set_owner(kvm(2), kvm(1));
+	KUNIT_EXPECT_EQ(test, look(vm).mirror_of, owner->id);
+	KUNIT_EXPECT_EQ(test, look(vm).type, SEVADM_VM_TYPE_SEV_ES);
+}
+
+/* ---- intra-host migration ------------------------------------------------------------------- */
+
+static struct sevadm_vm *migrate(struct kunit *test, unsigned long number, struct sevadm_vm *from)
+{
+	struct sevadm_vm *to = sevadm_vm_create(kvm(number), SEVADM_VM_TYPE_SEV);
+
+	KUNIT_ASSERT_NOT_NULL(test, to);
+	KUNIT_ASSERT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	sevadm_vm_put(to);
+	return to;
+}
+
+static void migration_moves_everything(struct kunit *test)
+{
+	struct sevadm_vm *from = start(test, 1, SEVADM_VM_TYPE_SEV_ES), *to, *shadow;
+	const struct sevadm_psp_guest launch = {
+		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_POLICY, .handle = HANDLE, .policy = 5 };
+	struct sevadm_vm_query query;
+	u64 old_id = from->id;
+
+	run(from, SEV_CMD_LAUNCH_START, &launch);
+	activate(from, HANDLE, ASID_ES);
+	shadow = mirror(test, 2, from);
+	sevadm_vm_pin(from, 50, 2);
+	sevadm_vm_pin(from, -10, -1);
+
+	to = migrate(test, 3, from);
+	query = look(to);
+	KUNIT_EXPECT_NE(test, query.vm, old_id);
+	KUNIT_EXPECT_EQ(test, query.type, SEVADM_VM_TYPE_SEV_ES);
+	KUNIT_EXPECT_EQ(test, query.asid, ASID_ES);
+	KUNIT_EXPECT_EQ(test, query.handle, HANDLE);
+	KUNIT_EXPECT_EQ(test, query.policy, 5);
+	KUNIT_EXPECT_EQ(test, query.state, SEVADM_VM_STATE_LUPDATE);
+	KUNIT_EXPECT_EQ(test, query.regions, 1);
+	EXPECT_PAGES(test, query.pinned_bytes, 40);
+	EXPECT_PAGES(test, query.pinned_peak_bytes, 50);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID_ES).vm, to->id);
+	KUNIT_EXPECT_EQ(test, look(shadow).mirror_of, to->id);
+
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find(kvm(1)), NULL));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_get_id(old_id), NULL));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_handle(HANDLE), to));
+	KUNIT_EXPECT_EQ(test, host_now().vms, 2);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 40);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 0);
+}
+
+/* Another thread that unregisters a region may have looked its VM up before the migration. */
+static void migration_takes_late_unpins_along(struct kunit *test)
+{
+	struct sevadm_vm *first, *last;
+
+	start(test, 1, SEVADM_VM_TYPE_SEV);
+	first = sevadm_vm_find(kvm(1));
+	sevadm_vm_pin(first, 20, 1);
+	last = migrate(test, 3, migrate(test, 2, first));
+	EXPECT_PAGES(test, look(last).pinned_bytes, 20);
+
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(first, -8, 0), 20);
+	EXPECT_PAGES(test, look(last).pinned_bytes, 12);
+	EXPECT_PAGES(test, look(first).pinned_bytes, 0);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 12);
+	KUNIT_EXPECT_EQ(test, host_now().vms, 1);
+	sevadm_vm_put(first);
+
+	sevadm_vm_remove(last, true);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
+}
+
+static void migration_of_a_mirror(struct kunit *test)
+{
+	struct sevadm_vm *owner = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *vm = migrate(test, 3, mirror(test, 2, owner));
+
+	activate(owner, HANDLE, ASID);
+	KUNIT_EXPECT_EQ(test, look(vm).mirror_of, owner->id);
+	KUNIT_EXPECT_EQ(test, look(vm).asid, ASID);
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, owner->id);
+}
+
+/* ---- VMs older than the module -------------------------------------------------------------- */
+
+static void unaccounted_are_the_firmwares_others(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+
+	start(test, 2, SEVADM_VM_TYPE_SEV);	/* not launched: the firmware does not know it */
+	mirror(test, 3, vm);
+	activate(vm, HANDLE, ASID);
+	sevadm_unaccounted_set(3);
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 2);
+	sevadm_unaccounted_add(1);
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 3);
+	sevadm_unaccounted_set(0);
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 0);
+	sevadm_unaccounted_add(-1);
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 0);
+}
+
+static struct sevadm_vm *adopt(struct kunit *test, unsigned long number, u32 type, u32 asid,
+			       u32 handle, s64 pinned)
+{
+	struct sevadm_vm *vm = sevadm_vm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_describe(vm, kvm(number), type, NULL);
+	vm->asid = asid;
+	vm->handle = handle;
+	vm->known |= SEVADM_KNOWN_ASID | (handle ? SEVADM_KNOWN_HANDLE : 0);
+	vm->pinned = pinned;
+	vm->pinned_peak = pinned;
+	vm->regions = 1;
+	sevadm_vm_adopt(vm);
+	sevadm_vm_put(vm);
+	return vm;
+}
+
+static void adopted_vm_is_accounted(struct kunit *test)
+{
+	DECLARE_BITMAP(used, POOLS_LAST + 1) = {}, reclaim[1] = {};
+	struct sevadm_vm *vm;
+
+	sevadm_unaccounted_set(1);
+	bitmap_set(used, ASID, 1);
+	spin_lock(&sevadm_ledger_lock);
+	KUNIT_EXPECT_TRUE(test, sevadm_pool_adopt(used, reclaim));
+	spin_unlock(&sevadm_ledger_lock);
+
+	vm = adopt(test, 1, SEVADM_VM_TYPE_SEV, ASID, HANDLE, 64);
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 0);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 64);
+	KUNIT_EXPECT_EQ(test, host_now().pinned_peak, 64);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, vm->id);
+	KUNIT_EXPECT_FALSE(test, look(vm).known & (SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED |
+						   SEVADM_KNOWN_STATE | SEVADM_KNOWN_POLICY));
+	KUNIT_EXPECT_EQ(test, look(vm).pid, 0);
+
+	sevadm_vm_set_status(vm, HANDLE + 1, 1, SEVADM_VM_STATE_SENT);
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_STATE);
+	sevadm_vm_set_status(vm, HANDLE, 1, SEVADM_VM_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, look(vm).policy, 1);
+
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 0);
+}
+
+static void adoption_compares_with_the_ledger(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV), *shadow = mirror(test, 2, vm);
+
+	KUNIT_EXPECT_TRUE(test, sevadm_vm_agrees(vm, 99, 99));	/* nothing is known yet */
+	activate(vm, HANDLE, ASID);
+	KUNIT_EXPECT_TRUE(test, sevadm_vm_agrees(vm, ASID, HANDLE));
+	KUNIT_EXPECT_FALSE(test, sevadm_vm_agrees(vm, ASID + 1, HANDLE));
+	KUNIT_EXPECT_FALSE(test, sevadm_vm_agrees(vm, ASID, HANDLE + 1));
+	/* KVM copied the handle before there was one. */
+	KUNIT_EXPECT_TRUE(test, sevadm_vm_agrees(shadow, ASID, 0));
+	KUNIT_EXPECT_FALSE(test, sevadm_vm_agrees(shadow, ASID + 1, 0));
+}
+
+/* ---- firmware commands ---------------------------------------------------------------------- */
+
+static void book_follows_a_launch(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	const struct sevadm_psp_guest guest = {
+		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_POLICY | SEVADM_KNOWN_ASID,
+		.handle = HANDLE, .policy = 1, .asid = ASID };
+
+	KUNIT_EXPECT_FALSE(test, run(vm, SEV_CMD_LAUNCH_START, &guest));
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_HANDLE);
+	KUNIT_EXPECT_TRUE(test, run(vm, SEV_CMD_ACTIVATE, &guest));
+	KUNIT_EXPECT_FALSE(test, run(vm, SEV_CMD_ACTIVATE, &guest));	/* no news */
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_LUPDATE);
+	KUNIT_EXPECT_EQ(test, look(vm).policy, 1);
+	KUNIT_EXPECT_EQ(test, look(vm).handle, HANDLE);
+	run(vm, SEV_CMD_LAUNCH_MEASURE, &guest);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_LSECRET);
+	run(vm, SEV_CMD_LAUNCH_FINISH, &guest);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
+	run(vm, SEV_CMD_DECOMMISSION, &guest);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_HANDLE);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_handle(HANDLE), NULL));
+	/* KVM holds the ASID until the VM ends. */
+	KUNIT_EXPECT_EQ(test, look(vm).asid, ASID);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, vm->id);
+}
+
+/* KVM_SEV_LAUNCH_START of a VM that is launched already. */
+static void book_leaves_out_a_second_guest(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	const struct sevadm_psp_guest other = {
+		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_POLICY, .handle = HANDLE + 1, .policy = 9 };
+	const struct sevadm_psp_guest its = { .known = SEVADM_KNOWN_HANDLE, .handle = HANDLE };
+
+	activate(vm, HANDLE, ASID);
+	run(vm, SEV_CMD_LAUNCH_FINISH, &its);
+	run(vm, SEV_CMD_LAUNCH_START, &other);
+	run(vm, SEV_CMD_DECOMMISSION, &other);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, look(vm).handle, HANDLE);
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_POLICY);
+}
+
+/* In the order of KVM_SEV_SNP_LAUNCH_START to sev_vm_destroy(). */
+static void book_follows_an_snp_guest(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);
+	const struct sevadm_psp_guest named = { .gctx = GCTX };
+	const struct sevadm_psp_guest launch = {
+		.known = SEVADM_KNOWN_POLICY, .gctx = GCTX, .policy = 0x1000000030000 };
+	const struct sevadm_psp_guest bind = {
+		.known = SEVADM_KNOWN_ASID, .gctx = GCTX, .asid = ASID_ES };
+	struct sevadm_vm_query query;
+
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 1);
+	run(vm, SEV_CMD_SNP_GCTX_CREATE, &named);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
+	run(vm, SEV_CMD_SNP_LAUNCH_START, &launch);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_LAUNCH);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), NULL));
+	KUNIT_EXPECT_TRUE(test, run(vm, SEV_CMD_SNP_ACTIVATE, &bind));
+	run(vm, SEV_CMD_SNP_LAUNCH_UPDATE, &named);
+	run(vm, SEV_CMD_SNP_LAUNCH_FINISH, &named);
+
+	query = look(vm);
+	KUNIT_EXPECT_EQ(test, query.type, SEVADM_VM_TYPE_SEV_SNP);
+	KUNIT_EXPECT_EQ(test, query.pool, SEVADM_POOL_SEV_ES);
+	KUNIT_EXPECT_EQ(test, query.state, SEVADM_VM_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, query.policy, launch.policy);
+	KUNIT_EXPECT_EQ(test, query.asid, ASID_ES);
+	KUNIT_EXPECT_FALSE(test, query.known & SEVADM_KNOWN_HANDLE);
+	KUNIT_EXPECT_EQ(test, query.handle, 0);
+	EXPECT_PAGES(test, query.pinned_bytes, 0);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID_ES).vm, vm->id);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), vm));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(0), NULL));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_handle(0), NULL));
+
+	run(vm, SEV_CMD_SNP_DECOMMISSION, &named);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), NULL));
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID_ES).state, SEVADM_ASID_STATE_RECLAIM);
+}
+
+static void unaccounted_leaves_snp_guests_out(struct kunit *test)
+{
+	const struct sevadm_psp_guest bind = {
+		.known = SEVADM_KNOWN_ASID, .gctx = GCTX, .asid = ASID_ES };
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);
+
+	run(vm, SEV_CMD_SNP_ACTIVATE, &bind);
+	sevadm_unaccounted_set(1);	/* of PLATFORM_STATUS */
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 1);
+	adopt(test, 2, SEVADM_VM_TYPE_SEV_SNP, ASID_ES + 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 1);
+}
+
+static struct kunit_case ledger_cases[] = {
+	KUNIT_CASE(ledger_shows_what_is_initialised),
+	KUNIT_CASE(ledger_has_a_vm_once),
+	KUNIT_CASE(ledger_forgets_a_failed_initialisation),
+	KUNIT_CASE(ledger_lists_in_order),
+	KUNIT_CASE(ledger_gives_the_asid_back),
+	KUNIT_CASE(ledger_keeps_a_leaked_asid),
+	KUNIT_CASE(ledger_ends_with_kvm_amd),
+	KUNIT_CASE(pins_peak_is_that_of_the_sum),
+	KUNIT_CASE(pins_add_up_over_the_host),
+	KUNIT_CASE(pins_are_never_below_zero),
+	KUNIT_CASE(pins_do_not_overflow),
+	KUNIT_CASE(pins_that_nobody_sees_are_unknown),
+	KUNIT_CASE(mirror_shows_its_owners_context),
+	KUNIT_CASE(mirror_of_an_unaccounted_vm),
+	KUNIT_CASE(migration_moves_everything),
+	KUNIT_CASE(migration_takes_late_unpins_along),
+	KUNIT_CASE(migration_of_a_mirror),
+	KUNIT_CASE(unaccounted_are_the_firmwares_others),
+	KUNIT_CASE(adopted_vm_is_accounted),
+	KUNIT_CASE(adoption_compares_with_the_ledger),
+	KUNIT_CASE(book_follows_a_launch),
+	KUNIT_CASE(book_leaves_out_a_second_guest),
+	KUNIT_CASE(book_follows_an_snp_guest),
+	KUNIT_CASE(unaccounted_leaves_snp_guests_out),
+	{}
+};
+
+static struct kunit_suite ledger_suite = {
+	.name = "sevadm_ledger",
+	.init = ledger_test_init,
+	.exit = ledger_test_exit,
+	.test_cases = ledger_cases,
+};
+
+kunit_test_suite(ledger_suite);

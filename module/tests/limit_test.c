@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Limits: what is refused and recorded, what is charged to whom, and that nothing wraps around. */
+#include <kunit/test.h>
+
+#include "../limit.c"
+#include "pools.h"
+
+static struct sevadm_limit_hits told;
+static int told_ret;
+
+/* The notifier's and the leases', which are not in this module: there are no leases. */
+void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
+{
+	told = *hits;
+	told_ret = ret;
+}
+
+u64 sevadm_lease_kept_locked(u32 pool)
+{
+	return 0;
+}
+
+u64 sevadm_lease_count_locked(u32 pool)
+{
+	return 0;
+}
+
+bool sevadm_lease_use_locked(struct sevadm_vm *vm, u32 pool)
+{
+	return false;
+}
+
+void sevadm_lease_unuse_locked(struct sevadm_vm *vm)
+{
+}
+
+void sevadm_lease_move_locked(struct sevadm_vm *to, struct sevadm_vm *from)
+{
+}
+
+#define UID_ONE	1001
+#define UID_TWO	1002
+
+static int limit_test_init(struct kunit *test)
+{
+	hash_init(subjects);
+	INIT_LIST_HEAD(&subject_list);
+	memset(&host, 0, sizeof(host));
+	memset(kept, 0, sizeof(kept));
+	memset(guaranteed, 0, sizeof(guaranteed));
+	sevadm_limit_init();
+	return pools_for_test(test);
+}
+
+static void limit_test_exit(struct kunit *test)
+{
+	sevadm_ledger_uninit();
+	sevadm_limit_uninit();
+}
+
+/* A VM that a process of this user is initialising; the ledger keeps it. */
+static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 uid)
+{
+	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)(number * 64),
+						SEVADM_VM_TYPE_SEV);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	vm->uid = KUIDT_INIT(uid);
+	sevadm_vm_put(vm);
+	return vm;
+}
+
+static int set(u32 uid, u32 resource, u32 knob, u64 value, u64 *left)
+{
+	struct sevadm_limit_set set = {
+		.key = { .kind = uid ? SEVADM_SUBJECT_USER : SEVADM_SUBJECT_HOST,
+			 .uid = KUIDT_INIT(uid) },
+		.resource = resource,
+		.mask = BIT(knob),
+		.limits = { .min = value, .high = value, .max = value },
+	};
+
+	return sevadm_limit_set(&set, left);
+}
+
+static void limit_pins(struct kunit *test, u32 uid, u32 knob, u64 pages)
+{
+	u64 left;
+
+	KUNIT_ASSERT_EQ(test, set(uid, SEVADM_RESOURCE_PIN, knob, pages, &left), 0);
+}
+
+/* What the host, or a user, is charged for pins. */
+static struct sevadm_limit_info info(struct kunit *test, u32 uid)
+{
+	struct sevadm_limit_info infos[SEVADM_RESOURCE_NR];
+	u64 cursor = 0;
+
+	while (sevadm_limit_info(&cursor, infos))
+		if (infos[0].key.kind == (uid ? SEVADM_SUBJECT_USER : SEVADM_SUBJECT_HOST) &&
+		    __kuid_val(infos[0].key.uid) == uid)
+			return infos[SEVADM_RESOURCE_PIN];
+	KUNIT_FAIL(test, "user %u is no subject", uid);
+	return (struct sevadm_limit_info) {};
+}
+
+static int pin(struct sevadm_vm *vm, u64 pages)
+{
+	u64 limit;
+
+	return sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, pages, &limit);
+}
+
+static void limit_refuses_and_records(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	u64 limit = 0;
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 60, &limit), 0);
+	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 41, &limit), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, limit, 100);
+	KUNIT_EXPECT_EQ(test, told_ret, -ENOMEM);
+	KUNIT_ASSERT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_EQ(test, told.hits[0].subject, SEVADM_SUBJECT_USER);
+	KUNIT_EXPECT_EQ(test, told.hits[0].subject_id, UID_ONE);
+	KUNIT_EXPECT_EQ(test, told.hits[0].resource, SEVADM_RESOURCE_PIN);
+	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_MAX);
+	KUNIT_EXPECT_EQ(test, told.hits[0].usage, 60);
+	KUNIT_EXPECT_EQ(test, told.hits[0].limit, 100);
+	KUNIT_EXPECT_EQ(test, told.hits[0].amount, 41);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).max_events, 1);
+
+	/* All or none: the host, asked first, has been charged nothing of it. */
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 60);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 60);
+	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PIN], 60);
+	KUNIT_EXPECT_EQ(test, pin(vm, 40), 0);
+	KUNIT_EXPECT_EQ(test, pin(vm, 1), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 100);
+}
+
+static void limit_is_of_one_user(struct kunit *test)
+{
+	struct sevadm_vm *one = start(test, 1, UID_ONE), *two = start(test, 2, UID_TWO);
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);
+	KUNIT_EXPECT_EQ(test, pin(two, 1000), 0);
+	KUNIT_EXPECT_EQ(test, pin(one, 10), 0);
+	KUNIT_EXPECT_EQ(test, pin(one, 1), -EDQUOT);
+	limit_pins(test, 0, SEVADM_KNOB_MAX, 1010);
+	KUNIT_EXPECT_EQ(test, pin(two, 1), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, told.hits[0].subject, SEVADM_SUBJECT_HOST);
+	sevadm_vm_remove(one, false);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 0);
+	KUNIT_EXPECT_EQ(test, pin(two, 10), 0);
+}
+
+/* Usage and amount are compared so that their sum, which may not fit, is never made. */
+static void limit_does_not_wrap(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	KUNIT_EXPECT_EQ(test, pin(vm, 50), 0);
+	KUNIT_EXPECT_EQ(test, pin(vm, U64_MAX), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, pin(vm, U64_MAX - 49), -EDQUOT);	/* sums to 0 */
+	KUNIT_EXPECT_EQ(test, pin(vm, U64_MAX - 40), -EDQUOT);	/* sums to 9 */
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, U64_MAX);
+	KUNIT_EXPECT_EQ(test, pin(vm, U64_MAX - 49), -EDQUOT);	/* not even without a limit */
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 50);
+}
+
+static void limit_lowered_below_usage(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+
+	KUNIT_EXPECT_EQ(test, pin(vm, 50), 0);
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);	/* counts what is there already */
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 50);
+	KUNIT_EXPECT_EQ(test, pin(vm, 1), -EDQUOT);
+	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 45);
+	KUNIT_EXPECT_EQ(test, pin(vm, 5), 0);
+}
+
+/* Regions that are older than the attachment were never charged. */
+static void limit_gives_back_what_was_charged(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+
+	KUNIT_EXPECT_EQ(test, pin(vm, 5), 0);
+	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 500);
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 0);
+	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 1);
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 0);
+	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PIN], 0);
+}
+
+static void limit_high_tells_once(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_HIGH, 160);
+	KUNIT_EXPECT_EQ(test, pin(vm, 160), 0);
+	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, pin(vm, 1), 0);
+	KUNIT_ASSERT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_HIGH);
+	KUNIT_EXPECT_EQ(test, told.hits[0].usage, 161);
+	KUNIT_EXPECT_EQ(test, told_ret, 0);
+	KUNIT_EXPECT_EQ(test, pin(vm, 1), 0);
+	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 11);	/* to 151: more than 15/16 */
+	KUNIT_EXPECT_EQ(test, pin(vm, 10), 0);
+	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 11);	/* to 150 */
+	KUNIT_EXPECT_EQ(test, pin(vm, 11), 0);
+	KUNIT_EXPECT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 2);
+}
+
+static void limit_follows_a_migration(struct kunit *test)
+{
+	struct sevadm_vm *from = start(test, 1, UID_ONE), *to = start(test, 2, UID_TWO);
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 20);
+	sevadm_vm_account(from);
+	KUNIT_EXPECT_EQ(test, pin(from, 30), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 0);
+
+	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 40);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), -EBUSY);
+	/* Both until it has ended, and the host once. */
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 30);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 30);
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 30);
+	KUNIT_EXPECT_EQ(test, pin(from, 11), -EDQUOT);
+
+	sevadm_limit_move_cancel(to, from);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 0);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 30);
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 30);
+	KUNIT_EXPECT_EQ(test, to->charged[SEVADM_RESOURCE_PIN], 30);
+}
+
+static int take(struct sevadm_vm *vm)
+{
+	return sevadm_limit_charge(vm, SEVADM_RESOURCE_ASID_SEV, 1, NULL);
+}
+
+static void limit_keeps_guaranteed_asids(struct kunit *test)
+{
+	const u32 capacity = POOLS_LAST - POOLS_FIRST_SEV + 1;
+	unsigned long i;
+	u64 left = 0;
+
+	KUNIT_EXPECT_EQ(test, set(UID_ONE, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN,
+				  capacity + 1, &left), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, left, capacity);
+	KUNIT_EXPECT_EQ(test, set(UID_ONE, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, U64_MAX,
+				  &left), -ENOSPC);
+	KUNIT_ASSERT_EQ(test, set(UID_ONE, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 2, &left), 0);
+
+	for (i = 1; i <= capacity - 2; i++)
+		KUNIT_EXPECT_EQ(test, take(start(test, i, UID_TWO)), 0);
+	KUNIT_EXPECT_EQ(test, take(start(test, 100, UID_TWO)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_MIN);
+	KUNIT_EXPECT_EQ(test, told_ret, -EBUSY);
+	KUNIT_EXPECT_EQ(test, take(start(test, 101, UID_ONE)), 0);
+	KUNIT_EXPECT_EQ(test, take(start(test, 102, UID_ONE)), 0);
+	KUNIT_EXPECT_EQ(test, take(start(test, 103, UID_ONE)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_POOL);
+}
+
+static struct kunit_case limit_cases[] = {
+	KUNIT_CASE(limit_refuses_and_records),
+	KUNIT_CASE(limit_is_of_one_user),
+	KUNIT_CASE(limit_does_not_wrap),
+	KUNIT_CASE(limit_lowered_below_usage),
+	KUNIT_CASE(limit_gives_back_what_was_charged),
+	KUNIT_CASE(limit_high_tells_once),
+	KUNIT_CASE(limit_follows_a_migration),
+	KUNIT_CASE(limit_keeps_guaranteed_asids),
+	{}
+};
+
+static struct kunit_suite limit_suite = {
+	.name = "sevadm_limit",
+	.init = limit_test_init,
+	.exit = limit_test_exit,
+	.test_cases = limit_cases,
+};
+
+kunit_test_suite(limit_suite);
