@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A timeline as a picture: a lane for each VM, its launch from left to right. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,6 +255,16 @@ static void put_head(FILE *file, const struct loaded *loaded, double height)
 		loaded->complete ? "" : "; the recording is not complete");
 }
 
+/* In the widest of the fonts that a viewer may have for sans-serif; capitals take more. */
+static double text_width(const char *text)
+{
+	double width = 0;
+
+	for (; *text; text++)
+		width += isupper((unsigned char)*text) || *text == '_' ? 7.5 : 6.3;
+	return width;
+}
+
 static void put_legend(const struct drawing *drawing)
 {
 	double x = 20;
@@ -266,7 +277,7 @@ static void put_legend(const struct drawing *drawing)
 			"<rect class=\"%s\" x=\"%.1f\" y=\"71\" width=\"12\" height=\"12\" rx=\"2\"/>"
 			"<text class=\"small\" x=\"%.1f\" y=\"81\">%s</text>\n", styles[i].class, x,
 			x + 17, styles[i].label);
-		x += 17 + 6.4 * strlen(styles[i].label) + 14;
+		x += 17 + text_width(styles[i].label) + 9;
 	}
 }
 
