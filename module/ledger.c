@@ -474,8 +474,8 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 	query->state = owner->state;
 	query->type = vm->type;
 	query->pool = sevadm_pool_of_type(vm->type);
-	query->pinned_bytes = max(vm->pinned, 0LL) << PAGE_SHIFT;
-	query->pinned_peak_bytes = vm->pinned_peak << PAGE_SHIFT;
+	query->pinned_bytes = (u64)max(vm->pinned, 0LL) << PAGE_SHIFT;
+	query->pinned_peak_bytes = (u64)vm->pinned_peak << PAGE_SHIFT;
 	query->regions = max(vm->regions, 0LL);
 	if (vm->mirror && owner != vm) {
 		query->mirror_of = owner->id;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs the suites in user space and tells the results as KTAP: one line for each case, and for each
+ * parameter of one that has them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include "kunit.h"
+
+struct kunit_allocation {
+	struct kunit_allocation *next;
+	void *memory;
+};
+
+static struct kunit_suite *suites;
+static jmp_buf abort_case;
+static unsigned int cases, failures;
+
+struct task_struct shim_task = { .comm = "kunit" };
+
+void kunit_register(struct kunit_suite *suite)
+{
+	suite->next = suites;
+	suites = suite;
+}
+
+void kunit_failed(struct kunit *test, const char *file, int line, const char *format, ...)
+{
+	va_list arguments;
+
+	test->failed = true;
+	printf("# %s:%d: ", file, line);
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+}
+
+void kunit_abort(struct kunit *test)
+{
+	longjmp(abort_case, 1);
+}
+
+void *kunit_kcalloc(struct kunit *test, size_t n, size_t size, gfp_t flags)
+{
+	struct kunit_allocation *allocation = calloc(1, sizeof(*allocation));
+
+	if (!allocation)
+		abort();
+	allocation->memory = calloc(n, size);
+	allocation->next = test->allocations;
+	test->allocations = allocation;
+	return allocation->memory;
+}
+
+static void free_allocations(struct kunit *test)
+{
+	struct kunit_allocation *allocation;
+
+	while ((allocation = test->allocations)) {
+		test->allocations = allocation->next;
+		free(allocation->memory);
+		free(allocation);
+	}
+}
+
+/* What a case took of its task and cgroup it has to give back. */
+static void look_for_references(struct kunit *test)
+{
+	if (shim_task.tgid.references || shim_task.cgroup.references)
+		KUNIT_FAIL(test, "%d references of the process and %d of the cgroup are left",
+			   shim_task.tgid.references, shim_task.cgroup.references);
+	shim_task.tgid.references = 0;
+	shim_task.cgroup.references = 0;
+}
+
+static void run_case(const struct kunit_suite *suite, const struct kunit_case *row,
+		     const void *param, const char *name)
+{
+	struct kunit test = { .param_value = param };
+
+	if (suite->init && suite->init(&test))
+		KUNIT_FAIL(&test, "the case cannot be set up");
+	else if (!setjmp(abort_case))
+		row->run(&test);
+	if (suite->exit)
+		suite->exit(&test);
+	free_allocations(&test);
+	look_for_references(&test);
+	failures += test.failed;
+	printf("%sok %u %s.%s%s%s\n", test.failed ? "not " : "", ++cases, suite->name, row->name,
+	       param ? ": " : "", name);
+}
+
+static void run_suite(const struct kunit_suite *suite)
+{
+	const struct kunit_case *row;
+	char name[KUNIT_PARAM_DESC_SIZE] = "";
+	const void *param = NULL;
+
+	for (row = suite->test_cases; row->run; row++)
+		if (!row->params)
+			run_case(suite, row, NULL, "");
+		else
+			while ((param = row->params(param, name)))
+				run_case(suite, row, param, name);
+}
+
+int main(void)
+{
+	const struct kunit_suite *suite;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	shim_task.tgid.number = getpid();
+	puts("KTAP version 1");
+	for (suite = suites; suite; suite = suite->next)
+		run_suite(suite);
+	printf("1..%u\n# %u KUnit cases in user space, %u failed\n", cases, cases, failures);
+	return failures || !cases;
+}

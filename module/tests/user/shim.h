@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the suites and the sources under test use of the kernel, for one thread in user space. It is
+ * stricter where that costs nothing: a lock taken twice, or a reference given back twice, aborts.
+ */
+#ifndef SEVADM_USER_SHIM_H
+#define SEVADM_USER_SHIM_H
+
+#include <assert.h>
+#include <cpuid.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/types.h>
+
+/* ---- types and arithmetic ------------------------------------------------------------------- */
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s8 s8;
+typedef __s16 s16;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef unsigned int gfp_t;
+
+#define __user
+#define __rcu
+#undef __packed
+#define __packed		__attribute__((packed))
+#define U32_MAX			UINT32_MAX
+#define U64_MAX			((u64)~0ULL)
+#define BIT(n)			(1UL << (n))
+#define GENMASK(high, low)	((~0UL << (low)) & (~0UL >> (63 - (high))))
+#define SZ_4K			0x1000
+#define SZ_2M			0x200000
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		(1UL << PAGE_SHIFT)
+#define PAGE_MASK		(~(PAGE_SIZE - 1))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
+#define array_size(n, size)	((size_t)(n) * (size))
+#define container_of(pointer, type, member)	\
+	((type *)((char *)(pointer) - offsetof(type, member)))
+
+#define min(a, b)		({ typeof(a) _a = (a); typeof(b) _b = (b); _a < _b ? _a : _b; })
+#define max(a, b)		({ typeof(a) _c = (a); typeof(b) _d = (b); _c > _d ? _c : _d; })
+#define max3(a, b, c)		({ typeof(a) _e = max(a, b); max(_e, c); })
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+#define clamp(x, low, high)	({ typeof(x) _x = max(x, low); min(_x, high); })
+#define swap(a, b)		do { typeof(a) _s = (a); (a) = (b); (b) = _s; } while (0)
+#define ilog2(n)		(63 - __builtin_clzll(n))
+
+static inline unsigned long roundup_pow_of_two(unsigned long n)
+{
+	return n > 1 ? 1UL << (ilog2(n - 1) + 1) : 1;
+}
+
+static inline int kstrtouint(const char *text, unsigned int base, unsigned int *value)
+{
+	char *end;
+	unsigned long long number;
+
+	errno = 0;
+	number = strtoull(text, &end, base);
+	if (end == text || (*end && strcmp(end, "\n")))
+		return -EINVAL;
+	if (errno || number > UINT_MAX)
+		return -ERANGE;
+	*value = number;
+	return 0;
+}
+
+static inline ssize_t strscpy(char *to, const char *from, size_t size)
+{
+	return snprintf(to, size, "%s", from) < (int)size ? (ssize_t)strlen(to) : -E2BIG;
+}
+
+/* The first byte that is not that one; NULL: all are. */
+static inline const void *memchr_inv(const void *memory, int byte, size_t size)
+{
+	const u8 *at = memory;
+
+	for (; size; size--, at++)
+		if (*at != (u8)byte)
+			return at;
+	return NULL;
+}
+
+/* ---- errors --------------------------------------------------------------------------------- */
+
+#define WARN_ON_ONCE(condition)	assert(!(condition))
+
+static inline void *ERR_PTR(long error)
+{
+	return (void *)error;
+}
+
+static inline bool IS_ERR(const void *pointer)
+{
+	return (uintptr_t)pointer >= (uintptr_t)-4095;
+}
+
+static inline long PTR_ERR(const void *pointer)
+{
+	return (long)pointer;
+}
+
+static inline int PTR_ERR_OR_ZERO(const void *pointer)
+{
+	return IS_ERR(pointer) ? PTR_ERR(pointer) : 0;
+}
+
+/* ---- memory: the sanitiser looks for what is never freed ------------------------------------ */
+
+#define GFP_KERNEL		0
+#define GFP_KERNEL_ACCOUNT	0
+#define kzalloc(size, flags)	calloc(1, size)
+#define vcalloc(n, size)	calloc(n, size)
+#define kvcalloc(n, size, flags) calloc(n, size)
+#define kfree(pointer)		free((void *)(pointer))
+#define vfree(pointer)		free((void *)(pointer))
+#define kvfree(pointer)		free((void *)(pointer))
+
+/* ---- locks ---------------------------------------------------------------------------------- */
+
+struct shim_lock {
+	bool held;
+};
+
+typedef struct shim_lock spinlock_t;
+
+struct mutex {
+	bool held;
+};
+
+#define DEFINE_SPINLOCK(name)		spinlock_t name
+#define DEFINE_MUTEX(name)		struct mutex name
+#define lockdep_assert_held(lock)	assert((lock)->held)
+#define shim_take(lock)			do { assert(!(lock)->held); (lock)->held = true; } while (0)
+#define shim_give(lock)			do { assert((lock)->held); (lock)->held = false; } while (0)
+#define spin_lock(lock)			shim_take(lock)
+#define spin_unlock(lock)		shim_give(lock)
+#define mutex_lock(lock)		shim_take(lock)
+#define mutex_unlock(lock)		shim_give(lock)
+#define rcu_read_lock()			do { } while (0)
+#define rcu_read_unlock()		do { } while (0)
+#define cond_resched()			do { } while (0)
+
+struct rcu_head {
+	void *unused;
+};
+
+struct wait_queue_head {
+	void *unused;
+};
+
+struct kref {
+	int references;
+};
+
+static inline void kref_init(struct kref *ref)
+{
+	ref->references = 1;
+}
+
+static inline void kref_get(struct kref *ref)
+{
+	assert(ref->references > 0);
+	ref->references++;
+}
+
+static inline void kref_put(struct kref *ref, void (*release)(struct kref *ref))
+{
+	assert(ref->references > 0);
+	if (!--ref->references)
+		release(ref);
+}
+
+/* ---- lists and hashes ----------------------------------------------------------------------- */
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+#define LIST_HEAD(name)		struct list_head name = { &(name), &(name) }
+
+static inline void INIT_LIST_HEAD(struct list_head *list)
+{
+	list->next = list->prev = list;
+}
+
+static inline bool list_empty(const struct list_head *list)
+{
+	return list->next == list;
+}
+
+static inline void shim_list_insert(struct list_head *entry, struct list_head *before)
+{
+	entry->next = before;
+	entry->prev = before->prev;
+	before->prev->next = entry;
+	before->prev = entry;
+}
+
+static inline void list_add(struct list_head *entry, struct list_head *list)
+{
+	shim_list_insert(entry, list->next);
+}
+
+static inline void list_add_tail(struct list_head *entry, struct list_head *list)
+{
+	shim_list_insert(entry, list);
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	assert(entry->next);
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+	entry->next = entry->prev = NULL;
+}
+
+static inline void list_move(struct list_head *entry, struct list_head *list)
+{
+	list_del(entry);
+	list_add(entry, list);
+}
+
+#define shim_entry(pointer, entry, member)	container_of(pointer, typeof(*(entry)), member)
+#define list_for_each_entry(entry, list, member)						\
+	for (entry = shim_entry((list)->next, entry, member); &entry->member != (list);		\
+	     entry = shim_entry(entry->member.next, entry, member))
+#define list_for_each_entry_safe(entry, after, list, member)					\
+	for (entry = shim_entry((list)->next, entry, member);					\
+	     after = shim_entry(entry->member.next, entry, member), &entry->member != (list);	\
+	     entry = after)
+
+struct hlist_node {
+	struct hlist_node *next, **link;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+#define DEFINE_HASHTABLE(name, bits)	struct hlist_head name[1 << (bits)]
+#define hash_init(table)		memset(table, 0, sizeof(table))
+#define shim_bucket(table, key)		(&(table)[((u64)(key) * 0x9e3779b97f4a7c15) >> 32 & (ARRAY_SIZE(table) - 1)])
+#define hash_add(table, node, key)	shim_hash_add(shim_bucket(table, key), node)
+#define hash_ptr(pointer, bits)		((u32)(uintptr_t)(pointer))
+
+static inline void shim_hash_add(struct hlist_head *bucket, struct hlist_node *node)
+{
+	node->next = bucket->first;
+	node->link = &bucket->first;
+	if (node->next)
+		node->next->link = &node->next;
+	bucket->first = node;
+}
+
+static inline void hash_del(struct hlist_node *node)
+{
+	assert(node->link);
+	*node->link = node->next;
+	if (node->next)
+		node->next->link = node->link;
+	node->link = NULL;
+}
+
+#define hash_for_each_possible(table, entry, member, key)					\
+	for (struct hlist_node *_node = shim_bucket(table, key)->first;				\
+	     _node && (entry = shim_entry(_node, entry, member), true); _node = _node->next)
+
+/* ---- bitmaps -------------------------------------------------------------------------------- */
+
+#define BITS_PER_LONG			(8 * sizeof(long))
+#define DECLARE_BITMAP(name, bits)	\
+	unsigned long name[((bits) + BITS_PER_LONG - 1) / BITS_PER_LONG]
+
+static inline bool test_bit(unsigned long bit, const unsigned long *map)
+{
+	return map[bit / BITS_PER_LONG] >> bit % BITS_PER_LONG & 1;
+}
+
+static inline bool test_and_set_bit(unsigned long bit, unsigned long *map)
+{
+	bool before = test_bit(bit, map);
+
+	map[bit / BITS_PER_LONG] |= 1UL << bit % BITS_PER_LONG;
+	return before;
+}
+
+#define set_bit(bit, map)		((void)test_and_set_bit(bit, map))
+
+static inline void bitmap_set(unsigned long *map, unsigned int first, unsigned int bits)
+{
+	while (bits--)
+		set_bit(first + bits, map);
+}
+
+/* @bits are at most 64. */
+static inline void bitmap_from_arr64(unsigned long *map, const u64 *array, unsigned int bits)
+{
+	map[0] = array[0] & GENMASK(bits - 1, 0);
+}
+
+static inline bool bitmap_subset(const unsigned long *part, const unsigned long *whole,
+				 unsigned int bits)
+{
+	while (bits--)
+		if (test_bit(bits, part) && !test_bit(bits, whole))
+			return false;
+	return true;
+}
+
+/* ---- the task, its user and its cgroup ------------------------------------------------------ */
+
+typedef struct {
+	u32 value;
+} kuid_t;
+
+#define KUIDT_INIT(uid)				((kuid_t) { uid })
+#define __kuid_val(uid)				((uid).value)
+#define uid_eq(one, two)			((one).value == (two).value)
+#define from_kuid_munged(namespace, uid)	((uid).value)
+
+struct pid {
+	int number;
+	int references;
+};
+
+#define CSS_ONLINE	1U
+
+/* The only one there is: the root. */
+struct cgroup {
+	struct {
+		unsigned int flags;
+	} self;
+	int references;
+};
+
+struct task_struct {
+	char comm[16];
+	struct pid tgid;
+	struct cgroup cgroup;
+};
+
+extern struct task_struct shim_task;
+
+#define current			(&shim_task)
+#define task_tgid(task)		(&(task)->tgid)
+#define task_tgid_nr(task)	((task)->tgid.number)
+#define task_pid_nr(task)	((task)->tgid.number)
+#define task_uid(task)		KUIDT_INIT(getuid())
+#define get_task_comm(to, task)	strscpy(to, (task)->comm, sizeof(to))
+#define fatal_signal_pending(task) false
+
+static inline struct pid *get_pid(struct pid *pid)
+{
+	pid->references++;
+	return pid;
+}
+
+static inline void put_pid(struct pid *pid)
+{
+	assert(!pid || pid->references > 0);
+	if (pid)
+		pid->references--;
+}
+
+static inline struct cgroup *task_dfl_cgroup(struct task_struct *task)
+{
+	return &task->cgroup;
+}
+
+static inline bool cgroup_tryget(struct cgroup *cgroup)
+{
+	cgroup->references++;
+	return true;
+}
+
+static inline void cgroup_put(struct cgroup *cgroup)
+{
+	assert(cgroup->references > 0);
+	cgroup->references--;
+}
+
+static inline u64 cgroup_id(const struct cgroup *cgroup)
+{
+	return 1;
+}
+
+static inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
+{
+	return NULL;
+}
+
+static inline bool cgroup_is_descendant(struct cgroup *cgroup, struct cgroup *ancestor)
+{
+	return cgroup == ancestor;
+}
+
+/* No misc cgroup charges anybody here. */
+enum misc_res_type {
+	MISC_CG_RES_SEV,
+	MISC_CG_RES_SEV_ES,
+};
+
+#define misc_cg_res_total_usage(type)		((u64)(type) * 0)
+
+/* ---- modules, time, the processor ----------------------------------------------------------- */
+
+struct kernel_param {
+	void *arg;
+};
+
+struct kernel_param_ops {
+	int (*set)(const char *text, const struct kernel_param *param);
+	int (*get)(char *text, const struct kernel_param *param);
+};
+
+static inline int param_get_uint(char *text, const struct kernel_param *param)
+{
+	return sprintf(text, "%u\n", *(unsigned int *)param->arg);
+}
+
+#define module_param_cb(name, ops, value, mode)		\
+	static const struct kernel_param_ops *shim_param_##name __attribute__((unused)) = (ops)
+#define shim_nothing				_Static_assert(1, "a declaration of nothing")
+#define MODULE_PARM_DESC(name, text)		shim_nothing
+#define MODULE_AUTHOR(text)			shim_nothing
+#define MODULE_DESCRIPTION(text)		shim_nothing
+#define MODULE_LICENSE(text)			shim_nothing
+#define DECLARE_STATIC_CALL(name, function)	struct shim_static_call_##name
+
+static inline u64 ktime_get_boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+#define cpuid(leaf, a, b, c, d)	__cpuid(leaf, *(a), *(b), *(c), *(d))
+
+static inline u32 cpuid_eax(u32 leaf)
+{
+	u32 a, b, c, d;
+
+	cpuid(leaf, &a, &b, &c, &d);
+	return a;
+}
+
+/* Named in prototypes. */
+struct file;
+struct kvm;
+struct kvm_enc_region;
+struct misc_cg;
+struct page;
+
+#endif /* SEVADM_USER_SHIM_H */
