@@ -64,10 +64,12 @@ release() {
 # The kernels that ROOT has, oldest first.
 kernels_in() { (cd "$1/lib/modules" && printf '%s\n' *) | sort -V; }
 
-# open_release ROOT WORK: a copy of ROOT, WORK/root, made of differences only.
+# open_release ROOT WORK: a copy of ROOT, WORK/root, made of differences only; a whole one where /tmp is
+# on an overlay itself, or the kernel has none.
 open_release() {
 	mkdir -p "$2"/{root,upper,work}
-	mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" sevadm "$2/root"
+	mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" sevadm "$2/root" 2>/dev/null ||
+		cp -a --reflink=auto "$1/." "$2/root/"
 }
 
 close_release() {
