@@ -35,6 +35,10 @@ bool sevadm_book(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_gues
 	enum sevadm_psp_effect effect = sevadm_psp_effect(command);
 	int state = sevadm_psp_next_state(command);
 
+	/* Most commands change nothing about the guest. */
+	if (state < 0 && !effect && !(guest->known & SEVADM_KNOWN_POLICY))
+		return false;
+
 	spin_lock(&sevadm_ledger_lock);
 	if (is_other_guest(vm, guest)) {
 		spin_unlock(&sevadm_ledger_lock);

@@ -108,16 +108,24 @@ static void drop_debug_pins(struct sevadm_scope *scope, u32 command)
 	scope->transient = 0;
 }
 
+/* Where it is written since when the task has been queueing for the mailbox; NULL: it does not. */
+static u64 *queued_since(const struct sevadm_scopes *mine)
+{
+	if (mine->queue)
+		return &mine->queue->start_ns;
+	return mine->kvm && mine->kvm->queue_ns ? &mine->kvm->queue_ns : NULL;
+}
+
 int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 {
-	struct sevadm_scope *scope, *queue;
 	struct sevadm_psp_guest guest;
+	struct sevadm_scope *scope;
 	struct sevadm_scopes mine;
 	int ret, fw_error = NOT_ASKED;
 	struct sevadm_event event;
 	struct sevadm_vm *vm;
+	u64 start_ns, *queue_ns;
 	bool asks_length;
-	u64 start_ns;
 
 	sevadm_seam_enter(SEAM___sev_do_cmd_locked);
 
@@ -128,7 +136,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	}
 
 	mine = sevadm_scope_mine();
-	queue = mine.queue;
+	queue_ns = queued_since(&mine);
 	scope = mine.kvm;
 	asks_length = sevadm_psp_asks_length(cmd, data);
 	start_ns = ktime_get_boottime_ns();
@@ -148,11 +156,11 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	}
 	if (fw_error != NOT_ASKED && psp_ret)
 		*psp_ret = fw_error;
-	if (queue) {
-		event.wait_ns = start_ns - queue->start_ns;
+	if (queue_ns) {
+		event.wait_ns = start_ns - *queue_ns;
 		event.known |= SEVADM_KNOWN_WAIT;
 		/* A second command under the same mutex has not queued. */
-		queue->start_ns = event.time_ns;
+		*queue_ns = event.time_ns;
 	}
 
 	sevadm_psp_decode(cmd, data, &guest);
@@ -192,18 +200,26 @@ exit:
 
 /*
  * The body of the wrappers that lead to the mailbox. The outermost one counts: several of ccp's
- * functions call each other on the way.
+ * functions call each other on the way. A task in KVM's code has a scope already, which tells it, too.
  */
 #define call_queued(symbol, ...) ({						\
+	struct sevadm_scopes mine = {};						\
 	struct sevadm_scope scope;						\
-	bool outermost;								\
+	bool outermost = false;							\
 	int ret;								\
 										\
-	outermost = !irqs_disabled() && !sevadm_scope_queue();			\
-	if (outermost)								\
+	if (!irqs_disabled()) {							\
+		mine = sevadm_scope_mine();					\
+		outermost = !queued_since(&mine);				\
+	}									\
+	if (outermost && mine.kvm)						\
+		mine.kvm->queue_ns = ktime_get_boottime_ns();			\
+	else if (outermost)							\
 		sevadm_scope_enter(&scope, SEVADM_SCOPE_QUEUE, 0, NULL);	\
 	ret = call_original(symbol, __VA_ARGS__);				\
-	if (outermost)								\
+	if (outermost && mine.kvm)						\
+		mine.kvm->queue_ns = 0;						\
+	else if (outermost)							\
 		sevadm_scope_leave(&scope);					\
 	ret;									\
 })

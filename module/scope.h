@@ -19,7 +19,7 @@ struct task_struct;
  * @SEVADM_SCOPE_REGION: KVM_MEMORY_ENCRYPT_REG_REGION or _UNREG_REGION
  * @SEVADM_SCOPE_CONTEXT: a VM becomes a mirror, or takes over another one's context
  * @SEVADM_SCOPE_DESTROY: a VM ends
- * @SEVADM_SCOPE_QUEUE: on the way to the mailbox of the security processor
+ * @SEVADM_SCOPE_QUEUE: on the way to the mailbox of the security processor, but not from KVM's code
  */
 enum sevadm_scope_kind {
 	SEVADM_SCOPE_IOCTL,
@@ -38,6 +38,7 @@ enum sevadm_scope_kind {
  * @kvm: KVM's VM; compared only, except by its own wrapper
  * @vm: VM of the ledger, with a reference; NULL: none
  * @start_ns: when it was entered
+ * @queue_ns: of a task in KVM's code: since when it is on the way to the mailbox; 0: it is on none
  * @transient: pages pinned until it ends
  * @charged: an ASID was charged to the misc cgroup and not uncharged since
  * @uncharged: an ASID was uncharged
@@ -55,6 +56,7 @@ struct sevadm_scope {
 	struct kvm *kvm;
 	struct sevadm_vm *vm;
 	u64 start_ns;
+	u64 queue_ns;
 	s64 transient;
 	bool charged;
 	bool uncharged;
@@ -68,7 +70,7 @@ struct sevadm_scope {
 /**
  * struct sevadm_scopes - what the current task is inside of
  * @kvm: what it does inside of KVM; NULL: it came another way
- * @queue: its way to the mailbox; NULL: it is on none
+ * @queue: its way to the mailbox, if it came another way; see &struct sevadm_scope.queue_ns
  */
 struct sevadm_scopes {
 	struct sevadm_scope *kvm;
@@ -83,11 +85,6 @@ struct sevadm_scopes sevadm_scope_mine(void);
 static inline struct sevadm_scope *sevadm_scope_kvm(void)
 {
 	return sevadm_scope_mine().kvm;
-}
-
-static inline struct sevadm_scope *sevadm_scope_queue(void)
-{
-	return sevadm_scope_mine().queue;
 }
 
 bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
