@@ -110,7 +110,8 @@ ledger_is_true() {
 guest_start() {
 	pause_at=$1
 	shift
-	# Emptied here: in the background it may happen too late, and the guest before would be taken for this one.
+	# Emptied here: in the background it may happen too late, and the guest before would be taken
+	# for this one.
 	: > "$scratch/guest"
 	"$here/sevlaunch" --pause-at "$pause_at" "$@" > "$scratch/guest" 2>&1 < /dev/null &
 	guest=$!

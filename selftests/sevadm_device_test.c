@@ -19,6 +19,7 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/check.h"
 #include "lib/sev_vm.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -32,15 +33,6 @@ static struct sev_host host;
 static struct sev_vm vm;
 
 /* Says what was wrong with a condition that did not hold, and makes the test fail. */
-#define check(condition) ({								\
-	bool _holds = (condition);							\
-											\
-	if (!_holds)									\
-		ksft_print_msg("%s:%d: not true: %s (errno %d)\n", __func__, __LINE__,	\
-			       #condition, errno);					\
-	_holds;										\
-})
-
 static int device(int flags)
 {
 	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC | flags);

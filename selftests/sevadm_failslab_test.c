@@ -5,7 +5,8 @@
  * and what finds faults on the debug kernel (make check-debug) finds none.
  *
  * Wants CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_USERCOPY, with their
- * settings in debugfs: the kernel's Documentation/fault-injection/fault-injection.rst, "Systematic faults using fail-nth".
+ * settings in debugfs: the kernel's Documentation/fault-injection/fault-injection.rst, "Systematic
+ * faults using fail-nth".
  */
 #include <errno.h>
 #include <fcntl.h>

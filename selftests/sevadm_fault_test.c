@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/events.h"
 #include "lib/flavour.h"
 #include "lib/kmod.h"
 #include "lib/ledger.h"
@@ -103,16 +104,6 @@ static bool applies(const struct fault *fault, const struct flavour *f)
 
 /* ---- the trace ------------------------------------------------------------------------------ */
 
-static int open_events(void)
-{
-	struct sevadm_event_seek seek = { .size = sizeof(seek), .whence = SEVADM_SEEK_NEWEST };
-	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0 || ioctl(fd, SEVADM_IOC_EVENT_SEEK, &seek))
-		ksft_exit_fail_msg("%s: %s\n", SEVADM_DEVICE, strerror(errno));
-	return fd;
-}
-
 /* Whether the trace has the failure, and no other command that ended with this status. */
 static bool told(int events, const struct fault *fault, const struct status *status)
 {
@@ -170,7 +161,7 @@ static bool live(const struct fault *fault, const struct status *status, const s
 		snprintf(where, sizeof(where), "%s: %s fails with %s: after %s", f->name,
 			 fault->name, status->name, word);
 		if (strikes) {
-			events = open_events();
+			events = events_open(NULL);
 			good = psp_fault_arm(fault->command, status->number);
 		}
 		good = good && stepper_step(&stepper, sev_step_find(word), &out);

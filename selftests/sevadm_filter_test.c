@@ -17,6 +17,7 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/check.h"
 #include "lib/sev_abi.h"
 #include "lib/sev_vm.h"
 
@@ -31,15 +32,6 @@
 #define PLATFORM_STATUS	0x4
 /* No command of KVM has this number. */
 #define NO_COMMAND	0xffff
-
-#define check(condition) ({								\
-	bool _holds = (condition);							\
-											\
-	if (!_holds)									\
-		ksft_print_msg("%s:%d: not true: %s (errno %d)\n", __func__, __LINE__,	\
-			       #condition, errno);					\
-	_holds;										\
-})
 
 static struct sev_host host;
 static struct sev_vm vms[2];

@@ -26,6 +26,7 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/check.h"
 #include "lib/fuzz.h"
 #include "lib/kmod.h"
 #include "lib/ledger.h"
@@ -49,14 +50,6 @@ static uint64_t cgroup;
 static unsigned long seed, requests = 4000;
 
 /* Says what was wrong with a condition that did not hold. */
-#define check(condition) ({								\
-	bool _holds = (condition);							\
-											\
-	if (!_holds)									\
-		ksft_print_msg("%s:%d: not so: %s\n", __func__, __LINE__, #condition);	\
-	_holds;										\
-})
-
 /* ---- what there is to change ---------------------------------------------------------------- */
 
 static bool limit(uint32_t kind, uint64_t id, uint32_t resource, uint16_t knob, uint64_t value)

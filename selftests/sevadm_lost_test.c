@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/check.h"
 #include "lib/events.h"
 #include "lib/sev_vm.h"
 
@@ -26,14 +27,6 @@
 /* The stopped readers stop at different moments: one a round. */
 #define STOPPED		3
 #define BATCH		64
-
-#define check(condition) ({								\
-	bool _holds = (condition);							\
-											\
-	if (!_holds)									\
-		ksft_print_msg("%s:%d: not true: %s\n", __func__, __LINE__, #condition);	\
-	_holds;										\
-})
 
 static struct sev_host host;
 static struct sev_vm vm;
@@ -57,8 +50,6 @@ static __u64 caused;		/* events, by the test itself */
 static void reader_open(struct reader *reader)
 {
 	reader->fd = events_open(&reader->start);
-	if (reader->fd < 0)
-		ksft_exit_fail_msg("%s: %s\n", SEVADM_DEVICE, strerror(errno));
 	reader->next = reader->start;
 }
 

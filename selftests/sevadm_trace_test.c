@@ -17,6 +17,8 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/check.h"
+#include "lib/events.h"
 #include "lib/ledger.h"
 #include "lib/run.h"
 #include "lib/sev_abi.h"
@@ -29,27 +31,7 @@
 /* enum sev_cmd (linux/psp-sev.h of the kernel): commands below are the platform's, not a guest's. */
 #define FIRST_GUEST_COMMAND 0x20
 
-#define check(condition) ({								\
-	bool _holds = (condition);							\
-											\
-	if (!_holds)									\
-		ksft_print_msg("%s:%d: not true: %s\n", __func__, __LINE__, #condition);	\
-	_holds;										\
-})
-
 /* ---- what happened -------------------------------------------------------------------------- */
-
-/* Number of the next event. */
-static __u64 next_event(void)
-{
-	struct sevadm_event_seek seek = { .size = sizeof(seek), .whence = SEVADM_SEEK_NEWEST };
-	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 || ioctl(fd, SEVADM_IOC_EVENT_SEEK, &seek))
-		ksft_exit_fail_msg("%s: %s\n", SEVADM_DEVICE, strerror(errno));
-	close(fd);
-	return seek.seq;
-}
 
 /* The process's own events from number @from on. */
 static size_t own_events(__u64 from, struct sevadm_event *events)
@@ -263,7 +245,7 @@ static void run_steps(const char *list, enum sev_type type, uint32_t policy, str
 static bool test_trace(const struct trace *trace)
 {
 	static struct command seen[SEEN_MAX];
-	__u64 from = next_event();
+	__u64 from = events_next();
 	struct sev_outcome out;
 
 	run_steps(trace->steps, trace->type, trace->policy, &out);
@@ -355,7 +337,7 @@ static const struct wanted wanted[] = {
 static bool test_events(void)
 {
 	static struct sevadm_event events[SEEN_MAX];
-	__u64 from = next_event();
+	__u64 from = events_next();
 	struct sev_outcome out;
 	size_t count, i = 0, w;
 	bool good = true;
@@ -392,7 +374,7 @@ static int kernel_major(void)
 static bool test_debug_pins(void)
 {
 	static struct sevadm_event events[SEEN_MAX];
-	__u64 from = next_event(), pinned = 0, unpinned = 0;
+	__u64 from = events_next(), pinned = 0, unpinned = 0;
 	struct sev_outcome out;
 	size_t count, i;
 
@@ -418,7 +400,7 @@ static bool test_fault(const char *rule)
 {
 	static struct command seen[SEEN_MAX];
 	const char *colon = strchr(rule, ':');
-	__u64 from = next_event();
+	__u64 from = events_next();
 	struct sev_outcome out;
 	size_t count, i;
 

@@ -2,24 +2,20 @@
 /* Readers of sevadm's event stream. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "events.h"
+#include "kselftest.h"
 
 int events_open(__u64 *seq)
 {
 	struct sevadm_event_seek seek = { .size = sizeof(seek), .whence = SEVADM_SEEK_NEWEST };
-	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK), err;
+	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0)
-		return -1;
-	if (ioctl(fd, SEVADM_IOC_EVENT_SEEK, &seek)) {
-		err = errno;
-		close(fd);
-		errno = err;
-		return -1;
-	}
+	if (fd < 0 || ioctl(fd, SEVADM_IOC_EVENT_SEEK, &seek))
+		ksft_exit_fail_msg("%s: %s\n", SEVADM_DEVICE, strerror(errno));
 	if (seq)
 		*seq = seek.seq;
 	return fd;
@@ -27,11 +23,9 @@ int events_open(__u64 *seq)
 
 __u64 events_next(void)
 {
-	__u64 seq = 0;
-	int fd = events_open(&seq);
+	__u64 seq;
 
-	if (fd >= 0)
-		close(fd);
+	close(events_open(&seq));
 	return seq;
 }
 

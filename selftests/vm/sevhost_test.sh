@@ -133,7 +133,9 @@ splats_told() {
 # interrupted SIGNAL
 interrupted() {
 	local pid
-	"$here/sevhost" --no-module -- sleep 1000 >"$scratch/out" 2>"$scratch/err" &
+	# A signal that is ignored here, as by nohup, no shell below could take.
+	env --default-signal=HUP,TERM "$here/sevhost" --no-module -- sleep 1000 >"$scratch/out" \
+		2>"$scratch/err" &
 	pid=$!
 	sleep 8
 	kill -s "$1" "$pid"

@@ -255,7 +255,7 @@ static void put_head(FILE *file, const struct loaded *loaded, double height)
 		loaded->complete ? "" : "; the recording is not complete");
 }
 
-/* In the widest of the fonts that a viewer may have for sans-serif; capitals take more. */
+/* About as wide as DejaVu Sans draws it, which is a wide one; capitals take more. */
 static double text_width(const char *text)
 {
 	double width = 0;
