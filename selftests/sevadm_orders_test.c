@@ -2,8 +2,10 @@
 /*
  * ccp, kvm_amd and sevadm are loaded and unloaded in every order that their dependencies allow, with a
  * guest each time that all three are there: the module attaches and lets go, and the ledger is true.
+ * Between coming up and going down kvm_amd, or sevadm, goes and comes back while the others stay.
  *
- * usage: sevadm_orders_test [COUNT]     how often a host is brought up and down (9: each way once)
+ * usage: sevadm_orders_test [COUNT]     how often a host is brought up and down (9: each way once;
+ *                                       27: each with each of the reloads)
  */
 #include <errno.h>
 #include <signal.h>
@@ -25,7 +27,7 @@
 #define MODULES		3
 #define MEMORY		(64UL << 10)
 
-enum module { CCP, KVM_AMD, SEVADM };
+enum module { CCP, KVM_AMD, SEVADM, NONE };
 
 static const char *const names[MODULES] = { "ccp", "kvm_amd", "sevadm" };
 
@@ -41,6 +43,9 @@ static const enum module down[][MODULES] = {
 	{ KVM_AMD, SEVADM, CCP },
 	{ KVM_AMD, CCP, SEVADM },
 };
+
+/* What is reloaded alone, and then has a guest. */
+static const enum module between[] = { KVM_AMD, SEVADM, NONE };
 
 static bool load(enum module module)
 {
@@ -116,10 +121,22 @@ static bool guest_is_counted(const struct flavour *f, bool killed)
 	return !ledger_differences("without a guest", &totals) && !totals.vms && good;
 }
 
-static void report(int round, const enum module *in, const enum module *out, bool good)
+static bool reload(enum module module, const struct flavour *f)
 {
-	ksft_test_result(good, "%d: up %s %s %s, down %s %s %s\n", round, names[in[0]], names[in[1]],
-			 names[in[2]], names[out[0]], names[out[1]], names[out[2]]);
+	if (module == NONE)
+		return true;
+	view_oracle_forget();
+	return unload(module) && state_is_right() && load(module) && state_is_right() &&
+	       guest_is_counted(f, false);
+}
+
+static void report(int round, const enum module *in, enum module again, const enum module *out,
+		   bool good)
+{
+	ksft_test_result(good, "%d: up %s %s %s, %s%s, down %s %s %s\n", round, names[in[0]],
+			 names[in[1]], names[in[2]], again == NONE ? "no reload" : "reload ",
+			 again == NONE ? "" : names[again], names[out[0]], names[out[1]],
+			 names[out[2]]);
 }
 
 int main(int argc, char **argv)
@@ -142,13 +159,15 @@ int main(int argc, char **argv)
 	for (i = 0; i < rounds; i++) {
 		const enum module *in = up[i % ARRAY_SIZE(up)];
 		const enum module *out = down[i / ARRAY_SIZE(up) % ARRAY_SIZE(down)];
+		/* Nine rounds have each reload with each way up, and with each way down. */
+		enum module again = between[(i + i / 3 + i / 9) % ARRAY_SIZE(between)];
+		const struct flavour *f = &flavours[i % flavour_count];
 		bool good = bring_up(in);
 
-		good = good && guest_is_counted(&flavours[i % flavour_count],
-						i / flavour_count % 2);
+		good = good && guest_is_counted(f, i / flavour_count % 2) && reload(again, f);
 		good &= bring_down(out);
 		failed += !good;
-		report(i + 1, in, out, good);
+		report(i + 1, in, again, out, good);
 		if (!good)
 			break;
 	}
