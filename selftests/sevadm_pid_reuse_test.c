@@ -58,7 +58,7 @@ static void be_another(const struct flavour *f, int ready)
 	_exit(1);
 }
 
-/* A child whose pid is @pid: clone(2), set_tid. Not before it has its VM; 0: it has none. */
+/* A child whose pid is @pid: clone(2), set_tid. Returns when it has its VM, or has failed; 0: no child. */
 static pid_t start_another(pid_t pid, const struct flavour *f)
 {
 	struct clone_args args = {
