@@ -4,7 +4,10 @@
  * kernel's BTF, which user space can read; the module checks what it finds there.
  */
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
@@ -131,6 +134,29 @@ static int be_quiet(enum libbpf_print_level level, const char *format, va_list a
 	return 0;
 }
 
+static bool module_is_starting(void)
+{
+	char state[sizeof("coming")] = "";
+	FILE *f = fopen("/sys/module/sevadm/initstate", "re");
+
+	if (!f)
+		return false;
+	if (!fgets(state, sizeof(state), f))
+		*state = '\0';
+	fclose(f);
+	return !strcmp(state, "coming");
+}
+
+/* Its device is there before it is attached, and what udev starts by the device is that early. */
+static void await_module(void)
+{
+	const struct timespec step = { .tv_nsec = 20 * 1000 * 1000 };
+	int tries;
+
+	for (tries = 1500; tries && module_is_starting(); tries--)
+		nanosleep(&step, NULL);
+}
+
 int adopt_vms(struct json_object **result)
 {
 	struct client_value values[ARRAY_SIZE(rows)];
@@ -138,6 +164,7 @@ int adopt_vms(struct json_object **result)
 	int ret;
 
 	*result = NULL;
+	await_module();
 	libbpf_set_print(be_quiet);
 	kernel = btf__parse(BTF_KERNEL, NULL);
 	if (!kernel)

@@ -8,6 +8,7 @@ set -eu
 
 # shellcheck source=selftests/lib.sh
 . /selftests/lib.sh
+here=/selftests
 
 # Not the one of the tree.
 sevadm=/usr/sbin/sevadm
@@ -66,8 +67,15 @@ goes_with_the_module() {
 	eventually 30 watcher_waits && "$sevadm" module unload && eventually 30 unit inactive && ! loaded sevadm
 }
 
+no_unaccounted() {
+	[ "$(value status -- unaccounted_vms)" = 0 ]
+}
+
+# A VM that was there before is adopted by the unit: no one else asks for it.
 comes_with_the_module() {
-	"$sevadm" module load && eventually 30 unit active && has_limit host 'pin.max = 1G'
+	guest_start measure --memory 8 && modprobe sevadm && eventually 30 unit active &&
+		has_limit host 'pin.max = 1G' && no_unaccounted &&
+		same "number of VMs" "$(vms)" 1 && guest_finish
 }
 
 nothing_failed() {
@@ -84,6 +92,6 @@ result "a slice that comes later gets its guarantee" slice_is_bound
 result "a reload takes the changed file" reloads
 result "a broken file is refused with its line, and changes nothing" refuses
 result "the unit ends with the module" goes_with_the_module
-result "the unit starts with the module" comes_with_the_module
+result "the unit starts with the module, and adopts what is older" comes_with_the_module
 result "none of its units has failed" nothing_failed
 finished
