@@ -55,15 +55,37 @@ static bool asid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 	return vm->asid == VIEW_NONE ? truth->handle == VIEW_NONE : vm->asid == truth->asid;
 }
 
-#define LIKE_BEST	26
+#define LIKE_BEST	44
 
-static int likeness(const struct view_vm *truth, const struct view_vm *vm)
+static int likeness_alone(const struct view_vm *truth, const struct view_vm *vm)
 {
 	return 4 * (truth->pid == vm->pid) +
-	       4 * ((truth->mirror_of == VIEW_NONE) == (vm->mirror_of == VIEW_NONE)) +
 	       4 * asid_agrees(truth, vm) + 4 * (truth->asid == vm->asid) +
 	       4 * (truth->es == vm->es) + 4 * (truth->handle == vm->handle) +
 	       (truth->pinned_bytes == vm->pinned_bytes) + (truth->regions == vm->regions);
+}
+
+static const struct view_vm *find_vm(const struct view *view, long long id)
+{
+	size_t i;
+
+	for (i = 0; i < view->vm_count; i++)
+		if (view->vms[i].id == id)
+			return &view->vms[i];
+	return NULL;
+}
+
+/* Mirrors are told from each other by their owners, too. */
+static int likeness(const struct comparison *c, const struct view_vm *truth,
+		    const struct view_vm *vm)
+{
+	const struct view_vm *true_owner = find_vm(&c->truth, truth->mirror_of);
+	const struct view_vm *owner = find_vm(&c->have, vm->mirror_of);
+	int alone = likeness_alone(truth, vm);
+
+	if (!true_owner || !owner)
+		return 2 * alone * (!true_owner == !owner);
+	return alone + likeness_alone(true_owner, owner);
 }
 
 /* Pairs each VM of the truth with the free record that is most alike, if that is @enough. */
@@ -77,7 +99,7 @@ static void match_if(struct comparison *c, bool *taken, int enough)
 			continue;
 		most = enough - 1;
 		for (j = 0; j < c->have.vm_count && most < LIKE_BEST; j++) {
-			score = taken[j] ? -1 : likeness(&c->truth.vms[i], &c->have.vms[j]);
+			score = taken[j] ? -1 : likeness(c, &c->truth.vms[i], &c->have.vms[j]);
 			if (score > most) {
 				most = score;
 				best = j;
@@ -114,16 +136,13 @@ static void match_vms(struct comparison *c)
 /* VMs of one process that are not activated yet look the same: any of them may be the owner. */
 static bool is_owner(const struct comparison *c, const struct view_vm *vm, long long truth)
 {
-	const struct view_vm *owner = truth == VIEW_NONE ? NULL : c->matches[truth];
-	size_t i;
+	const struct view_vm *owner = truth == VIEW_NONE ? NULL : c->matches[truth], *have;
 
 	if (!owner || owner->asid != VIEW_NONE)
 		return vm->mirror_of == (owner ? owner->id : VIEW_NONE);
-	for (i = 0; i < c->have.vm_count; i++)
-		if (c->have.vms[i].id == vm->mirror_of)
-			return likeness(&c->truth.vms[truth], &c->have.vms[i]) ==
-			       likeness(&c->truth.vms[truth], owner);
-	return false;
+	have = find_vm(&c->have, vm->mirror_of);
+	return have && likeness(c, &c->truth.vms[truth], have) ==
+		       likeness(c, &c->truth.vms[truth], owner);
 }
 
 /* Who created a VM that is older than the module shows as long as he lives. */
@@ -134,7 +153,7 @@ static bool pid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 
 static void compare_vm(struct comparison *c, size_t index)
 {
-	const struct view_vm *truth = &c->truth.vms[index], *vm = c->matches[index];
+	const struct view_vm *truth = &c->truth.vms[index], *vm = c->matches[index], *owner;
 
 	if (!vm) {
 		differ(c, "sevadm lists no VM for kvm_amd's of pid %lld: asid %lld, handle %lld, %lld bytes pinned",
@@ -149,9 +168,12 @@ static void compare_vm(struct comparison *c, size_t index)
 	compare_number(c, vm->id, "pinned_bytes", vm->pinned_bytes, truth->pinned_bytes);
 	compare_number(c, vm->id, "regions", vm->regions, truth->regions);
 	compare_number(c, vm->id, "SEV-ES", vm->es, truth->es);
-	if (!is_owner(c, vm, truth->mirror_of))
-		differ(c, "vm %lld: mirror_of is %lld, but that is not the owner (-1: null)",
-		       vm->id, vm->mirror_of);
+	if (!is_owner(c, vm, truth->mirror_of)) {
+		owner = find_vm(&c->truth, truth->mirror_of);
+		differ(c, "vm %lld: mirror_of is %lld, should be the VM of pid %lld with asid %lld, handle %lld (-1: null)",
+		       vm->id, vm->mirror_of, owner ? owner->pid : VIEW_NONE,
+		       owner ? owner->asid : VIEW_NONE, owner ? owner->handle : VIEW_NONE);
+	}
 
 	/* The oracle's own sum must hold, or it has misread a list. */
 	if (truth->region_bytes != truth->pinned_bytes)
