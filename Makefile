@@ -69,7 +69,7 @@ check-libvirt: tools selftests
 	@SHOW=yes TABLE=$(CURDIR)/selftests/check-libvirt.table selftests/check
 
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
-debug_rows := prototype device ledger fault kill pid-reuse orders limit contest storm trace filter stats psp-dead \
+debug_rows := prototype device ledger fault kill pid-reuse orders limit contest threads storm trace filter stats psp-dead \
 	tracefs attach config kunit failslab fuzz-long
 .PHONY: check-debug
 check-debug: tools selftests

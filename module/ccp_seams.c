@@ -138,6 +138,8 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	mine = sevadm_scope_mine();
 	queue_ns = queued_since(&mine);
 	scope = mine.kvm;
+	if (scope)
+		sevadm_scope_refresh(scope);
 	asks_length = sevadm_psp_asks_length(cmd, data);
 	start_ns = ktime_get_boottime_ns();
 

@@ -136,7 +136,6 @@ static void settle_new_vm(struct sevadm_scope *scope)
 int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 {
 	struct sevadm_scope scope;
-	bool known_before;
 	u32 command;
 	int ret;
 
@@ -149,11 +148,10 @@ int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 	}
 
 	sevadm_scope_enter(&scope, SEVADM_SCOPE_IOCTL, command, kvm);
-	known_before = scope.vm;
 
 	ret = call_original(sev_mem_enc_ioctl, kvm, argp);
 
-	if (scope.vm && !known_before)
+	if (scope.entered)
 		settle_new_vm(&scope);
 	scope_end(&scope, ret, 0);
 	sevadm_scope_leave(&scope);
@@ -167,11 +165,31 @@ static bool is_sev_resource(enum misc_res_type type)
 	return type == MISC_CG_RES_SEV || type == MISC_CG_RES_SEV_ES;
 }
 
+/*
+ * KVM charges an ASID, with kvm->lock held, for a VM that is not a SEV VM yet. It is entered before KVM
+ * lets go of that lock, so that no other thread's pin is missed. One that cannot be accounted is
+ * refused, by KVM's own error path, rather than missed.
+ */
+static int enter_new_vm(struct sevadm_scope *scope, enum misc_res_type type)
+{
+	u32 vm_type = type == MISC_CG_RES_SEV ? SEVADM_VM_TYPE_SEV :
+		      compat_kvm_is_snp_vm(scope->kvm) ? SEVADM_VM_TYPE_SEV_SNP :
+		      SEVADM_VM_TYPE_SEV_ES;
+
+	if (scope->entered)
+		return 0;
+	if (!sevadm_scope_claim(scope, NULL) || scope->vm)
+		return -EBUSY;
+	scope->vm = sevadm_vm_create(scope->kvm, vm_type);
+	scope->entered = scope->vm;
+	return scope->vm ? 0 : -ENOMEM;
+}
+
 int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)
 {
 	struct sevadm_scope *scope;
-	u32 vm_type, resource;
-	int ret;
+	u32 resource;
+	int ret = 0;
 
 	sevadm_seam_enter(SEAM_misc_cg_try_charge);
 
@@ -179,19 +197,10 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	if (scope && scope->kind != SEVADM_SCOPE_IOCTL)
 		scope = NULL;
 
-	/* Entered before KVM lets go of kvm->lock, so that no other thread's pin is missed. */
-	if (scope && !scope->vm) {
-		vm_type = type == MISC_CG_RES_SEV ? SEVADM_VM_TYPE_SEV :
-			  compat_kvm_is_snp_vm(scope->kvm) ? SEVADM_VM_TYPE_SEV_SNP :
-			  SEVADM_VM_TYPE_SEV_ES;
-		scope->vm = sevadm_vm_create(scope->kvm, vm_type);
-	}
-
-	/* A VM that cannot be accounted is refused, by KVM's own error path, rather than missed. */
-	if (scope && !scope->vm) {
-		ret = -ENOMEM;
+	if (scope)
+		ret = enter_new_vm(scope, type);
+	if (ret)
 		goto exit;
-	}
 
 	resource = type == MISC_CG_RES_SEV ? SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES;
 	if (scope && sevadm_limit_charge(scope->vm, resource, amount, NULL)) {
@@ -273,7 +282,7 @@ struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned
 	struct page **pages;
 
 	sevadm_seam_enter(SEAM_sev_pin_memory);
-	scope = sevadm_scope_kvm();
+	scope = sevadm_scope_kvm_locked();
 
 	/* Charged before anything is pinned. What KVM will call invalid asks for nothing. */
 	if (ulen && uaddr + ulen >= uaddr)
@@ -331,6 +340,7 @@ int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *r
 
 	ret = call_original(sev_mem_enc_unregister_region, kvm, range);
 
+	sevadm_scope_refresh(&scope);
 	if (!ret && scope.vm) {
 		before = sevadm_vm_pin(scope.vm, -(s64)pages, -1);
 		event_pin(SEVADM_EVENT_UNPIN, &scope, pages, before, scope.start_ns);
@@ -385,8 +395,9 @@ static void move_done(struct sevadm_vm *vm, struct sevadm_vm *source)
 
 /*
  * A VM gets its encryption context from another one. The file of the source is held meanwhile, so
- * that the source cannot end before the ledger has followed; if another thread exchanges the file
- * behind the descriptor, which VM it was is not known, and is treated as such.
+ * that the source cannot end before the ledger has followed, and claimed, so that it cannot pass on
+ * what it has either; if another thread exchanges the file behind the descriptor, which VM it was is not
+ * known, and is treated as such.
  */
 static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 			int (*original)(struct kvm *kvm, unsigned int source_fd),
@@ -394,20 +405,21 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 {
 	struct sevadm_vm *source = NULL, *moving = NULL;
 	struct file *file = fget(source_fd), *after;
-	bool entered = false;
-	int ret = -ENOMEM;
+	int ret = -EBUSY;
+
+	if (!sevadm_scope_claim(scope, file ? file->private_data : NULL))
+		goto refused;
 
 	/* Entered beforehand, so that no other thread's pin is missed; refused rather than missed. */
 	if (!scope->vm) {
 		scope->vm = sevadm_vm_create(scope->kvm, SEVADM_VM_TYPE_SEV);
-		entered = scope->vm;
+		scope->entered = scope->vm;
+		ret = -ENOMEM;
 	}
-	if (!entered && !scope->vm)
-		scope->vm = sevadm_vm_find(scope->kvm);
 	if (!scope->vm)
 		goto refused;
 
-	if (entered && file)
+	if (scope->entered && file)
 		source = sevadm_vm_find(file->private_data);
 	if (source && done == move_done) {
 		ret = sevadm_limit_move_begin(scope->vm, source);
@@ -421,9 +433,10 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 
 	ret = original(scope->kvm, source_fd);
 
-	if (entered && !ret) {
+	if (scope->entered && !ret) {
 		after = fget(source_fd);
-		if (after != file) {
+		/* KVM ends the VM that a context has moved from (kvm_vm_dead()). */
+		if (after != file || (moving && !READ_ONCE(scope->source->vm_dead))) {
 			if (moving)
 				sevadm_limit_move_cancel(scope->vm, moving);
 			sevadm_vm_put(source);
@@ -432,7 +445,7 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 		if (after)
 			fput(after);
 		done(scope->vm, source);
-	} else if (entered) {
+	} else if (scope->entered) {
 		if (moving)
 			sevadm_limit_move_cancel(scope->vm, moving);
 		sevadm_vm_remove(scope->vm, false);

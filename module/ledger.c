@@ -320,15 +320,12 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 
 /*
  * sevadm_vm_mirror() - the VM has become a mirror (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM): it uses its
- * owner's ASID and handle and holds none of its own. @owner NULL: it is not in the ledger. If another
- * thread has migrated it since KVM made the mirror, the mirror has moved with it (sev_migrate_from()).
+ * owner's ASID and handle and holds none of its own. @owner NULL: it is not in the ledger.
  */
 void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner)
 {
 	spin_lock(&sevadm_ledger_lock);
 	mirror->mirror = true;
-	while (owner && owner->moved_to)
-		owner = owner->moved_to;
 	if (owner) {
 		mirror->mirror_of = owner->id;
 		mirror->type = owner->type;

@@ -101,6 +101,12 @@ static inline u32 sevadm_pool_of_type(u32 type)
 	return type == SEVADM_VM_TYPE_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
 }
 
+/* Whether the VM has not left the ledger; without a lock: what is asked now may be otherwise next. */
+static inline bool sevadm_vm_in_ledger(const struct sevadm_vm *vm)
+{
+	return !hlist_unhashed_lockless(&vm->hash);
+}
+
 struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm);
 struct sevadm_vm *sevadm_vm_find_handle(u32 handle);
 struct sevadm_vm *sevadm_vm_find_gctx(u64 gctx);

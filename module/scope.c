@@ -48,6 +48,70 @@ void sevadm_scope_leave(struct sevadm_scope *scope)
 }
 
 /**
+ * sevadm_scope_refresh() - look the scope's VM up once more, if it is not in the ledger
+ * @scope: of the current task
+ *
+ * Another thread may have entered it, as KVM's VM became a SEV VM, since the scope was entered. One
+ * that has left the ledger stays the scope's unless there is another: what is booked late may have to
+ * follow it (&struct sevadm_vm.moved_to).
+ */
+void sevadm_scope_refresh(struct sevadm_scope *scope)
+{
+	struct sevadm_vm *vm;
+
+	if (!scope->kvm || (scope->vm && sevadm_vm_in_ledger(scope->vm)))
+		return;
+	vm = sevadm_vm_find(scope->kvm);
+	if (!vm)
+		return;
+	sevadm_vm_put(scope->vm);
+	scope->vm = vm;
+}
+
+static bool is_claimed(const struct kvm *kvm)
+{
+	struct sevadm_scope *scope;
+	int bucket;
+
+	lockdep_assert_held(&scopes_lock);
+	hash_for_each(scopes, bucket, scope, node)
+		if (scope->claims && (scope->kvm == kvm || scope->source == kvm))
+			return true;
+	return false;
+}
+
+/**
+ * sevadm_scope_claim() - until the scope is left, no other task makes its VM, or @source, what it is
+ * @scope: of the current task, about to make @scope->kvm a SEV VM
+ * @source: KVM's VM whose context it gets; NULL: none
+ *
+ * KVM has done its part before the ledger is told, and lets go of its locks in between. Without a
+ * claim another task could take over what this one has made, and the ledger would be told of the second
+ * step first. KVM refuses two migrations of one VM at a time alike (sev_lock_two_vms(): -EBUSY). The
+ * VM of the ledger is looked up anew.
+ *
+ * Return: whether it has the claim; if not, another task has.
+ */
+bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
+{
+	bool claimed;
+
+	spin_lock(&scopes_lock);
+	claimed = is_claimed(scope->kvm) || (source && is_claimed(source));
+	if (!claimed) {
+		scope->source = source;
+		scope->claims = true;
+	}
+	spin_unlock(&scopes_lock);
+	if (claimed)
+		return false;
+
+	sevadm_vm_put(scope->vm);
+	scope->vm = sevadm_vm_find(scope->kvm);
+	return true;
+}
+
+/**
  * sevadm_scope_mine() - the current task's innermost scope of either sort
  *
  * New ones are added at the head. The destruction of one VM may run inside of that of its mirror: the

@@ -30,12 +30,16 @@ enum sevadm_scope_kind {
 };
 
 /**
- * struct sevadm_scope - one scope; owned by its task, no other task reads more than @task and @node
+ * struct sevadm_scope - one scope; owned by its task, which alone reads more than @node, @task, @kind,
+ *	@kvm, @source and @claims
  * @node: in the table of all scopes
  * @task: the task it belongs to
  * @kind: enum sevadm_scope_kind
  * @command: enum sev_cmd_id or enum sevadm_kvm_command
  * @kvm: KVM's VM; compared only, except by its own wrapper
+ * @source: KVM's VM whose context @kvm gets; NULL: none; set by sevadm_scope_claim()
+ * @claims: see sevadm_scope_claim()
+ * @entered: @vm has been entered into the ledger within it
  * @vm: VM of the ledger, with a reference; NULL: none
  * @start_ns: when it was entered
  * @queue_ns: of a task in KVM's code: since when it is on the way to the mailbox; 0: it is on none
@@ -54,10 +58,13 @@ struct sevadm_scope {
 	enum sevadm_scope_kind kind;
 	u32 command;
 	struct kvm *kvm;
+	const struct kvm *source;
 	struct sevadm_vm *vm;
 	u64 start_ns;
 	u64 queue_ns;
 	s64 transient;
+	bool claims;
+	bool entered;
 	bool charged;
 	bool uncharged;
 	bool activated;
@@ -80,11 +87,23 @@ struct sevadm_scopes {
 void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, u32 command,
 			struct kvm *kvm);
 void sevadm_scope_leave(struct sevadm_scope *scope);
+void sevadm_scope_refresh(struct sevadm_scope *scope);
+bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source);
 struct sevadm_scopes sevadm_scope_mine(void);
 
 static inline struct sevadm_scope *sevadm_scope_kvm(void)
 {
 	return sevadm_scope_mine().kvm;
+}
+
+/* The same, for what KVM does with kvm->lock held: no other task can change what it is about. */
+static inline struct sevadm_scope *sevadm_scope_kvm_locked(void)
+{
+	struct sevadm_scope *scope = sevadm_scope_kvm();
+
+	if (scope)
+		sevadm_scope_refresh(scope);
+	return scope;
 }
 
 bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),

@@ -420,20 +420,6 @@ static void migration_takes_late_unpins_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
 }
 
-/* KVM has made the mirror, and lets go of the owner's lock before that is booked. */
-static void owner_migrates_before_its_mirror_is_booked(struct kunit *test)
-{
-	struct sevadm_vm *from = start(test, 1, SEVADM_VM_TYPE_SEV), *to, *vm;
-
-	activate(from, HANDLE, ASID);
-	KUNIT_EXPECT_PTR_EQ(test, sevadm_vm_find(kvm(1)), from);	/* as context_from() */
-	to = migrate(test, 3, from);
-	vm = mirror(test, 2, from);
-	sevadm_vm_put(from);
-	KUNIT_EXPECT_EQ(test, look(vm).mirror_of, to->id);
-	KUNIT_EXPECT_EQ(test, look(vm).asid, ASID);
-}
-
 static void migration_of_a_mirror(struct kunit *test)
 {
 	struct sevadm_vm *owner = start(test, 1, SEVADM_VM_TYPE_SEV);
@@ -648,7 +634,6 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(migration_moves_everything),
 	KUNIT_CASE(migration_takes_late_unpins_along),
 	KUNIT_CASE(migration_of_a_mirror),
-	KUNIT_CASE(owner_migrates_before_its_mirror_is_booked),
 	KUNIT_CASE(unaccounted_are_the_firmwares_others),
 	KUNIT_CASE(adopted_vm_is_accounted),
 	KUNIT_CASE(adoption_compares_with_the_ledger),

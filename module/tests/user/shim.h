@@ -282,6 +282,16 @@ static inline void hash_del(struct hlist_node *node)
 	for (struct hlist_node *_node = shim_bucket(table, key)->first;				\
 	     _node && (entry = shim_entry(_node, entry, member), true); _node = _node->next)
 
+#define hash_for_each(table, bucket, entry, member)						\
+	for (bucket = 0; bucket < (int)ARRAY_SIZE(table); bucket++)				\
+		for (struct hlist_node *_node = (table)[bucket].first;				\
+		     _node && (entry = shim_entry(_node, entry, member), true); _node = _node->next)
+
+static inline bool hlist_unhashed_lockless(const struct hlist_node *node)
+{
+	return !node->link;
+}
+
 /* ---- bitmaps -------------------------------------------------------------------------------- */
 
 #define BITS_PER_LONG			(8 * sizeof(long))

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scopes: which VM a task is at work for, and that two tasks do not make one VM what it is. */
+#include <kunit/test.h>
+
+#include "../scope.c"
+#include "pools.h"
+
+/* KVM's VMs are only ever compared. */
+static struct kvm *kvm(unsigned long number)
+{
+	return (struct kvm *)(number * 64);
+}
+
+/* A task enters a scope; as long as no other has, that may be this one as often as it likes. */
+static void enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, unsigned long number)
+{
+	sevadm_scope_enter(scope, kind, 0, kvm(number));
+}
+
+/* A VM that is being initialised; the ledger keeps it. */
+static struct sevadm_vm *start(struct kunit *test, unsigned long number)
+{
+	struct sevadm_vm *vm = sevadm_vm_create(kvm(number), SEVADM_VM_TYPE_SEV);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_put(vm);
+	return vm;
+}
+
+static void scope_test_exit(struct kunit *test)
+{
+	sevadm_ledger_uninit();
+}
+
+static void scope_is_the_innermost(struct kunit *test)
+{
+	struct sevadm_scope outer, inner, queue;
+
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm(), (struct sevadm_scope *)NULL);
+	enter(&outer, SEVADM_SCOPE_DESTROY, 1);
+	enter(&inner, SEVADM_SCOPE_DESTROY, 2);
+	sevadm_scope_enter(&queue, SEVADM_SCOPE_QUEUE, 0, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, &inner);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().queue, &queue);
+	sevadm_scope_leave(&queue);
+	sevadm_scope_leave(&inner);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, &outer);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().queue, (struct sevadm_scope *)NULL);
+	sevadm_scope_leave(&outer);
+}
+
+/* KVM has taken the VM's lock for another thread first, which has initialised it. */
+static void scope_finds_a_vm_that_came_later(struct kunit *test)
+{
+	struct sevadm_scope scope;
+	struct sevadm_vm *vm;
+
+	enter(&scope, SEVADM_SCOPE_REGION, 1);
+	KUNIT_EXPECT_PTR_EQ(test, scope.vm, (struct sevadm_vm *)NULL);
+	vm = start(test, 1);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm_locked()->vm, vm);
+	sevadm_scope_leave(&scope);
+}
+
+/* The first initialisation failed, a second one did not. */
+static void scope_finds_the_vm_that_is_there_now(struct kunit *test)
+{
+	struct sevadm_vm *first = start(test, 1), *second;
+	struct sevadm_scope scope;
+
+	enter(&scope, SEVADM_SCOPE_REGION, 1);
+	KUNIT_EXPECT_PTR_EQ(test, scope.vm, first);
+	sevadm_vm_remove(first, false);
+	sevadm_scope_refresh(&scope);
+	KUNIT_EXPECT_PTR_EQ(test, scope.vm, first);	/* what is late may have to follow it */
+	second = start(test, 1);
+	sevadm_scope_refresh(&scope);
+	KUNIT_EXPECT_PTR_EQ(test, scope.vm, second);
+	sevadm_scope_leave(&scope);
+}
+
+/* VM 1 becomes the mirror of VM 2, or takes it over. */
+static void claim_is_for_both(struct kunit *test)
+{
+	static const struct {
+		unsigned long number, source;	/* source 0: it is initialised */
+		bool allowed;
+	} others[] = {
+		{ 1, 0, false }, { 2, 0, false }, { 3, 0, true },
+		{ 1, 3, false }, { 2, 3, false }, { 3, 1, false }, { 3, 2, false }, { 3, 4, true },
+	};
+	struct sevadm_scope first, other;
+	unsigned int i;
+
+	enter(&first, SEVADM_SCOPE_CONTEXT, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&first, kvm(2)));
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		const struct kvm *source = others[i].source ? kvm(others[i].source) : NULL;
+
+		enter(&other, SEVADM_SCOPE_CONTEXT, others[i].number);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_scope_claim(&other, source), others[i].allowed,
+				    "row %u", i);
+		sevadm_scope_leave(&other);
+	}
+	sevadm_scope_leave(&first);
+
+	enter(&other, SEVADM_SCOPE_CONTEXT, 2);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&other, kvm(1)));
+	sevadm_scope_leave(&other);
+}
+
+/* A thread that is initialising a VM, and one that makes it the source of another VM's context. */
+static void claim_of_an_initialisation(struct kunit *test)
+{
+	struct sevadm_scope init, migration;
+
+	enter(&init, SEVADM_SCOPE_IOCTL, 1);
+	enter(&migration, SEVADM_SCOPE_CONTEXT, 2);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&init, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_claim(&migration, kvm(1)));
+	sevadm_scope_leave(&init);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&migration, kvm(1)));
+	sevadm_scope_leave(&migration);
+}
+
+/* What the scope found before it had the claim may be gone, and is not what it now is about. */
+static void claim_looks_anew(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1);
+	struct sevadm_scope scope;
+
+	enter(&scope, SEVADM_SCOPE_CONTEXT, 1);
+	KUNIT_EXPECT_PTR_EQ(test, scope.vm, vm);
+	sevadm_vm_remove(vm, false);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&scope, kvm(2)));
+	KUNIT_EXPECT_PTR_EQ(test, scope.vm, (struct sevadm_vm *)NULL);
+	sevadm_scope_leave(&scope);
+}
+
+static void nothing(struct sevadm_vm *vm)
+{
+}
+
+static void quiet_when_nobody_is_at_work(struct kunit *test)
+{
+	struct sevadm_scope scope;
+
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_quiet(kvm(1), nothing, NULL));
+	enter(&scope, SEVADM_SCOPE_IOCTL, 1);
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_quiet(kvm(1), nothing, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_quiet(kvm(2), nothing, NULL));
+	sevadm_scope_leave(&scope);
+	enter(&scope, SEVADM_SCOPE_CONTEXT, 1);
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_quiet(kvm(2), nothing, NULL));
+	sevadm_scope_leave(&scope);
+}
+
+static struct kunit_case scope_cases[] = {
+	KUNIT_CASE(scope_is_the_innermost),
+	KUNIT_CASE(scope_finds_a_vm_that_came_later),
+	KUNIT_CASE(scope_finds_the_vm_that_is_there_now),
+	KUNIT_CASE(claim_is_for_both),
+	KUNIT_CASE(claim_of_an_initialisation),
+	KUNIT_CASE(claim_looks_anew),
+	KUNIT_CASE(quiet_when_nobody_is_at_work),
+	{}
+};
+
+static struct kunit_suite scope_suite = {
+	.name = "sevadm_scope",
+	.init = pools_for_test,
+	.exit = scope_test_exit,
+	.test_cases = scope_cases,
+};
+
+kunit_test_suite(scope_suite);
