@@ -24,16 +24,15 @@ static bool is_other_guest(const struct sevadm_vm *vm, const struct sevadm_psp_g
 /**
  * sevadm_book() - a command about a guest that the ledger knows has succeeded
  * @vm: the VM
- * @command: enum sev_cmd
- * @guest: what its buffer says
+ * @guest: what its buffer says, and what it does to a guest
  *
  * Context: does not sleep; constant time.
  * Return: whether it showed the number of the VM's ASID, which was not known before.
  */
-bool sevadm_book(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
+bool sevadm_book(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 {
-	enum sevadm_psp_effect effect = sevadm_psp_effect(command);
-	int state = sevadm_psp_next_state(command);
+	enum sevadm_psp_effect effect = guest->effect;
+	int state = guest->state;
 
 	/* Most commands change nothing about the guest. */
 	if (state < 0 && !effect && !(guest->known & SEVADM_KNOWN_POLICY))

@@ -8,6 +8,6 @@
 struct sevadm_psp_guest;
 struct sevadm_vm;
 
-bool sevadm_book(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest);
+bool sevadm_book(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest);
 
 #endif /* SEVADM_BOOK_H */

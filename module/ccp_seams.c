@@ -22,9 +22,9 @@
 #define NOT_ASKED	(-1)
 
 /* A command about a guest that the ledger knows has succeeded. */
-static void book_vm(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
+static void book_vm(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 {
-	if (sevadm_book(vm, command, guest))
+	if (sevadm_book(vm, guest))
 		sevadm_event_asid(sevadm_pool_of_type(vm->type), guest->asid,
 				  SEVADM_ASID_STATE_USED, vm->id);
 }
@@ -53,41 +53,31 @@ static void book(struct sevadm_scope *scope, struct sevadm_vm *vm, u32 command,
 	if (command == SEV_CMD_PLATFORM_STATUS && buffer)
 		sevadm_firmware_heard(buffer);
 	if (vm)
-		book_vm(vm, command, guest);
+		book_vm(vm, guest);
 	else
 		book_unaccounted(scope, command);
-	if (scope && sevadm_psp_effect(command) == SEVADM_PSP_BOUND)
+	if (scope && guest->effect == SEVADM_PSP_BOUND)
 		scope->activated = true;
 }
 
 /*
- * The VM a command is for: the one the task is at work for, or the one that has the handle or the
- * context page. A vCPU that passes on its guest's request (SNP_GUEST_REQUEST) is in no scope.
+ * The VM a command is for, if the task is in no scope that tells it: the one that has the handle or the
+ * context page, with a reference. A vCPU that passes on its guest's request (SNP_GUEST_REQUEST) is in none.
  */
-static struct sevadm_vm *command_vm(const struct sevadm_scope *scope,
-				    const struct sevadm_psp_guest *guest)
+static struct sevadm_vm *command_vm(const struct sevadm_psp_guest *guest)
 {
-	if (scope && scope->vm) {
-		kref_get(&scope->vm->ref);
-		return scope->vm;
-	}
-	if (!scope && guest->known & SEVADM_KNOWN_HANDLE)
+	if (guest->known & SEVADM_KNOWN_HANDLE)
 		return sevadm_vm_find_handle(guest->handle);
-	if (!scope && guest->gctx)
+	if (guest->gctx)
 		return sevadm_vm_find_gctx(guest->gctx);
 	return NULL;
 }
 
 /* sev_dbg_crypt() releases both pages of a round after its last command. */
-static void drop_debug_pins(struct sevadm_scope *scope, u32 command)
+static noinline void drop_debug_pins(struct sevadm_scope *scope)
 {
 	struct sevadm_event event;
 	u64 before;
-
-	if (command != SEV_CMD_DBG_DECRYPT && command != SEV_CMD_DBG_ENCRYPT)
-		return;
-	if (!scope || !scope->vm || !scope->transient)
-		return;
 
 	before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
 
@@ -166,7 +156,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	}
 
 	sevadm_psp_decode(cmd, data, &guest);
-	vm = command_vm(scope, &guest);
+	vm = scope ? scope->vm : command_vm(&guest);
 	event.known |= guest.known & (SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
 	event.handle = guest.handle;
 	event.asid = guest.asid;
@@ -193,8 +183,11 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	}
 	if (!ret)
 		book(scope, vm, cmd, data, &guest);
-	drop_debug_pins(scope, cmd);
-	sevadm_vm_put(vm);
+	if ((cmd == SEV_CMD_DBG_DECRYPT || cmd == SEV_CMD_DBG_ENCRYPT) && scope && scope->vm &&
+	    scope->transient)
+		drop_debug_pins(scope);
+	if (!scope)
+		sevadm_vm_put(vm);
 exit:
 	sevadm_seam_exit();
 	return ret;

@@ -130,7 +130,7 @@ static u64 u64_at(const void *buffer, u8 at)
 }
 
 /**
- * sevadm_psp_decode() - what a command's buffer says about a guest
+ * sevadm_psp_decode() - what a command's buffer says about a guest, and what the command does to it
  * @command: enum sev_cmd
  * @buffer: the command's buffer, or NULL
  * @guest: filled in; @known is 0 for a command that is about no guest
@@ -139,8 +139,12 @@ void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest 
 {
 	const struct psp_command *row = psp_command(command);
 
-	*guest = (struct sevadm_psp_guest) {};
-	if (!row || !buffer)
+	*guest = (struct sevadm_psp_guest) { .state = STATE_SAME };
+	if (!row)
+		return;
+	guest->state = row->state;
+	guest->effect = row->effect;
+	if (!buffer)
 		return;
 
 	if (row->handle) {
@@ -181,25 +185,4 @@ bool sevadm_psp_asks_length(u32 command, const void *buffer)
 	const struct psp_command *row = psp_command(command);
 
 	return row && row->query && buffer && !u32_at(buffer, row->query);
-}
-
-/**
- * sevadm_psp_next_state() - state of a guest after a command has succeeded
- * @command: enum sev_cmd
- *
- * Return: enum sevadm_vm_state; negative: as before.
- */
-int sevadm_psp_next_state(u32 command)
-{
-	const struct psp_command *row = psp_command(command);
-
-	return row ? row->state : STATE_SAME;
-}
-
-/* sevadm_psp_effect() - what a command that has succeeded did to its guest as a whole */
-enum sevadm_psp_effect sevadm_psp_effect(u32 command)
-{
-	const struct psp_command *row = psp_command(command);
-
-	return row ? row->effect : SEVADM_PSP_NO_EFFECT;
 }

@@ -241,6 +241,9 @@ void sevadm_readers_wake(const struct sevadm_event *event)
 	struct sevadm_reader *reader;
 	bool soon = false;
 
+	/* One that comes now looks into the ring, too, and finds the event there. */
+	if (list_empty(&readers))
+		return;
 	rcu_read_lock();
 	list_for_each_entry_rcu(reader, &readers, node) {
 		/* No barrier: the ring's lock, see above. */

@@ -9,7 +9,6 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
-#include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/ktime.h>
@@ -38,26 +37,6 @@ static u64 ring_first = 1;		/* number of the oldest event held */
 static struct sevadm_event *ring_slot(u64 seq)
 {
 	return &ring[seq & (ring_events - 1)];
-}
-
-/**
- * sevadm_event_prepare() - an empty event of this moment and the current task
- * @event: cleared and filled in
- * @type: enum sevadm_event_type
- *
- * Context: process context.
- */
-void sevadm_event_prepare(struct sevadm_event *event, u32 type)
-{
-	*event = (struct sevadm_event) {
-		.size = sizeof(*event),
-		.type = type,
-		.time_ns = ktime_get_boottime_ns(),
-		.pid = task_tgid_nr(current),
-		.tid = task_pid_nr(current),
-	};
-	/* As get_task_comm() since 6.13: without the lock it may show a name that is just changing. */
-	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);
 }
 
 /**

@@ -9,7 +9,8 @@
 #include "scope.h"
 
 static DEFINE_HASHTABLE(scopes, 8);
-static DEFINE_SPINLOCK(scopes_lock);
+static LIST_HEAD(claims);
+static DEFINE_SPINLOCK(scopes_lock);	/* guards both */
 
 /**
  * sevadm_scope_enter() - the current task enters a scope
@@ -42,26 +43,18 @@ void sevadm_scope_leave(struct sevadm_scope *scope)
 {
 	spin_lock(&scopes_lock);
 	hash_del(&scope->node);
+	if (scope->claims)
+		list_del(&scope->claim);
 	spin_unlock(&scopes_lock);
 
 	sevadm_vm_put(scope->vm);
 }
 
-/**
- * sevadm_scope_refresh() - look the scope's VM up once more, if it is not in the ledger
- * @scope: of the current task
- *
- * Another thread may have entered it, as KVM's VM became a SEV VM, since the scope was entered. One
- * that has left the ledger stays the scope's unless there is another: what is booked late may have to
- * follow it (&struct sevadm_vm.moved_to).
- */
-void sevadm_scope_refresh(struct sevadm_scope *scope)
+/* sevadm_scope_look_anew() - the VM of the ledger that is the scope's now, if there is one */
+void sevadm_scope_look_anew(struct sevadm_scope *scope)
 {
-	struct sevadm_vm *vm;
+	struct sevadm_vm *vm = scope->kvm ? sevadm_vm_find(scope->kvm) : NULL;
 
-	if (!scope->kvm || (scope->vm && sevadm_vm_in_ledger(scope->vm)))
-		return;
-	vm = sevadm_vm_find(scope->kvm);
 	if (!vm)
 		return;
 	sevadm_vm_put(scope->vm);
@@ -70,12 +63,11 @@ void sevadm_scope_refresh(struct sevadm_scope *scope)
 
 static bool is_claimed(const struct kvm *kvm)
 {
-	struct sevadm_scope *scope;
-	int bucket;
+	const struct sevadm_scope *scope;
 
 	lockdep_assert_held(&scopes_lock);
-	hash_for_each(scopes, bucket, scope, node)
-		if (scope->claims && (scope->kvm == kvm || scope->source == kvm))
+	list_for_each_entry(scope, &claims, claim)
+		if (scope->kvm == kvm || scope->source == kvm)
 			return true;
 	return false;
 }
@@ -101,6 +93,7 @@ bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 	if (!claimed) {
 		scope->source = source;
 		scope->claims = true;
+		list_add(&scope->claim, &claims);
 	}
 	spin_unlock(&scopes_lock);
 	if (claimed)

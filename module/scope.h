@@ -9,6 +9,8 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+#include "ledger.h"
+
 struct kvm;
 struct sevadm_vm;
 struct task_struct;
@@ -30,9 +32,10 @@ enum sevadm_scope_kind {
 };
 
 /**
- * struct sevadm_scope - one scope; owned by its task, which alone reads more than @node, @task, @kind,
- *	@kvm, @source and @claims
+ * struct sevadm_scope - one scope; owned by its task, which alone reads more than @node, @claim,
+ *	@task, @kind, @kvm and @source
  * @node: in the table of all scopes
+ * @claim: in the list of those that have @claims
  * @task: the task it belongs to
  * @kind: enum sevadm_scope_kind
  * @command: enum sev_cmd_id or enum sevadm_kvm_command
@@ -54,6 +57,7 @@ enum sevadm_scope_kind {
  */
 struct sevadm_scope {
 	struct hlist_node node;
+	struct list_head claim;
 	struct task_struct *task;
 	enum sevadm_scope_kind kind;
 	u32 command;
@@ -87,9 +91,24 @@ struct sevadm_scopes {
 void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, u32 command,
 			struct kvm *kvm);
 void sevadm_scope_leave(struct sevadm_scope *scope);
-void sevadm_scope_refresh(struct sevadm_scope *scope);
 bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source);
 struct sevadm_scopes sevadm_scope_mine(void);
+
+void sevadm_scope_look_anew(struct sevadm_scope *scope);
+
+/**
+ * sevadm_scope_refresh() - look the scope's VM up once more, if it is not in the ledger
+ * @scope: of the current task
+ *
+ * Another thread may have entered it, as KVM's VM became a SEV VM, since the scope was entered. One
+ * that has left the ledger stays the scope's unless there is another: what is booked late may have to
+ * follow it (&struct sevadm_vm.moved_to).
+ */
+static inline void sevadm_scope_refresh(struct sevadm_scope *scope)
+{
+	if (!scope->vm || !sevadm_vm_in_ledger(scope->vm))
+		sevadm_scope_look_anew(scope);
+}
 
 static inline struct sevadm_scope *sevadm_scope_kvm(void)
 {

@@ -36,7 +36,6 @@ struct sevadm_seam {
 	bool attached;
 	int error;
 	const char *reason;
-	atomic64_t hits;
 };
 
 #define SEAM(module, symbol, required, type, prototype) \
@@ -109,29 +108,11 @@ static struct sevadm_target targets[] = {
 	TARGET("kvm_amd"),
 };
 
-/* Serialises attaching and detaching, and guards every field of seams and targets but the counter. */
+/* Serialises attaching and detaching, and guards every field of seams and targets. */
 static DEFINE_MUTEX(seam_mutex);
 
-/* Tasks inside of any wrapper: the module's text and data stay until it is zero. */
-static atomic_t seam_tasks = ATOMIC_INIT(0);
-
-/**
- * sevadm_seam_enter() - to be called first by every wrapper
- * @id: seam of the wrapper
- *
- * Context: any that the function interposed on is called in.
- */
-void notrace sevadm_seam_enter(enum sevadm_seam_id id)
-{
-	atomic_inc(&seam_tasks);
-	atomic64_inc(&seams[id].hits);
-}
-
-/** sevadm_seam_exit() - to be called last by every wrapper */
-void notrace sevadm_seam_exit(void)
-{
-	atomic_dec(&seam_tasks);
-}
+atomic_t sevadm_seam_tasks = ATOMIC_INIT(0);
+atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
 
 /*
  * Where ftrace's call in a function is, its first instruction but for an ENDBR, which kprobes skip at
@@ -352,7 +333,7 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 		.attached = seam->attached,
 		.error = seam->error,
 		.reason = seam->reason,
-		.hits = atomic64_read(&seam->hits),
+		.hits = atomic64_read(&sevadm_seam_hits[index]),
 	};
 	mutex_unlock(&seam_mutex);
 	return 0;
@@ -438,10 +419,10 @@ void sevadm_seam_uninit(void)
 
 	/* Whoever was redirected has counted itself once this returns... */
 	synchronize_rcu_tasks();
-	for (waited = 0; atomic_read(&seam_tasks); waited++) {
+	for (waited = 0; atomic_read(&sevadm_seam_tasks); waited++) {
 		if (waited % 1000 == 999)
 			pr_info("waiting for %d task(s) inside of SEV commands before unloading\n",
-				atomic_read(&seam_tasks));
+				atomic_read(&sevadm_seam_tasks));
 		msleep(10);
 	}
 	/* ... and whoever has counted itself out has left the wrapper once this returns. */

@@ -7,6 +7,7 @@
 #ifndef SEVADM_SEAM_H
 #define SEVADM_SEAM_H
 
+#include <linux/atomic.h>
 #include <linux/kvm_host.h>
 #include <linux/misc_cgroup.h>
 #include <linux/psp-sev.h>
@@ -49,8 +50,28 @@ struct sevadm_seam_info {
 	u64 hits;
 };
 
-void sevadm_seam_enter(enum sevadm_seam_id id);
-void sevadm_seam_exit(void);
+/* Tasks inside of any wrapper: the module's text and data stay until it is zero. */
+extern atomic_t sevadm_seam_tasks;
+/* Calls that came through each wrapper. */
+extern atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
+
+/**
+ * sevadm_seam_enter() - to be called first by every wrapper
+ * @id: seam of the wrapper
+ *
+ * Context: any that the function interposed on is called in.
+ */
+static __always_inline void sevadm_seam_enter(enum sevadm_seam_id id)
+{
+	atomic_inc(&sevadm_seam_tasks);
+	atomic64_inc(&sevadm_seam_hits[id]);
+}
+
+/** sevadm_seam_exit() - to be called last by every wrapper */
+static __always_inline void sevadm_seam_exit(void)
+{
+	atomic_dec(&sevadm_seam_tasks);
+}
 
 bool sevadm_seam_attached(enum sevadm_seam_id id);
 int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info);

@@ -82,7 +82,7 @@ static u32 bucket_of(u64 ns)
 	return ns ? min_t(u32, ilog2(ns), SEVADM_STATS_BUCKETS - 1) : 0;
 }
 
-static void add_time(struct sevadm_times *times, u64 ns)
+static __always_inline void add_time(struct sevadm_times *times, u64 ns, u32 bucket)
 {
 	if (!times->count || ns < times->min_ns)
 		times->min_ns = ns;
@@ -90,10 +90,10 @@ static void add_time(struct sevadm_times *times, u64 ns)
 		times->max_ns = ns;
 	times->count++;
 	times->sum_ns += ns;
-	times->buckets[bucket_of(ns)]++;
+	times->buckets[bucket]++;
 }
 
-static void add_failure(struct sevadm_stats *stats, const struct sevadm_event *event)
+static noinline void add_failure(struct sevadm_stats *stats, const struct sevadm_event *event)
 {
 	bool firmware = event->known & SEVADM_KNOWN_FW_ERROR && event->fw_error;
 	u32 number = firmware ? event->fw_error : -event->ret, i;
@@ -114,14 +114,23 @@ static void add_failure(struct sevadm_stats *stats, const struct sevadm_event *e
 	stats->statuses[i].count++;
 }
 
-static void add_command(struct sevadm_stats *stats, const struct sevadm_event *event)
+/* What an event's command and its VM are both told. */
+struct sample {
+	const struct sevadm_event *event;
+	bool failed;
+	u32 took_bucket, waited_bucket;
+};
+
+static __always_inline void add_command(struct sevadm_stats *stats, const struct sample *sample)
 {
+	const struct sevadm_event *event = sample->event;
+
 	stats->count++;
-	if (sevadm_event_failed(event))
+	if (sample->failed)
 		add_failure(stats, event);
-	add_time(&stats->took, event->duration_ns);
+	add_time(&stats->took, event->duration_ns, sample->took_bucket);
 	if (event->known & SEVADM_KNOWN_WAIT)
-		add_time(&stats->waited, event->wait_ns);
+		add_time(&stats->waited, event->wait_ns, sample->waited_bucket);
 }
 
 static void add_bytes(struct sevadm_stats *stats, const struct sevadm_event *event)
@@ -148,18 +157,24 @@ static struct sevadm_stats *of_this_generation(struct sevadm_stats *stats)
  */
 void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_vm *vm)
 {
+	const struct sample sample = {
+		.event = event,
+		.failed = sevadm_event_failed(event),
+		.took_bucket = bucket_of(event->duration_ns),
+		.waited_bucket = bucket_of(event->wait_ns),
+	};
 	struct sevadm_stats *stats;
 
 	spin_lock(&stats_lock);
 	stats = stats_for(event->type, event->command);
 	if (stats) {
-		add_command(of_this_generation(stats), event);
+		add_command(of_this_generation(stats), &sample);
 		add_bytes(stats, event);
 	} else {
 		left_out++;
 	}
 	if (vm && event->type == SEVADM_EVENT_PSP)
-		add_command(of_this_generation(&vm->stats), event);
+		add_command(of_this_generation(&vm->stats), &sample);
 	if (vm && event->type == SEVADM_EVENT_PIN)
 		add_bytes(of_this_generation(&vm->stats), event);
 	spin_unlock(&stats_lock);

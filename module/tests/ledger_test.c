@@ -52,7 +52,12 @@ static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 typ
 
 static bool run(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
 {
-	return sevadm_book(vm, command, guest);
+	struct sevadm_psp_guest known = *guest, command_alone;
+
+	sevadm_psp_decode(command, NULL, &command_alone);
+	known.state = command_alone.state;
+	known.effect = command_alone.effect;
+	return sevadm_book(vm, &known);
 }
 
 static void activate(struct sevadm_vm *vm, u32 handle, u32 asid)

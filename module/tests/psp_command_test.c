@@ -67,9 +67,10 @@ static void psp_decodes_the_guest(struct kunit *test)
 static void psp_leads_to_the_state(struct kunit *test)
 {
 	const struct expected *e = test->param_value;
-	int state = sevadm_psp_next_state(e->command);
+	struct sevadm_psp_guest guest;
 
-	KUNIT_EXPECT_EQ(test, state < 0 ? -1 : state, e->state);
+	sevadm_psp_decode(e->command, NULL, &guest);
+	KUNIT_EXPECT_EQ(test, guest.state < 0 ? -1 : guest.state, e->state);
 }
 
 static void psp_decodes_policies(struct kunit *test)
@@ -128,7 +129,6 @@ static void psp_decodes_snp(struct kunit *test)
 {
 	const struct snp *s = test->param_value;
 	const u64 gctx = 0x8000123456000;
-	int state = sevadm_psp_next_state(s->command);
 	struct sevadm_psp_guest guest;
 	u8 buffer[256];
 
@@ -138,8 +138,8 @@ static void psp_decodes_snp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest.gctx, gctx);
 	KUNIT_EXPECT_EQ(test, guest.known, s->known);
 	KUNIT_EXPECT_EQ(test, guest.handle, 0);
-	KUNIT_EXPECT_EQ(test, state < 0 ? -1 : state, s->state);
-	KUNIT_EXPECT_EQ(test, sevadm_psp_effect(s->command), s->effect);
+	KUNIT_EXPECT_EQ(test, guest.state < 0 ? -1 : guest.state, s->state);
+	KUNIT_EXPECT_EQ(test, guest.effect, s->effect);
 	KUNIT_EXPECT_FALSE(test, sevadm_psp_asks_length(s->command, buffer));
 }
 
@@ -171,6 +171,7 @@ static void psp_decodes_snp_fields(struct kunit *test)
 /* Only these change who a guest is. */
 static void psp_knows_effects(struct kunit *test)
 {
+	struct sevadm_psp_guest guest;
 	u32 command;
 
 	for (command = 0; command < 0x200; command++) {
@@ -179,8 +180,8 @@ static void psp_knows_effects(struct kunit *test)
 			command == SEV_CMD_DECOMMISSION || command == 0x90 ? SEVADM_PSP_ENDED :
 			SEVADM_PSP_NO_EFFECT;
 
-		KUNIT_EXPECT_EQ_MSG(test, sevadm_psp_effect(command), expected,
-				    "command %#x", command);
+		sevadm_psp_decode(command, NULL, &guest);
+		KUNIT_EXPECT_EQ_MSG(test, guest.effect, expected, "command %#x", command);
 	}
 }
 
@@ -209,7 +210,7 @@ static void psp_platform_has_no_guest(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		sevadm_psp_decode(commands[i], buffer, &guest);
 		KUNIT_EXPECT_EQ_MSG(test, guest.known, 0, "command %#x", commands[i]);
-		KUNIT_EXPECT_LT(test, sevadm_psp_next_state(commands[i]), 0);
+		KUNIT_EXPECT_LT(test, guest.state, 0);
 	}
 }
 

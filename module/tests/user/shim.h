@@ -292,6 +292,15 @@ static inline bool hlist_unhashed_lockless(const struct hlist_node *node)
 	return !node->link;
 }
 
+/* ---- counters ------------------------------------------------------------------------------- */
+
+typedef struct { int counter; } atomic_t;
+typedef struct { s64 counter; } atomic64_t;
+
+#define atomic_inc(counter_)		((counter_)->counter++)
+#define atomic_dec(counter_)		((counter_)->counter--)
+#define atomic64_inc(counter_)		((counter_)->counter++)
+
 /* ---- bitmaps -------------------------------------------------------------------------------- */
 
 #define BITS_PER_LONG			(8 * sizeof(long))
@@ -368,6 +377,7 @@ struct task_struct {
 
 extern struct task_struct shim_task;
 
+#define noinline
 #define current			(&shim_task)
 #define task_tgid(task)		(&(task)->tgid)
 #define task_tgid_nr(task)	((task)->tgid.number)
