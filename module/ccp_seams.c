@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 
 #include "book.h"
+#include "compat/compiler.h"
 #include "compat/psp_sev.h"
 #include "host.h"
 #include "ledger.h"
@@ -76,7 +77,7 @@ static struct sevadm_vm *command_vm(const struct sevadm_psp_guest *guest)
 /* sev_dbg_crypt() releases both pages of a round after its last command. */
 static noinline void drop_debug_pins(struct sevadm_scope *scope)
 {
-	struct sevadm_event event;
+	struct sevadm_event event __uninitialized;
 	u64 before;
 
 	before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
@@ -108,11 +109,11 @@ static u64 *queued_since(const struct sevadm_scopes *mine)
 
 int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 {
-	struct sevadm_psp_guest guest;
+	struct sevadm_psp_guest guest __uninitialized;
 	struct sevadm_scope *scope;
 	struct sevadm_scopes mine;
 	int ret, fw_error = NOT_ASKED;
-	struct sevadm_event event;
+	struct sevadm_event event __uninitialized;
 	struct sevadm_vm *vm;
 	u64 start_ns, *queue_ns;
 	bool asks_length;
@@ -199,7 +200,7 @@ exit:
  */
 #define call_queued(symbol, ...) ({						\
 	struct sevadm_scopes mine = {};						\
-	struct sevadm_scope scope;						\
+	struct sevadm_scope scope __uninitialized;				\
 	bool outermost = false;							\
 	int ret;								\
 										\
@@ -256,7 +257,7 @@ int wrap_sev_guest_decommission(struct sev_data_decommission *data, int *error)
 static void flushed(int ret, u32 commands_before)
 {
 	struct sevadm_scope *scope = sevadm_scope_kvm();
-	struct sevadm_event event;
+	struct sevadm_event event __uninitialized;
 	u32 recycled;
 
 	if (scope)

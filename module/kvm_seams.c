@@ -11,6 +11,7 @@
 
 #include "adopt.h"
 #include "bitmaps.h"
+#include "compat/compiler.h"
 #include "compat/kvm.h"
 #include "ledger.h"
 #include "limit.h"
@@ -42,7 +43,7 @@ static void event_name_vm(struct sevadm_event *event, const struct sevadm_vm *vm
 static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before,
 		      u64 start_ns)
 {
-	struct sevadm_event event;
+	struct sevadm_event event __uninitialized;
 
 	sevadm_event_prepare(&event, type);
 	event_name_vm(&event, scope->vm);
@@ -60,7 +61,7 @@ static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64
 /* The end of every KVM-level operation: transient pins go, and what was done is told. */
 static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 {
-	struct sevadm_event event;
+	struct sevadm_event event __uninitialized;
 	u64 before;
 
 	if (scope->transient && scope->vm) {
@@ -100,7 +101,7 @@ static void show_asid(struct sevadm_vm *vm, const struct kvm *kvm)
 
 static void event_asid_reclaim(const struct sevadm_vm *vm)
 {
-	struct sevadm_event event;
+	struct sevadm_event event __uninitialized;
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
 	event_name_vm(&event, vm);
@@ -135,7 +136,7 @@ static void settle_new_vm(struct sevadm_scope *scope)
 
 int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 {
-	struct sevadm_scope scope;
+	struct sevadm_scope scope __uninitialized;
 	u32 command;
 	int ret;
 
@@ -239,7 +240,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 {
 	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	struct sevadm_vm_query vm = {};
-	struct sevadm_event event;
+	struct sevadm_event event __uninitialized;
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_PIN);
 	if (scope) {
@@ -313,7 +314,7 @@ exit:
 
 int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *range)
 {
-	struct sevadm_scope scope;
+	struct sevadm_scope scope __uninitialized;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_mem_enc_register_region);
@@ -331,7 +332,7 @@ int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *ran
 int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *range)
 {
 	u64 pages = pages_of_range(range->addr, range->size);
-	struct sevadm_scope scope;
+	struct sevadm_scope scope __uninitialized;
 	u64 before;
 	int ret;
 
@@ -354,7 +355,7 @@ int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *r
 void wrap_sev_vm_destroy(struct kvm *kvm)
 {
 	struct sevadm_vm_query query = {};
-	struct sevadm_scope scope;
+	struct sevadm_scope scope __uninitialized;
 
 	sevadm_seam_enter(SEAM_sev_vm_destroy);
 	sevadm_scope_enter(&scope, SEVADM_SCOPE_DESTROY, SEVADM_KVM_DESTROY, kvm);
@@ -471,7 +472,7 @@ static int original_move(struct kvm *kvm, unsigned int source_fd)
 
 int wrap_sev_vm_copy_enc_context_from(struct kvm *kvm, unsigned int source_fd)
 {
-	struct sevadm_scope scope;
+	struct sevadm_scope scope __uninitialized;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_vm_copy_enc_context_from);
@@ -484,7 +485,7 @@ int wrap_sev_vm_copy_enc_context_from(struct kvm *kvm, unsigned int source_fd)
 
 int wrap_sev_vm_move_enc_context_from(struct kvm *kvm, unsigned int source_fd)
 {
-	struct sevadm_scope scope;
+	struct sevadm_scope scope __uninitialized;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_vm_move_enc_context_from);
