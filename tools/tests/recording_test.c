@@ -95,6 +95,30 @@ static void what_is_written_is_read(void)
 	}
 }
 
+/* Those of a VM, of a process and those that failed are found among the events of limits, too. */
+static void a_limit_keeps_whom_it_was_about(void)
+{
+	static const struct sevadm_event limit = {
+		.type = SEVADM_EVENT_LIMIT, .seq = 1, .time_ns = 5 * MS, .known = SEVADM_KNOWN_VM,
+		.vm = 3, .pid = 812, .comm = "qemu", .ret = -ENOMEM, .knob = SEVADM_KNOB_MAX,
+		.resource = SEVADM_RESOURCE_PIN, .limit = 4096, .amount = 8192,
+	};
+	struct json_object *row = event_to_json(&limit);
+	struct sevadm_event back;
+	const char *key;
+
+	EXPECT(event_from_json(row, &back, &key));
+	EXPECT_NUMBER(back.vm, 3);
+	EXPECT(back.known & SEVADM_KNOWN_VM);
+	EXPECT_NUMBER(back.pid, 812);
+	EXPECT_TEXT(back.comm, "qemu");
+	EXPECT_NUMBER(back.ret, -ENOMEM);
+	json_object_object_del(row, "pid");
+	EXPECT(!event_from_json(row, &back, &key));
+	EXPECT_TEXT(key, "pid");
+	json_object_put(row);
+}
+
 static size_t read_all(char *text, size_t size)
 {
 	FILE *file = fopen(path, "r");
@@ -313,6 +337,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "what is written is read", what_is_written_is_read },
+		{ "a limit keeps whom it was about", a_limit_keeps_whom_it_was_about },
 		{ "every truncation is told", every_truncation },
 		{ "changed bytes", every_changed_byte },
 		{ "damaged lines are told with their place", damaged_lines },

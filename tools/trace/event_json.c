@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An event back from its JSON: the reverse of event_to_json(), for recordings. */
+/*
+ * An event back from its JSON: the reverse of event_to_json(), for recordings. Of a limit it takes what
+ * all have, whom it was about and whether it refused: a cgroup's path does not lead back to its number.
+ */
 #include <limits.h>
 #include <string.h>
 
@@ -43,11 +46,11 @@ static const struct field {
 	FIELD("time_ns", ~0U, time_ns, 0),
 	FIELD("count", IS(LOST) | IS(ASID), count, 0),
 	FIELD("command_id", IS(PSP) | IS(KVM), command, 0),
-	FIELD("vm", IS(PSP) | IS(KVM) | PINS | IS(ASID), vm, SEVADM_KNOWN_VM),
+	FIELD("vm", IS(PSP) | IS(KVM) | PINS | IS(ASID) | IS(LIMIT), vm, SEVADM_KNOWN_VM),
 	FIELD("peer_vm", IS(KVM), peer_vm, SEVADM_KNOWN_PEER_VM),
 	FIELD("asid", IS(PSP) | IS(ASID), asid, SEVADM_KNOWN_ASID),
 	FIELD("handle", IS(PSP), handle, SEVADM_KNOWN_HANDLE),
-	FIELD("pid", IS(PSP) | IS(KVM) | PINS, pid, 0),
+	FIELD("pid", IS(PSP) | IS(KVM) | PINS | IS(LIMIT), pid, 0),
 	FIELD("fw_error", IS(PSP) | IS(KVM), fw_error, SEVADM_KNOWN_FW_ERROR),
 	FIELD("bytes", IS(PSP) | PINS, bytes, SEVADM_KNOWN_BYTES),
 	FIELD("psp_ns", IS(PSP), duration_ns, 0),
@@ -185,13 +188,13 @@ bool event_from_json(struct json_object *row, struct sevadm_event *event, const 
 			return false;
 	}
 	*key = "ret";
-	if (bit & (IS(PSP) | IS(KVM) | PINS) && !take_ret(row, event))
+	if (bit & (IS(PSP) | IS(KVM) | PINS | IS(LIMIT)) && !take_ret(row, event))
 		return false;
 	*key = "length_query";
 	if (bit & (IS(PSP) | IS(KVM)) && !take_length_query(row, event))
 		return false;
 	*key = "comm";
-	if (bit & (IS(PSP) | IS(KVM) | PINS) && !take_comm(row, event))
+	if (bit & (IS(PSP) | IS(KVM) | PINS | IS(LIMIT)) && !take_comm(row, event))
 		return false;
 	if (event->type == SEVADM_EVENT_ASID)
 		return take_asid(row, event, key);
