@@ -102,16 +102,10 @@ static bool guest_is_counted(const struct flavour *f, bool killed)
 	struct sev_launch_options options = {
 		.type = f->type, .init = f->init, .memory = MEMORY, .regions = 2, .policy = f->policy,
 	};
-	const struct sev_step *steps[SEV_STEPS_MAX];
 	struct ledger_totals totals = { 0 };
 	struct stepper stepper;
-	struct sev_outcome out;
-	char *wrong;
-	int count = sev_steps_parse(sev_steps_launch(f->type), steps, &wrong), i;
-	bool good = stepper_start(&stepper, &options);
+	bool good = stepper_launch(&stepper, &options, killed);
 
-	for (i = 0; i < count - killed && good; i++)
-		good = stepper_step(&stepper, steps[i], &out) && sev_step_good(steps[i], &out);
 	good = good && !ledger_differences("with a guest", &totals) && totals.vms == 1 &&
 	       totals.pinned_bytes == MEMORY;
 	if (killed || !good)

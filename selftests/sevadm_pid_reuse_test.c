@@ -108,15 +108,8 @@ static bool launched(struct stepper *s, const struct flavour *f)
 	struct sev_launch_options options = {
 		.type = f->type, .init = f->init, .memory = MEMORY, .regions = 1, .policy = f->policy,
 	};
-	const struct sev_step *steps[SEV_STEPS_MAX];
-	struct sev_outcome out;
-	char *wrong;
-	int count = sev_steps_parse(sev_steps_launch(f->type), steps, &wrong), i;
-	bool good = stepper_start(s, &options);
 
-	for (i = 0; i < count && good; i++)
-		good = stepper_step(s, steps[i], &out) && sev_step_good(steps[i], &out);
-	return good && stepper_hand_over(s);
+	return stepper_launch(s, &options, 0) && stepper_hand_over(s);
 }
 
 static bool run(const struct flavour *f)

@@ -136,6 +136,19 @@ static bool waits_in_kernel(pid_t pid)
 	return state && !strncmp(state, ") D", 3);
 }
 
+bool stepper_launch(struct stepper *s, const struct sev_launch_options *options, int leave)
+{
+	const struct sev_step *steps[SEV_STEPS_MAX];
+	struct sev_outcome out;
+	char *wrong;
+	int count = sev_steps_parse(sev_steps_launch(options->type), steps, &wrong), i;
+	bool good = stepper_start(s, options);
+
+	for (i = 0; i < count - leave && good; i++)
+		good = stepper_step(s, steps[i], &out) && sev_step_good(steps[i], &out);
+	return good;
+}
+
 bool stepper_begin(struct stepper *s, const struct sev_step *step, bool *ended)
 {
 	struct pollfd answered = { .fd = s->from, .events = POLLIN };
