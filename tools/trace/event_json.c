@@ -42,15 +42,16 @@ static const struct field {
 	  sizeof(((struct sevadm_event *)0)->member), known }
 #define IS(type) (1U << SEVADM_EVENT_##type)
 #define PINS (IS(PIN) | IS(UNPIN))
+#define OF_A_TASK (IS(PSP) | IS(KVM) | PINS | IS(LIMIT))
 	FIELD("seq", ~0U, seq, 0),
 	FIELD("time_ns", ~0U, time_ns, 0),
 	FIELD("count", IS(LOST) | IS(ASID), count, 0),
 	FIELD("command_id", IS(PSP) | IS(KVM), command, 0),
-	FIELD("vm", IS(PSP) | IS(KVM) | PINS | IS(ASID) | IS(LIMIT), vm, SEVADM_KNOWN_VM),
+	FIELD("vm", OF_A_TASK | IS(ASID), vm, SEVADM_KNOWN_VM),
 	FIELD("peer_vm", IS(KVM), peer_vm, SEVADM_KNOWN_PEER_VM),
 	FIELD("asid", IS(PSP) | IS(ASID), asid, SEVADM_KNOWN_ASID),
 	FIELD("handle", IS(PSP), handle, SEVADM_KNOWN_HANDLE),
-	FIELD("pid", IS(PSP) | IS(KVM) | PINS | IS(LIMIT), pid, 0),
+	FIELD("pid", OF_A_TASK, pid, 0),
 	FIELD("fw_error", IS(PSP) | IS(KVM), fw_error, SEVADM_KNOWN_FW_ERROR),
 	FIELD("bytes", IS(PSP) | PINS, bytes, SEVADM_KNOWN_BYTES),
 	FIELD("psp_ns", IS(PSP), duration_ns, 0),
@@ -188,13 +189,13 @@ bool event_from_json(struct json_object *row, struct sevadm_event *event, const 
 			return false;
 	}
 	*key = "ret";
-	if (bit & (IS(PSP) | IS(KVM) | PINS | IS(LIMIT)) && !take_ret(row, event))
+	if (bit & OF_A_TASK && !take_ret(row, event))
 		return false;
 	*key = "length_query";
 	if (bit & (IS(PSP) | IS(KVM)) && !take_length_query(row, event))
 		return false;
 	*key = "comm";
-	if (bit & (IS(PSP) | IS(KVM) | PINS | IS(LIMIT)) && !take_comm(row, event))
+	if (bit & OF_A_TASK && !take_comm(row, event))
 		return false;
 	if (event->type == SEVADM_EVENT_ASID)
 		return take_asid(row, event, key);
