@@ -4,13 +4,13 @@
 
 #include <linux/sevadm.h>
 
-#include "client.h"
-#include "command.h"
-#include "errors.h"
-#include "group_view.h"
-#include "limit/reserve.h"
-#include "names.h"
-#include "output.h"
+#include "asid_reserve.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
+#include "kernel/device_rows.h"
+#include "sev/names.h"
 
 static const struct attribute asid_attributes[] = {
 	{ SEVADM_A_ASID_ASID, ATTRIBUTE_U32, "asid" },

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
-#include "errors.h"
-#include "output.h"
-#include "version.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "cli/version.h"
 
 static bool wants_help;
 static bool wants_version;

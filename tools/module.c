@@ -9,11 +9,11 @@
 
 #include <libkmod.h>
 
-#include "adopt.h"
-#include "client.h"
-#include "command.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/adopt.h"
+#include "kernel/client.h"
 #include "status.h"
 
 #define MODULE_NAME "sevadm"

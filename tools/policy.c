@@ -1,180 +1,261 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest policies: one table row per field and per rule; all else derives from the rows. */
-#include "policy.h"
-
-#include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
+/* sevadm policy: decodes, encodes and checks guest policies. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#define SEV_SPEC	"AMD SEV API (55766), Guest Policy Structure"
-#define SNP_SPEC	"AMD SEV-SNP ABI (56860), Guest Policy"
-#define KVM_MASK	"arch/x86/kvm/svm/sev.c, KVM_SNP_POLICY_MASK_VALID"
-#define KVM_START	"arch/x86/kvm/svm/sev.c, snp_launch_start()"
+#include "check/check.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "sev/certificate.h"
+#include "sev/names.h"
+#include "sev/policy.h"
 
-static const struct policy_field sev_fields[] = {
-	{ "nodbg", 0, 1, false, "the hypervisor cannot debug the guest",
-	  "the hypervisor may read and write guest memory by DBG_DECRYPT and DBG_ENCRYPT",
-	  SEV_SPEC },
-	{ "noks", 1, 1, false, "the key is not shared with other guests",
-	  "the key may be shared with other guests", SEV_SPEC },
-	{ "es", 2, 1, false, "SEV-ES is required: registers are encrypted too",
-	  "the guest's registers are visible to the hypervisor", SEV_SPEC },
-	{ "nosend", 3, 1, false, "the guest cannot be sent to another platform",
-	  "the guest may be sent to another platform", SEV_SPEC },
-	{ "domain", 4, 1, false, "not to be sent to platforms of another domain", NULL, SEV_SPEC },
-	{ "sev", 5, 1, false, "not to be sent to platforms that are not SEV-capable", NULL,
-	  SEV_SPEC },
-	{ "reserved", 6, 10, true, "reserved, must be zero", NULL, SEV_SPEC },
-	{ "api_major", 16, 8, false, "lowest major version of the firmware's API", NULL,
-	  SEV_SPEC },
-	{ "api_minor", 24, 8, false, "lowest minor version of the firmware's API", NULL,
-	  SEV_SPEC },
-	{ NULL, 0, 0, false, NULL, NULL, NULL },
+struct policy_options {
+	bool snp;
+	bool typed;
+	enum sevadm_vm_type type;
 };
 
-static const struct policy_field snp_fields[] = {
-	{ "abi_minor", 0, 8, false, "lowest minor version of the firmware's ABI", NULL,
-	  SNP_SPEC },
-	{ "abi_major", 8, 8, false, "lowest major version of the firmware's ABI", NULL,
-	  SNP_SPEC },
-	{ "smt", 16, 1, false, "the host may have SMT on", "the host must have SMT off",
-	  SNP_SPEC },
-	{ "reserved_one", 17, 1, true, "reserved, must be one", NULL, SNP_SPEC },
-	{ "migrate_ma", 18, 1, false, "a migration agent may be associated",
-	  "no migration agent", SNP_SPEC },
-	{ "debug", 19, 1, false, "the hypervisor may debug the guest",
-	  "the hypervisor cannot debug the guest", SNP_SPEC },
-	{ "single_socket", 20, 1, false, "the guest runs on one socket only", NULL, SNP_SPEC },
-	{ "cxl_allow", 21, 1, false, "CXL devices and memory are allowed",
-	  "no CXL devices or memory", SNP_SPEC },
-	{ "mem_aes_256_xts", 22, 1, false, "memory encryption must be AES 256 XTS", NULL,
-	  SNP_SPEC },
-	{ "rapl_dis", 23, 1, false, "RAPL must be off on the host", NULL, SNP_SPEC },
-	{ "ciphertext_hiding_dram", 24, 1, false, "ciphertext hiding of DRAM must be on", NULL,
-	  SNP_SPEC },
-	{ "page_swap_disable", 25, 1, false, "the page move and swap commands are disabled", NULL,
-	  SNP_SPEC },
-	{ "reserved", 26, 38, true, "reserved, must be zero", NULL, SNP_SPEC },
-	{ NULL, 0, 0, false, NULL, NULL, NULL },
+static const char *const type_words[] = { "sev", "sev-es", "sev-snp", NULL };
+
+static int set_snp(void *options, const char *text)
+{
+	(void)text;
+	((struct policy_options *)options)->snp = true;
+	return EXIT_OK;
+}
+
+static int set_type(void *options, const char *text)
+{
+	struct policy_options *policy = options;
+	enum sevadm_vm_type type;
+
+	for (type = SEVADM_VM_TYPE_SEV; type <= SEVADM_VM_TYPE_SEV_SNP; type++) {
+		if (strcmp(text, vm_type_name(type)))
+			continue;
+		policy->typed = true;
+		policy->type = type;
+		policy->snp = type == SEVADM_VM_TYPE_SEV_SNP;
+		return EXIT_OK;
+	}
+	return fail(EXIT_USAGE, "there is no guest type \"%s\": it is sev, sev-es or sev-snp", text);
+}
+
+static const struct option_row snp_options[] = {
+	{ "snp", 0, NULL, "a policy of an SEV-SNP guest, not of SEV and SEV-ES", NULL, set_snp },
+	{}
 };
 
-#define BIT(n)		(1ULL << (n))
-#define BITS(high, low)	((~0ULL >> (63 - (high))) & (~0ULL << (low)))
-
-#define SEV	BIT(SEVADM_VM_TYPE_SEV)
-#define ES	BIT(SEVADM_VM_TYPE_SEV_ES)
-#define SNP	BIT(SEVADM_VM_TYPE_SEV_SNP)
-
-const struct policy_rule policy_rules[] = {
-	{ "policy-width", SEV | ES, BITS(63, 32), 0, POLICY_ERROR,
-	  "a SEV policy has 32 bits; if this is an SNP policy, check it as sev-snp", SEV_SPEC },
-	{ "policy-reserved", SEV | ES, BITS(15, 6), 0, POLICY_ERROR,
-	  "bits 6 to 15 are reserved and must be zero", SEV_SPEC },
-	{ "policy-api-major", SEV | ES, BITS(23, 17), 0, POLICY_ERROR,
-	  "it asks for a major version above 1, which no firmware has; if this is an SNP policy, check it as sev-snp",
-	  SEV_SPEC },
-	{ "policy-es", ES, POLICY_SEV_ES, POLICY_SEV_ES, POLICY_ERROR,
-	  "a SEV-ES guest needs bit 2 (es)", SEV_SPEC },
-	{ "policy-es", SEV, POLICY_SEV_ES, 0, POLICY_ERROR,
-	  "bit 2 (es) makes it a SEV-ES guest: it takes an ASID of the sev_es pool", SEV_SPEC },
-	{ "policy-debug", SEV | ES, BIT(0), BIT(0), POLICY_WARNING,
-	  "without bit 0 (nodbg) the hypervisor may decrypt the guest's memory", SEV_SPEC },
-	{ "policy-must-be-one", SNP, BIT(17), BIT(17), POLICY_ERROR,
-	  "bit 17 must be one: KVM refuses it with -22 (EINVAL) and fw_error 0; 0x30000 is the usual policy",
-	  SNP_SPEC },
-	{ "policy-reserved", SNP, BITS(63, 26), 0, POLICY_ERROR,
-	  "bits from 26 on are reserved and must be zero", SNP_SPEC },
-	{ "policy-migrate-ma", SNP, BIT(18), 0, POLICY_ERROR,
-	  "bit 18 (migrate_ma): KVM has no migration agents and refuses it with -22 (EINVAL)",
-	  KVM_MASK },
-	{ "policy-firmware-bits", SNP, BITS(25, 21), 0, POLICY_WARNING,
-	  "bits 21 to 25 need a kernel that reports them in KVM_X86_SNP_POLICY_BITS and firmware that has them",
-	  KVM_MASK },
-	{ "policy-smt", SNP, BIT(16), BIT(16), POLICY_WARNING,
-	  "without bit 16 (smt) Linux 6.11 and 6.12 refuse it with -22 (EINVAL), firmware when SMT is on",
-	  KVM_START },
-	{ "policy-single-socket", SNP, BIT(20), 0, POLICY_WARNING,
-	  "bit 20 (single_socket): Linux 6.11 and 6.12 refuse it with -22 (EINVAL)", KVM_START },
-	{ "policy-debug", SNP, BIT(19), 0, POLICY_WARNING,
-	  "with bit 19 (debug) the hypervisor may decrypt the guest's memory", SNP_SPEC },
-	{ NULL, 0, 0, 0, POLICY_WARNING, NULL, NULL },
+const struct option_row policy_check_options[] = {
+	{ "type", 0, "TYPE", "sev, sev-es or sev-snp; without it, sev or sev-es by bit 2",
+	  type_words, set_type },
+	{}
 };
 
-const struct policy_field *policy_fields(bool snp)
+static int parse(const char *text, uint64_t *policy)
 {
-	return snp ? snp_fields : sev_fields;
+	if (policy_parse(text, policy))
+		return fail(EXIT_USAGE,
+			    "policy \"%s\" is not a number of 64 bits: write 196608 or 0x30000",
+			    text);
+	return EXIT_OK;
 }
 
-uint64_t policy_field_mask(const struct policy_field *field)
+static struct json_object *field_row(const struct policy_field *field, uint64_t policy)
 {
-	return BITS(field->low + field->width - 1, field->low);
+	struct json_object *row = json_object_new_object();
+	uint64_t value = policy_field_value(field, policy);
+	const char *meaning = field->width > 1 || value ? field->set : field->clear;
+
+	json_object_object_add(row, "low", json_u64(field->low));
+	json_object_object_add(row, "high", json_u64(field->low + field->width - 1));
+	json_object_object_add(row, "name", json_object_new_string(field->name));
+	json_object_object_add(row, "value", json_u64(value));
+	json_object_object_add(row, "meaning", json_known_string(meaning, meaning));
+	json_object_object_add(row, "source", json_object_new_string(field->source));
+	return row;
 }
 
-uint64_t policy_field_value(const struct policy_field *field, uint64_t policy)
+static struct json_object *decode(uint64_t policy, bool snp)
 {
-	return (policy & policy_field_mask(field)) >> field->low;
-}
-
-int policy_parse(const char *text, uint64_t *policy)
-{
-	bool hex = !strncasecmp(text, "0x", 2);
-	const char *digits = hex ? text + 2 : text;
-	char *end;
-
-	/*
-	 * A leading zero without x is octal to C and decimal to people: a policy must not depend on
-	 * who reads it. And strtoull() would accept blanks, signs and a second 0x.
-	 */
-	if (hex ? !isxdigit((unsigned char)digits[0]) || tolower((unsigned char)digits[1]) == 'x' :
-	    !isdigit((unsigned char)digits[0]) || (digits[0] == '0' && digits[1]))
-		return -1;
-	errno = 0;
-	*policy = strtoull(digits, &end, hex ? 16 : 10);
-	return errno || *end ? -1 : 0;
-}
-
-bool policy_breaks(const struct policy_rule *rule, enum sevadm_vm_type type, uint64_t policy)
-{
-	return rule->types & BIT(type) && (policy & rule->mask) != rule->want;
-}
-
-uint64_t policy_corrected(const struct policy_rule *rule, uint64_t policy)
-{
-	return (policy & ~rule->mask) | rule->want;
-}
-
-enum sevadm_vm_type policy_type(bool snp, uint64_t policy)
-{
-	if (snp)
-		return SEVADM_VM_TYPE_SEV_SNP;
-	return policy & POLICY_SEV_ES ? SEVADM_VM_TYPE_SEV_ES : SEVADM_VM_TYPE_SEV;
-}
-
-int policy_encode(bool snp, const char *flag, uint64_t *policy)
-{
+	struct json_object *row = json_object_new_object(), *rows = json_object_new_array();
 	const struct policy_field *field;
-	const char *equals = strchr(flag, '=');
-	size_t length = equals ? (size_t)(equals - flag) : strlen(flag);
-	uint64_t value = 1;
 
 	for (field = policy_fields(snp); field->name; field++)
-		if (!field->fixed && strlen(field->name) == length &&
-		    !strncasecmp(field->name, flag, length))
-			break;
-	if (!field->name)
-		return POLICY_UNKNOWN_FLAG;
-	/* Only numbers need one; of a flag, 0 and 1 are as good as any. */
-	if (!equals && field->width > 1)
-		return POLICY_BAD_NUMBER;
-	if (equals && (policy_parse(equals + 1, &value) || value >> field->width))
-		return POLICY_BAD_NUMBER;
-	*policy = (*policy & ~policy_field_mask(field)) | value << field->low;
-	return 0;
+		json_object_array_add(rows, field_row(field, policy));
+	json_object_object_add(row, "policy", json_u64(policy));
+	json_object_object_add(row, "type",
+			       json_object_new_string(vm_type_name(policy_type(snp, policy))));
+	json_object_object_add(row, "fields", rows);
+	return row;
 }
 
-uint64_t policy_encode_start(bool snp)
+static int policy_decode(int argc, char **argv)
 {
-	return snp ? BIT(17) : 0;
+	static const struct column columns[] = {
+		{ "low", "BIT", NULL },
+		{ "high", "TO", NULL },
+		{ "name", "FIELD", NULL },
+		{ "value", "VALUE", format_hex },
+		{ "meaning", "MEANING", NULL },
+		{ "source", "SOURCE", NULL },
+	};
+	struct policy_options options = {};
+	struct json_object *rows, *row;
+	uint64_t policy;
+	int i, ret;
+
+	ret = options_parse(snp_options, &options, &argc, argv);
+	if (ret)
+		return ret;
+	if (!argc)
+		return fail(EXIT_USAGE, "policy decode needs a policy, such as 0x30000");
+
+	rows = json_object_new_array();
+	for (i = 0; i < argc && !ret; i++) {
+		ret = parse(argv[i], &policy);
+		if (!ret && !options.snp && policy >> 32)
+			ret = fail(EXIT_USAGE,
+				   "policy %s has more than SEV's 32 bits: is it one of SNP (--snp)?",
+				   argv[i]);
+		if (!ret)
+			json_object_array_add(rows, decode(policy, options.snp));
+	}
+	if (!ret && output_json)
+		output_print_json(rows);
+	for (i = 0; !ret && !output_json && i < argc; i++) {
+		row = json_object_array_get_idx(rows, i);
+		printf("%spolicy %s of a %s guest\n", i ? "\n" : "",
+		       output_text(row, "policy", format_hex), json_get_text(row, "type"));
+		output_table(json_object_object_get(row, "fields"), columns,
+			     ARRAY_SIZE(columns));
+	}
+	json_object_put(rows);
+	return ret;
 }
+
+static int policy_encode_command(int argc, char **argv)
+{
+	struct policy_options options = {};
+	struct json_object *row;
+	uint64_t policy;
+	int i, ret;
+
+	ret = options_parse(snp_options, &options, &argc, argv);
+	if (ret)
+		return ret;
+	policy = policy_encode_start(options.snp);
+	for (i = 0; i < argc; i++) {
+		char word[32];
+
+		switch (policy_encode(options.snp, argv[i], &policy)) {
+		case POLICY_UNKNOWN_FLAG:
+			snprintf(word, sizeof(word), "%.*s", (int)strcspn(argv[i], "="), argv[i]);
+			return command_unknown(options.snp ? "SNP policy flag" : "SEV policy flag",
+					       word, policy_fields(options.snp),
+					       sizeof(struct policy_field));
+		case POLICY_BAD_NUMBER:
+			return fail(EXIT_USAGE,
+				    "policy flag \"%s\" needs a number that fits, such as NAME=1",
+				    argv[i]);
+		}
+	}
+	if (!output_json) {
+		printf("0x%" PRIx64 "\n", policy);
+		return EXIT_OK;
+	}
+	row = decode(policy, options.snp);
+	output_print_json(row);
+	json_object_put(row);
+	return EXIT_OK;
+}
+
+static struct json_object *finding(const struct policy_rule *rule, uint64_t policy)
+{
+	static const char *const severities[] = {
+		[POLICY_WARNING] = "warning",
+		[POLICY_ERROR] = "error",
+	};
+	struct json_object *row = json_object_new_object();
+	char fix[sizeof("0x") + 16];
+
+	snprintf(fix, sizeof(fix), "0x%" PRIx64, policy_corrected(rule, policy));
+	json_object_object_add(row, "rule", json_object_new_string(rule->rule));
+	json_object_object_add(row, "severity",
+			       json_object_new_string(severities[rule->severity]));
+	json_object_object_add(row, "line", NULL);
+	json_object_object_add(row, "message", json_object_new_string(rule->message));
+	json_object_object_add(row, "fix", json_object_new_string(fix));
+	json_object_object_add(row, "source", json_object_new_string(rule->source));
+	return row;
+}
+
+int policy_check(int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{ "severity", "SEVERITY", NULL },
+		{ "rule", "RULE", NULL },
+		{ "message", "WHY", NULL },
+		{ "fix", "BETTER", NULL },
+		{ "source", "SOURCE", NULL },
+	};
+	struct policy_options options = {};
+	struct json_object *result, *findings;
+	const struct policy_rule *rule;
+	const char *verdict = "ok";
+	int ret, code = EXIT_OK;
+	uint64_t policy;
+
+	ret = options_parse(policy_check_options, &options, &argc, argv);
+	if (!ret && argc != 1)
+		ret = fail(EXIT_USAGE, "policy check needs one policy, such as 0x30000");
+	if (!ret)
+		ret = parse(argv[0], &policy);
+	if (ret)
+		return ret;
+	if (!options.typed)
+		options.type = policy_type(false, policy);
+
+	findings = json_object_new_array();
+	for (rule = policy_rules; rule->rule; rule++) {
+		if (!policy_breaks(rule, options.type, policy))
+			continue;
+		json_object_array_add(findings, finding(rule, policy));
+		if (rule->severity == POLICY_ERROR)
+			code = EXIT_REFUSED;
+	}
+	if (json_object_array_length(findings))
+		verdict = code ? "error" : "warning";
+
+	result = json_object_new_object();
+	json_object_object_add(result, "target", json_object_new_string(argv[0]));
+	json_object_object_add(result, "type",
+			       json_object_new_string(vm_type_name(options.type)));
+	json_object_object_add(result, "verdict", json_object_new_string(verdict));
+	json_object_object_add(result, "findings", findings);
+	if (output_json) {
+		output_print_json(result);
+	} else {
+		printf("policy 0x%" PRIx64 " of a %s guest: %s\n", policy,
+		       vm_type_name(options.type), verdict);
+		if (json_object_array_length(findings))
+			output_table(findings, columns, ARRAY_SIZE(columns));
+	}
+	json_object_put(result);
+	return code;
+}
+
+const struct command policy_commands[] = {
+	{ "decode", "VALUE...", "What each bit of a guest policy says.", snp_options,
+	  policy_decode },
+	{ "encode", "FLAG...", "The policy of these flags: nodbg noks, or abi_major=1.", snp_options,
+	  policy_encode_command },
+	{ "check", "VALUE", "Whether a guest can start with this policy, and how safe it is.",
+	  policy_check_options, policy_check },
+	{ "certificate", "FILE", "The fields of an owner's Diffie-Hellman certificate (dhCert).",
+	  NULL, policy_certificate },
+	{ "session", "FILE", "The fields of an owner's session.", NULL, policy_session },
+	{}
+};

@@ -6,12 +6,12 @@
 
 #include <linux/sevadm.h>
 
-#include "client.h"
-#include "command.h"
-#include "errors.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
 #include "limit/kernel.h"
-#include "names.h"
-#include "output.h"
+#include "sev/names.h"
 #include "status.h"
 
 static const struct attribute pool_attributes[] = {

@@ -2,12 +2,12 @@
 /* sevadm vm: the VMs that hold SEV resources. */
 #include <linux/sevadm.h>
 
-#include "client.h"
-#include "command.h"
-#include "errors.h"
-#include "group_view.h"
-#include "names.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
+#include "kernel/device_rows.h"
+#include "sev/names.h"
 #include "vm.h"
 
 static const struct attribute vm_attributes[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm check: what keeps guests from starting, found before they are started. The commands. */
 #include "check/check.h"
+#include "memlock/command.h"
 
 const struct command check_commands[] = {
 	{ "host", NULL, "whether this host can run SEV guests, and which ones",

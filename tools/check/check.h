@@ -3,7 +3,7 @@
 #ifndef SEVADM_CHECK_H
 #define SEVADM_CHECK_H
 
-#include "command.h"
+#include "cli/command.h"
 
 extern const struct option_row check_host_options[];
 int check_host(int argc, char **argv);
@@ -17,14 +17,11 @@ int check_kubevirt(int argc, char **argv);
 extern const struct option_row check_qemu_options[];
 int check_qemu(int argc, char **argv);
 
-/* policy_command.c: the same as sevadm policy check */
+/* policy.c at the root: the same as sevadm policy check */
 extern const struct option_row policy_check_options[];
 int policy_check(int argc, char **argv);
 
 extern const struct option_row check_rules_options[];
 int check_rules(int argc, char **argv);
-
-extern const struct option_row check_memlock_options[];
-int check_memlock(int argc, char **argv);
 
 #endif

@@ -3,8 +3,8 @@
 #include "check/domain.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +12,12 @@
 #include <libxml/parser.h>
 
 #include "check/check.h"
-#include "check/files.h"
-#include "errors.h"
-#include "memlock/memlock.h"
-#include "output.h"
-#include "policy.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "memlock/forecast_json.h"
+#include "report/files.h"
+#include "report/xml_value.h"
+#include "sev/policy.h"
 
 struct options {
 	enum domain_profile profile;
@@ -119,43 +120,6 @@ void domain_finding(struct domain *domain, const struct domain_rule *row, enum s
 	free(text);
 }
 
-bool domain_number(const xmlNode *node, uint64_t *number)
-{
-	char text[64], *end;
-
-	xml_text(node, text, sizeof(text));
-	if (!isdigit((unsigned char)text[0]))
-		return false;
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return !errno && !*end;
-}
-
-/* libvirt's virScaleInteger() */
-static const struct {
-	const char *name;
-	uint64_t bytes;
-} units[] = {
-	{ "b", 1 }, { "bytes", 1 },
-	{ "KB", 1000 }, { "k", 1024 }, { "KiB", 1024 },
-	{ "MB", 1000000 }, { "M", 1 << 20 }, { "MiB", 1 << 20 },
-	{ "GB", 1000000000 }, { "G", 1 << 30 }, { "GiB", 1 << 30 },
-	{ "TB", 1000000000000 }, { "T", 1ULL << 40 }, { "TiB", 1ULL << 40 },
-};
-
-bool domain_bytes(const xmlNode *node, uint64_t *bytes)
-{
-	const char *unit = xml_attribute(node, "unit") ?: "KiB";
-	size_t i;
-
-	if (!node || !domain_number(node, bytes))
-		return false;
-	for (i = 0; i < ARRAY_SIZE(units); i++)
-		if (!strcasecmp(unit, units[i].name))
-			return !__builtin_mul_overflow(*bytes, units[i].bytes, bytes);
-	return false;
-}
-
 bool domain_is_q35(const struct domain *domain)
 {
 	const char *machine = xml_attribute(xml_find(domain->root, "os/type"), "machine");
@@ -171,7 +135,7 @@ static enum sevadm_vm_type type_of(const xmlNode *launch)
 
 	if (xml_is(launch, "type", "sev-snp"))
 		return SEVADM_VM_TYPE_SEV_SNP;
-	domain_number(xml_find(launch, "policy"), &policy);
+	xml_number(xml_find(launch, "policy"), &policy);
 	return policy_type(false, policy);
 }
 

@@ -9,10 +9,10 @@
 #include <libxml/tree.h>
 #include <linux/sevadm.h>
 
-#include "check/findings.h"
-#include "check/host_facts.h"
-#include "check/xml.h"
-#include "check/xml_edit.h"
+#include "host/facts.h"
+#include "report/findings.h"
+#include "report/xml.h"
+#include "report/xml_edit.h"
 
 /** enum domain_profile - who starts the domain, which makes some rules harder */
 enum domain_profile {
@@ -95,12 +95,6 @@ void domain_forget(struct domain *domain);
  * Return: the corrected document, allocated; NULL: an edit has broken it, which is a bug.
  */
 char *domain_fix(const struct domain *like, char *bytes, size_t *size);
-
-/** domain_number() - a number in decimal, 0x or 0 notation */
-bool domain_number(const xmlNode *node, uint64_t *number);
-
-/** domain_bytes() - a size with its unit attribute, KiB without one */
-bool domain_bytes(const xmlNode *node, uint64_t *bytes);
 
 /** domain_is_q35() - true: its machine type is one of Q35 */
 bool domain_is_q35(const struct domain *domain);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check/domain.h"
-#include "output.h"
+#include "cli/output.h"
 
 static enum severity own(const struct domain_rule *row)
 {

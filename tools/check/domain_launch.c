@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate.h"
 #include "check/domain.h"
-#include "output.h"
-#include "names.h"
-#include "policy.h"
+#include "cli/output.h"
+#include "report/xml_value.h"
+#include "sev/certificate.h"
+#include "sev/names.h"
+#include "sev/policy.h"
 
 static enum severity own(const struct domain_rule *row)
 {
@@ -57,7 +58,7 @@ static void judge_number(struct domain *domain, const struct domain_rule *row, c
 
 	if (!node)
 		return;
-	if (!domain_number(node, &value) || value < min || value > 63)
+	if (!xml_number(node, &value) || value < min || value > 63)
 		domain_finding(domain, row, SEVERITY_ERROR, node, "<%s> is no number from %" PRIu64 " to 63",
 			       name, min);
 	else if (!domain->host || !host_number(domain->host, fact, &real))
@@ -97,7 +98,7 @@ DOMAIN_CHECK(policy_given)
 
 	if (!node)
 		domain_finding(domain, row, own(row), domain->launch, "there is no <policy>");
-	else if (!domain_number(node, &policy))
+	else if (!xml_number(node, &policy))
 		domain_finding(domain, row, own(row), node, "the <policy> is no number");
 }
 
@@ -120,7 +121,7 @@ static void judge_policy(struct domain *domain, const struct domain_rule *row,
 	const struct policy_rule *rule;
 	uint64_t policy;
 
-	if (!domain_number(policy_node(domain), &policy))
+	if (!xml_number(policy_node(domain), &policy))
 		return;
 	for (rule = policy_rules; rule->rule; rule++)
 		if (rule->severity == severity && policy_breaks(rule, domain->type, policy))
@@ -146,7 +147,7 @@ DOMAIN_FIX(policy)
 	uint64_t policy;
 	char text[32];
 
-	if (!domain_number(node, &policy))
+	if (!xml_number(node, &policy))
 		return;
 	for (rule = policy_rules; rule->rule; rule++)
 		if (rule->severity == POLICY_ERROR && policy_breaks(rule, domain->type, policy))

@@ -7,6 +7,7 @@
 
 #include "check/domain.h"
 #include "memlock/model.h"
+#include "report/xml_value.h"
 
 #define MIB	((uint64_t)1 << 20)
 
@@ -22,7 +23,7 @@ DOMAIN_CHECK(memory_size)
 
 	if (!memory)
 		domain_finding(domain, row, own(row), domain->root, "there is no <memory>");
-	else if (!domain_bytes(memory, &bytes) || !bytes)
+	else if (!xml_bytes(memory, &bytes) || !bytes)
 		domain_finding(domain, row, own(row), memory, "the <memory> is no size");
 }
 
@@ -35,7 +36,7 @@ static bool is_locked(const struct domain *domain)
 static bool hard_limit(const struct domain *domain, xmlNode **node, uint64_t *bytes)
 {
 	*node = xml_find(domain->root, "memtune/hard_limit");
-	return domain_bytes(*node, bytes) && *bytes / 1024 < 9007199254740991ULL;
+	return xml_bytes(*node, bytes) && *bytes / 1024 < 9007199254740991ULL;
 }
 
 DOMAIN_CHECK(lock_missing)
@@ -124,7 +125,7 @@ DOMAIN_CHECK(hotplug)
 	uint64_t bytes, limit = 0;
 	xmlNode *tune;
 
-	if (!domain_bytes(node, &bytes))
+	if (!xml_bytes(node, &bytes))
 		return;
 	if (hard_limit(domain, &tune, &limit) && limit < bytes)
 		domain_finding(domain, row, own(row), node,

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "check/host_facts.h"
 #include "check/host_rules.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "host/facts.h"
 
 struct options {
 	const char *host;

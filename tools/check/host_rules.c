@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "check/host_rules.h"
-#include "output.h"
+#include "cli/output.h"
 
 typedef const struct host_facts *facts_t;
 

@@ -3,8 +3,8 @@
 #ifndef SEVADM_HOST_RULES_H
 #define SEVADM_HOST_RULES_H
 
-#include "check/findings.h"
-#include "check/host_facts.h"
+#include "host/facts.h"
+#include "report/findings.h"
 
 /** struct host_rule - a rule, and how it is judged: facts that are not known are no finding */
 struct host_rule {

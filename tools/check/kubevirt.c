@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate.h"
 #include "check/check.h"
-#include "check/files.h"
 #include "check/kubevirt.h"
 #include "check/rules.h"
-#include "check/yaml.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "report/files.h"
+#include "report/yaml.h"
+#include "sev/certificate.h"
 
 #define USER_GUIDE	"KubeVirt user guide, Confidential computing"
 #define WEBHOOK		"KubeVirt, validating webhook of VMIs"

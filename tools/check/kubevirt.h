@@ -3,7 +3,7 @@
 #ifndef SEVADM_CHECK_KUBEVIRT_H
 #define SEVADM_CHECK_KUBEVIRT_H
 
-#include "check/findings.h"
+#include "report/findings.h"
 
 /** kubevirt_judge() - all rules on all documents of @bytes */
 void kubevirt_judge(struct target *target, const char *bytes, size_t size);

@@ -13,15 +13,15 @@
 #include <json-c/json.h>
 #include <linux/capability.h>
 
-#include "certificate.h"
 #include "check/check.h"
-#include "check/files.h"
-#include "check/host_facts.h"
 #include "check/rules.h"
-#include "errors.h"
-#include "names.h"
-#include "output.h"
-#include "policy.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "host/facts.h"
+#include "report/files.h"
+#include "sev/certificate.h"
+#include "sev/names.h"
+#include "sev/policy.h"
 
 #define QEMU_DOCUMENT	"QEMU, docs/system/i386/amd-memory-encryption"
 #define MAX_OPTIONS	4096

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "check/check.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 
 static const struct rule_list lists[] = {
 	{ "domain", domain_rule_at, domain_rule_fixable },

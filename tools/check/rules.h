@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "check/findings.h"
+#include "report/findings.h"
 
 /**
  * struct rule_list - the rules of one check

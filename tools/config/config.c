@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "atomic_file.h"
-#include "command.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "config/config.h"
 #include "config/file.h"
-#include "errors.h"
-#include "limit/cgroup.h"
+#include "kernel/cgroup.h"
 #include "limit/kernel.h"
-#include "output.h"
+#include "report/atomic_file.h"
 
 static const struct option_row no_options[] = { {} };
 

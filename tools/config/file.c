@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "config/file.h"
-#include "errors.h"
-#include "output.h"
 
 /* Far more than the limits of any host, far less than what hurts. */
 #define FILE_MAX	(16UL << 20)

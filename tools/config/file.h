@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#include "check/findings.h"
 #include "limit/limit.h"
+#include "report/findings.h"
 
 #define CONFIG_FILE "/etc/sevadm.conf"
 

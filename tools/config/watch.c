@@ -16,11 +16,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "config/config.h"
-#include "errors.h"
-#include "limit/cgroup.h"
-#include "output.h"
+#include "kernel/cgroup.h"
 
 /**
  * struct watch - what is watched

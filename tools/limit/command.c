@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "errors.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "limit/kernel.h"
-#include "output.h"
 
 #define WRONG_SIZE 512
 

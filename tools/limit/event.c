@@ -4,10 +4,10 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "limit/cgroup.h"
+#include "cli/output.h"
+#include "kernel/cgroup.h"
 #include "limit/event.h"
 #include "limit/limit.h"
-#include "output.h"
 
 static const char *const knob_names[] = {
 	[SEVADM_KNOB_MIN] = "min",	[SEVADM_KNOB_HIGH] = "high",

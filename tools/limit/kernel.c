@@ -8,12 +8,12 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "client.h"
-#include "errors.h"
-#include "limit/cgroup.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/cgroup.h"
+#include "kernel/client.h"
 #include "limit/kernel.h"
-#include "names.h"
-#include "output.h"
+#include "sev/names.h"
 
 /* Attributes of one limit and their headers take less. */
 #define LIMIT_ROOM	96

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "errors.h"
+#include "cli/errors.h"
 #include "limit/limit.h"
 
 const struct limit_resource_row limit_resources[LIMIT_RESOURCES + 1] = {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "errors.h"
+#include "cli/errors.h"
 #include "limit/limit.h"
 
 const char *const limit_subjects[LIMIT_SUBJECTS + 1] = {

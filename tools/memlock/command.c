@@ -10,18 +10,18 @@
 
 #include <libxml/parser.h>
 
-#include "check/check.h"
-#include "check/domain.h"
-#include "check/files.h"
-#include "check/findings.h"
-#include "check/host_facts.h"
-#include "command.h"
-#include "errors.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "host/facts.h"
 #include "limit/value.h"
-#include "memlock/memlock.h"
+#include "memlock/command.h"
+#include "memlock/forecast_json.h"
 #include "memlock/model.h"
 #include "memlock/process.h"
-#include "output.h"
+#include "report/files.h"
+#include "report/findings.h"
+#include "report/xml.h"
 
 #define MIB	((uint64_t)1 << 20)
 
@@ -60,12 +60,6 @@ static const char *const ceiling_names[] = {
 	[CEILING_PINNED] = "pinned, against RLIMIT_MEMLOCK",
 	[CEILING_CHARGED] = "charged, against memory.max",
 	[CEILING_MAPPED] = "mapped, against RLIMIT_MEMLOCK",
-};
-
-static const char *const ceiling_keys[] = {
-	[CEILING_PINNED] = "pinned",
-	[CEILING_CHARGED] = "charged",
-	[CEILING_MAPPED] = "mapped",
 };
 
 /* ---- options -------------------------------------------------------------------------------- */
@@ -140,37 +134,6 @@ static int get_host(const char *path, struct memlock_host *host)
 }
 
 /* ---- one domain ------------------------------------------------------------------------------ */
-
-static struct json_object *limit_json(uint64_t limit)
-{
-	return json_known_u64(limit != MEMLOCK_UNLIMITED, limit);
-}
-
-struct json_object *memlock_json(const struct vm_shape *shape,
-				 const struct memlock_forecast *forecast)
-{
-	struct json_object *object = json_object_new_object(), *ceilings, *one;
-	enum ceiling i;
-
-	json_object_object_add(object, "need_bytes", json_u64(forecast->need[forecast->ceiling]));
-	json_object_object_add(object, "limit_bytes",
-			       limit_json(forecast->limit[forecast->ceiling]));
-	json_object_object_add(object, "outcome",
-			       json_object_new_string(memlock_outcome_names[forecast->outcome]));
-	json_object_object_add(object, "while_running",
-			       json_object_new_boolean(forecast->while_running));
-	json_object_object_add(object, "hard_limit_bytes", json_u64(memlock_recommend(shape)));
-	ceilings = json_object_new_object();
-	for (i = 0; i < CEILING_NR; i++) {
-		one = json_object_new_object();
-		json_object_object_add(one, "need_bytes", json_u64(forecast->need[i]));
-		json_object_object_add(one, "limit_bytes", limit_json(forecast->limit[i]));
-		json_object_object_add(one, "set_by", json_object_new_string(forecast->setter[i]));
-		json_object_object_add(ceilings, ceiling_keys[i], one);
-	}
-	json_object_object_add(object, "ceilings", ceilings);
-	return object;
-}
 
 static void print_bytes(FILE *out, uint64_t bytes)
 {

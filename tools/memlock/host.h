@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "check/host_facts.h"
+#include "host/facts.h"
 
 /** define MEMLOCK_LIBVIRT_DEFAULT - LimitMEMLOCK= of libvirt's units, where the host is not known */
 #define MEMLOCK_LIBVIRT_DEFAULT	((uint64_t)64 << 20)

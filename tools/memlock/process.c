@@ -11,10 +11,10 @@
 
 #include <linux/sevadm.h>
 
-#include "client.h"
-#include "errors.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
 #include "memlock/shape.h"
-#include "output.h"
 
 #define MIB	((double)(1 << 20))
 

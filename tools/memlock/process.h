@@ -3,7 +3,7 @@
 #ifndef SEVADM_MEMLOCK_PROCESS_H
 #define SEVADM_MEMLOCK_PROCESS_H
 
-#include "check/findings.h"
+#include "report/findings.h"
 
 /** memlock_process() - what process @pid has pinned, and how near its limits it is: a target */
 int memlock_process(struct report *report, unsigned long pid);

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "check/domain.h"
-#include "check/xml.h"
+#include "report/xml.h"
+#include "report/xml_value.h"
 
 #define KIB	((uint64_t)1 << 10)
 #define MIB	((uint64_t)1 << 20)
@@ -117,7 +117,7 @@ static unsigned int number(const xmlNode *node, unsigned int otherwise)
 {
 	uint64_t value;
 
-	return domain_number(node, &value) && value && value <= 4096 ? value : otherwise;
+	return xml_number(node, &value) && value && value <= 4096 ? value : otherwise;
 }
 
 static void take_launch(struct vm_shape *shape, const xmlNode *launch)
@@ -127,7 +127,7 @@ static void take_launch(struct vm_shape *shape, const xmlNode *launch)
 	shape->encrypted = launch;
 	if (xml_is(launch, "type", "sev-snp"))
 		shape->type = SEVADM_VM_TYPE_SEV_SNP;
-	else if (domain_number(xml_find(launch, "policy"), &policy) && policy & 4)
+	else if (xml_number(xml_find(launch, "policy"), &policy) && policy & 4)
 		shape->type = SEVADM_VM_TYPE_SEV_ES;
 }
 
@@ -136,13 +136,13 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 	const xmlNode *devices = xml_find(root, "devices");
 	uint64_t bytes;
 
-	if (!domain_bytes(xml_find(root, "memory"), &bytes) || !bytes || bytes >= 1ULL << 52) {
+	if (!xml_bytes(xml_find(root, "memory"), &bytes) || !bytes || bytes >= 1ULL << 52) {
 		*why = "its <memory> is missing or is no size";
 		return false;
 	}
 	vm_shape_default(shape, bytes);
 	take_launch(shape, xml_find(root, "launchSecurity"));
-	if (domain_bytes(xml_find(root, "maxMemory"), &bytes) && bytes > shape->ram &&
+	if (xml_bytes(xml_find(root, "maxMemory"), &bytes) && bytes > shape->ram &&
 	    bytes < 1ULL << 52)
 		shape->ram_max = bytes;
 	shape->video = video_bytes(devices);
@@ -157,7 +157,7 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 	shape->hugepages = xml_find(root, "memoryBacking/hugepages");
 	shape->locked = xml_find(root, "memoryBacking/locked");
 	/* libvirt takes VIR_DOMAIN_MEMORY_PARAM_UNLIMITED KiB and more for no limit. */
-	if (domain_bytes(xml_find(root, "memtune/hard_limit"), &bytes) &&
+	if (xml_bytes(xml_find(root, "memtune/hard_limit"), &bytes) &&
 	    bytes / KIB < 9007199254740991ULL)
 		shape->hard_limit = bytes;
 	return true;

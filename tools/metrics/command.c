@@ -2,12 +2,12 @@
 /* sevadm metrics: for Prometheus, and for Kubernetes' node-feature-discovery. */
 #include <stdlib.h>
 
-#include "atomic_file.h"
-#include "command.h"
-#include "errors.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "limit/kernel.h"
 #include "metrics/metrics.h"
-#include "output.h"
+#include "report/atomic_file.h"
 #include "status.h"
 #include "vm.h"
 

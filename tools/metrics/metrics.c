@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "metrics/metrics.h"
-#include "output.h"
 
 /* What a metric has a sample for. */
 enum source {

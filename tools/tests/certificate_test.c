@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate.h"
-#include "output.h"
+#include "cli/output.h"
+#include "sev/certificate.h"
 #include "tables.h"
 #include "test.h"
 

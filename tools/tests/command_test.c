@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command line: words, options and suggestions, by tables of the test's own. */
-#include "command.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "test.h"
 
 static int verbose;

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "device.h"
-#include "errors.h"
+#include "cli/errors.h"
+#include "kernel/device.h"
 #include "tables.h"
 #include "test.h"
 

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "event.h"
-#include "output.h"
+#include "cli/output.h"
 #include "tables.h"
 #include "test.h"
+#include "trace/event.h"
 
 static const struct sevadm_event psp = {
 	.size = sizeof(psp), .type = SEVADM_EVENT_PSP, .seq = 42, .time_ns = 12345678901,

@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "errors.h"
-#include "explain.h"
-#include "names.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "explain/explain.h"
+#include "sev/names.h"
 #include "tables.h"
 #include "test.h"
 

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/findings.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "report/findings.h"
 #include "tables.h"
 #include "test.h"
 

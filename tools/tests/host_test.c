@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check/host_facts.h"
 #include "check/host_rules.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "host/facts.h"
 #include "tables.h"
 #include "test.h"
 

@@ -2,9 +2,9 @@
 /* Limits as they are written: values, subjects, keys, and files, also hostile ones. */
 #include <stdlib.h>
 
+#include "cli/output.h"
 #include "config/file.h"
 #include "limit/limit.h"
-#include "output.h"
 #include "tables.h"
 #include "test.h"
 

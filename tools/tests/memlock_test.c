@@ -2,8 +2,8 @@
 /* The model of locked memory: the deaths and figures that were seen with real QEMU and libvirt. */
 #include <string.h>
 
-#include "check/xml.h"
 #include "memlock/model.h"
+#include "report/xml.h"
 #include "tables.h"
 #include "test.h"
 

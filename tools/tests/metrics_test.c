@@ -3,8 +3,8 @@
 #include <regex.h>
 #include <stdlib.h>
 
+#include "cli/output.h"
 #include "metrics/metrics.h"
-#include "output.h"
 #include "tables.h"
 #include "test.h"
 

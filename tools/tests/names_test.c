@@ -5,7 +5,7 @@
 #include <linux/psp-sev.h>
 #include <linux/sevadm.h>
 
-#include "names.h"
+#include "sev/names.h"
 #include "tables.h"
 #include "test.h"
 

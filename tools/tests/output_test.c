@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "tables.h"
 #include "test.h"
 

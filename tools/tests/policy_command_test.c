@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "command.h"
-#include "errors.h"
-#include "output.h"
-#include "policy.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "sev/policy.h"
 #include "tables.h"
 #include "test.h"
 

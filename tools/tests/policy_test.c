@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guest policies: fields, numbers and rules, held against policies that are in use. */
-#include "errors.h"
-#include "policy.h"
+#include "cli/errors.h"
+#include "sev/policy.h"
 #include "tables.h"
 #include "test.h"
 

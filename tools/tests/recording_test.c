@@ -7,11 +7,11 @@
 
 #include <libxml/parser.h>
 
-#include "errors.h"
-#include "event.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
 #include "tables.h"
 #include "test.h"
+#include "trace/event.h"
 #include "trace/recording.h"
 #include "trace/timeline.h"
 #include "trace/trace.h"

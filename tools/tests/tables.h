@@ -3,7 +3,7 @@
 #ifndef SEVADM_TEST_TABLES_H
 #define SEVADM_TEST_TABLES_H
 
-#include "command.h"
+#include "cli/command.h"
 
 const struct object objects[] = { {} };
 const struct option_row global_options[] = { {} };

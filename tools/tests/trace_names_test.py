@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "module/trace_names.h"
-TOOL = ROOT / "tools/names.c"
+TOOL = ROOT / "tools/sev/names.c"
 
 # The module's list, and the tool's table.
 TABLES = {

@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "event.h"
-#include "names.h"
-#include "output.h"
+#include "cli/output.h"
+#include "sev/names.h"
+#include "trace/event.h"
 
 /* False: @key is not there or holds something else; null is known to be not known. */
 static bool take_u64(struct json_object *row, const char *key, uint64_t max, bool *known,

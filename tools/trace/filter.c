@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "device.h"
-#include "errors.h"
-#include "event.h"
-#include "names.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/device.h"
+#include "sev/names.h"
+#include "trace/event.h"
 #include "trace/filter.h"
 
 int filter_set_vm(void *options, const char *text)

@@ -7,7 +7,7 @@
 
 #include <linux/sevadm.h>
 
-#include "event.h"
+#include "trace/event.h"
 
 /**
  * struct filter - what an event has to be; zeroes let all pass. The first member of the options of

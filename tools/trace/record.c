@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "device.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/device.h"
 #include "trace/filter.h"
 #include "trace/recording.h"
 #include "trace/trace.h"

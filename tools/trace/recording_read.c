@@ -7,9 +7,9 @@
 
 #include <zstd.h>
 
-#include "errors.h"
-#include "event.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "trace/event.h"
 #include "trace/recording.h"
 
 /* A header is the longest line, and far shorter. */

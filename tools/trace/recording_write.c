@@ -10,12 +10,12 @@
 
 #include <zstd.h>
 
-#include "client.h"
-#include "errors.h"
-#include "event.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "cli/version.h"
+#include "kernel/client.h"
+#include "trace/event.h"
 #include "trace/recording.h"
-#include "version.h"
 
 struct recording {
 	const char *path;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "errors.h"
-#include "names.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "sev/names.h"
 #include "trace/filter.h"
 #include "trace/recording.h"
 #include "trace/svg.h"

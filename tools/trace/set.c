@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
 #include "trace/trace.h"
 
 #define PARAMETERS "/sys/module/sevadm/parameters/"

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device.h"
-#include "errors.h"
-#include "event.h"
-#include "group_view.h"
-#include "names.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/device.h"
+#include "kernel/device_rows.h"
+#include "sev/names.h"
+#include "trace/event.h"
 #include "trace/recording.h"
 #include "trace/stats.h"
 #include "trace/trace.h"

@@ -2,9 +2,9 @@
 /* The statistics that the module keeps, of commands and of VMs. */
 #include <netlink/msg.h>
 
-#include "client.h"
-#include "errors.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
 #include "trace/stats.h"
 
 static const struct attribute bucket_attributes[] = {

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "errors.h"
-#include "event.h"
-#include "names.h"
-#include "output.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "sev/names.h"
+#include "trace/event.h"
 #include "trace/svg.h"
 
 #define WIDTH		1240

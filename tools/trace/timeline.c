@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
-#include "names.h"
-#include "output.h"
+#include "cli/output.h"
+#include "sev/names.h"
+#include "trace/event.h"
 #include "trace/timeline.h"
 
 const char *slice_kind_name(enum slice_kind kind)

@@ -3,7 +3,7 @@
 #ifndef SEVADM_TRACE_H
 #define SEVADM_TRACE_H
 
-#include "command.h"
+#include "cli/command.h"
 
 extern const struct option_row trace_record_options[], trace_report_options[],
 	trace_stats_options[];

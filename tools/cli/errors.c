@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How sevadm fails. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <json-c/json.h>
+
+#include "cli/errors.h"
+#include "cli/output.h"
+
+int fail(int code, const char *format, ...)
+{
+	char *message;
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&message, format, args);
+	va_end(args);
+	if (length < 0) {
+		fputs("sevadm: out of memory\n", stderr);
+		return code;
+	}
+
+	fprintf(stderr, "sevadm: %s\n", message);
+	if (output_json) {
+		struct json_object *error = json_object_new_object();
+
+		json_object_object_add(error, "error", json_object_new_string(message));
+		output_print_json(error);
+		json_object_put(error);
+	}
+	free(message);
+	return code;
+}
+
+int fail_absent(void)
+{
+	return fail(EXIT_ABSENT,
+		    "the sevadm module is not loaded: run \"sevadm module load\"");
+}

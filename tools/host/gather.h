@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of host_facts_gather(): each finds out one kind of facts. */
+#ifndef SEVADM_HOST_GATHER_H
+#define SEVADM_HOST_GATHER_H
+
+#include "host/facts.h"
+
+void gather_cpu(const char *root, struct host_facts *facts);
+void gather_modules(const char *root, struct host_facts *facts);
+void gather_devices(const char *root, struct host_facts *facts);
+void gather_misc(const char *root, struct host_facts *facts);
+void gather_limits(const char *root, struct host_facts *facts);
+void gather_programs(const char *root, struct host_facts *facts);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What members of group kvm see: the same rows as over netlink, which asks for CAP_NET_ADMIN, by the
+ * queries of /dev/sevadm.
+ */
+#ifndef SEVADM_DEVICE_ROWS_H
+#define SEVADM_DEVICE_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+/** group_view() - true: the caller is not root, and may open the device */
+bool group_view(void);
+
+/* Rows as `vm list`, `vm show`, `asid list` and `asid show` have them. They return an exit code. */
+int group_view_vms(struct json_object **rows);
+int group_view_vm(uint64_t id, struct json_object **row);
+int group_view_asids(struct json_object **rows);
+int group_view_asid(uint32_t asid, struct json_object **row);
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm monitor: events as the module multicasts them. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/genetlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
+#include "trace/event.h"
+
+/* Room for some ten thousand events that nobody has read yet. */
+#define BUFFER_SIZE (8 << 20)
+
+/**
+ * struct monitor - one run
+ * @gone: the module was unloaded
+ */
+struct monitor {
+	struct nl_sock *sock;
+	bool gone;
+};
+
+static void print(const struct sevadm_event *event)
+{
+	struct json_object *row;
+
+	if (!output_json) {
+		event_print(event);
+		return;
+	}
+	row = event_to_json(event);
+	puts(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(row);
+}
+
+/* How many they were the kernel does not say; the ring of the trace has them all. */
+static void print_lost(void)
+{
+	struct json_object *row;
+
+	if (!output_json) {
+		puts("Events were lost: they came faster than they were read. sevadm trace show --event limit has them.");
+		return;
+	}
+	row = json_object_new_object();
+	json_object_object_add(row, "event", json_object_new_string("lost"));
+	json_object_object_add(row, "count", NULL);
+	puts(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN));
+	json_object_put(row);
+}
+
+/* The controller of generic netlink says when a family is gone. */
+static void take_control(struct monitor *monitor, struct nlmsghdr *header)
+{
+	struct genlmsghdr *generic = nlmsg_data(header);
+	struct nlattr *name;
+
+	if (generic->cmd != CTRL_CMD_DELFAMILY)
+		return;
+	name = nlmsg_find_attr(header, GENL_HDRLEN, CTRL_ATTR_FAMILY_NAME);
+	if (name && !strcmp(nla_get_string(name), SEVADM_GENL_NAME))
+		monitor->gone = true;
+}
+
+static int on_valid(struct nl_msg *msg, void *context)
+{
+	struct nlmsghdr *header = nlmsg_hdr(msg);
+	struct monitor *monitor = context;
+	struct sevadm_event event = {};
+	struct nlattr *record;
+	size_t length;
+
+	if (header->nlmsg_type == GENL_ID_CTRL) {
+		take_control(monitor, header);
+		return NL_OK;
+	}
+	record = nlmsg_find_attr(header, GENL_HDRLEN, SEVADM_A_EVENT_RECORD);
+	if (!record)
+		return NL_OK;
+	/* A newer module's record is longer, an older one's shorter. */
+	length = nla_len(record);
+	memcpy(&event, nla_data(record), length < sizeof(event) ? length : sizeof(event));
+	print(&event);
+	return NL_OK;
+}
+
+static int subscribe(struct nl_sock *sock)
+{
+	int group, ret;
+
+	group = genl_ctrl_resolve_grp(sock, "nlctrl", "notify");
+	ret = group < 0 ? group : nl_socket_add_membership(sock, group);
+	if (ret)
+		return fail(EXIT_REFUSED, "cannot listen to generic netlink: %s", nl_geterror(ret));
+	group = genl_ctrl_resolve_grp(sock, SEVADM_GENL_NAME, SEVADM_GENL_MCGRP_EVENTS);
+	if (group == -NLE_OBJ_NOTFOUND)
+		return fail(EXIT_ABSENT,
+			    "the sevadm module is loaded, but its netlink family is not to be seen from here: it exists in the initial network namespace only");
+	ret = group < 0 ? group : nl_socket_add_membership(sock, group);
+	if (ret == -NLE_PERM)
+		return fail(EXIT_REFUSED,
+			    "not permitted: this shows the VMs of all users and needs CAP_NET_ADMIN in the initial user namespace: run it as root");
+	if (ret)
+		return fail(EXIT_REFUSED, "cannot listen to events: %s", nl_geterror(ret));
+	return EXIT_OK;
+}
+
+static int receive(struct monitor *monitor)
+{
+	int ret = nl_recvmsgs_default(monitor->sock);
+
+	/* libnl's word for ENOBUFS. */
+	if (ret == -NLE_NOMEM)
+		print_lost();
+	else if (ret < 0 && ret != -NLE_AGAIN && ret != -NLE_INTR)
+		return fail(EXIT_REFUSED, "cannot receive events: %s", nl_geterror(ret));
+	if (monitor->gone)
+		return fail(EXIT_ABSENT,
+			    "the sevadm module was unloaded: there are no more events; run \"sevadm module load\", then this again");
+	return EXIT_OK;
+}
+
+static int listen_until_stopped(struct monitor *monitor, int signals)
+{
+	struct pollfd polls[] = {
+		{ .fd = nl_socket_get_fd(monitor->sock), .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },	/* POLLERR: nobody is left to read the pipe */
+	};
+	int ret = EXIT_OK;
+
+	if (!output_json)
+		event_print_heading();
+	while (!ret && output_flush()) {
+		if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR)
+			return fail(EXIT_REFUSED, "cannot wait for events: %s", strerror(errno));
+		if (polls[1].revents || polls[2].revents)
+			break;
+		if (polls[0].revents)
+			ret = receive(monitor);
+	}
+	return ret;
+}
+
+/* Ctrl-C is how this ends: no error. */
+static int open_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+static int connect_and_listen(struct monitor *monitor)
+{
+	int size = BUFFER_SIZE, signals, ret;
+
+	ret = genl_connect(monitor->sock);
+	if (ret)
+		return fail(EXIT_REFUSED, "cannot open generic netlink: %s", nl_geterror(ret));
+	setsockopt(nl_socket_get_fd(monitor->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	ret = subscribe(monitor->sock);
+	if (ret)
+		return ret;
+	nl_socket_disable_seq_check(monitor->sock);
+	nl_socket_modify_cb(monitor->sock, NL_CB_VALID, NL_CB_CUSTOM, on_valid, monitor);
+	nl_socket_set_nonblocking(monitor->sock);
+	signals = open_signals();
+	if (signals < 0)
+		return fail(EXIT_REFUSED, "cannot wait for signals: %s", strerror(errno));
+	ret = listen_until_stopped(monitor, signals);
+	close(signals);
+	return ret;
+}
+
+int do_monitor(int argc, char **argv)
+{
+	static const struct option_row no_options[] = { {} };
+	struct monitor monitor = {};
+	int ret;
+
+	argc--;
+	ret = options_parse(no_options, NULL, &argc, argv + 1);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "monitor takes no arguments: see sevadm monitor --help");
+	if (!client_module_loaded())
+		return fail_absent();
+	monitor.sock = nl_socket_alloc();
+	if (!monitor.sock)
+		return fail(EXIT_REFUSED, "out of memory");
+	ret = connect_and_listen(&monitor);
+	nl_socket_free(monitor.sock);
+	return ret;
+}
