@@ -275,41 +275,73 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 	sevadm_ring_push(&event);
 }
 
+/* Charges what is about to be pinned. False: a limit refuses it, which has been told. */
+static bool pin_begin(struct sevadm_scope *scope, u64 pages, u64 start_ns)
+{
+	u64 limit;
+
+	if (!scope || !scope->vm || !pages ||
+	    !sevadm_limit_charge(scope->vm, SEVADM_RESOURCE_PIN, pages, &limit))
+		return true;
+	event_pin_refused(scope, pages, start_ns, -ENOMEM, &limit);
+	return false;
+}
+
+/* Books what KVM has pinned of @asked pages, or gives back what it has not: @error. */
+static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error, u64 start_ns)
+{
+	u64 before;
+
+	if (error) {
+		if (scope && scope->vm)
+			sevadm_limit_uncharge(scope->vm, SEVADM_RESOURCE_PIN, asked);
+		event_pin_refused(scope, asked, start_ns, error, NULL);
+		return;
+	}
+	if (!scope || !scope->vm)
+		return;
+	if (scope->kind == SEVADM_SCOPE_IOCTL)
+		scope->transient += pinned;
+	before = sevadm_vm_pin(scope->vm, pinned, scope->kind == SEVADM_SCOPE_REGION);
+	event_pin(SEVADM_EVENT_PIN, scope, pinned, before, start_ns);
+}
+
 struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned long ulen,
 				  unsigned long *n, unsigned int flags)
 {
-	u64 before, limit, pages_asked = 0, start_ns = ktime_get_boottime_ns();
+	u64 pages_asked = 0, start_ns = ktime_get_boottime_ns();
+	struct page **pages = ERR_PTR(-ENOMEM);
 	struct sevadm_scope *scope;
-	struct page **pages;
 
 	sevadm_seam_enter(SEAM_sev_pin_memory);
 	scope = sevadm_scope_kvm_locked();
 
-	/* Charged before anything is pinned. What KVM will call invalid asks for nothing. */
+	/* What KVM will call invalid asks for nothing. */
 	if (ulen && uaddr + ulen >= uaddr)
 		pages_asked = pages_of_range(uaddr, ulen);
-	if (scope && scope->vm && pages_asked &&
-	    sevadm_limit_charge(scope->vm, SEVADM_RESOURCE_PIN, pages_asked, &limit)) {
-		event_pin_refused(scope, pages_asked, start_ns, -ENOMEM, &limit);
-		pages = ERR_PTR(-ENOMEM);
-		goto exit;
+	if (pin_begin(scope, pages_asked, start_ns)) {
+		pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
+		pin_end(scope, pages_asked, IS_ERR(pages) ? 0 : *n, PTR_ERR_OR_ZERO(pages), start_ns);
 	}
-
-	pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
-
-	if (IS_ERR(pages)) {
-		if (scope && scope->vm)
-			sevadm_limit_uncharge(scope->vm, SEVADM_RESOURCE_PIN, pages_asked);
-		event_pin_refused(scope, pages_asked, start_ns, PTR_ERR(pages), NULL);
-	} else if (scope && scope->vm) {
-		if (scope->kind == SEVADM_SCOPE_IOCTL)
-			scope->transient += *n;
-		before = sevadm_vm_pin(scope->vm, *n, scope->kind == SEVADM_SCOPE_REGION);
-		event_pin(SEVADM_EVENT_PIN, scope, *n, before, start_ns);
-	}
-exit:
 	sevadm_seam_exit();
 	return pages;
+}
+
+/* The one page of a command that works on single pages (DBG_, SEND_ and RECEIVE_UPDATE_DATA). */
+struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int flags)
+{
+	u64 start_ns = ktime_get_boottime_ns();
+	struct page *page = ERR_PTR(-ENOMEM);
+	struct sevadm_scope *scope;
+
+	sevadm_seam_enter(SEAM_sev_pin_page);
+	scope = sevadm_scope_kvm_locked();
+	if (pin_begin(scope, 1, start_ns)) {
+		page = call_original(sev_pin_page, kvm, addr, flags);
+		pin_end(scope, 1, 1, PTR_ERR_OR_ZERO(page), start_ns);
+	}
+	sevadm_seam_exit();
+	return page;
 }
 
 int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *range)

@@ -20,7 +20,8 @@
  *  - __sev_do_cmd_locked: every command of the security processor, whoever issued it;
  *  - the other functions of ccp: the moment at which a caller began to queue for the mailbox;
  *    sev_guest_df_flush also: KVM recycles ASIDs (sev_flush_asids() is its only caller);
- *  - sev_pin_memory: exact page counts, transient pins, refusals;
+ *  - sev_pin_memory: exact page counts, transient pins, refusals; newer kernels (7.1 on) pin what a command
+ *    takes page by page in sev_pin_page instead, which older ones have not;
  *  - the rest: which VM a task works for, and the ends of VMs and regions.
  */
 #ifndef SEVADM_SEAM_TABLE_H
@@ -45,6 +46,8 @@
 	SEAM(kvm_amd, sev_pin_memory, true, struct page **,					\
 	     (struct kvm *kvm, unsigned long uaddr, unsigned long ulen,				\
 	      unsigned long *n, unsigned int flags))						\
+	SEAM(kvm_amd, sev_pin_page, false, struct page *,					\
+	     (struct kvm *kvm, unsigned long addr, unsigned int flags))				\
 	SEAM(kvm_amd, sev_mem_enc_unregister_region, true, int,					\
 	     (struct kvm *kvm, struct kvm_enc_region *range))					\
 	SEAM(kvm_amd, sev_mem_enc_register_region, true, int,					\

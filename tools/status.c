@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm status: the host on one screen. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -239,25 +240,38 @@ int status_get_module(struct json_object **module)
 	return EXIT_OK;
 }
 
-static size_t count_attached(struct json_object *seams)
+/* A function that this kernel does not have, and that the module can do without. */
+static bool is_absent(struct json_object *seam)
 {
+	return !json_object_get_boolean(get(seam, "required")) &&
+	       json_object_get_int(get(seam, "error")) == ENOENT;
+}
+
+/* *@there: of those that this kernel has. */
+static size_t count_attached(struct json_object *seams, size_t *there)
+{
+	struct json_object *seam;
 	size_t nr = 0, i;
 
-	for (i = 0; i < json_object_array_length(seams); i++)
-		nr += json_object_get_boolean(get(json_object_array_get_idx(seams, i), "attached"));
+	*there = 0;
+	for (i = 0; i < json_object_array_length(seams); i++) {
+		seam = json_object_array_get_idx(seams, i);
+		nr += json_object_get_boolean(get(seam, "attached"));
+		*there += !is_absent(seam);
+	}
 	return nr;
 }
 
 void status_print_seams(struct json_object *module, int all)
 {
 	struct json_object *seams = get(module, "seams"), *shown = json_object_new_array(), *seam;
-	size_t attached = count_attached(seams), i;
+	size_t there, attached = count_attached(seams, &there), i;
 
 	printf("module    %s, %s: %zu of %zu seams attached\n", json_get_text(module, "version"),
-	       json_get_text(module, "state"), attached, json_object_array_length(seams));
+	       json_get_text(module, "state"), attached, there);
 	for (i = 0; i < json_object_array_length(seams); i++) {
 		seam = json_object_array_get_idx(seams, i);
-		if (all || !json_object_get_boolean(get(seam, "attached")))
+		if (all || (!json_object_get_boolean(get(seam, "attached")) && !is_absent(seam)))
 			json_object_array_add(shown, json_object_get(seam));
 	}
 	if (json_object_array_length(shown)) {
