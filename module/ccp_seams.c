@@ -107,6 +107,12 @@ static u64 *queued_since(const struct sevadm_scopes *mine)
 	return mine->kvm && mine->kvm->queue_ns ? &mine->kvm->queue_ns : NULL;
 }
 
+/*
+ * The task whose command runs, under the mailbox's mutex. On a host with SEV-SNP ccp issues further
+ * commands from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
+ */
+static struct task_struct *commander;
+
 int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 {
 	struct sevadm_psp_guest guest __uninitialized;
@@ -115,8 +121,8 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	int ret, fw_error = NOT_ASKED;
 	struct sevadm_event event __uninitialized;
 	struct sevadm_vm *vm;
-	u64 start_ns, *queue_ns;
-	bool asks_length;
+	u64 start_ns, wait_ns = 0, *queue_ns;
+	bool asks_length, nested;
 
 	sevadm_seam_enter(SEAM___sev_do_cmd_locked);
 
@@ -126,15 +132,23 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 		goto exit;
 	}
 
+	nested = READ_ONCE(commander) == current;
 	mine = sevadm_scope_mine();
-	queue_ns = queued_since(&mine);
+	/* One that another command issues does not queue, and its time is that command's. */
+	queue_ns = nested ? NULL : queued_since(&mine);
 	scope = mine.kvm;
 	if (scope)
 		sevadm_scope_refresh(scope);
 	asks_length = sevadm_psp_asks_length(cmd, data);
 	start_ns = ktime_get_boottime_ns();
+	if (queue_ns)
+		wait_ns = start_ns - *queue_ns;
 
+	if (!nested)
+		WRITE_ONCE(commander, current);
 	ret = call_original(__sev_do_cmd_locked, cmd, data, &fw_error);
+	if (!nested)
+		WRITE_ONCE(commander, NULL);
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_PSP);
 	event.duration_ns = event.time_ns - start_ns;
@@ -150,14 +164,14 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	if (fw_error != NOT_ASKED && psp_ret)
 		*psp_ret = fw_error;
 	if (queue_ns) {
-		event.wait_ns = start_ns - *queue_ns;
+		event.wait_ns = wait_ns;
 		event.known |= SEVADM_KNOWN_WAIT;
 		/* A second command under the same mutex has not queued. */
 		*queue_ns = event.time_ns;
 	}
 
 	sevadm_psp_decode(cmd, data, &guest);
-	vm = scope ? scope->vm : command_vm(&guest);
+	vm = nested ? NULL : scope ? scope->vm : command_vm(&guest);
 	event.known |= guest.known & (SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
 	event.handle = guest.handle;
 	event.asid = guest.asid;
@@ -176,13 +190,13 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	if (ret == -ETIMEDOUT)
 		sevadm_notify_multicast(&event);
 
-	if (scope) {
+	if (scope && !nested) {
 		scope->commands++;
 		scope->fw_asked = event.known & SEVADM_KNOWN_FW_ERROR;
 		scope->fw_error = event.fw_error;
 		scope->length_query = event.flags & SEVADM_EVENT_LENGTH_QUERY;
 	}
-	if (!ret)
+	if (!ret && !nested)
 		book(scope, vm, cmd, data, &guest);
 	if ((cmd == SEV_CMD_DBG_DECRYPT || cmd == SEV_CMD_DBG_ENCRYPT) && scope && scope->vm &&
 	    scope->transient)

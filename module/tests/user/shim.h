@@ -385,6 +385,7 @@ extern struct task_struct shim_task;
 #define task_uid(task)		KUIDT_INIT(getuid())
 #define get_task_comm(to, task)	strscpy(to, (task)->comm, sizeof(to))
 #define fatal_signal_pending(task) false
+#define irqs_disabled()		false
 
 static inline struct pid *get_pid(struct pid *pid)
 {

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Wrappers of ccp's functions: what an event says of a command, of its wait and its VM. */
+#include <kunit/test.h>
+
+#include "../ring.h"
+#include "../seam.h"
+#include "../stats.h"
+#include "pools.h"
+
+#define SEEN_MAX	4
+#define HANDLE		7
+/* The firmware's number (56860): the headers of some kernels have no name for it. */
+#define SNP_PAGE_RECLAIM	0xc7
+
+/* What the wrappers have pushed and counted, in order. */
+static struct sevadm_event seen[SEEN_MAX];
+static unsigned int nr_seen, nr_counted;
+static const struct sevadm_vm *counted_for[SEEN_MAX];
+
+static void saw(const struct sevadm_event *event)
+{
+	if (nr_seen < SEEN_MAX)
+		seen[nr_seen++] = *event;
+}
+
+static void counted(const struct sevadm_vm *vm)
+{
+	if (nr_counted < SEEN_MAX)
+		counted_for[nr_counted++] = vm;
+}
+
+/* ccp: the functions themselves, as far as a case has them do anything. */
+static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret);
+
+#undef call_original
+#define call_original(symbol, ...)	original_of_##symbol(__VA_ARGS__)
+#define original_of___sev_do_cmd_locked	ccp_do_cmd_locked
+#define original_of_sev_do_cmd		wrap___sev_do_cmd_locked
+#define original_of_sev_issue_cmd_external_user(file, cmd, data, error)		\
+	wrap___sev_do_cmd_locked(cmd, data, error)
+#define original_of_sev_guest_activate(data, error)				\
+	wrap___sev_do_cmd_locked(SEV_CMD_ACTIVATE, data, error)
+#define original_of_sev_guest_deactivate(data, error)				\
+	wrap___sev_do_cmd_locked(SEV_CMD_DEACTIVATE, data, error)
+#define original_of_sev_guest_decommission(data, error)				\
+	wrap___sev_do_cmd_locked(SEV_CMD_DECOMMISSION, data, error)
+#define original_of_sev_guest_df_flush(error)					\
+	wrap___sev_do_cmd_locked(SEV_CMD_DF_FLUSH, NULL, error)
+#define sevadm_ring_push(event)		saw(event)
+#define sevadm_stats_count(event, vm)	counted(vm)
+
+#include "../ccp_seams.c"
+
+#undef sevadm_ring_push
+#undef sevadm_stats_count
+
+/* Those of parts of the module that are not in this one. */
+atomic_t sevadm_seam_tasks;
+atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
+
+void sevadm_firmware_heard(const struct sev_user_data_status *status)
+{
+}
+
+void sevadm_notify_multicast(const struct sevadm_event *event)
+{
+}
+
+/* A command of SEV on a host with SEV-SNP: ccp takes two pages back before it returns. */
+static int reclaims;
+
+static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret)
+{
+	u64 page = 0;
+	u64 until = ktime_get_boottime_ns() + 1000;
+	int error;
+
+	/* The clock goes on. */
+	while (ktime_get_boottime_ns() < until)
+		;
+	*psp_ret = 0;
+	while (reclaims) {
+		reclaims--;
+		wrap___sev_do_cmd_locked(SNP_PAGE_RECLAIM, &page, &error);
+	}
+	return 0;
+}
+
+static int ccp_seams_test_init(struct kunit *test)
+{
+	nr_seen = 0;
+	nr_counted = 0;
+	reclaims = 0;
+	return pools_for_test(test);
+}
+
+static void ccp_seams_test_exit(struct kunit *test)
+{
+	sevadm_ledger_uninit();
+}
+
+static void command_waits_for_the_mailbox(struct kunit *test)
+{
+	int error;
+
+	wrap_sev_do_cmd(SEV_CMD_PLATFORM_STATUS, NULL, &error);
+	KUNIT_ASSERT_EQ(test, nr_seen, 1);
+	KUNIT_EXPECT_TRUE(test, seen[0].known & SEVADM_KNOWN_WAIT);
+	/* Below zero it would be a huge number. */
+	KUNIT_EXPECT_LT(test, seen[0].wait_ns, seen[0].time_ns);
+}
+
+/*
+ * The wait of a command ends where the command begins, whatever it issues on its way; what it issues has
+ * not waited, and is no second time that the VM has had of the security processor.
+ */
+static void command_within_a_command(struct kunit *test)
+{
+	struct sev_data_launch_measure measure = { .handle = HANDLE };
+	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)64, SEVADM_VM_TYPE_SEV);
+	struct sevadm_scope scope;
+	unsigned int i;
+	int error;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_scope_enter(&scope, SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
+	reclaims = 2;
+	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_MEASURE, &measure, &error);
+
+	KUNIT_ASSERT_EQ(test, nr_seen, 3);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, seen[i].command, SNP_PAGE_RECLAIM);
+		KUNIT_EXPECT_FALSE(test, seen[i].known & (SEVADM_KNOWN_WAIT | SEVADM_KNOWN_VM));
+		KUNIT_EXPECT_PTR_EQ(test, counted_for[i], (const struct sevadm_vm *)NULL);
+	}
+	KUNIT_EXPECT_EQ(test, seen[2].command, SEV_CMD_LAUNCH_MEASURE);
+	KUNIT_EXPECT_EQ(test, seen[2].vm, vm->id);
+	KUNIT_EXPECT_PTR_EQ(test, counted_for[2], (const struct sevadm_vm *)vm);
+	KUNIT_EXPECT_TRUE(test, seen[2].known & SEVADM_KNOWN_WAIT);
+	KUNIT_EXPECT_LT(test, seen[2].wait_ns, seen[0].time_ns);
+	KUNIT_EXPECT_GE(test, seen[2].duration_ns, seen[0].duration_ns + seen[1].duration_ns);
+	KUNIT_EXPECT_EQ(test, scope.commands, 1);
+
+	/* The next one is not taken for one that is issued by another. */
+	wrap_sev_guest_deactivate(NULL, &error);
+	KUNIT_ASSERT_EQ(test, nr_seen, 4);
+	KUNIT_EXPECT_TRUE(test, seen[3].known & SEVADM_KNOWN_WAIT);
+	KUNIT_EXPECT_PTR_EQ(test, counted_for[3], (const struct sevadm_vm *)vm);
+	sevadm_scope_leave(&scope);
+	sevadm_vm_put(vm);
+}
+
+static struct kunit_case ccp_seams_cases[] = {
+	KUNIT_CASE(command_waits_for_the_mailbox),
+	KUNIT_CASE(command_within_a_command),
+	{}
+};
+
+static struct kunit_suite ccp_seams_suite = {
+	.name = "sevadm_ccp_seams",
+	.init = ccp_seams_test_init,
+	.exit = ccp_seams_test_exit,
+	.test_cases = ccp_seams_cases,
+};
+
+kunit_test_suite(ccp_seams_suite);
