@@ -42,7 +42,7 @@ static int set_version(void *options, const char *text)
 	return EXIT_OK;
 }
 
-const struct option_row global_options[] = {
+static const struct option_row option_table[] = {
 	{ "json", 'j', NULL, "print JSON", NULL, set_json },
 	{ "pretty", 'p', NULL, "print JSON for people", NULL, set_pretty },
 	{ "help", 'h', NULL, "print this and exit", NULL, set_help },
@@ -53,7 +53,7 @@ const struct option_row global_options[] = {
 static int do_help(int argc, char **argv);
 static int do_version(int argc, char **argv);
 
-const struct object objects[] = {
+static const struct object object_table[] = {
 	{ "status", "the host on one screen", status_commands, NULL },
 	{ "vm", "VMs that hold SEV resources", vm_commands, NULL },
 	{ "asid", "ASIDs of the host and who holds them", asid_commands, NULL },
@@ -156,6 +156,8 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	objects = object_table;
+	global_options = option_table;
 	/* A pipe without a reader is an error of write(): see output_finish(). */
 	signal(SIGPIPE, SIG_IGN);
 	return output_finish(run(argc, argv));

@@ -8,6 +8,9 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 
+const struct object *objects = &(const struct object) {};
+const struct option_row *global_options = &(const struct option_row) {};
+
 /* Levenshtein's distance; words longer than this are not worth a suggestion. */
 #define WORD_MAX 32
 

@@ -60,9 +60,9 @@ struct object {
 	const char *arguments;
 };
 
-/* main.c: the tables of the program */
-extern const struct object objects[];
-extern const struct option_row global_options[];
+/* The tables of the program, which main() sets; without, they are empty. */
+extern const struct object *objects;
+extern const struct option_row *global_options;
 
 /* command.c */
 int command_dispatch(const struct object *object, int argc, char **argv);

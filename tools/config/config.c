@@ -1,33 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm config: the limits of a file become those of the module, and the other way round. */
+/* The limits of a file become those of the module. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "config/config.h"
 #include "config/file.h"
 #include "kernel/cgroup.h"
 #include "limit/kernel.h"
-#include "report/atomic_file.h"
-
-static const struct option_row no_options[] = { {} };
-
-static const struct option_row check_options[] = { FINDINGS_ROWS, {} };
-
-static int set_dry_run(void *options, const char *text)
-{
-	(void)text;
-	*(bool *)options = true;
-	return EXIT_OK;
-}
-
-static const struct option_row apply_options[] = {
-	{ "dry-run", 0, NULL, "only print what would change", NULL, set_dry_run },
-	{}
-};
 
 int config_take_file(const char *command, int argc, char **argv, const char **path)
 {
@@ -37,7 +19,7 @@ int config_take_file(const char *command, int argc, char **argv, const char **pa
 	return EXIT_OK;
 }
 
-static const char *name_of(const char *path)
+const char *config_name(const char *path)
 {
 	return strcmp(path, "-") ? path : "stdin";
 }
@@ -63,31 +45,13 @@ static int tell_wrong(const struct target *target, struct report *report)
 int config_load(const char *path, struct limit_list *list)
 {
 	struct report report = {};
-	struct target *target = report_target(&report, name_of(path), TARGET_FILE);
-
+	struct target *target = report_target(&report, config_name(path), TARGET_FILE);
 
 	if (!config_read(path, target, list))
 		return tell_wrong(target, &report);
 	report_free(&report);
 	limit_list_sort(list);
 	return limits_resolve(list);
-}
-
-static int check(int argc, char **argv)
-{
-	struct report report = {};
-	struct limit_list list = {};
-	const char *path = CONFIG_FILE;
-	int ret;
-
-	ret = options_parse(check_options, NULL, &argc, argv);
-	if (!ret)
-		ret = config_take_file("check", argc, argv, &path);
-	if (ret)
-		return ret;
-	config_read(path, report_target(&report, name_of(path), TARGET_FILE), &list);
-	limit_list_free(&list);
-	return report_finish(&report);
 }
 
 /* ---- apply --------------------------------------------------------------------------------- */
@@ -228,7 +192,7 @@ int config_apply_list(const struct limit_list *list, const char *path, bool dry,
 	if (!ret) {
 		changed = find_changes(&present, &before);
 		if (json_object_array_length(changed) && !dry)
-			ret = limits_apply(&present, name_of(path));
+			ret = limits_apply(&present, config_name(path));
 		if (!ret)
 			print_result(changed, waiting, dry, quiet);
 		json_object_put(changed);
@@ -238,67 +202,3 @@ int config_apply_list(const struct limit_list *list, const char *path, bool dry,
 	free(present.rows);
 	return ret;
 }
-
-static int apply(int argc, char **argv)
-{
-	struct limit_list list = {};
-	const char *path = CONFIG_FILE;
-	bool dry = false;
-	int ret;
-
-	ret = options_parse(apply_options, &dry, &argc, argv);
-	if (!ret)
-		ret = config_take_file("apply", argc, argv, &path);
-	if (ret)
-		return ret;
-	ret = config_load(path, &list);
-	if (!ret)
-		ret = config_apply_list(&list, path, dry, false);
-	limit_list_free(&list);
-	return ret;
-}
-
-/* ---- save ---------------------------------------------------------------------------------- */
-
-static int save(int argc, char **argv)
-{
-	struct limit_list list = {};
-	const char *path = "-";
-	size_t length = 0;
-	char *text = NULL;
-	FILE *file;
-	int ret;
-
-	ret = options_parse(no_options, NULL, &argc, argv);
-	if (!ret && argc)
-		ret = config_take_file("save", argc, argv, &path);
-	if (!ret)
-		ret = limits_get_list(&list);
-	if (ret)
-		return ret;
-	file = open_memstream(&text, &length);
-	if (file) {
-		config_write(file, &list);
-		fclose(file);
-	}
-	if (!text)
-		ret = fail(EXIT_REFUSED, "out of memory");
-	else if (strcmp(path, "-"))
-		ret = atomic_file_write(path, text, length);
-	else
-		fwrite(text, 1, length, stdout);
-	free(text);
-	limit_list_free(&list);
-	return ret;
-}
-
-const struct command config_commands[] = {
-	{ "check", "[FILE]", "whether a file (" CONFIG_FILE "; -: stdin) is understood",
-	  check_options, check },
-	{ "apply", "[FILE]", "make its limits the only ones, all of them or nothing", apply_options,
-	  apply },
-	{ "save", "[FILE]", "write the limits there are as such a file (stdout)", NULL, save },
-	{ "watch", "[FILE]", "apply, and again whenever a cgroup of the file appears, or on SIGHUP",
-	  NULL, config_watch },
-	{}
-};

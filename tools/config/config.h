@@ -33,4 +33,7 @@ int config_watch(int argc, char **argv);
 /* The one argument of all commands; sets @path. Returns an exit code. */
 int config_take_file(const char *command, int argc, char **argv, const char **path);
 
+/* What messages call the file. */
+const char *config_name(const char *path);
+
 #endif

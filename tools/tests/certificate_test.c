@@ -6,7 +6,6 @@
 
 #include "cli/output.h"
 #include "sev/certificate.h"
-#include "tables.h"
 #include "test.h"
 
 /* RFC 4648, section 10, and what is none. */

@@ -15,7 +15,7 @@ static int set_verbose(void *options, const char *text)
 	return EXIT_OK;
 }
 
-const struct option_row global_options[] = {
+static const struct option_row option_table[] = {
 	{ "verbose", 'v', NULL, "say more", NULL, set_verbose },
 	{}
 };
@@ -68,7 +68,7 @@ static const struct command commands[] = {
 	{}
 };
 
-const struct object objects[] = {
+static const struct object object_table[] = {
 	{ "thing", "things of the test", commands, NULL },
 	{}
 };
@@ -254,5 +254,7 @@ int main(void)
 		{ "help is made of the rows", help_is_made_of_the_rows },
 	};
 
+	objects = object_table;
+	global_options = option_table;
 	run_tests(tests, ARRAY_SIZE(tests));
 }

@@ -5,7 +5,6 @@
 
 #include "cli/errors.h"
 #include "kernel/device.h"
-#include "tables.h"
 #include "test.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "cli/output.h"
-#include "tables.h"
 #include "test.h"
 #include "trace/event.h"
 

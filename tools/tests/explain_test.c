@@ -12,7 +12,6 @@
 #include "cli/output.h"
 #include "explain/explain.h"
 #include "sev/names.h"
-#include "tables.h"
 #include "test.h"
 
 static size_t explain(const char *line, const struct facts *facts,

@@ -6,7 +6,6 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "report/findings.h"
-#include "tables.h"
 #include "test.h"
 
 static const struct rule late = { "late", SEVERITY_WARNING, "t1", "r1", "s1" };

@@ -10,7 +10,6 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "host/facts.h"
-#include "tables.h"
 #include "test.h"
 
 /* A host on which everything is well. */

@@ -5,7 +5,6 @@
 #include "cli/output.h"
 #include "config/file.h"
 #include "limit/limit.h"
-#include "tables.h"
 #include "test.h"
 
 static void values(void)

@@ -4,7 +4,6 @@
 
 #include "memlock/model.h"
 #include "report/xml.h"
-#include "tables.h"
 #include "test.h"
 
 #define MIB	((uint64_t)1 << 20)

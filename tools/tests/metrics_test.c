@@ -5,7 +5,6 @@
 
 #include "cli/output.h"
 #include "metrics/metrics.h"
-#include "tables.h"
 #include "test.h"
 
 static const char status_text[] =

@@ -6,7 +6,6 @@
 #include <linux/sevadm.h>
 
 #include "sev/names.h"
-#include "tables.h"
 #include "test.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -7,7 +7,6 @@
 
 #include "cli/errors.h"
 #include "cli/output.h"
-#include "tables.h"
 #include "test.h"
 
 static const char *format(output_formatter formatter, uint64_t number)

@@ -7,7 +7,6 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "sev/policy.h"
-#include "tables.h"
 #include "test.h"
 
 /* Runs a command with its output caught; @words are what follows "sevadm policy". */

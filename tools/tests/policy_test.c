@@ -2,7 +2,6 @@
 /* Guest policies: fields, numbers and rules, held against policies that are in use. */
 #include "cli/errors.h"
 #include "sev/policy.h"
-#include "tables.h"
 #include "test.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -9,7 +9,6 @@
 
 #include "cli/errors.h"
 #include "cli/output.h"
-#include "tables.h"
 #include "test.h"
 #include "trace/event.h"
 #include "trace/recording.h"

@@ -17,8 +17,6 @@
 #include "trace/trace.h"
 
 #define BAR_WIDTH	40
-/* More commands, VMs and statuses together than any host has seen. */
-#define ROWS_MAX	65536
 
 static int set_by_vm(void *options, const char *text)
 {
@@ -88,22 +86,6 @@ static void add_status(struct stats_row *row, const struct sevadm_event *event)
 		row->statuses[i].number = number;
 	}
 	row->statuses[i].count++;
-}
-
-struct stats_row *stats_add_row(struct stats *stats)
-{
-	struct stats_row *rows;
-
-	if (stats->nr == ROWS_MAX)
-		return NULL;
-	if (!(stats->nr & (stats->nr - 1))) {
-		rows = reallocarray(stats->rows, stats->nr ? 2 * stats->nr : 1, sizeof(*rows));
-		if (!rows)
-			return NULL;
-		stats->rows = rows;
-	}
-	memset(&stats->rows[stats->nr], 0, sizeof(*stats->rows));
-	return &stats->rows[stats->nr++];
 }
 
 static struct stats_row *row_of(struct stats *stats, const struct sevadm_event *event)
