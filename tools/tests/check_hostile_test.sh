@@ -19,7 +19,7 @@ bounded() {
 refused() {
 	local status=0
 	bounded check "$1" "$scratch/$2" || status=$?
-	[ $status -eq 2 ] || { say "$2: exit code $status, not 2: $(head -c 300 "$scratch/out" "$scratch/err")"; return 1; }
+	[ "$status" -eq 2 ] || { say "$2: exit code $status, not 2: $(head -c 300 "$scratch/out" "$scratch/err")"; return 1; }
 	[ "${3:-line}" = whole ] || grep -q '"rule":"unreadable","severity":"error","line":[1-9]' "$scratch/out" ||
 		{ say "$2: no line: $(head -c 300 "$scratch/out")"; return 1; }
 }
@@ -28,7 +28,7 @@ refused() {
 taken() {
 	local status=0
 	bounded check "$1" "$scratch/$2" || status=$?
-	[ $status -le 1 ] || { say "$2: exit code $status: $(head -c 300 "$scratch/out" "$scratch/err")"; return 1; }
+	[ "$status" -le 1 ] || { say "$2: exit code $status: $(head -c 300 "$scratch/out" "$scratch/err")"; return 1; }
 }
 
 make_files() {
@@ -77,7 +77,7 @@ xml_is_refused() {
 		refused domain "$file.xml" || status=1
 	done
 	refused domain empty.xml whole && refused domain huge.xml whole && refused domain none.xml whole &&
-	return $status
+	return "$status"
 }
 
 no_entity_gets_in() {
@@ -90,7 +90,7 @@ yaml_is_refused() {
 	for file in cut deep anchors latin1 unknown; do
 		refused kubevirt "$file.yaml" || status=1
 	done
-	refused kubevirt huge.yaml whole && return $status
+	refused kubevirt huge.yaml whole && return "$status"
 }
 
 large_but_sound() {
@@ -101,7 +101,7 @@ large_but_sound() {
 fixing_much_is_quick() {
 	local status=0
 	bounded check domain --output "$scratch/fixed.xml" "$scratch/wide.xml" || status=$?
-	[ $status -le 1 ] && [ "$(grep -o '<backend' "$scratch/fixed.xml" | wc -l)" -eq 30000 ]
+	[ "$status" -le 1 ] && [ "$(grep -o '<backend' "$scratch/fixed.xml" | wc -l)" -eq 30000 ]
 }
 
 make_files
