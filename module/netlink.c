@@ -15,6 +15,7 @@
 #include <uapi/linux/sevadm.h>
 
 #include "bitmaps.h"
+#include "compat/netlink.h"
 #include "host.h"
 #include "ledger.h"
 #include "limit.h"
@@ -475,7 +476,7 @@ static const struct genl_ops sevadm_ops[] = {
 };
 
 static const struct genl_multicast_group sevadm_mcgrps[] = {
-	{ .name = SEVADM_GENL_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+	{ .name = SEVADM_GENL_MCGRP_EVENTS, COMPAT_GENL_MCGRP_SYS_ADMIN },
 };
 
 static struct genl_family sevadm_family __ro_after_init = {
@@ -486,7 +487,7 @@ static struct genl_family sevadm_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = sevadm_ops,
 	.n_ops = ARRAY_SIZE(sevadm_ops),
-	.resv_start_op = SEVADM_CMD_STATUS_GET,
+	COMPAT_GENL_RESV_START_OP(SEVADM_CMD_STATUS_GET)
 	.mcgrps = sevadm_mcgrps,
 	.n_mcgrps = ARRAY_SIZE(sevadm_mcgrps),
 };

@@ -14,10 +14,10 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/timer.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
+#include "compat/timer.h"
 #include "filter.h"
 #include "reader.h"
 #include "ring.h"

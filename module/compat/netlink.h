@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Netlink: extended acknowledgements with numbers in them. Probed in compat/Kbuild.include. */
+/*
+ * Netlink: extended acknowledgements with numbers in them; who may join a multicast group; where a
+ * family's strict header checks begin. Probed in compat/Kbuild.include.
+ */
 #ifndef SEVADM_COMPAT_NETLINK_H
 #define SEVADM_COMPAT_NETLINK_H
 
 #include <linux/netlink.h>
+#include <net/genetlink.h>
 
 #ifdef NL_SET_ERR_MSG_FMT
 #define compat_nl_set_err_msg_fmt(extack, fmt, ...) NL_SET_ERR_MSG_FMT(extack, fmt, ##__VA_ARGS__)
@@ -14,6 +18,20 @@
 		no_printk(fmt, ##__VA_ARGS__);							\
 		NL_SET_ERR_MSG(extack, "more is guaranteed than the pool has left");		\
 	} while (0)
+#endif
+
+/* Initialise a multicast group's field so that joining it takes CAP_SYS_ADMIN. */
+#ifdef SEVADM_HAVE_GENL_MCAST_CAP_SYS_ADMIN
+#define COMPAT_GENL_MCGRP_SYS_ADMIN	.flags = GENL_MCAST_CAP_SYS_ADMIN
+#else
+#define COMPAT_GENL_MCGRP_SYS_ADMIN	.cap_sys_admin = 1
+#endif
+
+/* Initialise a family's field: commands from @op on refuse requests with a reserved field set. */
+#ifdef SEVADM_HAVE_GENL_RESV_START_OP
+#define COMPAT_GENL_RESV_START_OP(op)	.resv_start_op = (op),
+#else
+#define COMPAT_GENL_RESV_START_OP(op)
 #endif
 
 #endif /* SEVADM_COMPAT_NETLINK_H */

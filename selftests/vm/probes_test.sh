@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The probes of module/compat/Kbuild.include and the kernels that dkms.conf lets in, over headers made
+# up here: each name is missing once, and each row of kernels/vendor.table is tried. That a probe looks in
+# the right header is shown by the kernels that `make check` boots; what is built for the others, nothing
+# here shows.
+set -euo pipefail
+here=$(cd "${0%/*}" && pwd -P)
+# shellcheck source=selftests/vm/lib/common.sh
+. "$here/lib/common.sh"
+
+include=$top_dir/module/compat/Kbuild.include
+run=$(mktemp -d "${TMPDIR:-/tmp}/probes.XXXXXX")
+trap 'rm -rf "$run"' EXIT
+mapfile -t configured < <(sed -n '/^sevadm-needs :=/,/[^\\]$/p' "$include" | grep -o 'CONFIG_[A-Z_]*' |
+	sed 's/$/=y/')
+number=0 failed=0
+
+# HEADER	NAME	EFFECT: of its absence: what stops the build, or "SEVADM_HAVE_…" that is not defined.
+names() {
+	cat <<-'TABLE'
+	arch/x86/include/asm/kvm-x86-ops.h	mem_enc_ioctl	stops
+	include/linux/kvm_host.h	vm_dead	stops
+	include/linux/cgroup.h	cgroup_get_from_id	stops
+	include/net/genetlink.h	cap_sys_admin	stops
+	include/net/genetlink.h	GENL_MCAST_CAP_SYS_ADMIN	SEVADM_HAVE_GENL_MCAST_CAP_SYS_ADMIN
+	include/net/genetlink.h	resv_start_op	SEVADM_HAVE_GENL_RESV_START_OP
+	include/linux/timer.h	timer_delete_sync	SEVADM_HAVE_TIMER_DELETE_SYNC
+	include/linux/ftrace_regs.h	ftrace_regs_set_instruction_pointer	SEVADM_HAVE_FTRACE_REGS_SET_INSTRUCTION_POINTER
+	arch/x86/include/uapi/asm/kvm.h	KVM_X86_SNP_VM	SEVADM_HAVE_KVM_X86_SNP_VM
+	include/linux/psp-sev.h	SEV_CMD_SNP_ACTIVATE	SEVADM_HAVE_SEV_CMD_SNP
+	include/linux/misc_cgroup.h	misc_cg_res_total_usage	SEVADM_HAVE_MISC_CG_RES_TOTAL_USAGE
+	TABLE
+}
+
+result() {
+	local status=$1 name=$2
+	number=$((number + 1))
+	if ((status)); then
+		printf 'not ok %s %s\n' "$number" "$name"
+		sed 's/^/# /' "$run/out"
+		failed=1
+	else
+		printf 'ok %s %s\n' "$number" "$name"
+	fi
+}
+
+# probe LACKED…: runs the probes over headers without these names. Prints what is defined.
+probe() {
+	local header name
+	rm -rf "$run/tree"
+	while IFS=$'\t' read -r header name _; do
+		mkdir -p "$run/tree/${header%/*}"
+		[[ " $* " == *" $name "* ]] || printf '%s\n' "$name" >>"$run/tree/$header"
+	done < <(names)
+	# shellcheck disable=SC2016 # make expands it
+	printf 'include %s\nall: ; @echo "$(sevadm-probes)"\n' "$include" >"$run/Makefile"
+	make -s -f "$run/Makefile" srctree="$run/tree" objtree="$run/tree" KERNELRELEASE=test \
+		CONFIG_MODULES=y "${configured[@]}" >"$run/out" 2>&1
+}
+
+# Return true if DKMS tries to build for a kernel that calls itself so.
+lets_in() {
+	local numbers
+	# shellcheck disable=SC1091 # as DKMS does
+	numbers=$(. "$top_dir/dkms.conf" && printf '%s' "$BUILD_EXCLUSIVE_KERNEL")
+	[[ $1 =~ $numbers ]]
+}
+
+# What comes of headers without one name.
+absence() {
+	local name=$1 effect=$2 status=0
+	if [[ $effect == stops ]]; then
+		! probe "$name" GENL_MCAST_CAP_SYS_ADMIN || status=1
+		grep -q "sevadm cannot be built for kernel test: its headers have no $name" "$run/out" ||
+			status=1
+		result "$status" "headers without $name stop the build, by name"
+	else
+		probe "$name" || status=1
+		! grep -qw "$effect" "$run/out" || status=1
+		result "$status" "headers without $name do not define $effect"
+	fi
+}
+
+# What a row of the vendor table expects, against what dkms.conf and the probes do.
+vendor() {
+	local kernel=$1 release=$2 expected=$4 found lacks=$3
+	read -ra lacks <<<"${lacks#-}"
+	if ! lets_in "$release"; then
+		found=refused
+	elif ! probe "${lacks[@]}"; then
+		found=stopped
+	else
+		found=attached
+	fi
+	printf 'found: %s\n' "$found" >>"$run/out"
+	result "$([[ $found == "$expected" ]]; echo $?)" "$kernel ($release): $expected"
+}
+
+mapfile -t vendors < <(grep -Ev '^(#|$)' "$here/kernels/vendor.table" | tr -s '\t')
+mapfile -t absent < <(names)
+echo "KTAP version 1"
+echo "1..$((${#vendors[@]} + ${#absent[@]} + 1))"
+status=0
+probe || status=1
+for row in "${absent[@]}"; do
+	IFS=$'\t' read -r _ _ effect <<<"$row"
+	[[ $effect == stops ]] || grep -qw "$effect" "$run/out" || status=1
+done
+result "$status" "headers that have everything define everything"
+for row in "${absent[@]}"; do
+	IFS=$'\t' read -r _ name effect <<<"$row"
+	absence "$name" "$effect"
+done
+for row in "${vendors[@]}"; do
+	IFS=$'\t' read -r kernel release lacks expected _ <<<"$row"
+	vendor "$kernel" "$release" "$lacks" "$expected"
+done
+exit "$failed"
