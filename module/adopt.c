@@ -221,8 +221,8 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 	vm->pinned = context.pages;
 	vm->pinned_peak = context.pages;
 	vm->regions = context.regions;
-	vm->mirror = owner;
-	vm->mirror_of = owner ? owner->id : 0;
+	if (owner)
+		sevadm_vm_describe_mirror(vm, owner);
 	if (!sevadm_scope_quiet(kvm, sevadm_vm_adopt, vm))
 		verdict = BUSY;
 	sevadm_vm_put(owner);

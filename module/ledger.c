@@ -9,6 +9,7 @@
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <linux/ktime.h>
 
 #include "ledger.h"
@@ -19,12 +20,33 @@
 DEFINE_SPINLOCK(sevadm_ledger_lock);
 
 static LIST_HEAD(vms);
-static DEFINE_HASHTABLE(vms_by_kvm, 10);	/* for the few hundred ASIDs that a host has */
+static LIST_HEAD(guests);	/* VMs that own a context: no more than there are ASIDs */
+static DEFINE_HASHTABLE(vms_by_kvm, 10);
+static DEFINE_HASHTABLE(vms_by_id, 10);
+static DEFINE_HASHTABLE(vms_by_creator, 10);
 static u64 last_id;
 static struct sevadm_totals totals;
 
 /* What is known of a VM itself; the rest is of its encryption context, which mirrors share. */
 #define KNOWN_OF_VM	(SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED)
+
+static void line_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct sevadm_line, ref));
+}
+
+static void line_put(struct sevadm_line *line)
+{
+	if (line)
+		kref_put(&line->ref, line_release);
+}
+
+static struct sevadm_line *line_get(struct sevadm_line *line)
+{
+	if (line)
+		kref_get(&line->ref);
+	return line;
+}
 
 static void forget_creator(struct sevadm_vm *vm)
 {
@@ -34,6 +56,7 @@ static void forget_creator(struct sevadm_vm *vm)
 	vm->cgroup = NULL;
 	vm->creator = NULL;
 	vm->pid = 0;
+	vm->uid_nr = 0;
 }
 
 static void vm_release(struct kref *ref)
@@ -41,11 +64,12 @@ static void vm_release(struct kref *ref)
 	struct sevadm_vm *vm = container_of(ref, struct sevadm_vm, ref);
 
 	forget_creator(vm);
-	sevadm_vm_put(vm->moved_to);
+	line_put(vm->owner);
+	line_put(vm->line);
 	kfree(vm);
 }
 
-/* sevadm_vm_put() - give a reference back; not under sevadm_ledger_lock; NULL is nothing */
+/* sevadm_vm_put() - give a reference back; NULL is nothing */
 void sevadm_vm_put(struct sevadm_vm *vm)
 {
 	if (vm)
@@ -85,48 +109,103 @@ struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm)
 	return vm;
 }
 
-/* The first accounted VM in order of ids for which @condition holds, with a reference. */
-#define vm_first(condition) ({						\
-	struct sevadm_vm *vm, *first = NULL;				\
-									\
-	spin_lock(&sevadm_ledger_lock);					\
-	list_for_each_entry(vm, &vms, list)				\
-		if (vm->accounted && (condition)) {			\
-			first = vm_get(vm);				\
-			break;						\
-		}							\
-	spin_unlock(&sevadm_ledger_lock);				\
-	first;								\
-})
-
-/* sevadm_vm_find_handle() - the VM that owns the firmware's @handle, with a reference, or NULL */
+/**
+ * sevadm_vm_find_handle() - find the VM that owns a context of the firmware
+ * @handle: the firmware's name of it
+ *
+ * Return: the VM with a reference, or NULL.
+ */
 struct sevadm_vm *sevadm_vm_find_handle(u32 handle)
 {
-	return vm_first(!vm->mirror && vm->known & SEVADM_KNOWN_HANDLE && vm->handle == handle);
+	struct sevadm_vm *vm, *found = NULL;
+
+	spin_lock(&sevadm_ledger_lock);
+	list_for_each_entry(vm, &guests, guest)
+		if (vm->accounted && vm->known & SEVADM_KNOWN_HANDLE && vm->handle == handle) {
+			found = vm_get(vm);
+			break;
+		}
+	spin_unlock(&sevadm_ledger_lock);
+	return found;
 }
 
-/* sevadm_vm_find_gctx() - the SEV-SNP VM whose context page lies at @gctx, with a reference, or NULL */
+/**
+ * sevadm_vm_find_gctx() - find a SEV-SNP VM
+ * @gctx: physical address of its context page
+ *
+ * Return: the VM with a reference, or NULL.
+ */
 struct sevadm_vm *sevadm_vm_find_gctx(u64 gctx)
 {
-	return vm_first(gctx && vm->gctx == gctx);
+	struct sevadm_vm *vm, *found = NULL;
+
+	spin_lock(&sevadm_ledger_lock);
+	list_for_each_entry(vm, &guests, guest)
+		if (vm->accounted && gctx && vm->gctx == gctx) {
+			found = vm_get(vm);
+			break;
+		}
+	spin_unlock(&sevadm_ledger_lock);
+	return found;
 }
 
-/* sevadm_vm_next() - the VM with the lowest id above @after, with a reference, or NULL */
+static struct sevadm_vm *find_id_locked(u64 id)
+{
+	struct sevadm_vm *vm;
+
+	hash_for_each_possible(vms_by_id, vm, hash_id, id)
+		if (vm->id == id)
+			return vm;
+	return NULL;
+}
+
+/**
+ * sevadm_vm_next() - go over all VMs in order of their ids
+ * @after: id of the last one; 0: none yet
+ *
+ * Costs the same whatever the number of VMs, unless the last one has ended meanwhile.
+ *
+ * Return: the VM with the lowest id above @after, with a reference, or NULL.
+ */
 struct sevadm_vm *sevadm_vm_next(u64 after)
 {
-	return vm_first(vm->id > after);
+	struct sevadm_vm *vm, *found = NULL;
+
+	spin_lock(&sevadm_ledger_lock);
+	vm = find_id_locked(after) ?: list_entry(&vms, struct sevadm_vm, list);
+	list_for_each_entry_continue(vm, &vms, list)
+		if (vm->accounted && vm->id > after) {
+			found = vm_get(vm);
+			break;
+		}
+	spin_unlock(&sevadm_ledger_lock);
+	return found;
 }
 
 /* sevadm_vm_get_id() - the VM with this id, with a reference, or NULL */
 struct sevadm_vm *sevadm_vm_get_id(u64 id)
 {
-	return vm_first(vm->id == id);
+	struct sevadm_vm *vm;
+
+	spin_lock(&sevadm_ledger_lock);
+	vm = find_id_locked(id);
+	vm = vm && vm->accounted ? vm_get(vm) : NULL;
+	spin_unlock(&sevadm_ledger_lock);
+	return vm;
 }
 
 /* sevadm_vm_get_creator() - the first VM that process @creator created, with a reference, or NULL */
 struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator)
 {
-	return vm_first(vm->creator == creator);
+	struct sevadm_vm *vm, *first = NULL;
+
+	spin_lock(&sevadm_ledger_lock);
+	hash_for_each_possible(vms_by_creator, vm, hash_creator, (unsigned long)creator)
+		if (vm->creator == creator && vm->accounted && (!first || vm->id < first->id))
+			first = vm;
+	vm_get(first);
+	spin_unlock(&sevadm_ledger_lock);
+	return first;
 }
 
 static struct cgroup *cgroup_of(struct task_struct *task)
@@ -141,6 +220,33 @@ static struct cgroup *cgroup_of(struct task_struct *task)
 	return cgroup;
 }
 
+static void add_uid(struct sevadm_vm *vm, kuid_t uid)
+{
+	u32 i;
+
+	for (i = 0; i < vm->uid_nr; i++)
+		if (uid_eq(vm->uids[i], uid))
+			return;
+	if (vm->uid_nr < ARRAY_SIZE(vm->uids))
+		vm->uids[vm->uid_nr++] = uid;
+}
+
+/*
+ * A user has tens of thousands of subordinate uids to run processes under. They exist in user namespaces
+ * that the user has made: the owners of those are charged as well, as ucounts does.
+ */
+static void describe_users(struct sevadm_vm *vm, struct task_struct *creator)
+{
+	const struct user_namespace *ns;
+
+	vm->uid = task_uid(creator);
+	add_uid(vm, vm->uid);
+	rcu_read_lock();
+	for (ns = __task_cred(creator)->user_ns; ns != &init_user_ns; ns = ns->parent)
+		add_uid(vm, ns->owner);
+	rcu_read_unlock();
+}
+
 /**
  * sevadm_vm_alloc() - an entry that is not in the ledger
  *
@@ -151,8 +257,15 @@ struct sevadm_vm *sevadm_vm_alloc(void)
 {
 	struct sevadm_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 
-	if (vm)
-		kref_init(&vm->ref);
+	if (!vm)
+		return NULL;
+	vm->line = kzalloc(sizeof(*vm->line), GFP_KERNEL_ACCOUNT);
+	if (!vm->line) {
+		kfree(vm);
+		return NULL;
+	}
+	kref_init(&vm->line->ref);
+	kref_init(&vm->ref);
 	return vm;
 }
 
@@ -169,25 +282,48 @@ void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
 			struct task_struct *creator)
 {
 	forget_creator(vm);
+	line_put(vm->owner);
+	vm->owner = NULL;
+	vm->mirror = false;
 	vm->known = 0;
 	vm->kvm = kvm;
 	vm->type = type;
 	if (!creator)
 		return;
 	vm->pid = task_tgid_nr(creator);
-	vm->uid = task_uid(creator);
+	describe_users(vm, creator);
 	vm->creator = get_pid(task_tgid(creator));
 	vm->cgroup = cgroup_of(creator);
 	get_task_comm(vm->comm, creator);
 	vm->known |= SEVADM_KNOWN_CREATOR;
 }
 
+/**
+ * sevadm_vm_describe_mirror() - what is to be adopted is a mirror
+ * @vm: an entry that is not in the ledger
+ * @owner: the VM whose context it shares
+ *
+ * Context: does not sleep.
+ */
+void sevadm_vm_describe_mirror(struct sevadm_vm *vm, struct sevadm_vm *owner)
+{
+	vm->mirror = true;
+	vm->owner = line_get(owner->line);
+}
+
 static void enter_locked(struct sevadm_vm *vm)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	vm->id = ++last_id;
+	vm->line->vm = vm;
 	list_add_tail(&vm->list, &vms);
+	INIT_LIST_HEAD(&vm->guest);
+	if (!vm->mirror)
+		list_add_tail(&vm->guest, &guests);
 	hash_add(vms_by_kvm, &vm->hash, (unsigned long)vm->kvm);
+	hash_add(vms_by_id, &vm->hash_id, vm->id);
+	if (vm->creator)
+		hash_add(vms_by_creator, &vm->hash_creator, (unsigned long)vm->creator);
 	vm_get(vm);
 }
 
@@ -242,15 +378,15 @@ void sevadm_vm_account(struct sevadm_vm *vm)
 
 static const struct sevadm_vm *owner_locked(const struct sevadm_vm *vm)
 {
-	const struct sevadm_vm *owner;
-
 	lockdep_assert_held(&sevadm_ledger_lock);
-	if (!vm->mirror)
-		return vm;
-	list_for_each_entry(owner, &vms, list)
-		if (owner->id == vm->mirror_of)
-			return owner;
-	return vm;
+	return vm->mirror && vm->owner && vm->owner->vm ? vm->owner->vm : vm;
+}
+
+static void set_owner_locked(struct sevadm_vm *mirror, struct sevadm_vm *owner)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	mirror->owner = line_get(owner->line);
+	mirror->type = owner->type;
 }
 
 /*
@@ -322,14 +458,13 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
  * sevadm_vm_mirror() - the VM has become a mirror (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM): it uses its
  * owner's ASID and handle and holds none of its own. @owner NULL: it is not in the ledger.
  */
-void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner)
+void sevadm_vm_mirror(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 {
 	spin_lock(&sevadm_ledger_lock);
 	mirror->mirror = true;
-	if (owner) {
-		mirror->mirror_of = owner->id;
-		mirror->type = owner->type;
-	}
+	list_del_init(&mirror->guest);
+	if (owner)
+		set_owner_locked(mirror, owner);
 	account_locked(mirror);
 	spin_unlock(&sevadm_ledger_lock);
 }
@@ -342,10 +477,8 @@ void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
 	spin_lock(&sevadm_ledger_lock);
 	mirror = find_locked(kvm);
 	owner = find_locked(owner_kvm);
-	if (mirror && owner && mirror->mirror && !mirror->mirror_of) {
-		mirror->mirror_of = owner->id;
-		mirror->type = owner->type;
-	}
+	if (mirror && owner && mirror->mirror && !mirror->owner)
+		set_owner_locked(mirror, owner);
 	spin_unlock(&sevadm_ledger_lock);
 }
 
@@ -355,11 +488,11 @@ void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
  */
 void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 {
-	struct sevadm_vm *vm;
-
 	spin_lock(&sevadm_ledger_lock);
 	sevadm_limit_move_end_locked(to, from, true);
-	from->moved_to = vm_get(to);
+	line_put(to->line);	/* nothing has moved to it before */
+	to->line = line_get(from->line);
+	to->line->vm = to;
 	to->type = from->type;
 	to->state = from->state;
 	to->known = (to->known & KNOWN_OF_VM) | (from->known & ~KNOWN_OF_VM);
@@ -368,18 +501,17 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 	to->gctx = from->gctx;
 	to->policy = from->policy;
 	to->mirror = from->mirror;
-	to->mirror_of = from->mirror_of;
+	swap(to->owner, from->owner);
+	if (to->mirror)
+		list_del_init(&to->guest);
 	to->pinned += from->pinned;
 	to->regions += from->regions;
 	to->pinned_peak = max3(to->pinned_peak, to->pinned, from->pinned_peak);
 	from->pinned = 0;
 	from->regions = 0;
 
-	list_for_each_entry(vm, &vms, list)
-		if (vm->mirror && vm->mirror_of == from->id)
-			vm->mirror_of = to->id;
 	if (!to->mirror && to->known & SEVADM_KNOWN_ASID)
-		sevadm_pool_move(to->asid, to->id, to->pid);
+		sevadm_pool_move(to->asid, from->id, to->id, to->pid);
 
 	account_locked(to);
 	from->gctx = 0;
@@ -403,14 +535,21 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 
 	spin_lock(&sevadm_ledger_lock);
 	list_del(&vm->list);
+	list_del(&vm->guest);
 	hash_del(&vm->hash);
+	hash_del(&vm->hash_id);
+	if (vm->creator)
+		hash_del(&vm->hash_creator);
+	if (vm->line->vm == vm)
+		vm->line->vm = NULL;
 	sevadm_limit_forget_locked(vm);
 	if (vm->accounted) {
 		pool = sevadm_pool_of_type(vm->type);
 		if (!vm->mirror && asid_given_back)
-			sevadm_pool_give_back(pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0);
+			sevadm_pool_give_back(pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0,
+					      vm->id);
 		else if (!vm->mirror && vm->known & SEVADM_KNOWN_ASID)
-			sevadm_pool_move(vm->asid, 0, 0);
+			sevadm_pool_move(vm->asid, vm->id, 0, 0);
 		if (!vm->mirror)
 			sevadm_pool_let_go(pool);
 		totals.vms--;
@@ -428,15 +567,19 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
  * @pages: number of pages; negative: released
  * @regions: change of the number of regions
  *
+ * What is booked late goes to the VM that the context has moved to meanwhile. When that has left the ledger,
+ * what it had pinned has left with it.
+ *
  * Return: pages the VM had pinned before.
  */
 u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 {
-	s64 before;
+	s64 before = 0;
 
 	spin_lock(&sevadm_ledger_lock);
-	while (vm->moved_to)
-		vm = vm->moved_to;
+	vm = vm->line->vm;
+	if (!vm)
+		goto unlock;
 	if (pages < 0)
 		sevadm_limit_uncharge_locked(vm, SEVADM_RESOURCE_PIN, -pages);
 	before = vm->pinned;
@@ -445,6 +588,7 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 	vm->pinned_peak = max(vm->pinned_peak, vm->pinned);
 	totals.pinned += pages;
 	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
+unlock:
 	spin_unlock(&sevadm_ledger_lock);
 	return max(before, 0LL);
 }
@@ -496,8 +640,8 @@ void sevadm_unaccounted_set(u32 firmware_guests)
 	u32 known = 0;
 
 	spin_lock(&sevadm_ledger_lock);
-	list_for_each_entry(vm, &vms, list)
-		if (!vm->mirror && vm->known & SEVADM_KNOWN_HANDLE)
+	list_for_each_entry(vm, &guests, guest)
+		if (vm->known & SEVADM_KNOWN_HANDLE)
 			known++;
 	totals.unaccounted = firmware_guests > known ? firmware_guests - known : 0;
 	spin_unlock(&sevadm_ledger_lock);

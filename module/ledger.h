@@ -19,46 +19,73 @@
 
 struct kvm;
 struct lease;
+struct sevadm_vm;
 struct task_struct;
 
 /* Guards VMs, pools and the host's totals. Held for a few instructions, never over a sleep. */
 extern spinlock_t sevadm_ledger_lock;
 
+/* A user, and the owners of all user namespaces that there can be above (33 levels). */
+#define SEVADM_VM_UIDS_MAX	34
+
+/**
+ * struct sevadm_line - a VM and all that its context has moved from and to
+ * @ref: of each VM of the line, and of each mirror of its context
+ * @vm: the one that has the context now; NULL: it has left the ledger. Guarded by sevadm_ledger_lock
+ *
+ * No VM refers to another one: however often a context moves while somebody is at work for a VM that had
+ * it, nothing is kept but what that somebody holds.
+ */
+struct sevadm_line {
+	struct kref ref;
+	struct sevadm_vm *vm;
+};
+
 /**
  * struct sevadm_vm - one VM
  * @list: in order of @id
+ * @guest: in the list of those that own a context: no mirrors, whose number nothing limits
  * @hash: by @kvm
+ * @hash_id: by @id
+ * @hash_creator: by @creator
  * @ref: the ledger's own, and that of every task at work for the VM
  * @kvm: KVM's VM: compared, never dereferenced
  * @accounted: shown: its initialisation has succeeded
- * @mirror: shares the encryption context of the VM @mirror_of
+ * @mirror: shares the encryption context of another VM
+ * @owner: line of that VM, with a reference; NULL: none, or it is not in the ledger
+ * @line: its own, with a reference
  * @activated: firmware has bound @asid to @handle
  * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY, _STATE, _CREATOR, _CREATED
  * @gctx: physical address of a SEV-SNP guest's context page, for comparisons here only; 0: not known
  * @pinned: pages pinned now. May be negative for the moment between an unregister by one thread and
  *	the end of a migration in another
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
+ * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
+ * @uid_nr: number of @uids
  * @cgroup: cgroup (v2) of that process; NULL: not known
  * @charged: what its subjects are charged for it, in pages or ASIDs (limit.c)
  * @lease: the lease that its ASID was taken from
  * @moving_to: VM that its context is about to move to
- * @moved_to: VM that its context has moved to, with a reference: what is booked late goes there
  * @stats: of its firmware commands and pins, guarded by the lock of stats.c
  *
- * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @comm, @cgroup) are
+ * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uids, @comm, @cgroup) are
  * guarded by sevadm_ledger_lock.
  */
 struct sevadm_vm {
 	struct list_head list;
+	struct list_head guest;
 	struct hlist_node hash;
+	struct hlist_node hash_id;
+	struct hlist_node hash_creator;
 	struct kref ref;
+	struct sevadm_line *line;
+	struct sevadm_line *owner;
 	const struct kvm *kvm;
 	bool accounted;
 	bool mirror;
 	u32 known;
 	u64 id;
 	u64 created_ns;
-	u64 mirror_of;
 	u64 policy;
 	u64 gctx;
 	s64 pinned;
@@ -70,12 +97,13 @@ struct sevadm_vm {
 	u32 handle;
 	u32 pid;
 	kuid_t uid;
+	u32 uid_nr;
+	kuid_t uids[SEVADM_VM_UIDS_MAX];
 	struct pid *creator;
 	struct cgroup *cgroup;
 	u64 charged[SEVADM_RESOURCE_NR];
 	struct lease *lease;
 	struct sevadm_vm *moving_to;
-	struct sevadm_vm *moved_to;
 	char comm[SEVADM_COMM_LEN];
 	struct sevadm_stats stats;
 };
@@ -118,6 +146,7 @@ void sevadm_vm_put(struct sevadm_vm *vm);
 struct sevadm_vm *sevadm_vm_alloc(void);
 void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
 			struct task_struct *creator);
+void sevadm_vm_describe_mirror(struct sevadm_vm *vm, struct sevadm_vm *owner);
 void sevadm_vm_adopt(struct sevadm_vm *vm);
 bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle);
 void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 state);
@@ -125,7 +154,7 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid);
 struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type);
 void sevadm_vm_account(struct sevadm_vm *vm);
 void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm);
-void sevadm_vm_mirror(struct sevadm_vm *mirror, const struct sevadm_vm *owner);
+void sevadm_vm_mirror(struct sevadm_vm *mirror, struct sevadm_vm *owner);
 void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from);
 void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back);
 

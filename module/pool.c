@@ -115,24 +115,37 @@ void sevadm_pool_bind(u32 pool, u32 asid, u64 vm, u32 pid)
 	};
 }
 
-/* sevadm_pool_move() - another VM holds the ASID now (intra-host migration) */
-void sevadm_pool_move(u32 asid, u64 vm, u32 pid)
+/**
+ * sevadm_pool_move() - another VM holds an ASID now (intra-host migration)
+ * @asid: the ASID
+ * @from: id of the VM that held it
+ * @to: id of the one that does; 0: none that is accounted
+ * @pid: creator of that
+ *
+ * An ASID that is another VM's by now stays that VM's.
+ */
+void sevadm_pool_move(u32 asid, u64 from, u64 to, u32 pid)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
-	if (!asid_valid(asid))
+	if (!asid_valid(asid) || asids[asid].vm != from)
 		return;
-	asids[asid].vm = vm;
+	asids[asid].vm = to;
 	asids[asid].pid = pid;
 }
 
-/* sevadm_pool_give_back() - a VM's ASID waits to be recycled; @asid is 0 if it never showed */
-void sevadm_pool_give_back(u32 pool, u32 asid)
+/**
+ * sevadm_pool_give_back() - a VM's ASID waits to be recycled
+ * @pool: enum sevadm_pool
+ * @asid: the ASID; 0: it never showed
+ * @vm: id of the VM; an ASID that is another one's by now stays as it is
+ */
+void sevadm_pool_give_back(u32 pool, u32 asid, u64 vm)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	if (pools[pool].used)
 		pools[pool].used--;
 	pools[pool].reclaim++;
-	if (asid_valid(asid))
+	if (asid_valid(asid) && asids[asid].vm == vm)
 		asids[asid] = (struct sevadm_asid) { .state = SEVADM_ASID_STATE_RECLAIM };
 }
 

@@ -302,7 +302,7 @@ static void pins_that_nobody_sees_are_unknown(struct kunit *test)
 /* ---- mirrors -------------------------------------------------------------------------------- */
 
 static struct sevadm_vm *mirror(struct kunit *test, unsigned long number,
-				const struct sevadm_vm *owner)
+				struct sevadm_vm *owner)
 {
 	struct sevadm_vm *vm = sevadm_vm_create(kvm(number), SEVADM_VM_TYPE_SEV);
 
@@ -423,6 +423,53 @@ static void migration_takes_late_unpins_along(struct kunit *test)
 	sevadm_vm_remove(last, true);
 	KUNIT_EXPECT_EQ(test, host_now().pinned, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
+}
+
+/* As deep as no stack is: what is held of the first VM holds none of those that came after it. */
+static void migration_without_end(struct kunit *test)
+{
+	struct sevadm_vm *first, *last = start(test, 1, SEVADM_VM_TYPE_SEV);
+	unsigned long number;
+
+	sevadm_vm_pin(last, 20, 1);
+	first = sevadm_vm_find(kvm(1));
+	for (number = 2; number < 10000; number++)
+		last = migrate(test, number, last);
+	KUNIT_EXPECT_EQ(test, host_now().vms, 1);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(first, -8, 0), 20);
+	EXPECT_PAGES(test, look(last).pinned_bytes, 12);
+	KUNIT_EXPECT_PTR_EQ(test, first->line, last->line);
+	KUNIT_EXPECT_PTR_EQ(test, first->line->vm, last);
+	sevadm_vm_put(first);
+}
+
+/* What was pinned has gone with the VM: it is not subtracted once more. */
+static void late_unpin_of_a_vm_that_is_gone(struct kunit *test)
+{
+	struct sevadm_vm *first = start(test, 1, SEVADM_VM_TYPE_SEV), *second;
+	struct sevadm_vm *other = start(test, 3, SEVADM_VM_TYPE_SEV);
+
+	sevadm_vm_pin(other, 100, 1);
+	sevadm_vm_pin(first, 20, 1);
+	first = sevadm_vm_find(kvm(1));
+	second = migrate(test, 2, first);
+	sevadm_vm_remove(second, true);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 100);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(first, -20, -1), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(first, 5, 0), 0);
+	KUNIT_EXPECT_EQ(test, host_now().pinned, 100);
+	sevadm_vm_put(first);
+}
+
+static void migration_of_an_owner_that_ends(struct kunit *test)
+{
+	struct sevadm_vm *owner = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *shadow = mirror(test, 2, owner);
+	struct sevadm_vm *to = migrate(test, 3, owner);
+
+	KUNIT_EXPECT_EQ(test, look(shadow).mirror_of, to->id);
+	sevadm_vm_remove(to, true);
+	KUNIT_EXPECT_FALSE(test, look(shadow).known & SEVADM_KNOWN_MIRROR_OF);
 }
 
 static void migration_of_a_mirror(struct kunit *test)
@@ -638,6 +685,9 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(mirror_of_an_unaccounted_vm),
 	KUNIT_CASE(migration_moves_everything),
 	KUNIT_CASE(migration_takes_late_unpins_along),
+	KUNIT_CASE(migration_without_end),
+	KUNIT_CASE(late_unpin_of_a_vm_that_is_gone),
+	KUNIT_CASE(migration_of_an_owner_that_ends),
 	KUNIT_CASE(migration_of_a_mirror),
 	KUNIT_CASE(unaccounted_are_the_firmwares_others),
 	KUNIT_CASE(adopted_vm_is_accounted),

@@ -98,7 +98,7 @@ static void pool_life_of_an_asid(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, VM), SEVADM_ASID_STATE_USED);
 
-	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV));
+	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
 	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, 0), SEVADM_ASID_STATE_RECLAIM);
@@ -113,8 +113,8 @@ static void pool_recycles_both(struct kunit *test)
 	take(SEVADM_POOL_SEV, LAST);
 	take(SEVADM_POOL_SEV_ES, 1);
 	locked({
-		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV);
-		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1);
+		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM);
+		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1, VM);
 		recycled = sevadm_pool_recycle();
 	});
 	KUNIT_EXPECT_EQ(test, recycled, 2);
@@ -132,7 +132,7 @@ static void pool_waits_without_a_number(struct kunit *test)
 {
 	locked({
 		sevadm_pool_take(SEVADM_POOL_SEV_ES);
-		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 0);
+		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 0, VM);
 	});
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 0);
@@ -142,7 +142,7 @@ static void pool_waits_without_a_number(struct kunit *test)
 static void pool_bind_of_one_that_waits(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, FIRST_SEV);
-	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV));
+	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM));
 	take(SEVADM_POOL_SEV, FIRST_SEV);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
@@ -153,7 +153,7 @@ static void pool_never_below_zero(struct kunit *test)
 	struct sevadm_pool_query query = { .pool = SEVADM_POOL_SEV_ES };
 	u32 i;
 
-	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV));
+	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
 
 	/* More than there are: then nothing is free, whatever is wrong. */
@@ -169,8 +169,8 @@ static void pool_ignores_impossible_numbers(struct kunit *test)
 		sevadm_pool_bind(SEVADM_POOL_SEV, 0, VM, PID);
 		sevadm_pool_bind(SEVADM_POOL_SEV, LAST + 1, VM, PID);
 		sevadm_pool_bind(SEVADM_POOL_SEV, U32_MAX, VM, PID);
-		sevadm_pool_move(U32_MAX, VM, PID);
-		sevadm_pool_give_back(SEVADM_POOL_SEV, U32_MAX);
+		sevadm_pool_move(U32_MAX, VM, VM + 1, PID);
+		sevadm_pool_give_back(SEVADM_POOL_SEV, U32_MAX, VM);
 	});
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, 0), SEVADM_ASID_STATE_FREE);
 }
@@ -180,8 +180,8 @@ static void pool_peak_stays(struct kunit *test)
 	take(SEVADM_POOL_SEV, FIRST_SEV);
 	take(SEVADM_POOL_SEV, FIRST_SEV + 1);
 	locked({
-		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV);
-		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV + 1);
+		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM);
+		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV + 1, VM);
 	});
 	take(SEVADM_POOL_SEV, FIRST_SEV + 2);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).peak, 2);
@@ -190,9 +190,21 @@ static void pool_peak_stays(struct kunit *test)
 static void pool_moves_to_another_vm(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, LAST);
-	locked(sevadm_pool_move(LAST, VM + 1, PID));
+	locked(sevadm_pool_move(LAST, VM, VM + 1, PID));
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM + 1), SEVADM_ASID_STATE_USED);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+}
+
+/* KVM has recycled the ASID and handed it out again, before the end of the VM that had it was told. */
+static void pool_of_the_next_vm_stays_its(struct kunit *test)
+{
+	take(SEVADM_POOL_SEV, LAST);
+	locked(sevadm_pool_move(LAST, VM + 1, VM + 2, PID + 1));
+	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
+	locked(sevadm_pool_move(LAST, VM + 1, 0, 0));
+	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
+	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, LAST, VM + 1));
+	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
 }
 
 static bool adopt(u64 used_bits, u64 reclaim_bits)
@@ -241,7 +253,7 @@ static void pool_forgets_with_kvm(struct kunit *test)
 	take(SEVADM_POOL_SEV, 6);
 	take(SEVADM_POOL_SEV_ES, 1);
 	locked({
-		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1);
+		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1, VM);
 		sevadm_pool_reset();
 	});
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
@@ -262,6 +274,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_ignores_impossible_numbers),
 	KUNIT_CASE(pool_peak_stays),
 	KUNIT_CASE(pool_moves_to_another_vm),
+	KUNIT_CASE(pool_of_the_next_vm_stays_its),
 	KUNIT_CASE(pool_adopts_bitmaps),
 	KUNIT_CASE(pool_does_not_believe_contradictions),
 	KUNIT_CASE(pool_forgets_with_kvm),

@@ -17,7 +17,8 @@ static struct kunit_suite *suites;
 static jmp_buf abort_case;
 static unsigned int cases, failures;
 
-struct task_struct shim_task = { .comm = "kunit" };
+struct user_namespace shim_user_ns;
+struct task_struct shim_task = { .comm = "kunit", .cred.user_ns = &shim_user_ns };
 
 void kunit_register(struct kunit_suite *suite)
 {

@@ -231,6 +231,12 @@ static inline void list_del(struct list_head *entry)
 	entry->next = entry->prev = NULL;
 }
 
+static inline void list_del_init(struct list_head *entry)
+{
+	list_del(entry);
+	INIT_LIST_HEAD(entry);
+}
+
 static inline void list_move(struct list_head *entry, struct list_head *list)
 {
 	list_del(entry);
@@ -240,6 +246,10 @@ static inline void list_move(struct list_head *entry, struct list_head *list)
 #define shim_entry(pointer, entry, member)	container_of(pointer, typeof(*(entry)), member)
 #define list_for_each_entry(entry, list, member)						\
 	for (entry = shim_entry((list)->next, entry, member); &entry->member != (list);		\
+	     entry = shim_entry(entry->member.next, entry, member))
+#define list_entry(pointer, type, member)	container_of(pointer, type, member)
+#define list_for_each_entry_continue(entry, list, member)					\
+	for (entry = shim_entry(entry->member.next, entry, member); &entry->member != (list);	\
 	     entry = shim_entry(entry->member.next, entry, member))
 #define list_for_each_entry_safe(entry, after, list, member)					\
 	for (entry = shim_entry((list)->next, entry, member);					\
@@ -351,6 +361,7 @@ typedef struct {
 
 #define KUIDT_INIT(uid)				((kuid_t) { uid })
 #define __kuid_val(uid)				((uid).value)
+#define __task_cred(task)			(&(task)->cred)
 #define uid_eq(one, two)			((one).value == (two).value)
 #define from_kuid_munged(namespace, uid)	((uid).value)
 
@@ -369,8 +380,21 @@ struct cgroup {
 	int references;
 };
 
+struct user_namespace {
+	struct user_namespace *parent;
+	kuid_t owner;
+};
+
+#define init_user_ns		shim_user_ns
+extern struct user_namespace shim_user_ns;
+
+struct cred {
+	struct user_namespace *user_ns;
+};
+
 struct task_struct {
 	char comm[16];
+	struct cred cred;
 	struct pid tgid;
 	struct cgroup cgroup;
 };
