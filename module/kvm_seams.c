@@ -20,6 +20,7 @@
 #include "ring.h"
 #include "scope.h"
 #include "seam.h"
+#include "sole_file.h"
 #include "stats.h"
 
 /* As in sev_pin_memory(): a range need not be aligned, whole pages are pinned. */
@@ -143,10 +144,16 @@ int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 	sevadm_seam_enter(SEAM_sev_mem_enc_ioctl);
 
 	/* Without a command the ioctl only says whether SEV is there. */
-	if (!argp || get_user(command, (u32 __user *)argp)) {
+	if (!argp) {
 		ret = call_original(sev_mem_enc_ioctl, kvm, argp);
 		goto exit;
 	}
+	/*
+	 * Shown in the trace, and decides nothing: KVM reads it once more, and by then user space may have
+	 * changed it, or made readable what was not.
+	 */
+	if (get_user(command, (u32 __user *)argp))
+		command = U32_MAX;
 
 	sevadm_scope_enter(&scope, SEVADM_SCOPE_IOCTL, command, kvm);
 
@@ -167,6 +174,25 @@ static bool is_sev_resource(enum misc_res_type type)
 }
 
 /*
+ * A VM is entered only where its end, its failure and its moves are seen as well. Where a seam is missing, what
+ * depends on it is absent: no VM is refused, and none stays in the ledger for ever.
+ */
+static bool can_account(void)
+{
+	static const enum sevadm_seam_id needed[] = {
+		SEAM_misc_cg_try_charge, SEAM_misc_cg_uncharge, SEAM_sev_mem_enc_ioctl,
+		SEAM_sev_vm_destroy, SEAM_sev_vm_move_enc_context_from,
+		SEAM_sev_vm_copy_enc_context_from,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!sevadm_seam_attached(needed[i]))
+			return false;
+	return true;
+}
+
+/*
  * KVM charges an ASID, with kvm->lock held, for a VM that is not a SEV VM yet. It is entered before KVM
  * lets go of that lock, so that no other thread's pin is missed. One that cannot be accounted is
  * refused, by KVM's own error path, rather than missed.
@@ -179,8 +205,13 @@ static int enter_new_vm(struct sevadm_scope *scope, enum misc_res_type type)
 
 	if (scope->entered)
 		return 0;
-	if (!sevadm_scope_claim(scope, NULL) || scope->vm)
+	if (!sevadm_scope_claim(scope, NULL))
 		return -EBUSY;
+	/* That one was a VM before, which had this address: its end was not seen. */
+	if (scope->vm) {
+		sevadm_vm_remove(scope->vm, false);
+		sevadm_vm_put(scope->vm);
+	}
 	scope->vm = sevadm_vm_create(scope->kvm, vm_type);
 	scope->entered = scope->vm;
 	return scope->vm ? 0 : -ENOMEM;
@@ -195,7 +226,7 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	sevadm_seam_enter(SEAM_misc_cg_try_charge);
 
 	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
-	if (scope && scope->kind != SEVADM_SCOPE_IOCTL)
+	if (scope && (scope->kind != SEVADM_SCOPE_IOCTL || !can_account()))
 		scope = NULL;
 
 	if (scope)
@@ -426,21 +457,42 @@ static void move_done(struct sevadm_vm *vm, struct sevadm_vm *source)
 		sevadm_vm_remove(vm, false);
 }
 
+/* KVM finds the file that was looked at here, whatever the process does with its descriptors. */
+static int call_with_file(struct sevadm_scope *scope, struct file *file,
+			  int (*original)(struct kvm *kvm, unsigned int source_fd))
+{
+	struct sevadm_sole_file *sole = sevadm_sole_file_enter(file);
+	int ret;
+
+	if (!sole)
+		return -ENOMEM;
+	ret = original(scope->kvm, SEVADM_SOLE_FD);
+	sevadm_sole_file_leave(sole);
+	return ret;
+}
+
 /*
  * A VM gets its encryption context from another one. The file of the source is held meanwhile, so
  * that the source cannot end before the ledger has followed, and claimed, so that it cannot pass on
- * what it has either; if another thread exchanges the file behind the descriptor, which VM it was is not
- * known, and is treated as such.
+ * what it has either. KVM is given that very file: if it succeeds, the file is a VM's, and that VM is the
+ * source. Before that, what is behind private_data is compared only.
  */
 static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 			int (*original)(struct kvm *kvm, unsigned int source_fd),
 			context_done_fn done)
 {
 	struct sevadm_vm *source = NULL, *moving = NULL;
-	struct file *file = fget(source_fd), *after;
-	int ret = -EBUSY;
+	struct file *file = fget(source_fd);
+	int ret = -EBADF;
 
-	if (!sevadm_scope_claim(scope, file ? file->private_data : NULL))
+	if (!file)
+		goto refused;
+	if (!can_account()) {
+		ret = call_with_file(scope, file, original);
+		goto refused;
+	}
+	ret = -EBUSY;
+	if (!sevadm_scope_claim(scope, file->private_data))
 		goto refused;
 
 	/* Entered beforehand, so that no other thread's pin is missed; refused rather than missed. */
@@ -452,7 +504,7 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 	if (!scope->vm)
 		goto refused;
 
-	if (scope->entered && file)
+	if (scope->entered)
 		source = sevadm_vm_find(file->private_data);
 	if (source && done == move_done) {
 		ret = sevadm_limit_move_begin(scope->vm, source);
@@ -464,19 +516,9 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 		moving = source;
 	}
 
-	ret = original(scope->kvm, source_fd);
+	ret = call_with_file(scope, file, original);
 
 	if (scope->entered && !ret) {
-		after = fget(source_fd);
-		/* KVM ends the VM that a context has moved from (kvm_vm_dead()). */
-		if (after != file || (moving && !READ_ONCE(scope->source->vm_dead))) {
-			if (moving)
-				sevadm_limit_move_cancel(scope->vm, moving);
-			sevadm_vm_put(source);
-			source = NULL;
-		}
-		if (after)
-			fput(after);
 		done(scope->vm, source);
 	} else if (scope->entered) {
 		if (moving)
