@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A tenant tries to get past the module: it stalls a call while its VM moves on and on, takes the memory away
+ * that a command lies in, and exchanges the file behind a descriptor. The host survives, the ledger equals
+ * kvm_amd's own state, and limits hold.
+ *
+ * usage: sevadm_evasion_test [--tries N] [--migrations N]     (40, 600)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "lib/ledger.h"
+#include "lib/limits.h"
+#include "lib/sev_abi.h"
+#include "lib/sev_vm.h"
+#include "lib/stall.h"
+
+#define ALLOWED		4	/* VMs that the tenant may have */
+#define TRIES_A_VM	200	/* calls, until one of them initialises a VM */
+#define STALL_MS	60000
+
+static struct sev_host host;
+static unsigned long tries = 40, migrations = 600;
+static bool good;
+
+#define check(condition) do {								\
+	if (!(condition)) {								\
+		ksft_print_msg("%s:%d: not so: %s\n", __func__, __LINE__, #condition);	\
+		good = false;								\
+	}										\
+} while (0)
+
+static bool vm_new(struct sev_vm *vm)
+{
+	return !sev_vm_create(vm, &host, SEV_TYPE_SEV, SEV_INIT_LEGACY, 0).err;
+}
+
+static bool vm_start(struct sev_vm *vm)
+{
+	if (!vm_new(vm))
+		return false;
+	if (!sev_vm_init(vm).err)
+		return true;
+	sev_vm_close(vm);
+	return false;
+}
+
+static bool set_max(uint32_t subject, uint64_t id, uint64_t max)
+{
+	return !limit_set(subject, id, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MAX_VALUE, max);
+}
+
+/* Nothing is left of an attack. */
+static void check_empty(void)
+{
+	struct ledger_totals totals = { 0 };
+
+	check(!ledger_differences("at the end", &totals));
+	check(!totals.vms && !totals.pinned_bytes);
+}
+
+/* ---- another thread that changes something, back and forth ---------------------------------- */
+
+struct flipper {
+	pthread_t thread;
+	atomic_bool stop;
+	atomic_ulong flips;
+	void *memory;		/* a page that comes and goes; NULL: */
+	int files[2], fd;	/* a descriptor that is the one file, then the other */
+};
+
+static void *flip(void *argument)
+{
+	struct flipper *f = argument;
+	int i = 0;
+
+	while (!atomic_load(&f->stop)) {
+		i ^= 1;
+		atomic_fetch_add(&f->flips, 1);
+		if (f->memory)
+			mprotect(f->memory, SEV_PAGE_SIZE, i ? PROT_NONE : PROT_READ | PROT_WRITE);
+		else
+			dup2(f->files[i], f->fd);
+	}
+	return NULL;
+}
+
+static void flipper_start(struct flipper *f)
+{
+	atomic_store(&f->stop, false);
+	atomic_store(&f->flips, 0);
+	if (pthread_create(&f->thread, NULL, flip, f))
+		ksft_exit_fail_msg("no thread\n");
+	while (!atomic_load(&f->flips))
+		sched_yield();
+}
+
+static void flipper_stop(struct flipper *f)
+{
+	atomic_store(&f->stop, true);
+	pthread_join(f->thread, NULL);
+}
+
+/* ---- a call that stalls --------------------------------------------------------------------- */
+
+struct stalled_call {
+	pthread_t thread;
+	int fd;
+	void *command;
+};
+
+static void *call(void *argument)
+{
+	struct stalled_call *c = argument;
+
+	ioctl(c->fd, KVM_MEMORY_ENCRYPT_OP, c->command);
+	return NULL;
+}
+
+static bool migrate(struct sev_vm *vm)
+{
+	struct sev_vm next;
+	bool moved = vm_new(&next) && !sev_vm_migrate(&next, vm).err;
+
+	sev_vm_close(moved ? vm : &next);
+	if (moved)
+		*vm = next;
+	return moved;
+}
+
+/* The call holds on to the first of many VMs, each of which has been the next one's source. */
+static void migrations_behind_a_stalled_call(void)
+{
+	static uint8_t page[SEV_PAGE_SIZE];
+	struct kvm_sev_cmd command = { .id = KVM_SEV_GUEST_STATUS, .sev_fd = host.sev_fd };
+	struct stalled_call c;
+	struct stall stall;
+	struct sev_vm vm;
+	unsigned long i;
+
+	check(stall_open(&stall) && vm_start(&vm));
+	if (!good)
+		return;
+	c.fd = dup(vm.fd);
+	c.command = stall_place(&stall, sizeof(command), sizeof(command.id));
+	memcpy(c.command, &command, sizeof(command.id));
+	memcpy(page, (uint8_t *)&command + sizeof(command.id), sizeof(command) - sizeof(command.id));
+	check(!pthread_create(&c.thread, NULL, call, &c));
+	check(stall_wait(&stall, STALL_MS));
+	for (i = 0; i < migrations && good; i++)
+		check(migrate(&vm));
+	check(!ledger_differences_quick("the call stalls"));
+	check(stall_release(&stall, page));
+	pthread_join(c.thread, NULL);
+	close(c.fd);
+	check(!ledger_differences_quick("the call has ended"));
+	sev_vm_close(&vm);
+	stall_close(&stall);
+	check_empty();
+}
+
+/* ---- memory that comes and goes ------------------------------------------------------------- */
+
+/* 0, or why the last of many calls failed. */
+static int init_by(struct sev_vm *vm, struct kvm_sev_cmd *command)
+{
+	int i, err = 0;
+
+	for (i = 0; i < TRIES_A_VM; i++) {
+		err = ioctl(vm->fd, KVM_MEMORY_ENCRYPT_OP, command) ? errno : 0;
+		if (!err || (err != EFAULT && err != EBUSY))
+			break;
+	}
+	/* KVM has initialised it, and could not write that down. */
+	return err == EINVAL && i ? 0 : err;
+}
+
+static void memory_that_comes_and_goes(void)
+{
+	struct sev_vm vms[2 * ALLOWED];
+	unsigned long done = 0, outside = 0, round;
+	struct kvm_sev_cmd *command;
+	struct flipper f = { 0 };
+	int i, count, err;
+
+	f.memory = mmap(NULL, SEV_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	command = f.memory;
+	*command = (struct kvm_sev_cmd) { .id = KVM_SEV_INIT, .sev_fd = host.sev_fd };
+	check(set_max(SEVADM_SUBJECT_USER, getuid(), ALLOWED));
+	for (round = 0; done < tries && round < tries && good; round++) {
+		flipper_start(&f);
+		for (i = count = 0; i < 2 * ALLOWED; i++) {
+			check(vm_new(&vms[i]));
+			err = init_by(&vms[i], command);
+			check(!err || err == EBUSY || err == EFAULT);
+			count += !err;
+		}
+		flipper_stop(&f);
+		mprotect(f.memory, SEV_PAGE_SIZE, PROT_READ | PROT_WRITE);
+		done += count;
+		outside += ledger_differences_quick("memory that comes and goes");
+		if (count > ALLOWED) {
+			ksft_print_msg("%d VMs, where %d are allowed\n", count, ALLOWED);
+			good = false;
+		}
+		for (i = 0; i < 2 * ALLOWED; i++)
+			sev_vm_close(&vms[i]);
+	}
+	ksft_print_msg("%lu VMs initialised, %lu differences\n", done, outside);
+	check(done && !outside);
+	check(!limit_delete(SEVADM_SUBJECT_USER, getuid()));
+	munmap(f.memory, SEV_PAGE_SIZE);
+	check_empty();
+}
+
+/* ---- a descriptor that is exchanged --------------------------------------------------------- */
+
+static int take(struct sev_vm *vm, uint32_t cap, int fd)
+{
+	struct kvm_enable_cap enable = { .cap = cap, .args = { fd } };
+
+	return ioctl(vm->fd, KVM_ENABLE_CAP, &enable) ? errno : 0;
+}
+
+/*
+ * The one VM that is allowed moves on, while the descriptor that it moves from is a file of another sort
+ * half of the time. What it has become counts: there is no room for one more.
+ */
+static void move_of_an_exchanged_descriptor(void)
+{
+	struct flipper f = { .files = { -1, open("/dev/null", O_RDONLY) }, .fd = 900 };
+	unsigned long moved = 0, calls = 0, outside = 0;
+	struct sev_vm vm, next, more;
+
+	check(vm_start(&vm));
+	check(set_max(SEVADM_SUBJECT_USER, getuid(), 1));
+	while (moved < tries && calls < 1000 * tries && good) {
+		check(vm_new(&next));
+		f.files[0] = vm.fd;
+		dup2(vm.fd, f.fd);
+		flipper_start(&f);
+		while (calls++ < 1000 * tries && take(&next, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, f.fd))
+			;
+		flipper_stop(&f);
+		moved++;
+		outside += ledger_differences_quick("a descriptor is exchanged");
+		dup2(f.files[1], f.fd);
+		sev_vm_close(&vm);
+		check(!vm_start(&more));
+		vm = next;
+	}
+	ksft_print_msg("%lu VMs moved by %lu calls, %lu differences\n", moved, calls, outside);
+	check(moved == tries && !outside);
+	check(!limit_delete(SEVADM_SUBJECT_USER, getuid()));
+	sev_vm_close(&vm);
+	close(f.files[1]);
+	close(f.fd);
+	check_empty();
+}
+
+/* The descriptor is the one VM, then the other. */
+static void either_of_two_vms(uint32_t cap)
+{
+	struct flipper f = { .fd = 900 };
+	unsigned long done = 0, calls = 0, outside = 0;
+	struct sev_vm vms[2], next;
+
+	while (done < tries && calls < 1000 * tries && good) {
+		check(vm_start(&vms[0]) && vm_start(&vms[1]) && vm_new(&next));
+		f.files[0] = vms[0].fd;
+		f.files[1] = vms[1].fd;
+		dup2(vms[0].fd, f.fd);
+		flipper_start(&f);
+		while (calls++ < 1000 * tries && take(&next, cap, f.fd))
+			;
+		flipper_stop(&f);
+		done++;
+		outside += ledger_differences_quick("the one VM, or the other");
+		close(f.fd);
+		sev_vm_close(&vms[0]);
+		sev_vm_close(&vms[1]);
+		outside += ledger_differences_quick("the one VM, or the other, and both are closed");
+		sev_vm_close(&next);
+	}
+	ksft_print_msg("%lu of %lu calls succeeded, %lu differences\n", done, calls, outside);
+	check(done == tries && !outside);
+	check_empty();
+}
+
+static void move_of_either_of_two_vms(void)
+{
+	either_of_two_vms(KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM);
+}
+
+static void mirror_of_either_of_two_vms(void)
+{
+	either_of_two_vms(KVM_CAP_VM_COPY_ENC_CONTEXT_FROM);
+}
+
+/* What is no VM, though it has to do with one. */
+static void files_that_are_no_vms(void)
+{
+	struct sev_vm vm, next;
+	int stats;
+
+	check(vm_start(&vm) && vm_new(&next));
+	stats = ioctl(vm.fd, KVM_GET_STATS_FD, NULL);
+	check(stats >= 0);
+	check(take(&next, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, stats) == EBADF);
+	check(take(&next, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM, host.kvm_fd) == EBADF);
+	check(take(&next, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, -1) == EBADF);
+	check(take(&next, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, next.fd) == EBUSY ||
+	      errno == EINVAL);
+	check(!ledger_differences_quick("files that are no VMs"));
+	close(stats);
+	sev_vm_close(&next);
+	sev_vm_close(&vm);
+	check_empty();
+}
+
+static const struct attack {
+	const char *name;
+	void (*run)(void);
+} attacks[] = {
+	{ "memory that comes and goes under a command", memory_that_comes_and_goes },
+	{ "a descriptor that is exchanged while a VM moves", move_of_an_exchanged_descriptor },
+	{ "a descriptor of two VMs while one of them moves", move_of_either_of_two_vms },
+	{ "a descriptor of two VMs while a mirror is made", mirror_of_either_of_two_vms },
+	{ "files that are no VMs", files_that_are_no_vms },
+	{ "migrations behind a call that stalls", migrations_behind_a_stalled_call },
+};
+
+static bool options(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "tries", required_argument, NULL, 't' },
+		{ "migrations", required_argument, NULL, 'm' },
+		{}
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (option) {
+		case 't':
+			tries = strtoul(optarg, NULL, 0);
+			break;
+		case 'm':
+			migrations = strtoul(optarg, NULL, 0);
+			break;
+		default:
+			return false;
+		}
+	return optind == argc && tries && migrations;
+}
+
+int main(int argc, char **argv)
+{
+	const char *reason = ledger_unavailable(), *missing;
+	size_t i;
+
+	if (!options(argc, argv)) {
+		fprintf(stderr, "usage: %s [--tries N] [--migrations N]\n", argv[0]);
+		return 2;
+	}
+	ksft_print_header();
+	if (reason)
+		ksft_exit_skip("%s\n", reason);
+	if (!sev_host_open(&host, &missing))
+		ksft_exit_fail_msg("%s: %s\n", missing, strerror(errno));
+	if (limits_open())
+		ksft_exit_fail_msg("no netlink family\n");
+	ksft_set_plan(sizeof(attacks) / sizeof(attacks[0]));
+	for (i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
+		good = true;
+		attacks[i].run();
+		ksft_test_result(good, "%s\n", attacks[i].name);
+	}
+	ksft_finished();
+}
