@@ -7,6 +7,7 @@
 #   make check           all tests, from nothing
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
+#   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
 #   make bench           costs in instructions, into Documentation/benchmarks.md
 #   make check-debug     tests of the module on a debug kernel, from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
@@ -67,6 +68,11 @@ check-long: tools selftests
 .PHONY: check-libvirt
 check-libvirt: tools selftests
 	@SHOW=yes TABLE=$(CURDIR)/selftests/check-libvirt.table selftests/check
+
+# The score of each file; the survivors are listed (selftests/mutants/check --help).
+.PHONY: check-mutants
+check-mutants: packages
+	@selftests/mutants/check $(MUTANTS)
 
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
 debug_rows := prototype device ledger fault kill pid-reuse orders limit contest threads storm trace filter stats psp-dead \

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The two bodies of unit tests that mutants are run with, and how a mutant is built for each.
+
+A suite has: files (paths that can be mutated), prepare() (builds what does not change, and learns
+which test comes to which line), judge(tree, mutant, passes).
+"""
+import glob
+import hashlib
+import json
+import os
+import re
+import subprocess
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+# A mutant may leave a variable unused, but no pointer is a number.
+WARN = ["-w", "-Werror=int-conversion", "-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
+ENVIRONMENT = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1", LC_ALL="C.UTF-8")
+
+
+def run(command, **more):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+
+
+def compiles(command, directory):
+    return not subprocess.run(command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+
+
+def at_once(function, rows):
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, rows))
+
+
+def digest(paths):
+    """One number for the contents of files and folders."""
+    whole = hashlib.sha256()
+    for path in sorted({str(file) for path in paths for file in ([Path(path)] + list(Path(path).rglob("*")))}):
+        if os.path.isfile(path):
+            whole.update(path.encode() + Path(path).read_bytes())
+    return whole.hexdigest()
+
+
+def covered(data, sources):
+    """The lines that ran, by path, of the .gcda files in a folder."""
+    lines = defaultdict(set)
+    files = [str(path) for path in Path(data).rglob("*.gcda")]
+    if not files:
+        return lines
+    found = subprocess.run(["gcov", "--json-format", "--stdout"] + files, cwd=data, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL)
+    for text in found.stdout.splitlines():
+        for one in json.loads(text)["files"]:
+            path = os.path.relpath(os.path.realpath(os.path.join(sources, one["file"])), sources)
+            lines[path].update(row["line_number"] for row in one["lines"] if row["count"])
+    return lines
+
+
+class Module:
+    """What the KUnit suites in user space include of module/."""
+    def __init__(self, out):
+        self.out = out / "module"
+        self.users = defaultdict(list)
+        for suite in sorted(glob.glob("module/tests/*_test.c")):
+            for path in re.findall(r'^#include "\.\./(\w+\.c)"', Path(suite).read_text(), re.M):
+                self.users["module/" + path].append(suite)
+        self.files = sorted(self.users)
+
+    def compile(self, tree, source, target, more=()):
+        return ["gcc", *self.flags, *WARN, "-O0", *SANITIZE, *more, "-I", "%s/module/tests/user" % tree,
+                "-I", str(tree), "-c", "-o", str(target), "%s/%s" % (tree, source)]
+
+    def prepare(self):
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.include = self.out / "include"
+        if not self.include.exists():
+            run(["module/tests/user/headers", str(self.include), os.environ.get("KERNEL", "6.12")])
+        makefile = Path("module/tests/user/Makefile").read_text()
+        self.flags = ["-std=gnu11", "-fno-strict-aliasing", "-I", str(self.include)]
+        self.flags += re.findall(r"-D\w+", makefile)
+        self.sound = {source: self.out / (os.path.basename(source)[:-2] + ".o")
+                      for source in ["module/tests/user/kunit.c"] + sorted(glob.glob("module/tests/*_test.c"))}
+        at_once(lambda source: run(self.compile(".", source, self.sound[source])), self.sound)
+        # Suites use each other's sources: all are in one program.
+        program = self.link(self.out, {})
+        before = os.times().children_user
+        run([program], env=ENVIRONMENT)
+        self.seconds = 5 + int(10 * (os.times().children_user - before))
+
+    def link(self, directory, instead):
+        program = str(directory / "kunit")
+        objects = [str(instead.get(source, self.sound[source])) for source in self.sound]
+        run(["gcc", "-fuse-ld=gold", *SANITIZE, "-o", program, *objects])
+        return program
+
+    def judge(self, tree, mutant, passes):
+        instead = {}
+        for suite in self.users[mutant.path]:
+            instead[suite] = tree / (os.path.basename(suite)[:-2] + ".o")
+            if not compiles(self.compile(tree, suite, instead[suite]), tree):
+                return None
+        program = self.link(tree, instead)
+        return "survived" if passes([program], tree, self.seconds, ENVIRONMENT) else "killed"
+
+
+class Tools:
+    """tools/ with its unit tests in C, and those in shell that run the program."""
+    # Those take long, or run another program.
+    WITHOUT = ("check_hostile_test.sh", "liar_test.sh")
+
+    def __init__(self, out):
+        self.out = out / "tools"
+        self.files = sorted(path for path in glob.glob("tools/**/*.c", recursive=True)
+                            if not re.match(r"tools/(tests|fuzz)/", path))
+        self.tests = sorted(glob.glob("tools/tests/*_test.c")) + sorted(
+            path for path in glob.glob("tools/tests/*_test.sh") if os.path.basename(path) not in self.WITHOUT)
+
+    def compile(self, tree, source, target, more=()):
+        return ["gcc", *self.flags, *WARN, "-O0", *SANITIZE, *more, "-I", "%s/tools" % tree, "-I", "%s/uapi" % tree,
+                "-c", "-o", str(target), "%s/%s" % (tree, source)]
+
+    def object(self, kind, source):
+        return self.out / kind / (source[:-2] + ".o")
+
+    def build(self, kind, more):
+        """All objects, and a library of those that each test may take; main.c is the program's own."""
+        sources = self.files + [test for test in self.tests if test.endswith(".c")]
+        headers = digest(glob.glob("tools/**/*.h", recursive=True) + ["uapi", "tools/Makefile", "VERSION"])
+        def one(source):
+            target, stamp = self.object(kind, source), self.object(kind, source).with_suffix(".stamp")
+            now = headers + digest([source])
+            if not stamp.exists() or stamp.read_text() != now:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                run(self.compile(".", source, target, more))
+                stamp.write_text(now)
+        at_once(one, sources)
+        library = self.out / kind / "all.a"
+        library.unlink(missing_ok=True)
+        run(["ar", "rcs", str(library)] + [str(self.object(kind, path)) for path in self.files
+                                          if path != "tools/main.c"])
+
+    def link(self, kind, target, test, more=(), mutant=None):
+        """A test in C, or the program: the mutant's object stands before the library that has the sound one."""
+        own = test if test.endswith(".c") else "tools/main.c"
+        objects = [str(self.object(kind, own))] if not mutant or own != mutant[0] else []
+        objects += [str(mutant[1])] if mutant else []
+        return compiles(["gcc", "-fuse-ld=gold", *SANITIZE, *more, "-o", str(target), *objects,
+                         str(self.out / kind / "all.a"), *self.libraries], ".")
+
+    def command(self, test, program):
+        """The command of a test, and its environment."""
+        if test.endswith(".c"):
+            return [str(program)], ENVIRONMENT
+        return ["bash", os.path.abspath(test)], dict(ENVIRONMENT, SEVADM=str(program))
+
+    def prepare(self):
+        makefile = Path("tools/Makefile").read_text()
+        packages = re.search(r"^LIBRARIES := (.*)", makefile, re.M)[1].split()
+        config = lambda what: run(["pkg-config", what, *packages]).stdout.decode().split()
+        self.flags = ["-std=gnu11", "-D_GNU_SOURCE", '-DSEVADM_VERSION="%s"' % Path("VERSION").read_text().strip(),
+                      *config("--cflags")]
+        self.libraries = config("--libs")
+        self.build("sound", ())
+        self.build("coverage", ["--coverage"])
+        self.reach = defaultdict(lambda: defaultdict(list))
+        self.seconds = {}
+        for test, seconds, lines in at_once(self.measure, self.tests):
+            self.seconds[test] = 5 + int(6 * seconds)
+            for path in lines:
+                for line in lines[path]:
+                    self.reach[path][line].append(test)
+        self.tests.sort(key=lambda test: self.seconds[test])
+
+    def measure(self, test):
+        """Runs a test unchanged: its time, and the lines of each file that it comes to."""
+        name = os.path.basename(test)
+        known = self.out / "data" / (name + ".json")
+        now = digest([test, "selftests/lib.sh", "tools/tests/data", "tools/tests/test.h"] + self.files)
+        if known.exists() and json.loads(known.read_text())["of"] == now:
+            row = json.loads(known.read_text())
+            return test, row["seconds"], row["lines"]
+        data = self.out / "data" / name
+        subprocess.run(["rm", "-rf", str(data)], check=True)
+        (data / "run").mkdir(parents=True)
+        program = data / ("program" if test.endswith(".c") else "sevadm")
+        if not self.link("coverage", program, test, ["--coverage"]):
+            raise SystemExit("%s cannot be linked" % test)
+        command, environment = self.command(test, program)
+        # All objects' data go there, under their whole paths.
+        environment = dict(environment, GCOV_PREFIX=str(data / "gcda"))
+        process = subprocess.Popen(command, cwd=data / "run", env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit("%s fails unchanged:\n%s" % (test, said.decode(errors="replace")[-3000:]))
+        for path in (data / "gcda").rglob("*.gcda"):
+            note = Path("/" + str(path.relative_to(data / "gcda"))).with_suffix(".gcno")
+            if note.exists() and not path.with_suffix(".gcno").exists():
+                path.with_suffix(".gcno").symlink_to(note)
+        seconds = usage.ru_utime + usage.ru_stime
+        lines = {path: sorted(rows) for path, rows in covered(data / "gcda", os.getcwd()).items()}
+        known.write_text(json.dumps({"of": now, "seconds": seconds, "lines": lines}))
+        return test, seconds, lines
+
+    def tests_of(self, mutant):
+        # A table's row is on no line that runs: whoever comes to the file may use it.
+        lines = self.reach[mutant.path]
+        tests = lines.get(mutant.line)
+        if tests is None and mutant.line in self.code_lines(mutant.path):
+            return []
+        return sorted(tests or {test for row in lines.values() for test in row}, key=lambda test: self.seconds[test])
+
+    def code_lines(self, path):
+        """Lines inside of functions: between a brace in the first column behind a signature, and its end."""
+        if path not in self.__dict__.setdefault("inside", {}):
+            inside, within = set(), False
+            for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+                within = line == "{" or within and line != "}"
+                if within:
+                    inside.add(number)
+            self.inside[path] = inside
+        return self.inside[path]
+
+    def judge(self, tree, mutant, passes):
+        target = tree / "mutant.o"
+        if not compiles(self.compile(tree, mutant.path, target), tree):
+            return None
+        for test in self.tests_of(mutant):
+            program = tree / ("program" if test.endswith(".c") else "sevadm")
+            if not self.link("sound", program, test, mutant=(mutant.path, target)):
+                return None
+            command, environment = self.command(test, program)
+            if not passes(command, tree, self.seconds[test], environment):
+                return "killed"
+        return "survived"
+
+
+def all(out, files):
+    """The suites that the files, or all, need."""
+    for suite in (Module(out), Tools(out)):
+        if not files or set(files) & set(suite.files):
+            yield suite
