@@ -98,8 +98,10 @@ outputs_that_fail() {
 	local code=0
 	"$sevadm" --help > /dev/full 2> "$scratch/err" || code=$?
 	[ "$code" -eq 1 ] && says err "No space left on device" || return
+	# Nobody reads: the program ends of itself, without a word.
 	"$sevadm" completion bash 2> "$scratch/err" | true
-	[ ! -s "$scratch/err" ]
+	code=("${PIPESTATUS[@]}")
+	[ ! -s "$scratch/err" ] && [ "${code[0]}" -le 1 ]
 }
 
 # completed WORD...: the completions of the last word, one a line.
@@ -154,17 +156,10 @@ result "each object has help" help_of_each_object
 result "unknown words get the nearest known one" unknown_words
 result "wrong usage exits with 2" wrong_usage
 result "errors are JSON too" errors_are_json_too
-if [ -e /sys/module/sevadm ]; then
-	skipped "without the module all say so" "the module is loaded here"
-else
-	result "without the module all say so" without_module
-fi
+# Where the module is loaded nobody can say that it is not: this test is for a host without.
+result "without the module all say so" without_module
 result "full and closed outputs" outputs_that_fail
 result "completion knows what the tables have" completion_knows_the_tables
 result "a man page for each object, with all commands and options" man_page_of_each_object
-if command -v mandoc > /dev/null; then
-	result "man pages are well-formed" mandoc -T lint -W warning "$man"/*.8
-else
-	skipped "man pages are well-formed" "no mandoc"
-fi
+result "man pages are well-formed" mandoc -T lint -W warning "$man"/*.8
 finished
