@@ -321,6 +321,8 @@ int main(void)
 	if (!mkdtemp(folder) || chdir(folder) || symlink(TESTS_FOLDER "/data", "data"))
 		ksft_exit_fail_msg("%s: %s\n", folder, strerror(errno));
 	bound_locked_memory();
+	objects = object_table;
+	global_options = option_table;
 	ksft_print_header();
 	if (glob(TESTS_FOLDER "/cases/*.cases", 0, NULL, &files))
 		ksft_exit_fail_msg("there are no cases in " TESTS_FOLDER "/cases\n");
