@@ -12,6 +12,7 @@ set -eu
 
 MEMORY=256 # MiB
 FIRMWARE=/usr/share/OVMF
+UUID=0a1b2c3d-0000-4000-8000-00112233aabb
 
 echo "KTAP version 1"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
@@ -23,7 +24,7 @@ command -v qemu-system-x86_64 > /dev/null || skip_all "no qemu-system-x86_64"
 # qemu_start POLICY: sets $guest.
 qemu_start() {
 	cp "$FIRMWARE/OVMF_VARS.fd" "$scratch/vars.fd"
-	qemu-system-x86_64 -S -accel kvm -cpu host -smp 1 -m "$MEMORY" \
+	qemu-system-x86_64 -S -name guest=tenant-a,debug-threads=on -uuid "$UUID" -accel kvm -cpu host -smp 1 -m "$MEMORY" \
 		-machine q35,confidential-guest-support=sev0 \
 		-object "sev-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=$1" \
 		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$FIRMWARE/OVMF_CODE.fd" \
@@ -73,6 +74,25 @@ qemu_is_seen() {
 		ledger_is_true
 }
 
+# Each command that takes a VM takes its name or UUID.
+qemu_is_named() {
+	qemu_start 0x1 &&
+		same "name" "$(value vm list -- 0 name)" tenant-a &&
+		same "source" "$(value vm list -- 0 name_source)" "command line" &&
+		same "id of the name" "$(value vm show tenant-a -- id)" "$(value vm list -- 0 id)" &&
+		same "id of the UUID" "$(value vm show $UUID -- id)" "$(value vm list -- 0 id)" &&
+		same "name of the ASID" "$(value asid show "$(value vm list -- 0 asid)" -- name)" tenant-a &&
+		sevadm trace show --vm tenant-a --event asid | grep -q asid &&
+		refused tenant-b && guest_kill && refused tenant-a
+}
+
+# refused NAME: no VM is called so, which is an error that names it.
+refused() {
+	status=0
+	sevadm vm show "$1" > "$scratch/refused" 2>&1 || status=$?
+	same "status" "$status" 1 && grep -qF "no VM is called \"$1\"" "$scratch/refused"
+}
+
 qemu_is_killed() {
 	guest_kill && same "number of VMs" "$(vms)" 0 &&
 		same "pinned bytes" "$(value status -- pinned current_bytes)" 0 &&
@@ -82,9 +102,10 @@ qemu_is_killed() {
 min_sev=$("$here/oracle" | "$here/json_get" min_sev_asid)
 max_sev=$("$here/oracle" | "$here/json_get" max_sev_asid)
 
-plan 4
+plan 5
 result "a QEMU SEV guest" qemu_is_seen 0x1 sev sev "$min_sev" "$max_sev"
 result "SIGKILL leaves nothing of it" qemu_is_killed
 result "a QEMU SEV-ES guest" qemu_is_seen 0x5 sev-es sev_es 1 $((min_sev - 1))
 result "SIGKILL leaves nothing of it" qemu_is_killed
+result "a VM by its name and UUID" qemu_is_named
 finished

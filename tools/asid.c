@@ -11,6 +11,7 @@
 #include "kernel/client.h"
 #include "kernel/device_rows.h"
 #include "sev/names.h"
+#include "vm.h"
 
 static const struct attribute asid_attributes[] = {
 	{ SEVADM_A_ASID_ASID, ATTRIBUTE_U32, "asid" },
@@ -27,6 +28,7 @@ static const struct column columns[] = {
 	{ "pool", "POOL" },
 	{ "state", "STATE" },
 	{ "vm", "VM" },
+	{ "name", "NAME" },
 	{ "pid", "PID" },
 };
 
@@ -62,6 +64,36 @@ static struct json_object *without_free(struct json_object *rows)
 	return busy;
 }
 
+/* Add the names of the VMs that hold ASIDs: not known to who may not ask for VMs. */
+static void add_names(struct json_object *rows)
+{
+	struct json_object *row, *vms, *vm;
+	size_t i, j;
+
+	if (vms_get(&vms))
+		vms = json_object_new_array();
+	for (i = 0; i < json_object_array_length(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		json_object_object_add(row, "name", NULL);
+		for (j = 0; j < json_object_array_length(vms) && !json_is_null(row, "vm"); j++) {
+			vm = json_object_array_get_idx(vms, j);
+			if (json_get_u64(vm, "id") == json_get_u64(row, "vm"))
+				json_object_object_add(row, "name", json_object_get(
+						       json_object_object_get(vm, "name")));
+		}
+	}
+	json_object_put(vms);
+}
+
+static void name_one(struct json_object *row)
+{
+	struct json_object *rows = json_object_new_array();
+
+	json_object_array_add(rows, json_object_get(row));
+	add_names(rows);
+	json_object_put(rows);
+}
+
 static int asid_list(int argc, char **argv)
 {
 	struct list_options options = {};
@@ -78,6 +110,7 @@ static int asid_list(int argc, char **argv)
 	      client_dump(SEVADM_CMD_ASID_GET, &asid_table, &rows);
 	if (ret)
 		return ret;
+	add_names(rows);
 	if (output_json || options.all)
 		return output_list(rows, columns, ARRAY_SIZE(columns));
 
@@ -112,6 +145,7 @@ static int asid_show(int argc, char **argv)
 	      client_do(SEVADM_CMD_ASID_GET, &asid_attributes[0], asid, &asid_table, &row);
 	if (ret)
 		return ret;
+	name_one(row);
 	return output_show(row, columns, ARRAY_SIZE(columns));
 }
 

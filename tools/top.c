@@ -91,15 +91,16 @@ static void draw_vms(struct json_object *vms)
 	json_object_array_sort(vms, by_pinned);
 	add_line("%s", "");
 	attron(A_REVERSE);
-	add_line("%-6s %-7s %5s %-8s %7s %-15s %10s %10s %s", "VM", "TYPE", "ASID", "STATE", "PID",
-		 "COMM", "PINNED", "PEAK", "CGROUP");
+	add_line("%-6s %-20.20s %-7s %5s %-8s %7s %10s %10s %s", "VM", "NAME", "TYPE", "ASID",
+		 "STATE", "PID", "PINNED", "PEAK", "CGROUP");
 	attroff(A_REVERSE);
 	for (i = 0; i < json_object_array_length(vms); i++) {
 		vm = json_object_array_get_idx(vms, i);
-		add_line("%-6s %-7s %5s %-8s %7s %-15s %10s %10s %s", output_text(vm, "id", NULL),
+		add_line("%-6s %-20.20s %-7s %5s %-8s %7s %10s %10s %s", output_text(vm, "id", NULL),
+			 output_text(vm, json_is_null(vm, "name") ? "comm" : "name", NULL),
 			 output_text(vm, "type", NULL), output_text(vm, "asid", NULL),
 			 output_text(vm, "state", NULL), output_text(vm, "pid", NULL),
-			 output_text(vm, "comm", NULL), output_text(vm, "pinned_bytes", format_bytes),
+			 output_text(vm, "pinned_bytes", format_bytes),
 			 output_text(vm, "pinned_peak_bytes", format_bytes),
 			 json_is_null(vm, "cgroup") ? "-" : json_get_text(vm, "cgroup"));
 	}

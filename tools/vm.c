@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm vm: the VMs that hold SEV resources. */
+#include <string.h>
+
 #include <linux/sevadm.h>
 
 #include "cli/command.h"
@@ -7,6 +9,7 @@
 #include "cli/output.h"
 #include "kernel/client.h"
 #include "kernel/device_rows.h"
+#include "report/vm_name.h"
 #include "sev/names.h"
 #include "vm.h"
 
@@ -34,6 +37,7 @@ static const struct attribute_table vm_table = { vm_attributes, ARRAY_SIZE(vm_at
 /* The cgroup's path comes last: it is of any length. */
 static const struct column list_columns[] = {
 	{ "id", "ID" },
+	{ "name", "NAME" },
 	{ "type", "TYPE" },
 	{ "asid", "ASID" },
 	{ "state", "STATE" },
@@ -51,6 +55,11 @@ static const struct column list_columns[] = {
 
 static const struct column show_columns[] = {
 	{ "id", "VM" },
+	{ "name", "name" },
+	{ "alias", "also called" },
+	{ "uuid", "UUID" },
+	{ "manager", "managed by" },
+	{ "name_source", "name read from" },
 	{ "type", "type" },
 	{ "state", "state" },
 	{ "pool", "pool" },
@@ -63,7 +72,7 @@ static const struct column show_columns[] = {
 	{ "mirror_of", "mirror of VM" },
 	{ "created_ns", "created", format_since },
 	{ "pid", "process" },
-	{ "comm", "name" },
+	{ "comm", "command" },
 	{ "uid", "user" },
 	{ "cgroup", "cgroup" },
 };
@@ -72,8 +81,38 @@ static const struct option_row no_options[] = { {} };
 
 int vms_get(struct json_object **rows)
 {
-	return group_view() ? group_view_vms(rows) :
-	       client_dump(SEVADM_CMD_VM_GET, &vm_table, rows);
+	int ret = group_view() ? group_view_vms(rows) :
+		  client_dump(SEVADM_CMD_VM_GET, &vm_table, rows);
+
+	if (!ret)
+		vm_names_add(*rows);
+	return ret;
+}
+
+/* What begins with a digit and is a number is an id, whatever VMs are called. */
+int vm_parse(const char *text, unsigned long long *id)
+{
+	struct json_object *rows;
+	uint64_t found = 0;
+	unsigned int nr;
+	int ret;
+
+	if (*text && text[strspn(text, "0123456789")] == '\0')
+		return number_parse("VM", text, UINT64_MAX, id);
+	ret = vms_get(&rows);
+	if (ret)
+		return ret;
+	nr = vm_names_match(rows, text, &found);
+	json_object_put(rows);
+	*id = found;
+	if (!nr)
+		return fail(EXIT_REFUSED, "no VM is called \"%s\": sevadm vm list shows names and ids",
+			    text);
+	if (nr > 1)
+		return fail(EXIT_REFUSED,
+			    "%u VMs are called \"%s\": use the id of one, which sevadm vm list shows",
+			    nr, text);
+	return EXIT_OK;
 }
 
 static int vm_list(int argc, char **argv)
@@ -107,19 +146,20 @@ static int vm_show(int argc, char **argv)
 	if (ret)
 		return ret;
 	if (argc != 1)
-		return fail(EXIT_USAGE, "vm show needs the ID of one VM: sevadm vm list has them");
-	ret = number_parse("VM", argv[0], UINT64_MAX, &id);
+		return fail(EXIT_USAGE, "vm show needs the id or name of one VM: sevadm vm list has them");
+	ret = vm_parse(argv[0], &id);
 	if (ret)
 		return ret;
 	ret = group_view() ? group_view_vm(id, &row) :
 	      client_do(SEVADM_CMD_VM_GET, &vm_attributes[0], id, &vm_table, &row);
 	if (ret)
 		return ret;
+	vm_name_add(row);
 	return output_show(row, show_columns, ARRAY_SIZE(show_columns));
 }
 
 const struct command vm_commands[] = {
 	{ "list", NULL, "all VMs that hold SEV resources, the oldest first", NULL, vm_list },
-	{ "show", "ID", "one VM", NULL, vm_show },
+	{ "show", "ID|NAME", "one VM", NULL, vm_show },
 	{}
 };

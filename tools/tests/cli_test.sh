@@ -71,7 +71,7 @@ unknown_words() {
 }
 
 wrong_usage() {
-	run 2 vm show && run 2 vm show 1 2 && run 2 vm show one && run 2 vm show -1 &&
+	run 2 vm show && run 2 vm show 1 2 && run 3 vm show one && run 2 vm show -1 &&
 	run 2 asid show 4294967296 && run 2 trace --last && run 2 trace --last 0 &&
 	run 2 trace --command NONSENSE && run 2 status now && run 2 module load a b &&
 	run 2 completion zsh

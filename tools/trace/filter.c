@@ -10,13 +10,14 @@
 #include "sev/names.h"
 #include "trace/event.h"
 #include "trace/filter.h"
+#include "vm.h"
 
 int filter_set_vm(void *options, const char *text)
 {
 	struct filter *filter = options;
 
 	filter->has_vm = true;
-	return number_parse("VM", text, UINT64_MAX, &filter->vm);
+	return vm_parse(text, &filter->vm);
 }
 
 int filter_set_pid(void *options, const char *text)

@@ -35,7 +35,7 @@ int filter_set_errors(void *options, const char *text);
 int filter_set_longer(void *options, const char *text);
 
 #define FILTER_ROWS								\
-	{ "vm", 0, "ID", "only of this VM", NULL, filter_set_vm },		\
+	{ "vm", 0, "ID|NAME", "only of this VM", NULL, filter_set_vm },		\
 	{ "pid", 0, "PID", "only of this process", NULL, filter_set_pid },	\
 	{ "event", 0, "TYPE", "only this type of event; may be repeated", event_types, \
 	  filter_set_event },							\
