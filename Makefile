@@ -5,6 +5,8 @@
 #   make module KVER=…   the module for one kernel, installed or fetched for the emulated host
 #   make demo            the main job on the emulated SEV host, from nothing
 #   make check           all tests, from nothing
+#   make quick           what to run before each commit: unit tests, lint, one boot of 6.12
+#   make lint            style, sparse, spelling, shell, and that code calls down only (scripts/lint)
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
@@ -14,10 +16,12 @@
 #   make deb             Debian packages in build/deb
 #   make dist            the sources as one archive in build/dist
 #   make dkms-install    the module by DKMS for KVER; dkms-remove takes it away
+#   make compile_commands.json   for clangd and other tools: how each file is compiled
 #   make matrix          packages installed and booted on every kernel Debian offers (Documentation/matrix.md)
 
 KVER	?= $(shell uname -r)
 BUILD	?= $(CURDIR)/build
+override BUILD := $(abspath $(BUILD))
 PREFIX	?= /usr/local
 SEVADM_CACHE ?= $(HOME)/.cache/sevadm
 VERSION	:= $(shell cat VERSION)
@@ -80,6 +84,19 @@ debug_rows := prototype device ledger fault kill pid-reuse orders limit contest 
 .PHONY: check-debug
 check-debug: tools selftests
 	@KERNELS=debug TABLE="selftests/check.table selftests/check-debug.table" selftests/check $(debug_rows)
+
+.PHONY: quick
+quick: tools selftests
+	+@scripts/quick
+
+.PHONY: lint
+lint: tools
+	+@scripts/lint
+
+# What the compiler is called with, from what make would do.
+.PHONY: compile_commands.json
+compile_commands.json:
+	@scripts/compile-commands $(KVER) >$@
 
 .PHONY: bench
 bench: tools selftests

@@ -2,7 +2,8 @@
 # What the tests need of the kernel's tools/testing/selftests/lib.mk, for a build without a kernel
 # tree: the same variables, the same targets.
 
-OUTPUT ?= $(abspath ../build/selftests)
+BUILD ?= ../build
+OUTPUT ?= $(abspath $(BUILD)/selftests)
 INSTALL_PATH ?=
 RM ?= rm -f
 

@@ -47,7 +47,7 @@ centiseconds() {
 }
 
 set_list_delete() {
-	mkdir -p $cgroups/tenant-a &&
+	mkdir -p "$cgroups/tenant-a" &&
 		sevadm limit set host pin.high=50% pin.max=1G &&
 		sevadm limit set cgroup /tenant-a pin.max=64M asid.sev.min=4 &&
 		sevadm limit set user 1000 asid.sev_es.max=3 &&
@@ -75,10 +75,10 @@ refusals_say_why() {
 
 large_file() {
 	i=0
-	while [ $i -lt 500 ]; do
+	while [ "$i" -lt 500 ]; do
 		mkdir -p "$cgroups/many/$i"
 		printf '[user %s]\npin.max = %sM\n[cgroup /many/%s]\npin.high = 1G\nasid.sev.max = 2\n' \
-			$((1000 + i)) $((i + 1)) $i
+			$((1000 + i)) $((i + 1)) "$i"
 		i=$((i + 1))
 	done > "$scratch/large"
 	took=$(centiseconds sevadm config apply "$scratch/large") || return
@@ -129,13 +129,13 @@ late_cgroup_is_bound() {
 	watcher=$!
 	guests="$guests $watcher"
 	sleep 1
-	not_watched 8M && mkdir $cgroups/late && mkdir $cgroups/late/guest && eventually 10 watched 8M &&
-		rmdir $cgroups/late/guest && eventually 10 not_watched 8M &&
-		mkdir $cgroups/late/guest && eventually 10 watched 8M &&
+	not_watched 8M && mkdir "$cgroups/late" && mkdir "$cgroups/late/guest" && eventually 10 watched 8M &&
+		rmdir "$cgroups/late/guest" && eventually 10 not_watched 8M &&
+		mkdir "$cgroups/late/guest" && eventually 10 watched 8M &&
 		printf '[cgroup /late/guest]\npin.max = 9M\n' > "$scratch/late" &&
-		kill -HUP $watcher && eventually 10 watched 9M &&
-		echo nonsense > "$scratch/late" && kill -HUP $watcher && sleep 1 && watched 9M &&
-		kill -TERM $watcher && wait $watcher && nothing_is_limited
+		kill -HUP "$watcher" && eventually 10 watched 9M &&
+		echo nonsense > "$scratch/late" && kill -HUP "$watcher" && sleep 1 && watched 9M &&
+		kill -TERM "$watcher" && wait "$watcher" && nothing_is_limited
 }
 
 reserved() {
@@ -164,11 +164,11 @@ lease_start() {
 }
 
 lease_ends_with_holder() {
-	lease_start && kill -KILL $holder && ! wait $holder 2>/dev/null && reserved 0 &&
-		lease_start && kill -TERM $holder || return
+	lease_start && kill -KILL "$holder" && ! wait "$holder" 2>/dev/null && reserved 0 &&
+		lease_start && kill -TERM "$holder" || return
 	status=0
-	wait $holder || status=$?
-	same "status after SIGTERM" $status 143 && reserved 0
+	wait "$holder" || status=$?
+	same "status after SIGTERM" "$status" 143 && reserved 0
 }
 
 refused_guest() {
@@ -205,14 +205,14 @@ monitor_start() {
 monitor_tells_refusal() {
 	monitor_start -j && sevadm limit set host pin.max=4M && refused_guest &&
 		eventually 10 monitor_says '"event":"limit".*"subject":"host","resource":"pin","knob":"max"' &&
-		kill -INT $monitor && wait $monitor && sevadm limit delete host
+		kill -INT "$monitor" && wait "$monitor" && sevadm limit delete host
 }
 
 monitor_ends_with_module() {
 	monitor_start && sevadm module unload || return
 	status=0
-	wait $monitor || status=$?
-	same "exit status" $status 3 && monitor_says "the sevadm module was unloaded" &&
+	wait "$monitor" || status=$?
+	same "exit status" "$status" 3 && monitor_says "the sevadm module was unloaded" &&
 		sevadm module load
 }
 

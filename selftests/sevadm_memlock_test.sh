@@ -85,10 +85,10 @@ fits() {
 		> "$scratch/qemu" 2>&1 < /dev/null &
 	guest=$!
 	guests="$guests $guest"
-	eventually 120 measured && kill -0 "$guest" || {
+	if ! eventually 120 measured || ! kill -0 "$guest"; then
 		sed 's/^/# qemu: /' "$scratch/qemu"
 		return 1
-	}
+	fi
 	# Threads that QEMU starts late have their stacks by now.
 	sleep 1
 	pinned=$(value vm list -- 0 pinned_peak_bytes)
@@ -101,7 +101,7 @@ fits() {
 	enough "pinned" "$(ceiling pinned)" "$pinned" || good=1
 	enough "charged" "$(ceiling charged)" "$charged" || good=1
 	[ -z "$locked" ] || enough "mapped" "$(ceiling mapped)" "$mapped" || good=1
-	return $good
+	return "$good"
 }
 
 plan 5

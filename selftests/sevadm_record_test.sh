@@ -21,6 +21,7 @@ record_a_launch() {
 	sevadm trace record "$file" -- "$here/sevlaunch" 2> "$scratch/told" || return 1
 	sevadm -j trace show --event psp | awk -F'[:,]' -v first="$first" '$2 > first' > ring
 	[ -s ring ] || { say "the ring has no commands of the launch"; return 1; }
+	# shellcheck disable=SC2094 # sevadm only reads the recording
 	sevadm -j trace stats "$file" --event psp > stats
 	same "firmware commands recorded" \
 		"$(grep -o '"command_id":[0-9]*,"vm":[a-z0-9]*,"count":[0-9]*' stats |
@@ -28,6 +29,7 @@ record_a_launch() {
 }
 
 report_of_it() {
+	# shellcheck disable=SC2094 # as above
 	sevadm -j trace report "$file" > report || return 1
 	same "complete" "$("$here/json_get" complete < report)" true &&
 		same "lost" "$("$here/json_get" lost < report)" 0 &&

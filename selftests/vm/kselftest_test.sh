@@ -10,27 +10,14 @@ here=$(cd "${0%/*}" && pwd -P)
 . "$here/lib/common.sh"
 # shellcheck source=selftests/vm/lib/packages.sh
 . "$here/lib/packages.sh"
+# shellcheck source=selftests/vm/lib/source.sh
+. "$here/lib/source.sh"
 
-# Of the kernel's tree: what lib.mk and a test's Makefile read, and the parser.
-wanted=(scripts/Makefile.compiler tools/scripts tools/testing/kunit tools/testing/selftests/kselftest
-	tools/testing/selftests/{Makefile,lib.mk,kselftest.h,kselftest_harness.h,run_kselftest.sh,gen_kselftest_tar.sh}
-	tools/testing/selftests/kselftest_install.sh)
-
-unpack_tree() {
-	local dir=$1 source=linux-source-6.12
-	need_packages xz-utils
-	unpack_packages "$dir/files" "$source"
-	mkdir "$dir/tree"
-	tar -C "$dir/tree" --strip-components=1 -xJf "$dir/files/usr/src/$source.tar.xz" \
-		"${wanted[@]/#/$source/}"
-	rm -rf "$dir/files"
-}
-
-make_once "$cache/kselftest" "$(digest - <<<"${wanted[*]}")" unpack_tree
+kernel_source
 run=$(mktemp -d "${TMPDIR:-/tmp}/kselftest.XXXXXX")
 trap 'rm -rf "$run"' EXIT
 tree=$run/linux ksft=$run/linux/tools/testing/selftests
-cp -r "$cache/kselftest/tree" "$tree"
+cp -r "$source_tree" "$tree"
 number=0 failed=0
 
 # check NAME COMMAND…
@@ -58,6 +45,7 @@ tests_run() {
 # all_skipped LOG: each test, and each with its reason.
 all_skipped() {
 	local tests skips reasons
+	# shellcheck disable=SC2016 # make expands it
 	tests=$(run_make -s -C "$top_dir/selftests" --eval='count: ; @echo $(words $(TEST_GEN_PROGS) $(TEST_PROGS))' count)
 	skips=$(grep -c '^ok [0-9]* .*# SKIP' "$1")
 	reasons=$(grep -cE '1\.\.0 # SKIP [^ ]' "$1")
@@ -75,7 +63,7 @@ parser_accepts() {
 installed_runs() {
 	run_make -C "$top_dir/selftests" "OUTPUT=$run/alone" "INSTALL_PATH=$run/installed" install &&
 		[[ -x $run/installed/sevadm_ledger_test && -e $run/installed/config ]] &&
-		(cd "$run/installed" && ./runner.sh *_test >"$run/installed.log") &&
+		(cd "$run/installed" && ./runner.sh ./*_test >"$run/installed.log") &&
 		grep -q '^ok 1 .*# SKIP' "$run/installed.log"
 }
 

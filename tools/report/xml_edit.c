@@ -118,7 +118,8 @@ static size_t number(xmlNode *node, size_t last)
 	for (; node; node = node->next) {
 		if (node->type != XML_ELEMENT_NODE)
 			continue;
-		node->_private = (void *)++last;
+		last++;
+		node->_private = (void *)last;
 		last = number(node->children, last);
 	}
 	return last;

@@ -8,7 +8,8 @@
 vm_dir=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 top_dir=${vm_dir%/*/*}
 cache=${SEVADM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sevadm}
-build=${SEVADM_BUILD:-$top_dir/build}
+# BUILD is make's word for it, and absolute there; SEVADM_BUILD goes before it.
+build=${SEVADM_BUILD:-${BUILD:-$top_dir/build}}
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
