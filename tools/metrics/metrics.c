@@ -12,12 +12,15 @@ enum source {
 	OF_POOL,	/* each pool of the status */
 	OF_VM,		/* each VM */
 	OF_LIMIT,	/* each limit */
+	OF_MODULE,	/* the module */
+	OF_SEAM,	/* each seam of the module */
+	OF_FIRMWARE,	/* the firmware */
 };
 
 /**
  * struct metric - one metric
  * @group: key of the object that has @key; NULL: there is none
- * @key: of the value; a metric without a value has no sample
+ * @key: of the value, a metric without a value has no sample; NULL: the value is 1, for the labels
  */
 struct metric {
 	const char *name;
@@ -29,6 +32,10 @@ struct metric {
 };
 
 static const struct metric metrics[] = {
+	{ "sevadm_module_info", "gauge", "The module's version and state", OF_MODULE, NULL, NULL },
+	{ "sevadm_seam_attached", "gauge", "1: the module sees what passes through the function",
+	  OF_SEAM, NULL, "attached" },
+	{ "sevadm_firmware_info", "gauge", "The firmware's version and state", OF_FIRMWARE, NULL, NULL },
 	{ "sevadm_vms", "gauge", "VMs that hold SEV resources", OF_HOST, NULL, "vms" },
 	{ "sevadm_unaccounted_vms", "gauge", "VMs older than the module, of which nothing is known",
 	  OF_HOST, NULL, "unaccounted_vms" },
@@ -68,11 +75,14 @@ static const struct metric metrics[] = {
 };
 
 /* Labels of a source: keys of its rows under the same names. */
-static const char *const labels[][6] = {
+static const char *const labels[][7] = {
 	[OF_HOST] = { NULL },
 	[OF_POOL] = { "pool", NULL },
-	[OF_VM] = { "id", "type", "pool", "uid", "cgroup", NULL },
+	[OF_VM] = { "id", "name", "type", "pool", "uid", "cgroup", NULL },
 	[OF_LIMIT] = { "subject", "resource", NULL },
+	[OF_MODULE] = { "version", "state", NULL },
+	[OF_SEAM] = { "name", "module", NULL },
+	[OF_FIRMWARE] = { "api_major", "api_minor", "build", "state", NULL },
 };
 
 static void write_escaped(FILE *file, const char *text)
@@ -90,11 +100,11 @@ static void write_escaped(FILE *file, const char *text)
 static void write_sample(FILE *file, const struct metric *metric, struct json_object *row)
 {
 	struct json_object *group = metric->group ? json_object_object_get(row, metric->group) : row;
-	struct json_object *value = json_object_object_get(group, metric->key);
+	struct json_object *value = metric->key ? json_object_object_get(group, metric->key) : NULL;
 	const char *const *label = labels[metric->source];
 	char separator = '{';
 
-	if (!value)
+	if (metric->key && !value)
 		return;
 	fputs(metric->name, file);
 	for (; *label; label++) {
@@ -105,7 +115,8 @@ static void write_sample(FILE *file, const struct metric *metric, struct json_ob
 		fputc('"', file);
 		separator = ',';
 	}
-	fprintf(file, "%s %" PRId64 "\n", separator == ',' ? "}" : "", json_object_get_int64(value));
+	fprintf(file, "%s %" PRId64 "\n", separator == ',' ? "}" : "",
+		value ? json_object_get_int64(value) : 1);
 }
 
 /* The pools as rows like any other, which are the caller's. */
@@ -122,17 +133,29 @@ static struct json_object *pool_rows(struct json_object *status)
 	return rows;
 }
 
+/* An array of one row, which is the caller's. */
+static struct json_object *one_row(struct json_object *row)
+{
+	struct json_object *rows = json_object_new_array();
+
+	json_object_array_add(rows, json_object_get(row));
+	return rows;
+}
+
 void metrics_write(FILE *file, struct json_object *status, struct json_object *limits,
 		   struct json_object *vms)
 {
-	struct json_object *host = json_object_new_array(), *pools = pool_rows(status);
+	struct json_object *host = one_row(status), *pools = pool_rows(status);
+	struct json_object *module = one_row(json_object_object_get(status, "module"));
+	struct json_object *firmware = one_row(json_object_object_get(status, "firmware"));
 	struct json_object *const rows[] = {
 		[OF_HOST] = host, [OF_POOL] = pools, [OF_VM] = vms, [OF_LIMIT] = limits,
+		[OF_MODULE] = module, [OF_FIRMWARE] = firmware,
+		[OF_SEAM] = json_object_object_get(json_object_array_get_idx(module, 0), "seams"),
 	};
 	const struct metric *metric;
 	size_t i;
 
-	json_object_array_add(host, json_object_get(status));
 	for (metric = metrics; metric < metrics + ARRAY_SIZE(metrics); metric++) {
 		fprintf(file, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
 			metric->name, metric->type);
@@ -142,6 +165,8 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
 	}
 	json_object_put(host);
 	json_object_put(pools);
+	json_object_put(module);
+	json_object_put(firmware);
 }
 
 /* Names without a namespace get feature.node.kubernetes.io/. */

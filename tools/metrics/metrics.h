@@ -7,6 +7,8 @@
 
 #include <json-c/json.h>
 
+#include "trace/stats.h"
+
 /**
  * metrics_write() - the text exposition format of Prometheus, version 0.0.4
  * @file: gets it
@@ -16,6 +18,13 @@
  */
 void metrics_write(FILE *file, struct json_object *status, struct json_object *limits,
 		   struct json_object *vms);
+
+/**
+ * metrics_write_commands() - the same of commands
+ * @file: gets it
+ * @stats: of stats_take_live(), of all VMs together
+ */
+void metrics_write_commands(FILE *file, const struct stats *stats);
 
 /* Labels of Kubernetes' node-feature-discovery: what its local source reads from a file. */
 void metrics_write_nfd(FILE *file, struct json_object *status);

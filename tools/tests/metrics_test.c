@@ -11,12 +11,13 @@ static const char status_text[] =
 	"{\"pools\":{\"sev\":{\"capacity\":410,\"used\":1,\"reclaim\":0,\"free\":409,\"peak\":1,\"recycles\":2,\"reserved\":4,\"drift\":-1},"
 	"\"sev_es\":{\"capacity\":99,\"used\":0,\"reclaim\":0,\"free\":null,\"peak\":0,\"recycles\":0,\"drift\":null}},"
 	"\"pinned\":{\"current_bytes\":8388608,\"peak_bytes\":9000000,\"max_bytes\":null},"
-	"\"vms\":1,\"unaccounted_vms\":0,\"events\":77,\"module\":{\"state\":\"attached\"},"
+	"\"vms\":1,\"unaccounted_vms\":0,\"events\":77,\"module\":{\"version\":\"1\",\"state\":\"attached\",\"seams\":[{\"name\":\"a\",\"module\":\"ccp\",\"attached\":true},"
+	"{\"name\":\"b\",\"module\":\"ccp\",\"attached\":false}]},"
 	"\"firmware\":{\"api_major\":1,\"api_minor\":55,\"build\":22}}";
 static const char limits_text[] =
 	"[{\"subject\":\"cgroup /a\\\"b\\\\c\",\"resource\":\"pin\",\"min\":0,\"high\":null,\"max\":64,\"current\":1,\"events\":{\"high\":0,\"max\":3}}]";
 static const char vms_text[] =
-	"[{\"id\":7,\"type\":\"sev\",\"pool\":\"sev\",\"uid\":null,\"cgroup\":\"/x\\ny\",\"pinned_bytes\":8388608,\"pinned_peak_bytes\":null}]";
+	"[{\"id\":7,\"name\":\"web\",\"type\":\"sev\",\"pool\":\"sev\",\"uid\":null,\"cgroup\":\"/x\\ny\",\"pinned_bytes\":8388608,\"pinned_peak_bytes\":null}]";
 
 static void print_all(void)
 {
@@ -37,8 +38,12 @@ static void samples(void)
 	static const char *const there[] = {
 		"sevadm_vms 1\n", "sevadm_pinned_bytes 8388608\n", "sevadm_events_total 77\n",
 		"sevadm_asids{pool=\"sev\"} 410\n", "sevadm_asid_drift{pool=\"sev\"} -1\n",
-		"sevadm_vm_pinned_bytes{id=\"7\",type=\"sev\",pool=\"sev\",cgroup=\"/x\\ny\"} 8388608\n",
+		"sevadm_vm_pinned_bytes{id=\"7\",name=\"web\",type=\"sev\",pool=\"sev\",cgroup=\"/x\\ny\"} 8388608\n",
 		"sevadm_limit_max{subject=\"cgroup /a\\\"b\\\\c\",resource=\"pin\"} 64\n",
+		"sevadm_module_info{version=\"1\",state=\"attached\"} 1\n",
+		"sevadm_seam_attached{name=\"a\",module=\"ccp\"} 1\n",
+		"sevadm_seam_attached{name=\"b\",module=\"ccp\"} 0\n",
+		"sevadm_firmware_info{api_major=\"1\",api_minor=\"55\",build=\"22\"} 1\n",
 		"sevadm_limit_max_events_total{subject=\"cgroup /a\\\"b\\\\c\",resource=\"pin\"} 3\n",
 	};
 	/* What is not known, or not set, is not there: no zero is made up. */
@@ -60,7 +65,7 @@ static void format_is_valid(void)
 {
 	static const char rule[] =
 		"^(# HELP [a-z_]+ [^\n]+|# TYPE [a-z_]+ (gauge|counter)|"
-		"[a-z_]+(\\{[a-z]+=\"([^\"\\\n]|\\\\[\\\"n])*\"(,[a-z]+=\"([^\"\\\n]|\\\\[\\\"n])*\")*\\})? -?[0-9]+)$";
+		"[a-z_]+(\\{[a-z_]+=\"([^\"\\\n]|\\\\[\\\"n])*\"(,[a-z_]+=\"([^\"\\\n]|\\\\[\\\"n])*\")*\\})? -?[0-9]+)$";
 	char *line, *save = NULL, name[64] = "", type[16] = "";
 	size_t length, lines = 0;
 	regex_t regex;
@@ -103,10 +108,55 @@ static void node_features(void)
 	json_object_put(status);
 }
 
+/* Two LAUNCH_STARTs of 4 us and 70 s, of which one failed twice over, and a command of KVM. */
+static void commands(void)
+{
+	struct stats_row rows[] = {
+		{ .type = SEVADM_EVENT_PSP, .command = 0x30, .count = 5, .failures = 4,
+		  .statuses = { { true, 0x17, 2 }, { false, 110, 1 } }, .nr_statuses = 2,
+		  .took = { .count = 3, .sum = 70000008192, .buckets = { [11] = 1, [12] = 1, [36] = 1 } },
+		  .waited = { .count = 1, .sum = 5, .buckets = { [2] = 1 } } },
+		{ .type = SEVADM_EVENT_KVM, .command = 2, .count = 1,
+		  .took = { .count = 1, .sum = 5, .buckets = { [2] = 1 } } },
+	};
+	struct stats stats = { .rows = rows, .nr = ARRAY_SIZE(rows) };
+	static const char *const there[] = {
+		"sevadm_commands_total{interface=\"firmware\",command=\"LAUNCH_START\"} 5\n",
+		"sevadm_commands_total{interface=\"kvm\",command=\"LAUNCH_START\"} 1\n",
+		"{interface=\"firmware\",command=\"LAUNCH_START\",status=\"RESOURCE_LIMIT\"} 2\n",
+		"{interface=\"firmware\",command=\"LAUNCH_START\",status=\"ETIMEDOUT\"} 1\n",
+		"{interface=\"firmware\",command=\"LAUNCH_START\",status=\"other\"} 1\n",
+		"_duration_seconds_bucket{command=\"LAUNCH_START\",le=\"4.096e-06\"} 1\n",
+		"_duration_seconds_bucket{command=\"LAUNCH_START\",le=\"1.6384e-05\"} 2\n",
+		"_duration_seconds_bucket{command=\"LAUNCH_START\",le=\"68.7194767\"} 2\n",
+		"_duration_seconds_bucket{command=\"LAUNCH_START\",le=\"+Inf\"} 3\n",
+		"_duration_seconds_sum{command=\"LAUNCH_START\"} 70.0000082\n",
+		"_duration_seconds_count{command=\"LAUNCH_START\"} 3\n",
+		"_wait_seconds_bucket{command=\"LAUNCH_START\",le=\"4.096e-06\"} 1\n",
+	};
+	const char *at;
+	size_t i;
+
+	capture_begin();
+	metrics_write_commands(stdout, &stats);
+	capture_end();
+	for (i = 0; i < ARRAY_SIZE(there); i++)
+		if (!strstr(captured, there[i])) {
+			ksft_print_msg("not there: %s", there[i]);
+			test_failed = true;
+		}
+	EXPECT(!strstr(captured, "bucket{command=\"LAUNCH_START\",le=\"2.0"));
+	/* KVM's times have no histogram: one of what it took, one of what it waited. */
+	for (i = 0, at = captured; (at = strstr(at, "_count{")); at++)
+		i++;
+	EXPECT_NUMBER(i, 2);
+}
+
 static const struct test tests[] = {
 	{ "samples of what is known", samples },
 	{ "the format is valid", format_is_valid },
 	{ "node features", node_features },
+	{ "commands", commands },
 };
 
 int main(void)

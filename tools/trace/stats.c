@@ -199,7 +199,7 @@ static const char *command_of(const struct stats_row *row)
 	       kvm_command_name(row->command);
 }
 
-static const char *status_name(const struct stats_row *row, size_t i)
+const char *stats_status_name(const struct stats_row *row, size_t i)
 {
 	const char *name = row->statuses[i].firmware ? fw_error_name(row->statuses[i].number) :
 			   strerrorname_np(row->statuses[i].number);
@@ -239,7 +239,7 @@ static struct json_object *statuses_json(const struct stats_row *stats_row)
 
 	for (i = 0; i < stats_row->nr_statuses; i++) {
 		other -= stats_row->statuses[i].count;
-		json_object_object_add(statuses, status_name(stats_row, i),
+		json_object_object_add(statuses, stats_status_name(stats_row, i),
 				       json_u64(stats_row->statuses[i].count));
 	}
 	if (other)

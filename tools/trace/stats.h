@@ -53,6 +53,9 @@ struct stats {
 /* Another row at the end; NULL: there are too many. */
 struct stats_row *stats_add_row(struct stats *stats);
 
+/** stats_status_name() - the word for status @i of a row: the firmware's, or an errno's */
+const char *stats_status_name(const struct stats_row *row, size_t i);
+
 /**
  * stats_take_live() - the statistics that the module keeps
  * @stats: gets the rows that its filter and @by_vm choose; @live stays false if the module is too old
