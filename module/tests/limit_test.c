@@ -2,46 +2,29 @@
 /* Limits: what is refused and recorded, what is charged to whom, and that nothing wraps around. */
 #include <kunit/test.h>
 
-#include "../limit.c"
-#include "pools.h"
+#include "../ledger.h"
+#include "../notify.h"
 
 static struct sevadm_limit_hits told;
 static int told_ret;
 
-/* The notifier's and the leases', which are not in this module: there are no leases. */
-void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
+/* What the limits have to tell is looked at here, and goes no further. */
+static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
 {
 	told = *hits;
 	told_ret = ret;
 }
 
-u64 sevadm_lease_kept_locked(u32 pool)
-{
-	return 0;
-}
+#define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
 
-u64 sevadm_lease_count_locked(u32 pool)
-{
-	return 0;
-}
-
-bool sevadm_lease_use_locked(struct sevadm_vm *vm, u32 pool)
-{
-	return false;
-}
-
-void sevadm_lease_unuse_locked(struct sevadm_vm *vm)
-{
-}
-
-void sevadm_lease_move_locked(struct sevadm_vm *to, struct sevadm_vm *from)
-{
-}
+#include "../limit.c"
+#include "limits.h"
+#include "pools.h"
 
 #define UID_ONE	1001
 #define UID_TWO	1002
 
-static int limit_test_init(struct kunit *test)
+void limits_for_test(void)
 {
 	hash_init(subjects);
 	INIT_LIST_HEAD(&subject_list);
@@ -49,13 +32,23 @@ static int limit_test_init(struct kunit *test)
 	memset(kept, 0, sizeof(kept));
 	memset(guaranteed, 0, sizeof(guaranteed));
 	sevadm_limit_init();
+}
+
+void limits_end(void)
+{
+	sevadm_limit_uninit();
+}
+
+static int limit_test_init(struct kunit *test)
+{
+	limits_for_test();
 	return pools_for_test(test);
 }
 
 static void limit_test_exit(struct kunit *test)
 {
 	sevadm_ledger_uninit();
-	sevadm_limit_uninit();
+	limits_end();
 }
 
 /* A VM that a process of this user is initialising; the ledger keeps it. */

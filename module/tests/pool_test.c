@@ -17,14 +17,19 @@
 	spin_unlock(&sevadm_ledger_lock);			\
 })
 
+void pools_of_size(struct kunit *test, u32 first_sev, u32 last)
+{
+	asids = kunit_kcalloc(test, last + 1, sizeof(*asids), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, asids);
+	max_asid = last;
+	memset(pools, 0, sizeof(pools));
+	pool_define(SEVADM_POOL_SEV, first_sev, last);
+	pool_define(SEVADM_POOL_SEV_ES, 1, first_sev - 1);
+}
+
 int pools_for_test(struct kunit *test)
 {
-	asids = kunit_kcalloc(test, LAST + 1, sizeof(*asids), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, asids);
-	max_asid = LAST;
-	memset(pools, 0, sizeof(pools));
-	pool_define(SEVADM_POOL_SEV, FIRST_SEV, LAST);
-	pool_define(SEVADM_POOL_SEV_ES, 1, FIRST_SEV - 1);
+	pools_of_size(test, FIRST_SEV, LAST);
 	return 0;
 }
 

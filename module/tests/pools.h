@@ -9,6 +9,9 @@
 
 struct kunit;
 
+/** pools_of_size() - another processor: the first ASID of SEV guests, and the last one */
+void pools_of_size(struct kunit *test, u32 first_sev, u32 last);
+
 /** pools_for_test() - all of them free, for as long as @test runs; returns 0 */
 int pools_for_test(struct kunit *test);
 

@@ -2,28 +2,49 @@
 /* The ring of events: numbers, order, and what a reader that came too late is told. */
 #include <kunit/test.h>
 
-#include "../ring.c"
+#include "../reader.h"
 
-/* Tracepoints and readers are sevadm.ko's. */
+/* Who is told of an event has a suite of its own. */
+#define sevadm_readers_wake(event)	do { } while (0)
+
+#include "../ring.c"
+#include "rings.h"
+
+static unsigned int traced;
+
+/* The tracepoint is sevadm.ko's. */
 void sevadm_tracepoint(const struct sevadm_event *event)
 {
+	traced++;
 }
 
-void sevadm_readers_wake(const struct sevadm_event *event)
-{
-}
-
-static int ring_test_init(struct kunit *test)
+int ring_for_test(void)
 {
 	ring_seq = 0;
 	ring_first = 1;
 	ring_events = RING_EVENTS_MIN;
+	traced = 0;
 	return sevadm_ring_init();
+}
+
+void ring_end(void)
+{
+	sevadm_ring_uninit();
+}
+
+void ring_push_alone(struct sevadm_event *event)
+{
+	sevadm_ring_push(event);
+}
+
+static int ring_test_init(struct kunit *test)
+{
+	return ring_for_test();
 }
 
 static void ring_test_exit(struct kunit *test)
 {
-	sevadm_ring_uninit();
+	ring_end();
 }
 
 static bool read_event(u64 *cursor, struct sevadm_event *event)

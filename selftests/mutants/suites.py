@@ -80,7 +80,8 @@ class Module:
         self.flags = ["-std=gnu11", "-fno-strict-aliasing", "-I", str(self.include)]
         self.flags += re.findall(r"-D\w+", makefile)
         self.sound = {source: self.out / (os.path.basename(source)[:-2] + ".o")
-                      for source in ["module/tests/user/kunit.c"] + sorted(glob.glob("module/tests/*_test.c"))}
+                      for source in ["module/tests/user/kunit.c"] + sorted(glob.glob("module/tests/*_test.c")) +
+                      sorted(glob.glob("module/tests/user/*_test.c"))}
         at_once(lambda source: run(self.compile(".", source, self.sound[source])), self.sound)
         # Suites use each other's sources: all are in one program.
         program = self.link(self.out, {})

@@ -18,7 +18,12 @@ static jmp_buf abort_case;
 static unsigned int cases, failures;
 
 struct user_namespace shim_user_ns;
-struct task_struct shim_task = { .comm = "kunit", .cred.user_ns = &shim_user_ns };
+static struct task_struct idle = { .real_parent = &idle };
+static struct task_struct init = { .tgid.number = 1, .real_parent = &idle };
+struct task_struct shim_task = {
+	.comm = "kunit", .real_parent = &init, .cred.user_ns = &shim_user_ns,
+	.cgroup = { .self.flags = CSS_ONLINE, .id = 1 },
+};
 
 void kunit_register(struct kunit_suite *suite)
 {
@@ -69,10 +74,12 @@ static void free_allocations(struct kunit *test)
 /* What a case took of its task and cgroup it has to give back. */
 static void look_for_references(struct kunit *test)
 {
-	if (shim_task.tgid.references || shim_task.cgroup.references)
-		KUNIT_FAIL(test, "%d references of the process and %d of the cgroup are left",
-			   shim_task.tgid.references, shim_task.cgroup.references);
+	if (shim_task.tgid.references || init.tgid.references || shim_task.cgroup.references)
+		KUNIT_FAIL(test, "%d references of the process, %d of its parent and %d of the cgroup are left",
+			   shim_task.tgid.references, init.tgid.references,
+			   shim_task.cgroup.references);
 	shim_task.tgid.references = 0;
+	init.tgid.references = 0;
 	shim_task.cgroup.references = 0;
 }
 

@@ -35,6 +35,7 @@ typedef unsigned int gfp_t;
 
 #define __user
 #define __rcu
+#define __force
 #undef __packed
 #define __packed		__attribute__((packed))
 #define U32_MAX			UINT32_MAX
@@ -106,6 +107,11 @@ static inline void *ERR_PTR(long error)
 	return (void *)error;
 }
 
+static inline bool IS_ERR_OR_NULL(const void *pointer)
+{
+	return !pointer || (uintptr_t)pointer >= (uintptr_t)-4095;
+}
+
 static inline bool IS_ERR(const void *pointer)
 {
 	return (uintptr_t)pointer >= (uintptr_t)-4095;
@@ -158,10 +164,6 @@ struct mutex {
 #define cond_resched()			do { } while (0)
 
 struct rcu_head {
-	void *unused;
-};
-
-struct wait_queue_head {
 	void *unused;
 };
 
@@ -243,6 +245,7 @@ static inline void list_move(struct list_head *entry, struct list_head *list)
 	list_add(entry, list);
 }
 
+#define list_first_entry(list, type, member)	container_of((list)->next, type, member)
 #define shim_entry(pointer, entry, member)	container_of(pointer, typeof(*(entry)), member)
 #define list_for_each_entry(entry, list, member)						\
 	for (entry = shim_entry((list)->next, entry, member); &entry->member != (list);		\
@@ -353,108 +356,8 @@ static inline bool bitmap_subset(const unsigned long *part, const unsigned long 
 	return true;
 }
 
-/* ---- the task, its user and its cgroup ------------------------------------------------------ */
-
-typedef struct {
-	u32 value;
-} kuid_t;
-
-#define KUIDT_INIT(uid)				((kuid_t) { uid })
-#define __kuid_val(uid)				((uid).value)
-#define __task_cred(task)			(&(task)->cred)
-#define uid_eq(one, two)			((one).value == (two).value)
-#define from_kuid_munged(namespace, uid)	((uid).value)
-
-struct pid {
-	int number;
-	int references;
-};
-
-#define CSS_ONLINE	1U
-
-/* The only one there is: the root. */
-struct cgroup {
-	struct {
-		unsigned int flags;
-	} self;
-	int references;
-};
-
-struct user_namespace {
-	struct user_namespace *parent;
-	kuid_t owner;
-};
-
-#define init_user_ns		shim_user_ns
-extern struct user_namespace shim_user_ns;
-
-struct cred {
-	struct user_namespace *user_ns;
-};
-
-struct task_struct {
-	char comm[16];
-	struct cred cred;
-	struct pid tgid;
-	struct cgroup cgroup;
-};
-
-extern struct task_struct shim_task;
-
-#define noinline
-#define current			(&shim_task)
-#define task_tgid(task)		(&(task)->tgid)
-#define task_tgid_nr(task)	((task)->tgid.number)
-#define task_pid_nr(task)	((task)->tgid.number)
-#define task_uid(task)		KUIDT_INIT(getuid())
-#define get_task_comm(to, task)	strscpy(to, (task)->comm, sizeof(to))
-#define fatal_signal_pending(task) false
-#define irqs_disabled()		false
-
-static inline struct pid *get_pid(struct pid *pid)
-{
-	pid->references++;
-	return pid;
-}
-
-static inline void put_pid(struct pid *pid)
-{
-	assert(!pid || pid->references > 0);
-	if (pid)
-		pid->references--;
-}
-
-static inline struct cgroup *task_dfl_cgroup(struct task_struct *task)
-{
-	return &task->cgroup;
-}
-
-static inline bool cgroup_tryget(struct cgroup *cgroup)
-{
-	cgroup->references++;
-	return true;
-}
-
-static inline void cgroup_put(struct cgroup *cgroup)
-{
-	assert(cgroup->references > 0);
-	cgroup->references--;
-}
-
-static inline u64 cgroup_id(const struct cgroup *cgroup)
-{
-	return 1;
-}
-
-static inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
-{
-	return NULL;
-}
-
-static inline bool cgroup_is_descendant(struct cgroup *cgroup, struct cgroup *ancestor)
-{
-	return cgroup == ancestor;
-}
+#include "shim_tasks.h"
+#include "shim_wait.h"
 
 /* No misc cgroup charges anybody here. */
 enum misc_res_type {

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Limits for suites whose subject needs them beside it: no subject but the host, which is not limited. */
+#ifndef SEVADM_TESTS_LIMITS_H
+#define SEVADM_TESTS_LIMITS_H
+
+/** limits_for_test() - nobody is limited, nothing is charged, whatever the test before has left */
+void limits_for_test(void);
+
+/** limits_end() - no VM is in the ledger any more */
+void limits_end(void);
+
+#endif /* SEVADM_TESTS_LIMITS_H */

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Readers: whose cursor an event moves, who is woken by it and when, and what is copied. */
+#include <kunit/test.h>
+#include <linux/user_namespace.h>
+#include <linux/uaccess.h>
+
+/* The caller, as the test wants it. */
+static bool is_trusted;
+static unsigned int copies_left;
+
+static unsigned long copied(void *to, const void *from, unsigned long size)
+{
+	if (!copies_left)
+		return size;
+	copies_left--;
+	memcpy(to, from, size);
+	return 0;
+}
+
+#define ns_capable_noaudit(namespace, capability)	(is_trusted)
+#define copy_to_user(to, from, size)			copied((__force void *)(to), from, size)
+
+#include "../reader.c"
+
+#include "rings.h"
+
+/* One that waits for events of a reader; @woken: how often it was. */
+struct waiter {
+	wait_queue_entry_t entry;
+	unsigned int woken;
+};
+
+static int wake(wait_queue_entry_t *entry, unsigned int mode, int flags, void *key)
+{
+	container_of(entry, struct waiter, entry)->woken++;
+	return 0;
+}
+
+static void wait_on(struct sevadm_reader *reader, struct waiter *waiter)
+{
+	waiter->woken = 0;
+	init_waitqueue_func_entry(&waiter->entry, wake);
+	add_wait_queue(&reader->wait, &waiter->entry);
+}
+
+/* The next tick comes. */
+static void tick(void)
+{
+	timer_delete_sync(&wake_timer);
+	wake_due(NULL);
+}
+
+static int reader_test_init(struct kunit *test)
+{
+	is_trusted = true;
+	copies_left = 1000;
+	return ring_for_test();
+}
+
+static void reader_test_exit(struct kunit *test)
+{
+	struct sevadm_reader *reader, *next;
+
+	timer_delete_sync(&wake_timer);
+	list_for_each_entry_safe(reader, next, &readers, node)
+		sevadm_reader_close(reader);
+	ring_end();
+}
+
+static struct sevadm_reader *open_reader(struct kunit *test)
+{
+	struct sevadm_reader *reader = sevadm_reader_open();
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, reader);
+	return reader;
+}
+
+static void want(struct kunit *test, struct sevadm_reader *reader, u32 types)
+{
+	const struct sevadm_event_filter wanted = { .size = sizeof(wanted), .types = types };
+
+	KUNIT_ASSERT_EQ(test, sevadm_reader_filter(reader, &wanted), 0);
+}
+
+/* As whatever brings events does. */
+static void tell(u32 type)
+{
+	struct sevadm_event event;
+
+	sevadm_event_prepare(&event, type);
+	ring_push_alone(&event);
+	sevadm_readers_wake(&event);
+}
+
+static void reader_of_all_is_woken_once_a_tick(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct waiter waiter;
+
+	wait_on(reader, &waiter);
+	KUNIT_EXPECT_FALSE(test, sevadm_reader_pending(reader));
+	tell(SEVADM_EVENT_PSP);
+	tell(SEVADM_EVENT_PSP);
+	KUNIT_EXPECT_TRUE(test, reader->wake);
+	tick();
+	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
+	tick();
+	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_reader_pending(reader));
+	tell(SEVADM_EVENT_PIN);
+	tick();
+	KUNIT_EXPECT_EQ(test, waiter.woken, 2);
+	remove_wait_queue(&reader->wait, &waiter.entry);
+}
+
+/* Who does not want an event sleeps through it, and it can never count as lost to them. */
+static void reader_is_not_woken_by_what_it_does_not_want(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test), *other = open_reader(test);
+	struct waiter waiter, of_other;
+	unsigned int i;
+
+	want(test, reader, BIT(SEVADM_EVENT_ASID));
+	want(test, other, BIT(SEVADM_EVENT_PIN));
+	wait_on(reader, &waiter);
+	wait_on(other, &of_other);
+	for (i = 0; i < 10; i++) {
+		tell(SEVADM_EVENT_PIN);
+		KUNIT_EXPECT_EQ(test, reader->cursor, sevadm_ring_next());
+		KUNIT_EXPECT_EQ(test, other->cursor, 1);
+		tick();
+	}
+	KUNIT_EXPECT_EQ(test, waiter.woken, 0);
+	KUNIT_EXPECT_EQ(test, of_other.woken, 10);
+	tell(SEVADM_EVENT_ASID);
+	tick();
+	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
+	KUNIT_EXPECT_EQ(test, of_other.woken, 10);
+	KUNIT_EXPECT_EQ(test, reader->cursor, sevadm_ring_next() - 1);
+	remove_wait_queue(&reader->wait, &waiter.entry);
+	remove_wait_queue(&other->wait, &of_other.entry);
+}
+
+/* Nobody waits on it: its cursor stays until it is asked. */
+static void reader_that_does_not_wait(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+
+	want(test, reader, BIT(SEVADM_EVENT_ASID));
+	tell(SEVADM_EVENT_PIN);
+	tell(SEVADM_EVENT_PIN);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 1);
+	KUNIT_EXPECT_FALSE(test, reader->wake);
+	KUNIT_EXPECT_FALSE(test, sevadm_reader_pending(reader));
+	KUNIT_EXPECT_EQ(test, reader->cursor, 3);
+}
+
+/* A quarter of the ring is still to be read: it is woken without waiting for the tick. */
+static void reader_that_is_behind_is_woken_at_once(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct waiter waiter;
+	u64 i, quarter = sevadm_ring_size() / 4;
+
+	wait_on(reader, &waiter);
+	for (i = 0; i < quarter; i++) {
+		tell(SEVADM_EVENT_PSP);
+		timer_delete_sync(&wake_timer);
+	}
+	KUNIT_EXPECT_EQ(test, waiter.woken, 0);
+	tell(SEVADM_EVENT_PSP);
+	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
+	remove_wait_queue(&reader->wait, &waiter.entry);
+}
+
+/* Events are told in another order than they are numbered when several come at once. */
+static void reader_told_out_of_order(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct sevadm_event first, second;
+	struct waiter waiter;
+
+	want(test, reader, BIT(SEVADM_EVENT_ASID));
+	wait_on(reader, &waiter);
+	sevadm_event_prepare(&first, SEVADM_EVENT_PIN);
+	sevadm_event_prepare(&second, SEVADM_EVENT_PIN);
+	ring_push_alone(&first);
+	ring_push_alone(&second);
+	sevadm_readers_wake(&second);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 3);
+	sevadm_readers_wake(&first);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 3);
+	KUNIT_EXPECT_EQ(test, waiter.woken, 0);
+	remove_wait_queue(&reader->wait, &waiter.entry);
+}
+
+/* It has been moved meanwhile: what a look has found to pass over is no longer what it was. */
+static void reader_whose_cursor_was_moved(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+
+	reader->cursor = 7;
+	pass_over(reader, 5, 9);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 7);
+	pass_over(reader, 7, 9);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 9);
+}
+
+static void reader_seeks_and_wakes(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct waiter waiter;
+
+	tell(SEVADM_EVENT_PSP);
+	wait_on(reader, &waiter);
+	sevadm_reader_seek(reader, 2);
+	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
+	KUNIT_EXPECT_FALSE(test, sevadm_reader_pending(reader));
+	sevadm_reader_seek(reader, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_reader_pending(reader));
+	KUNIT_EXPECT_EQ(test, waiter.woken, 2);
+	want(test, reader, BIT(SEVADM_EVENT_PIN));
+	KUNIT_EXPECT_EQ(test, waiter.woken, 3);
+	KUNIT_EXPECT_FALSE(test, sevadm_reader_pending(reader));
+	remove_wait_queue(&reader->wait, &waiter.entry);
+}
+
+static void reader_copies_whole_events(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct sevadm_event *events = kunit_kcalloc(test, 4, sizeof(*events), GFP_KERNEL);
+	char __user *buffer = (char __user *)events;
+
+	KUNIT_ASSERT_NOT_NULL(test, events);
+	mutex_lock(&reader->mutex);
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)), 0);
+	tell(SEVADM_EVENT_PSP);
+	tell(SEVADM_EVENT_PIN);
+	tell(SEVADM_EVENT_ASID);
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, sizeof(*events) - 1), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 2 * sizeof(*events) + 1),
+			(ssize_t)(2 * sizeof(*events)));
+	KUNIT_EXPECT_EQ(test, events[0].seq, 1);
+	KUNIT_EXPECT_EQ(test, events[1].type, SEVADM_EVENT_PIN);
+	KUNIT_EXPECT_EQ(test, events[2].seq, 0);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 3);
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)),
+			(ssize_t)sizeof(*events));
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)), 0);
+	mutex_unlock(&reader->mutex);
+}
+
+/* What cannot be copied is not consumed. */
+static void reader_whose_buffer_ends(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct sevadm_event *events = kunit_kcalloc(test, 4, sizeof(*events), GFP_KERNEL);
+	char __user *buffer = (char __user *)events;
+
+	KUNIT_ASSERT_NOT_NULL(test, events);
+	tell(SEVADM_EVENT_PSP);
+	tell(SEVADM_EVENT_PIN);
+	mutex_lock(&reader->mutex);
+	copies_left = 1;
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)),
+			(ssize_t)sizeof(*events));
+	KUNIT_EXPECT_EQ(test, reader->cursor, 2);
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)), -EFAULT);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 2);
+	mutex_unlock(&reader->mutex);
+}
+
+/* What is passed over at the end of a read is passed over for good. */
+static void reader_reads_past_the_unwanted(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct sevadm_event *events = kunit_kcalloc(test, 4, sizeof(*events), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, events);
+	want(test, reader, BIT(SEVADM_EVENT_ASID));
+	tell(SEVADM_EVENT_PSP);
+	tell(SEVADM_EVENT_ASID);
+	tell(SEVADM_EVENT_PIN);
+	mutex_lock(&reader->mutex);
+	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, (char __user *)events, 4 * sizeof(*events)),
+			(ssize_t)sizeof(*events));
+	KUNIT_EXPECT_EQ(test, events[0].seq, 2);
+	KUNIT_EXPECT_EQ(test, reader->cursor, 4);
+	mutex_unlock(&reader->mutex);
+}
+
+static void reader_with_a_filter_that_is_none(struct kunit *test)
+{
+	struct sevadm_event_filter wanted = { .size = sizeof(wanted), .types = ~0U };
+	struct sevadm_reader *reader = open_reader(test);
+
+	KUNIT_EXPECT_EQ(test, sevadm_reader_filter(reader, &wanted), -EINVAL);
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(reader->filter));
+}
+
+static void readers_have_an_end(struct kunit *test)
+{
+	struct sevadm_reader *last = NULL, *one;
+	unsigned int i;
+
+	is_trusted = false;
+	for (i = 0; i < READERS_MAX; i++)
+		last = open_reader(test);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(sevadm_reader_open()), -EUSERS);
+	is_trusted = true;
+	one = open_reader(test);
+	is_trusted = false;
+	sevadm_reader_close(one);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(sevadm_reader_open()), -EUSERS);
+	sevadm_reader_close(last);
+	open_reader(test);
+}
+
+static struct kunit_case reader_cases[] = {
+	KUNIT_CASE(reader_of_all_is_woken_once_a_tick),
+	KUNIT_CASE(reader_is_not_woken_by_what_it_does_not_want),
+	KUNIT_CASE(reader_that_does_not_wait),
+	KUNIT_CASE(reader_that_is_behind_is_woken_at_once),
+	KUNIT_CASE(reader_told_out_of_order),
+	KUNIT_CASE(reader_whose_cursor_was_moved),
+	KUNIT_CASE(reader_seeks_and_wakes),
+	KUNIT_CASE(reader_copies_whole_events),
+	KUNIT_CASE(reader_whose_buffer_ends),
+	KUNIT_CASE(reader_reads_past_the_unwanted),
+	KUNIT_CASE(reader_with_a_filter_that_is_none),
+	KUNIT_CASE(readers_have_an_end),
+	{}
+};
+
+static struct kunit_suite reader_suite = {
+	.name = "sevadm_reader",
+	.init = reader_test_init,
+	.exit = reader_test_exit,
+	.test_cases = reader_cases,
+};
+
+kunit_test_suite(reader_suite);

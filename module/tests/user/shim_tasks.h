@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The task, its parents, its user and its cgroup. A cgroup may have others above it, and go offline;
+ * whoever takes a reference has to give it back.
+ */
+#ifndef SEVADM_USER_SHIM_TASKS_H
+#define SEVADM_USER_SHIM_TASKS_H
+
+typedef struct {
+	u32 value;
+} kuid_t;
+
+#define KUIDT_INIT(uid)				((kuid_t) { uid })
+#define __kuid_val(uid)				((uid).value)
+#define __task_cred(task)			(&(task)->cred)
+#define uid_eq(one, two)			((one).value == (two).value)
+#define from_kuid_munged(namespace, uid)	((uid).value)
+#define make_kuid(namespace, uid)		KUIDT_INIT(uid)
+
+#define CAP_SYS_ADMIN				21
+
+struct pid {
+	int number;
+	int references;
+};
+
+#define CSS_ONLINE	1U
+
+struct cgroup {
+	struct {
+		unsigned int flags;
+	} self;
+	int references;
+	u64 id;
+	struct cgroup *parent;
+};
+
+struct user_namespace {
+	struct user_namespace *parent;
+	kuid_t owner;
+};
+
+#define init_user_ns		shim_user_ns
+extern struct user_namespace shim_user_ns;
+
+static inline bool ns_capable(struct user_namespace *namespace, int capability)
+{
+	return true;
+}
+
+static inline bool ns_capable_noaudit(struct user_namespace *namespace, int capability)
+{
+	return true;
+}
+
+struct cred {
+	struct user_namespace *user_ns;
+};
+
+struct task_struct {
+	char comm[16];
+	struct cred cred;
+	struct pid tgid;
+	struct cgroup cgroup;
+	struct task_struct *real_parent;
+};
+
+/* The one that runs; its parent is init, whose parent is the idle task. */
+extern struct task_struct shim_task;
+
+#define noinline
+#define current			(&shim_task)
+#define task_tgid(task)		(&(task)->tgid)
+#define task_tgid_nr(task)	((task)->tgid.number)
+#define task_pid_nr(task)	((task)->tgid.number)
+#define task_uid(task)		KUIDT_INIT(getuid())
+#define get_task_comm(to, task)	strscpy(to, (task)->comm, sizeof(to))
+#define fatal_signal_pending(task) false
+#define signal_pending(task)	false
+#define irqs_disabled()		false
+
+static inline struct pid *get_pid(struct pid *pid)
+{
+	if (pid)
+		pid->references++;
+	return pid;
+}
+
+static inline void put_pid(struct pid *pid)
+{
+	assert(!pid || pid->references > 0);
+	if (pid)
+		pid->references--;
+}
+
+static inline struct cgroup *task_dfl_cgroup(struct task_struct *task)
+{
+	return &task->cgroup;
+}
+
+/* As the kernel's: of one that is dead none is given any more. */
+static inline bool cgroup_tryget(struct cgroup *cgroup)
+{
+	cgroup->references++;
+	return true;
+}
+
+static inline void cgroup_put(struct cgroup *cgroup)
+{
+	assert(cgroup->references > 0);
+	cgroup->references--;
+}
+
+static inline u64 cgroup_id(const struct cgroup *cgroup)
+{
+	return cgroup->id;
+}
+
+/* That of the task, or none. */
+static inline struct cgroup *cgroup_get_from_id(u64 id)
+{
+	if (id != shim_task.cgroup.id)
+		return ERR_PTR(-ENOENT);
+	cgroup_tryget(&shim_task.cgroup);
+	return &shim_task.cgroup;
+}
+
+static inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
+{
+	return cgroup->parent;
+}
+
+static inline bool cgroup_is_descendant(struct cgroup *cgroup, struct cgroup *ancestor)
+{
+	while (cgroup && cgroup != ancestor)
+		cgroup = cgroup->parent;
+	return cgroup;
+}
+
+#endif /* SEVADM_USER_SHIM_TASKS_H */
