@@ -5,12 +5,22 @@
  * cannot fault, and what contradicts the ledger is not believed (sevadm_pool_adopt()).
  */
 #include <linux/bitmap.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/uaccess.h>
 
 #include "bitmaps.h"
 #include "ledger.h"
 #include "pool.h"
 #include "symbol.h"
+
+/*
+ * Off, the pools are what the module itself has seen of takings and givings back: for tests, as what was
+ * read from kvm_amd cannot be proven by kvm_amd (selftests/sevadm_asid_test.c).
+ */
+static bool read_bitmaps = true;
+module_param(read_bitmaps, bool, 0644);
+MODULE_PARM_DESC(read_bitmaps, "bring ASID pools in line with kvm_amd's bitmaps (off for tests only)");
 
 /* Addresses of kvm_amd's pointers; both guarded by sevadm_ledger_lock. NULL: not found. */
 static unsigned long **asid_bitmap;
@@ -64,6 +74,8 @@ bool sevadm_bitmaps_read(void)
 {
 	bool done;
 
+	if (!READ_ONCE(read_bitmaps))
+		return false;
 	spin_lock(&sevadm_ledger_lock);
 	done = copy_bitmap(asid_copy, asid_bitmap) && copy_bitmap(reclaim_copy, reclaim_bitmap) &&
 	       sevadm_pool_adopt(asid_copy, reclaim_copy);
