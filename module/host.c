@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The host's firmware as PLATFORM_STATUS last described it, whoever asked; and the one time that
- * the module asks itself: when KVM is there, to learn how many guests are older than the module.
+ * the module asks itself: when KVM is there, to learn how many guests are older than the module. It
+ * asks from a work item: a security processor that hangs holds up nobody else, where the notifier of
+ * modules would hold up every module that is loaded on the host.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,20 +11,33 @@
 #include <linux/module.h>
 #include <linux/psp-sev.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "adopt.h"
 #include "bitmaps.h"
 #include "host.h"
 #include "ledger.h"
 #include "pool.h"
+#include "seam.h"
 
 static DEFINE_SPINLOCK(firmware_lock);
 static struct sevadm_firmware firmware;
+/* The number of guests in the next answer is to be compared with the ledger. */
+static bool guests_wanted;
 
-/* sevadm_firmware_heard() - a PLATFORM_STATUS command has succeeded */
+/**
+ * sevadm_firmware_heard() - a PLATFORM_STATUS command has succeeded
+ * @status: the answer
+ *
+ * Context: with the mailbox's mutex held, so that no guest has come or gone since it answered.
+ */
 void sevadm_firmware_heard(const struct sev_user_data_status *status)
 {
+	bool wanted;
+
 	spin_lock(&firmware_lock);
+	wanted = guests_wanted;
+	guests_wanted = false;
 	firmware = (struct sevadm_firmware) {
 		.known = true,
 		.api_major = status->api_major,
@@ -32,6 +47,8 @@ void sevadm_firmware_heard(const struct sev_user_data_status *status)
 		.guests = status->guest_count,
 	};
 	spin_unlock(&firmware_lock);
+	if (wanted)
+		sevadm_unaccounted_set(status->guest_count);
 }
 
 /* sevadm_firmware_get() - what is known of the firmware */
@@ -55,40 +72,52 @@ void sevadm_host_unready(void)
 		pr_info("waiting for kvm_amd\n");
 }
 
-/**
- * sevadm_host_kvm_arrived() - kvm_amd is there: count the guests that are older than the attachment
- *
- * ccp is asked by its exported function, taken by name for the time of the call, so that neither
- * module depends on the other.
- *
- * Context: sleeps until the firmware has answered.
- */
-void sevadm_host_kvm_arrived(void)
+static void firmware_ask(struct work_struct *work)
 {
 	typeof(&sev_platform_status) platform_status = symbol_get(sev_platform_status);
 	struct sev_user_data_status status = {};
 	int ret, error = 0;
 
+	if (!platform_status)
+		return;
+
+	spin_lock(&firmware_lock);
+	guests_wanted = true;
+	spin_unlock(&firmware_lock);
+	ret = platform_status(&status, &error);
+	symbol_put(sev_platform_status);
+	if (ret == -ENODEV)
+		pr_info("ccp has found no security processor: no SEV VM can be started\n");
+	else if (ret)
+		pr_warn("the firmware does not tell its status (%d, %#x): guests older than this module stay uncounted\n",
+			ret, error);
+	else if (!sevadm_seam_attached(SEAM___sev_do_cmd_locked))
+		sevadm_firmware_heard(&status);
+}
+
+static DECLARE_WORK(firmware_work, firmware_ask);
+
+/**
+ * sevadm_host_kvm_arrived() - kvm_amd is there: count the guests that are older than the attachment
+ *
+ * ccp is asked by its exported function, taken by name for the time of the call, so that neither
+ * module depends on the other. The answer comes later: see sevadm_host_settle().
+ *
+ * Context: may sleep, but does not wait for the firmware.
+ */
+void sevadm_host_kvm_arrived(void)
+{
 	sevadm_bitmaps_find();
 	sevadm_bitmaps_read();
 	if (sevadm_bitmaps_absent())
 		pr_info("kvm_amd offers no SEV: see its own messages, and its parameters sev and npt\n");
-	if (!platform_status)
-		return;
+	queue_work(system_long_wq, &firmware_work);
+}
 
-	ret = platform_status(&status, &error);
-	symbol_put(sev_platform_status);
-	if (ret) {
-		if (ret == -ENODEV)
-			pr_info("ccp has found no security processor: no SEV VM can be started\n");
-		else
-			pr_warn("the firmware does not tell its status (%d, %#x): guests older than this module stay uncounted\n",
-				ret, error);
-		return;
-	}
-
-	sevadm_firmware_heard(&status);
-	sevadm_unaccounted_set(status.guest_count);
+/* sevadm_host_settle() - wait until the firmware has answered what it was asked, or ccp gives it up */
+void sevadm_host_settle(void)
+{
+	flush_work(&firmware_work);
 }
 
 /** sevadm_host_kvm_left() - kvm_amd has gone, and with it every VM and its bitmaps of ASIDs */
@@ -97,4 +126,10 @@ void sevadm_host_kvm_left(void)
 	sevadm_adopt_forget();
 	sevadm_bitmaps_forget();
 	sevadm_ledger_reset();
+}
+
+/* sevadm_host_uninit() - nobody is told any more that kvm_amd arrives: ask the firmware nothing either */
+void sevadm_host_uninit(void)
+{
+	cancel_work_sync(&firmware_work);
 }

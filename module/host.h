@@ -31,5 +31,7 @@ void sevadm_firmware_get(struct sevadm_firmware *firmware);
 void sevadm_host_unready(void);
 void sevadm_host_kvm_arrived(void);
 void sevadm_host_kvm_left(void);
+void sevadm_host_settle(void);
+void sevadm_host_uninit(void);
 
 #endif /* SEVADM_HOST_H */

@@ -18,6 +18,7 @@
 #include "ring.h"
 #include "seam.h"
 #include "stats.h"
+#include "symbol.h"
 
 static int __init sevadm_init(void)
 {
@@ -53,10 +54,12 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_seam;
 
-	if (sevadm_seam_attached(SEAM_sev_mem_enc_ioctl))
+	if (sevadm_symbol_module_is_live("kvm_amd")) {
 		sevadm_host_kvm_arrived();
-	else
+		sevadm_host_settle();
+	} else {
 		sevadm_host_unready();
+	}
 	return 0;
 
 err_seam:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where variables of other modules are that these do not export. */
+/* What is to be known of other modules that these do not export: where things are, whether they live. */
+#include <linux/kobject.h>
 #include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/string.h>
 
 #include "symbol.h"
 
@@ -25,4 +28,59 @@ void *sevadm_symbol_variable(const char *name)
 		return NULL;
 	}
 	return ret == -EINVAL ? probe.addr : NULL;
+}
+
+/**
+ * sevadm_symbol_function() - where ftrace's call in a function is
+ * @module: the module it lives in; "vmlinux" for the kernel proper
+ * @symbol: its name
+ * @suffix: of the name, when it is a compiler's clone; else ""
+ * @location: set to its first instruction but for an ENDBR, which kprobes skip at a function's name
+ *	(arch_adjust_kprobe_addr())
+ *
+ * A probe that is registered disabled, never armed, resolves the name.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOENT: there is none of that name; or another negative errno.
+ */
+int sevadm_symbol_function(const char *module, const char *symbol, const char *suffix,
+			   unsigned long *location)
+{
+	struct kprobe probe = { .flags = KPROBE_FLAG_DISABLED };
+	char name[MODULE_NAME_LEN + 64];
+	bool kernel = !strcmp(module, "vmlinux");
+	int ret;
+
+	snprintf(name, sizeof(name), "%s%s%s%s", kernel ? "" : module, kernel ? "" : ":", symbol,
+		 suffix);
+	probe.symbol_name = name;
+	ret = register_kprobe(&probe);
+	if (ret)
+		return ret;
+	*location = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+	return 0;
+}
+
+/**
+ * sevadm_symbol_module_is_live() - whether a module is loaded, initialised and not on its way out
+ * @name: its name
+ *
+ * A module on its way in has names already, while ftrace does not know its functions yet. In sysfs it
+ * shows only behind that; what is there is not freed before this has let go of it.
+ *
+ * Context: may sleep.
+ */
+bool sevadm_symbol_module_is_live(const char *name)
+{
+	struct kobject *kobject = kset_find_obj(THIS_MODULE->mkobj.kobj.kset, name);
+	const struct module_kobject *module;
+	bool live;
+
+	if (!kobject)
+		return false;
+	module = container_of(kobject, struct module_kobject, kobj);
+	live = module->mod && READ_ONCE(module->mod->state) == MODULE_STATE_LIVE;
+	kobject_put(kobject);
+	return live;
 }
