@@ -108,6 +108,32 @@ static u64 *queued_since(const struct sevadm_scopes *mine)
 }
 
 /*
+ * What KVM does not ask the firmware without having come through a seam: a guest's command outside of KVM's
+ * ioctl, a command on a guest's memory that was not pinned. Debug commands may be several to one pin.
+ */
+static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_scope *scope)
+{
+	if (!scope) {
+		if (command >= SEV_CMD_LAUNCH_START && command <= SEV_CMD_DBG_ENCRYPT)
+			sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl);
+		return;
+	}
+	if (!scope->vm || scope->transient || asks_length)
+		return;
+	switch (command) {
+	case SEV_CMD_SEND_UPDATE_DATA:
+	case SEV_CMD_RECEIVE_UPDATE_DATA:
+		sevadm_seam_passed_by(sevadm_seam_attached(SEAM_sev_pin_page) ?
+				      SEAM_sev_pin_page : SEAM_sev_pin_memory);
+		break;
+	case SEV_CMD_LAUNCH_UPDATE_DATA:
+	case SEV_CMD_LAUNCH_UPDATE_SECRET:
+		sevadm_seam_passed_by(SEAM_sev_pin_memory);
+		break;
+	}
+}
+
+/*
  * The task whose command runs, under the mailbox's mutex. On a host with SEV-SNP ccp issues further
  * commands from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
  */
@@ -140,6 +166,8 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	if (scope)
 		sevadm_scope_refresh(scope);
 	asks_length = sevadm_psp_asks_length(cmd, data);
+	if (!nested)
+		look_for_bypass(cmd, asks_length, scope);
 	start_ns = ktime_get_boottime_ns();
 	if (queue_ns)
 		wait_ns = start_ns - *queue_ns;

@@ -151,7 +151,7 @@ static int put_seam(struct sk_buff *skb, const struct sevadm_seam_info *seam)
 	    (seam->required && nla_put_flag(skb, SEVADM_A_SEAM_REQUIRED)) ||
 	    (seam->attached && nla_put_flag(skb, SEVADM_A_SEAM_ATTACHED)) ||
 	    (seam->error && nla_put_u32(skb, SEVADM_A_SEAM_ERROR, -seam->error)) ||
-	    (!seam->attached && nla_put_string(skb, SEVADM_A_SEAM_REASON, seam->reason)) ||
+	    (*seam->reason && nla_put_string(skb, SEVADM_A_SEAM_REASON, seam->reason)) ||
 	    nla_put_u64_64bit(skb, SEVADM_A_SEAM_HITS, seam->hits, SEVADM_A_SEAM_PAD))
 		return -EMSGSIZE;
 	return 0;

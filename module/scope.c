@@ -154,3 +154,16 @@ bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *v
 	spin_unlock(&scopes_lock);
 	return quiet;
 }
+
+/* sevadm_scope_print() - say in the kernel's log which tasks are in a scope, and of which VM */
+void sevadm_scope_print(void)
+{
+	const struct sevadm_scope *scope;
+	int bucket;
+
+	spin_lock(&scopes_lock);
+	hash_for_each(scopes, bucket, scope, node)
+		pr_info("sevadm: task %d (%s) is inside of %s\n", task_pid_nr(scope->task), scope->task->comm,
+			scope->kind == SEVADM_SCOPE_QUEUE ? "ccp" : "kvm_amd");
+	spin_unlock(&scopes_lock);
+}

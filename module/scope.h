@@ -125,6 +125,7 @@ static inline struct sevadm_scope *sevadm_scope_kvm_locked(void)
 	return scope;
 }
 
+void sevadm_scope_print(void);
 bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
 			struct sevadm_vm *vm);
 

@@ -4,8 +4,9 @@
  * a static call leads back, into the function's body. Compared with a return probe there is no pool of instances that could
  * run dry, the wrapper may sleep, and it can refuse the call.
  *
- * The seams of one module share one callback: seams are added to it one by one, so that each has
- * its own verdict, and let go together: each ftrace_ops that goes costs a grace period.
+ * The seams of one module share one callback and are registered at once: that is when ftrace has programs
+ * that are attached to a function already (BPF's fexit) call what the function is redirected to, where they called its body. A function
+ * that is added later would be theirs alone, and its seam attached in name only.
  *
  * kvm_amd and ccp come and go: a module notifier attaches and detaches their rows, so that the
  * order of loading does not matter.
@@ -14,26 +15,51 @@
 
 #include <linux/delay.h>
 #include <linux/ftrace.h>
-#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include <asm/text-patching.h>
 
 #include <uapi/linux/sevadm.h>
 
 #include "compat/ftrace.h"
 #include "host.h"
+#include "scope.h"
 #include "seam.h"
+#include "symbol.h"
 
+/* Programs that are about to change a function, too, have ftrace try again. */
+#define TRIES_MAX	1000
+
+/**
+ * struct sevadm_seam - a function that is interposed on
+ * @symbol: its name
+ * @module: the module it lives in
+ * @required: without it the module is degraded
+ * @yielded: it is to be left to someone else
+ * @attached: it is redirected
+ * @wrapper: where to
+ * @key: static call into the function's body
+ * @trampoline: see @key
+ * @location: of ftrace's call in the function; 0: not known
+ * @error: why it is not attached, or not wholly
+ * @reason: the same in words
+ */
 struct sevadm_seam {
 	const char *symbol;
 	const char *module;
 	bool required;
+	bool yielded;
+	bool attached;
 	void *wrapper;
 	struct static_call_key *key;
 	void *trampoline;
-	unsigned long location;		/* of ftrace's call in the function */
-	bool attached;
+	unsigned long location;
 	int error;
 	const char *reason;
 };
@@ -68,7 +94,7 @@ static struct sevadm_seam seams[SEVADM_SEAM_NR] = {
  */
 struct sevadm_target {
 	const char *name;
-	const struct sevadm_seam *first, *end;
+	struct sevadm_seam *first, *end;
 	struct ftrace_ops ops;
 	bool registered;
 };
@@ -76,7 +102,7 @@ struct sevadm_target {
 /*
  * Only calls from outside come here: a wrapper calls the function's body behind ftrace's location.
  *
- * Runs with preemption off, possibly in any context: what it reads of a row was written before its
+ * Runs in any context, with preemption off or not: what it reads of a row was written before its
  * address came into the filter.
  */
 static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_ip,
@@ -111,97 +137,98 @@ static struct sevadm_target targets[] = {
 /* Serialises attaching and detaching, and guards every field of seams and targets. */
 static DEFINE_MUTEX(seam_mutex);
 
+/* ftrace would not let go of a target: its callback stays reachable for ever. */
+static bool stuck;
+
 atomic_t sevadm_seam_tasks = ATOMIC_INIT(0);
 atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
+static atomic64_t bypasses[SEVADM_SEAM_NR];
 
-/*
- * Where ftrace's call in a function is, its first instruction but for an ENDBR, which kprobes skip at
- * a function's name (arch_adjust_kprobe_addr()): a probe that is registered disabled, never armed,
- * resolves the name. A name that exists only as a compiler's clone (.isra, .constprop, .part) is not
- * found, and that is right: the clone's arguments have moved.
- */
-static int seam_resolve(const struct sevadm_seam *seam, unsigned long *location)
+/* Finds out whether a function can be redirected, by doing so to where it is. */
+static void notrace sevadm_seam_trial(unsigned long ip, unsigned long parent_ip,
+				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	struct kprobe probe = { .flags = KPROBE_FLAG_DISABLED };
-	char name[MODULE_NAME_LEN + 64];
-	int ret;
-
-	if (!strcmp(seam->module, "vmlinux"))
-		strscpy(name, seam->symbol, sizeof(name));
-	else
-		snprintf(name, sizeof(name), "%s:%s", seam->module, seam->symbol);
-
-	probe.symbol_name = name;
-	ret = register_kprobe(&probe);
-	if (ret)
-		return ret;
-	*location = (unsigned long)probe.addr;
-	unregister_kprobe(&probe);
-	return 0;
 }
 
-/* Adds one function to what a target's callback redirects; the first one sets it to work. */
-static int target_redirect(struct sevadm_target *target, unsigned long location)
-{
-	int ret;
+static struct ftrace_ops trial_ops = {
+	.func = sevadm_seam_trial,
+	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | COMPAT_FTRACE_FL_SET_IP,
+};
 
-	ret = ftrace_set_filter_ip(&target->ops, location, 0, !target->registered);
-	if (ret || target->registered)
+static int redirect(struct ftrace_ops *ops, unsigned long *locations, unsigned int nr)
+{
+	int ret, tries = 0;
+
+	ret = ftrace_set_filter_ips(ops, locations, nr, 0, 1);
+	if (ret)
 		return ret;
-	ret = register_ftrace_function(&target->ops);
-	target->registered = !ret;
+	do
+		ret = register_ftrace_function(ops);
+	while (ret == -EAGAIN && ++tries < TRIES_MAX);
 	return ret;
 }
 
-static int seam_attach(struct sevadm_target *target, struct sevadm_seam *seam)
+static int redirect_trial(unsigned long location)
 {
-	unsigned long location;
-	int ret;
+	int ret = redirect(&trial_ops, &location, 1);
 
-	ret = seam_resolve(seam, &location);
-	if (ret) {
-		seam->reason = ret == -ENOENT ?
-			"no such function: inlined, or only a clone of it with other arguments" :
-			"its address cannot be resolved: are kprobes disabled or locked down?";
-		return ret;
-	}
-
-	seam->location = location;
-	__static_call_update(seam->key, seam->trampoline, (void *)(location + MCOUNT_INSN_SIZE));
-
-	ret = target_redirect(target, location);
-	if (ret) {
-		seam->reason = ret == -EBUSY ?
-			"already redirected by someone else (a livepatch?), or kernel.ftrace_enabled is 0" :
-			ret == -EINVAL || ret == -ENOENT ?
-			"the function cannot be traced: it has no ftrace location" :
-			"ftrace refused to redirect it";
-		__static_call_update(seam->key, seam->trampoline, NULL);
-		seam->location = 0;
-		return ret;
-	}
-
-	seam->attached = true;
-	seam->reason = "";
-	return 0;
+	if (!ret && unregister_ftrace_function(&trial_ops))
+		stuck = true;
+	return ret;
 }
 
-/* The static calls stay until no task can be inside of a wrapper any more: seam_forget(). */
-static void target_detach(struct sevadm_target *target, const char *reason)
+/* A function that nobody else can have taken: one of this module's. */
+static bool ftrace_is_off(void)
 {
-	struct sevadm_seam *seam;
+	unsigned long location;
 
-	if (target->registered && unregister_ftrace_function(&target->ops))
-		pr_err("%s: ftrace would not let go\n", target->name);
-	target->registered = false;
+	return !sevadm_symbol_function(KBUILD_MODNAME, "sevadm_seam_info", "", &location) &&
+	       redirect_trial(location) == -EBUSY;
+}
 
-	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
-		if (strcmp(seam->module, target->name))
-			continue;
-		seam->attached = false;
-		seam->error = 0;
-		seam->reason = reason;
+static const char *why_not_resolved(int error)
+{
+	return error == -ENOENT ?
+		"no such function: inlined, or only a clone of it with other arguments" :
+		"its address cannot be resolved: are kprobes disabled or locked down?";
+}
+
+static const char *why_not_redirected(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return ftrace_is_off() ? "kernel.ftrace_enabled is 0" :
+			"already redirected by someone else: a livepatch?";
+	case -EAGAIN:
+		return "someone else keeps changing what is attached to it";
+	case -ENODEV:
+		return "ftrace is dead: see the kernel's log for its bug";
+	case -EINVAL:
+	case -ENOENT:
+		return "the function cannot be traced: it has no ftrace location";
 	}
+	return "ftrace refused to redirect it";
+}
+
+/*
+ * A clone beside the function takes calls from within its module that the seam does not see. From other
+ * modules comes nothing but the function itself.
+ */
+static bool has_clone(const struct sevadm_seam *seam)
+{
+	static const char * const suffixes[] = {
+		".isra.0", ".constprop.0", ".part.0", ".constprop.0.isra.0", ".isra.0.constprop.0",
+		".part.0.constprop.0", ".part.0.isra.0", ".constprop.0.part.0", ".isra.0.part.0",
+	};
+	unsigned long location;
+	int i;
+
+	if (!strcmp(seam->module, "vmlinux"))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (!sevadm_symbol_function(seam->module, seam->symbol, suffixes[i], &location))
+			return true;
+	return false;
 }
 
 static void seam_forget(struct sevadm_seam *seam)
@@ -210,53 +237,193 @@ static void seam_forget(struct sevadm_seam *seam)
 	seam->location = 0;
 }
 
+static void seam_refused(struct sevadm_seam *seam, int error, const char *reason)
+{
+	seam->error = error;
+	seam->reason = reason;
+	if (seam->required)
+		pr_warn("%s: not attached to all of %s (%d): %s\n", seam->module, seam->symbol, error,
+			reason);
+}
+
+/* What is needed to redirect a function, before it is. */
+static void seam_prepare(struct sevadm_seam *seam)
+{
+	unsigned long location;
+	int ret;
+
+	seam->error = 0;
+	if (seam->yielded) {
+		seam_refused(seam, -ECANCELED, "yielded: someone else may redirect it");
+		return;
+	}
+	ret = sevadm_symbol_function(seam->module, seam->symbol, "", &location);
+	if (ret) {
+		seam_refused(seam, ret, why_not_resolved(ret));
+		return;
+	}
+	seam->location = location;
+	__static_call_update(seam->key, seam->trampoline, (void *)(location + MCOUNT_INSN_SIZE));
+}
+
+static void target_set_attached(struct sevadm_target *target, bool attached)
+{
+	struct sevadm_seam *seam;
+
+	for (seam = target->first; seam < target->end; seam++)
+		WRITE_ONCE(seam->attached, attached && seam->location);
+}
+
+/* Every function whose location is known; those that cannot be redirected lose it first. */
+static void target_redirect(struct sevadm_target *target, bool one_by_one)
+{
+	unsigned long locations[SEVADM_SEAM_NR];
+	struct sevadm_seam *seam;
+	unsigned int nr = 0;
+	int ret;
+
+	for (seam = target->first; seam < target->end; seam++) {
+		if (!seam->location)
+			continue;
+		ret = one_by_one ? redirect_trial(seam->location) : 0;
+		if (!ret) {
+			locations[nr++] = seam->location;
+			continue;
+		}
+		seam_forget(seam);
+		seam_refused(seam, ret, why_not_redirected(ret));
+	}
+	if (!nr)
+		return;
+
+	/* Before a call may come: wrappers ask. */
+	target_set_attached(target, true);
+	ret = redirect(&target->ops, locations, nr);
+	target->registered = !ret;
+	if (!ret)
+		return;
+	target_set_attached(target, false);
+	if (!one_by_one) {
+		target_redirect(target, true);
+		return;
+	}
+	for (seam = target->first; seam < target->end; seam++) {
+		if (!seam->location)
+			continue;
+		seam_forget(seam);
+		seam_refused(seam, ret, why_not_redirected(ret));
+	}
+}
+
+/* Whether ftrace's call is where the function begins, so that every call of it passes there. */
+static bool is_patched(const struct sevadm_seam *seam)
+{
+	u8 opcode;
+
+	return !copy_from_kernel_nofault(&opcode, (void *)seam->location, sizeof(opcode)) &&
+	       opcode == CALL_INSN_OPCODE;
+}
+
+static void seam_settle(struct sevadm_seam *seam)
+{
+	seam->reason = "";
+	if (!is_patched(seam)) {
+		WRITE_ONCE(seam->attached, false);
+		seam_refused(seam, -EIO, "ftrace took it, but did not change the function");
+	} else if (has_clone(seam)) {
+		seam_refused(seam, -ENOTUNIQ,
+			     "a clone of it, with other arguments, takes part of the calls");
+	}
+}
+
+/* The static calls stay until no task can be inside of a wrapper any more: seam_forget(). */
+static void target_detach(struct sevadm_target *target, const char *reason)
+{
+	struct sevadm_seam *seam;
+
+	if (target->registered && unregister_ftrace_function(&target->ops)) {
+		pr_err("%s: ftrace would not let go\n", target->name);
+		stuck = true;
+	}
+	target->registered = false;
+
+	for (seam = target->first; seam < target->end; seam++) {
+		WRITE_ONCE(seam->attached, false);
+		seam->error = 0;
+		seam->reason = reason;
+	}
+}
+
 /*
  * A module that offers none of its symbols is not there (or was built without SEV): that is no
  * error, its rows wait for it.
  */
 static bool target_present(const struct sevadm_target *target)
 {
+	const struct sevadm_seam *seam;
 	unsigned long location;
-	int i;
 
-	for (i = 0; i < SEVADM_SEAM_NR; i++)
-		if (!strcmp(seams[i].module, target->name) && !seam_resolve(&seams[i], &location))
+	for (seam = target->first; seam < target->end; seam++)
+		if (!sevadm_symbol_function(seam->module, seam->symbol, "", &location))
 			return true;
 	return false;
 }
 
+/* Attaches to what is there, unless it has been: seams are never added to what is at work. */
 static void target_attach(struct sevadm_target *target)
 {
 	struct sevadm_seam *seam;
-	bool present;
+
+	lockdep_assert_held(&seam_mutex);
+	if (target->registered)
+		return;
+	if (!target_present(target)) {
+		for (seam = target->first; seam < target->end; seam++)
+			seam->reason = "its module is not loaded, or was built without SEV";
+		return;
+	}
+
+	for (seam = target->first; seam < target->end; seam++)
+		seam_prepare(seam);
+	target_redirect(target, false);
+	for (seam = target->first; seam < target->end; seam++)
+		if (seam->location)
+			seam_settle(seam);
+}
+
+static void target_arrived(struct sevadm_target *target)
+{
+	mutex_lock(&seam_mutex);
+	target_attach(target);
+	mutex_unlock(&seam_mutex);
+}
+
+/*
+ * One that is on its way in or out is not attached to: the notifier does so at the right time. State and
+ * notification come in this order, so that none is missed.
+ */
+static void target_look(struct sevadm_target *target)
+{
+	struct sevadm_seam *seam;
 
 	mutex_lock(&seam_mutex);
-	present = target_present(target);
-	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
-		if (strcmp(seam->module, target->name) || seam->attached)
-			continue;
-		if (!present) {
-			seam->reason = "its module is not loaded, or was built without SEV";
-			continue;
-		}
-		seam->error = seam_attach(target, seam);
-		if (seam->error && seam->required)
-			pr_warn("%s: cannot attach to %s (%d): %s\n", seam->module, seam->symbol,
-				seam->error, seam->reason);
-	}
+	if (!strcmp(target->name, "vmlinux") || sevadm_symbol_module_is_live(target->name))
+		target_attach(target);
+	else
+		for (seam = target->first; seam < target->end; seam++)
+			seam->reason = "its module is not loaded";
 	mutex_unlock(&seam_mutex);
 }
 
 /* A module that goes has no task inside of its functions, so none in the wrappers. */
 static void target_left(struct sevadm_target *target)
 {
-	int i;
+	struct sevadm_seam *seam;
 
 	mutex_lock(&seam_mutex);
 	target_detach(target, "its module is not loaded");
-	for (i = 0; i < SEVADM_SEAM_NR; i++)
-		if (!strcmp(seams[i].module, target->name))
-			seam_forget(&seams[i]);
+	for (seam = target->first; seam < target->end; seam++)
+		seam_forget(seam);
 	mutex_unlock(&seam_mutex);
 }
 
@@ -281,9 +448,11 @@ static int sevadm_seam_notify(struct notifier_block *nb, unsigned long state, vo
 
 	switch (state) {
 	case MODULE_STATE_COMING:
-		target_attach(target);
+		target_arrived(target);
 		break;
 	case MODULE_STATE_LIVE:
+		/* For one that was on its way in when this module came. */
+		target_arrived(target);
 		if (!strcmp(mod->name, "kvm_amd"))
 			sevadm_host_kvm_arrived();
 		break;
@@ -310,6 +479,23 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
 }
 
 /**
+ * sevadm_seam_passed_by() - KVM or ccp did what it cannot do without calling a seam's function
+ * @id: the seam, of which the call did not come through
+ *
+ * Either the call has begun before the seam was attached, or something else takes it away.
+ *
+ * Context: does not sleep.
+ */
+void sevadm_seam_passed_by(enum sevadm_seam_id id)
+{
+	if (!sevadm_seam_attached(id))
+		return;
+	if (atomic64_inc_return(&bypasses[id]) == 1)
+		pr_warn("%s: a call of %s has passed by the module\n", seams[id].module,
+			seams[id].symbol);
+}
+
+/**
  * sevadm_seam_info() - state of one row of the table
  * @index: row, from 0
  * @info: filled in
@@ -320,21 +506,30 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
 int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 {
 	const struct sevadm_seam *seam;
+	u64 passed;
 
 	if (index >= SEVADM_SEAM_NR)
 		return -ENOENT;
 
 	seam = &seams[index];
+	passed = atomic64_read(&bypasses[index]);
 	mutex_lock(&seam_mutex);
 	*info = (struct sevadm_seam_info) {
 		.symbol = seam->symbol,
 		.module = seam->module,
 		.required = seam->required,
-		.attached = seam->attached,
+		.attached = seam->attached && is_patched(seam),
 		.error = seam->error,
-		.reason = seam->reason,
 		.hits = atomic64_read(&sevadm_seam_hits[index]),
 	};
+	if (seam->attached && !info->attached)
+		strscpy(info->reason, "no longer redirected: ftrace has changed the function back",
+			sizeof(info->reason));
+	else if (seam->attached && passed)
+		snprintf(info->reason, sizeof(info->reason),
+			 "%llu calls passed it by, or began before it was attached", passed);
+	else
+		strscpy(info->reason, seam->reason, sizeof(info->reason));
 	mutex_unlock(&seam_mutex);
 	return 0;
 }
@@ -348,26 +543,115 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 u32 sevadm_seam_state(void)
 {
 	u32 state = SEVADM_MODULE_STATE_ATTACHED;
-	int i;
+	const struct sevadm_seam *seam;
 
 	mutex_lock(&seam_mutex);
-	for (i = 0; i < SEVADM_SEAM_NR; i++) {
-		if (!seams[i].required || seams[i].attached)
+	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
+		if (!seam->required)
 			continue;
-		if (seams[i].error) {
+		if (seam->error || (seam->attached && !is_patched(seam))) {
 			state = SEVADM_MODULE_STATE_DEGRADED;
 			break;
 		}
-		state = SEVADM_MODULE_STATE_WAITING;
+		if (!seam->attached)
+			state = SEVADM_MODULE_STATE_WAITING;
 	}
 	mutex_unlock(&seam_mutex);
 	return state;
 }
 
+static struct sevadm_target *target_of_seam(const struct sevadm_seam *seam)
+{
+	struct sevadm_target *target = targets;
+
+	while (strcmp(target->name, seam->module))
+		target++;
+	return target;
+}
+
+static unsigned int attached_seams(const struct sevadm_target *target)
+{
+	const struct sevadm_seam *seam;
+	unsigned int nr = 0;
+
+	for (seam = target->first; seam < target->end; seam++)
+		nr += seam->attached;
+	return nr;
+}
+
+/* Lets go of one function, for someone else to redirect it. Who is inside of its wrapper comes back. */
+static int seam_yield(struct sevadm_seam *seam)
+{
+	struct sevadm_target *target = target_of_seam(seam);
+	int ret;
+
+	lockdep_assert_held(&seam_mutex);
+	seam->yielded = true;
+	if (!seam->attached)
+		return 0;
+	/* The last one goes with the callback: a filter of nothing would mean every function. */
+	if (attached_seams(target) > 1) {
+		ret = ftrace_set_filter_ip(&target->ops, seam->location, 1, 0);
+	} else {
+		ret = unregister_ftrace_function(&target->ops);
+		target->registered = ret;
+	}
+	if (ret)
+		return ret;
+	WRITE_ONCE(seam->attached, false);
+	seam_refused(seam, -ECANCELED, "yielded: someone else may redirect it");
+	return 0;
+}
+
+static int yield_one(const char *symbol)
+{
+	struct sevadm_seam *seam;
+	int ret = -ENOENT;
+
+	mutex_lock(&seam_mutex);
+	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++)
+		if (!strcmp(seam->symbol, symbol))
+			ret = seam_yield(seam);
+	mutex_unlock(&seam_mutex);
+	if (ret == -ENOENT)
+		pr_err("yield: there is no seam %s\n", symbol);
+	return ret;
+}
+
+static int yield_set(const char *text, const struct kernel_param *param)
+{
+	char *copy = kstrdup(text, GFP_KERNEL), *rest = copy, *symbol;
+	int ret = copy ? 0 : -ENOMEM;
+
+	while (!ret && (symbol = strsep(&rest, ", \n")))
+		if (*symbol)
+			ret = yield_one(symbol);
+	kfree(copy);
+	return ret;
+}
+
+static int yield_get(char *text, const struct kernel_param *param)
+{
+	const struct sevadm_seam *seam;
+	int length = 0;
+
+	mutex_lock(&seam_mutex);
+	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++)
+		if (seam->yielded)
+			length += scnprintf(text + length, PAGE_SIZE - length, "%s%s",
+					    length ? "," : "", seam->symbol);
+	mutex_unlock(&seam_mutex);
+	return length + scnprintf(text + length, PAGE_SIZE - length, "\n");
+}
+
+static const struct kernel_param_ops yield_ops = { .set = yield_set, .get = yield_get };
+module_param_cb(yield, &yield_ops, NULL, 0644);
+MODULE_PARM_DESC(yield, "functions to leave to others (a livepatch), until the module is loaded again");
+
 /* The rows of one target follow one another. */
 static void target_rows(struct sevadm_target *target)
 {
-	const struct sevadm_seam *seam = seams;
+	struct sevadm_seam *seam = seams;
 
 	while (strcmp(seam->module, target->name))
 		seam++;
@@ -396,35 +680,56 @@ int sevadm_seam_init(void)
 		return ret;
 
 	for (i = 0; i < ARRAY_SIZE(targets); i++)
-		target_attach(&targets[i]);
+		target_look(&targets[i]);
 	return 0;
+}
+
+/* What the callback leads to may not be freed while ftrace leads to the callback. */
+static void stay_for_ever(void)
+{
+	pr_err("ftrace would not let go, which only a bug of its own can bring about: the module stays, at work, until the host is started again\n");
+	for (;;)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+}
+
+/* Who keeps the module: one that sleeps for ever can be ended, when it is known which. */
+static void wait_for_tasks(void)
+{
+	unsigned int waited;
+
+	for (waited = 0; atomic_read(&sevadm_seam_tasks); waited++) {
+		if (waited % 1000 == 100) {
+			pr_info("waiting for %d task(s) inside of SEV commands before unloading\n",
+				atomic_read(&sevadm_seam_tasks));
+			sevadm_scope_print();
+		}
+		msleep(10);
+	}
 }
 
 /**
  * sevadm_seam_uninit() - let go of everything and wait until no task is inside of a wrapper
  *
- * A task sleeps in a wrapper as long as the firmware command it waits for takes.
+ * A task sleeps in a wrapper as long as the firmware command it waits for takes, or the memory that it
+ * has KVM read: as long as it likes.
  */
 void sevadm_seam_uninit(void)
 {
-	unsigned int waited;
 	int i;
 
 	unregister_module_notifier(&seam_notifier);
+	sevadm_host_uninit();
 
 	mutex_lock(&seam_mutex);
 	for (i = ARRAY_SIZE(targets) - 1; i >= 0; i--)
 		target_detach(&targets[i], "the module is being unloaded");
 	mutex_unlock(&seam_mutex);
+	if (stuck)
+		stay_for_ever();
 
 	/* Whoever was redirected has counted itself once this returns... */
 	synchronize_rcu_tasks();
-	for (waited = 0; atomic_read(&sevadm_seam_tasks); waited++) {
-		if (waited % 1000 == 999)
-			pr_info("waiting for %d task(s) inside of SEV commands before unloading\n",
-				atomic_read(&sevadm_seam_tasks));
-		msleep(10);
-	}
+	wait_for_tasks();
 	/* ... and whoever has counted itself out has left the wrapper once this returns. */
 	synchronize_rcu_tasks();
 
@@ -433,4 +738,5 @@ void sevadm_seam_uninit(void)
 		seam_forget(&seams[i]);
 	for (i = 0; i < ARRAY_SIZE(targets); i++)
 		ftrace_free_filter(&targets[i].ops);
+	ftrace_free_filter(&trial_ops);
 }

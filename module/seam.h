@@ -30,14 +30,16 @@ SEVADM_SEAMS(SEAM)
 
 #define call_original(symbol, ...) static_call(original_##symbol)(__VA_ARGS__)
 
+#define SEVADM_SEAM_REASON_BYTES	96
+
 /**
  * struct sevadm_seam_info - state of one seam, for reports
  * @symbol: function interposed on
  * @module: module it lives in; "vmlinux" for the kernel proper
  * @required: without it the module is degraded
- * @attached: calls come through the wrapper
+ * @attached: calls come through the wrapper: the function was seen to begin with ftrace's call
  * @error: 0, or the negative errno of the failed attachment
- * @reason: why it is not attached; empty when it is
+ * @reason: why it is not attached, or what of it is not; empty when it is wholly
  * @hits: number of calls that came through the wrapper
  */
 struct sevadm_seam_info {
@@ -46,7 +48,7 @@ struct sevadm_seam_info {
 	bool required;
 	bool attached;
 	int error;
-	const char *reason;
+	char reason[SEVADM_SEAM_REASON_BYTES];
 	u64 hits;
 };
 
@@ -74,6 +76,7 @@ static __always_inline void sevadm_seam_exit(void)
 }
 
 bool sevadm_seam_attached(enum sevadm_seam_id id);
+void sevadm_seam_passed_by(enum sevadm_seam_id id);
 int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info);
 u32 sevadm_seam_state(void);
 

@@ -5,9 +5,8 @@
  *
  *	SEAM(module, symbol, required, return type, prototype)
  *
- * Rows of one module are attached from first to last and detached from last to first.
- * sev_mem_enc_ioctl() is the last row: no VM enters the ledger before everything else that is
- * accounted about it is attached.
+ * Rows of one module follow one another, and are attached at once; kvm_amd's last, so that no VM enters
+ * the ledger before everything else that is accounted about it is attached.
  *
  * Prototypes are those of the newest kernel supported. Where older ones differ (amount of
  * misc_cg_try_charge(): unsigned long or u64; last argument of sev_pin_memory(): int or unsigned

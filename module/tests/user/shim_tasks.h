@@ -78,6 +78,7 @@ extern struct task_struct shim_task;
 #define fatal_signal_pending(task) false
 #define signal_pending(task)	false
 #define irqs_disabled()		false
+#define pr_info(...)		printf("# " __VA_ARGS__)
 
 static inline struct pid *get_pid(struct pid *pid)
 {
