@@ -16,6 +16,7 @@
 #include <linux/psp-sev.h>
 #include <linux/sched/task.h>
 #include <linux/sched/signal.h>
+#include <linux/security.h>
 #include <linux/uaccess.h>
 
 #include "adopt.h"
@@ -398,7 +399,8 @@ outside:
  *
  * Context: sleeps, for at most a few seconds.
  * Return: 0; -EINVAL: what lies there cannot be what kvm_amd knows, and nothing was adopted;
- * -EOPNOTSUPP: this kernel does not let itself be asked; -ENODEV: no VM can be there.
+ * -EOPNOTSUPP: this kernel does not let itself be asked; -ENODEV: no VM can be there; -EPERM: the
+ * kernel is locked down.
  */
 int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 		 struct netlink_ext_ack *extack)
@@ -407,6 +409,12 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 
 	*adopted = 0;
 	*left = 0;
+	/* Whoever chooses the offsets is shown the numbers that lie there. */
+	ret = security_locked_down(LOCKDOWN_KCORE);
+	if (ret) {
+		NL_SET_ERR_MSG(extack, "the kernel is locked down against being read (lockdown=confidentiality): older VMs stay unaccounted");
+		return ret;
+	}
 	ret = layout_check(new, extack);
 	if (ret)
 		return ret;
