@@ -43,6 +43,8 @@
 #define COMMAND "/sevhost/command"
 #define WORKDIR "/work"
 #define SYSTEMD "/usr/lib/systemd/systemd"
+/* Hundredths of a second that processes have to end. */
+#define END_TRIES 1500
 
 static const struct {
 	const char *source, *target, *type, *data;
@@ -302,11 +304,21 @@ static int wait_for(pid_t command)
 	return status;
 }
 
+/* What cannot die, as it waits in the kernel for what does not come, keeps no verdict back. */
 static void end_all(void)
 {
+	int tries;
+	pid_t pid;
+
 	kill(-1, SIGKILL);
-	while (wait(NULL) > 0 || errno == EINTR)
-		;
+	for (tries = 0; tries < END_TRIES; tries++) {
+		do
+			pid = waitpid(-1, NULL, WNOHANG);
+		while (pid > 0);
+		if (pid < 0 && errno == ECHILD)
+			return;
+		usleep(10000);
+	}
 }
 
 static void bring_up(void)
