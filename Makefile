@@ -8,6 +8,7 @@
 #   make quick           what to run before each commit: unit tests, lint, one boot of 6.12
 #   make lint            style, sparse, spelling, shell, and that code calls down only (scripts/lint)
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
+#   make check-messages  the messages of Debian's newest sources against those that explain knows
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
 #   make bench           costs in instructions, into Documentation/benchmarks.md
@@ -68,6 +69,13 @@ check: tools selftests
 .PHONY: check-long
 check-long: tools selftests
 	@TABLE=$(CURDIR)/selftests/check-long.table selftests/check
+
+# The messages of Debian's newest kernel, QEMU, libvirt and OVMF that sevadm explain has no row for.
+.PHONY: check-messages
+check-messages: tools
+	@mkdir -p $(BUILD)/check
+	@tools/tests/messages/list > $(BUILD)/check/messages.tsv
+	@MESSAGES=$(BUILD)/check/messages.tsv $(MAKE) --no-print-directory -C tools check-messages
 
 .PHONY: check-libvirt
 check-libvirt: tools selftests

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Causes: one row per cause, the likelier above the less likely; facts change the order. */
+/*
+ * Causes of errno and of lines that speak for themselves: one row a cause, the likelier above the less
+ * likely; facts change the order. statuses.c has those of the firmware, topics_*.c those of messages.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -10,8 +13,10 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Contexts in which a firmware status comes back. */
-#define GUEST	(CONTEXT_INIT | CONTEXT_START | CONTEXT_SNP_START | CONTEXT_LAUNCH)
-#define LAUNCHES (CONTEXT_START | CONTEXT_SNP_START | CONTEXT_LAUNCH)
+#define GUEST	(CONTEXT_INIT | LAUNCHES)
+#define SNP	(CONTEXT_SNP_START | CONTEXT_SNP_UPDATE | CONTEXT_SNP_FINISH)
+#define LAUNCHES (CONTEXT_START | CONTEXT_LAUNCH | CONTEXT_LAUNCH_ES | SNP)
+#define HOST	(CONTEXT_PSP_INIT | CONTEXT_SNP_INIT | CONTEXT_PSP_COMMAND)
 #define PINNING	(CONTEXT_REGISTER | CONTEXT_PIN_LIMIT | CONTEXT_LAUNCH)
 
 static const struct cause causes[] = {
@@ -35,17 +40,17 @@ static const struct cause causes[] = {
 	  "the host's misc.capacity for this kind of guest is used up",
 	  "compare misc.current with misc.capacity in /sys/fs/cgroup",
 	  "stop a guest of that pool", "kernel cgroup-v2.rst, Misc", proof_misc_full },
-	{ EBUSY, FW_NOT_ASKED, GUEST | CONTEXT_PSP_INIT | CONTEXT_PSP_COMMAND,
+	{ EBUSY, FW_NOT_ASKED, GUEST | HOST,
 	  "a command of the security processor timed out; ccp refuses every later one (psp_dead)",
 	  "dmesg | grep 'timed out, disabling PSP'",
 	  "power-cycle the host; if it returns at boot, set IOMMU to auto in the BIOS and update BIOS and SEV firmware",
 	  "ccp __sev_do_cmd_locked(); AMDSEV #184", proof_psp_dead },
-	{ EBUSY, FW_NOT_ASKED, GUEST | CONTEXT_PSP_INIT | CONTEXT_PSP_BUFFERS,
+	{ EBUSY, FW_NOT_ASKED, GUEST | HOST | CONTEXT_PSP_BUFFERS,
 	  "ccp ran out of command buffers, after page reclaims nested in a command failed",
 	  "dmesg | grep -e 'too many firmware commands' -e RMPUPDATE",
 	  "reboot and update the host's kernel", "ccp __sev_do_cmd_locked(); AMDSEV #205",
 	  proof_buffers },
-	{ ETIMEDOUT, FW_ANY, 0,
+	{ ETIMEDOUT, FW_ANY, GUEST | HOST | CONTEXT_PSP_TIMEOUT,
 	  "the security processor did not answer in time; ccp gave it up until the next boot",
 	  "dmesg | grep 'timed out, disabling PSP': which command it was",
 	  "power-cycle the host; if it returns at boot, set IOMMU to auto in the BIOS and update BIOS and SEV firmware",
@@ -93,6 +98,11 @@ static const struct cause causes[] = {
 	  "sevadm policy check VALUE --type sev-snp",
 	  "use 0x30000, or what sevadm policy encode --snp makes",
 	  "kvm_amd snp_launch_start(); AMDSEV #240, sev-guest #33", proof_snp_policy },
+	{ EINVAL, FW_NOT_ASKED, CONTEXT_SNP_START | CONTEXT_SNP_UPDATE,
+	  "the firmware is in pflash, or guest memory has no guest_memfd: SNP takes neither",
+	  "-drive if=pflash or <loader type='pflash'>; dmesg | grep guest_memfd",
+	  "give the firmware by -bios, or <loader type='rom'> without <nvram>, and use QEMU 9.1 or later",
+	  "kvm_amd snp_launch_update(); AMDSEV #166, #223; kata-containers #9092", NULL },
 	{ EINVAL, FW_NOT_ASKED, CONTEXT_INIT | LAUNCHES,
 	  "QEMU and the host's kernel disagree about the interface: SNP has changed between the series",
 	  "the versions of QEMU and kernel: upstream SNP needs QEMU 9.1 and Linux 6.11 or later",
@@ -142,6 +152,29 @@ static const struct cause causes[] = {
 	  "sevadm status: pinned memory; MemTotal of /proc/meminfo",
 	  "start fewer guests, or cap machine.slice", "mm/oom_kill.c", proof_line },
 
+	/* EOPNOTSUPP: ccp will not */
+	{ EOPNOTSUPP, FW_NOT_ASKED, CONTEXT_SNP_INIT,
+	  "the SEV firmware is older than 1.51, which SEV-SNP needs",
+	  "sevadm status: the firmware's API and build; dmesg | grep 'requires firmware version'",
+	  "install the current SEV firmware (linux-firmware) and reload ccp; update the BIOS if it is refused",
+	  "ccp __sev_snp_init_locked(); AMDSEV #81", NULL },
+	{ EOPNOTSUPP, FW_NOT_ASKED, CONTEXT_INIT,
+	  "KVM knows no such kind of guest: QEMU asks for an interface that this kernel does not have",
+	  "the versions of QEMU and kernel (SVSM trees have their own)", "use QEMU and kernel that belong together",
+	  "kvm_amd sev_guest_init(); linux-svsm #7", NULL },
+	{ ENODEV, FW_NOT_ASKED, CONTEXT_SNP_INIT,
+	  "SNP is not enabled on this host: RMP table or IOMMU are missing",
+	  "dmesg | grep -e RMP -e SNP: the first failure", "cure it: RMP coverage and IOMMU in the BIOS, no iommu=pt",
+	  "ccp __sev_snp_init_locked()", NULL },
+	{ EIO, FW_NOT_ASKED, CONTEXT_SNP_UPDATE,
+	  "a page was given to the firmware twice, or could not be assigned in the RMP: the image's pages overlap",
+	  "dmesg | grep -e RMPUPDATE -e RMP; which image: IGVM or OVMF, and its build",
+	  "use an image and a QEMU that belong together; update the host's kernel",
+	  "kvm_amd sev_gmem_post_populate(); coconut-svsm #1029", NULL },
+	{ EFAULT, FW_NOT_ASKED, CONTEXT_SNP_UPDATE,
+	  "KVM could not read what is to be copied into the guest", "QEMU's memory backends",
+	  "use memory-backend-memfd with share=on, or plain -m", "kvm_amd snp_launch_update()", NULL },
+
 	/* EPERM and EACCES */
 	{ EPERM, FW_NOT_ASKED, GUEST,
 	  "the user QEMU runs as may not use /dev/sev",
@@ -160,79 +193,6 @@ static const struct cause causes[] = {
 	  "lsmod | grep ccp; ls /dev/sev; dmesg | grep ccp",
 	  "modprobe ccp; enable SMEE and SEV in the BIOS", "ccp __sev_do_cmd_locked()", NULL },
 
-	/* the firmware's own answers */
-	{ 0, 0x01, 0, "SNP failed to initialise before it, or SEV is initialised already",
-	  "dmesg | grep 'SEV-SNP.*INIT': the first failure counts",
-	  "cure the failure of SNP; if SNP is not wanted, turn it off in the BIOS",
-	  "AMDSEV #176, #189, #271", NULL },
-	{ 0, 0x03, 0, "the platform's configuration forbids it: SNP needs UEFI boot, all its BIOS options and SMT as the policy says",
-	  "dmesg | grep -e RMP -e SNP; efivar: booted by UEFI",
-	  "enable SMEE, SNP and RMP coverage in the BIOS, boot by UEFI, update BIOS and SEV firmware",
-	  "AMDSEV #107, #176, #271", NULL },
-	{ 0, 0x04, CONTEXT_START | CONTEXT_LAUNCH,
-	  "dhCert or session is not what the firmware expects: often a file's name in place of its base64 content",
-	  "base64 -d of the certificate gives 2084 bytes, of the session 128",
-	  "paste the files' base64 content into <dhCert> and <session>, both or neither",
-	  "AMDSEV #70", NULL },
-	{ 0, 0x06, CONTEXT_START, "the guest owner's certificate (dhCert) is not valid",
-	  "sevctl verify, or make it anew against this host's certificate chain",
-	  "make session and certificate for this very host: its PDH changes with a platform reset",
-	  "AMD SEV API (55766), LAUNCH_START", NULL },
-	{ 0, 0x07, GUEST, "the guest's policy asks for what the platform does not have, or sets reserved bits",
-	  "sevadm policy check VALUE; API version of sevadm status",
-	  "use a policy whose reserved bits are zero and whose API version the firmware has",
-	  "AMD SEV API (55766), LAUNCH_START; AMDSEV #253", proof_sev_policy },
-	{ 0, 0x0a, CONTEXT_START, "the session was made for another host or another policy",
-	  "was the session made from this host's PDH and with the same policy?",
-	  "make session and certificate for this very host and policy",
-	  "AMD SEV API (55766), LAUNCH_START", NULL },
-	{ 0, 0x0b, CONTEXT_START, "the session's measurement does not match: another policy or platform",
-	  "was the session made with the same policy?",
-	  "make session and certificate for this very host and policy",
-	  "AMD SEV API (55766), LAUNCH_START", NULL },
-	{ 0, 0x0d, GUEST, "the ASID does not suit the kind of guest: the policy's bit 2 (es) and the VM's type differ",
-	  "sevadm policy decode VALUE; type of sevadm vm list",
-	  "set bit 2 of the policy for SEV-ES, and only then",
-	  "AMD SEV API (55766), ACTIVATE", proof_sev_policy },
-	{ 0, 0x0e, 0, "WBINVD_REQUIRED: caches were not flushed on every core since the last use of an ASID",
-	  "dmesg | grep ccp: is SNP initialised first? kernel and SEV firmware versions",
-	  "update the SEV firmware (linux-firmware), BIOS and kernel, then power-cycle the host",
-	  "AMD SEV API (55766), Status Codes; AMDSEV #202", NULL },
-	{ 0, 0x0f, 0, "a DF_FLUSH was left out after ASIDs were used",
-	  "sevadm trace show: was there a DF_FLUSH that failed?",
-	  "update the kernel; reloading kvm_amd flushes as well",
-	  "AMD SEV API (55766), DF_FLUSH", NULL },
-	{ 0, 0x13, 0, "HWSEV_RET_PLATFORM: memory encryption (SMEE) is off in the BIOS",
-	  "rdmsr 0xc0010010: bit 23 must be one; dmesg | grep 'Memory Encryption'",
-	  "enable SMEE in the BIOS (CBS, CPU common options), and boot with mem_encrypt=on where the BIOS does not help",
-	  "sev-tool #43, #65; AMDSEV README, FAQ 7; enarx #2263", NULL },
-	{ 0, 0x14, 0, "HWSEV_RET_UNSAFE: the firmware found the hardware's configuration unsafe",
-	  "BIOS and SEV firmware versions", "update BIOS and SEV firmware",
-	  "AMD SEV API (55766), Status Codes", NULL },
-	{ 0, 0x15, 0, "UNSUPPORTED: this firmware does not support the feature asked for",
-	  "sevadm status: API version and build", "update the SEV firmware (linux-firmware)",
-	  "AMD SEV API (55766), Status Codes", NULL },
-	{ 0, 0x16, LAUNCHES, "INVALID_PARAM: a reserved field is not zero, often a wrong policy",
-	  "sevadm policy check VALUE", "use a policy whose reserved bits are zero",
-	  "AMD SEV API (55766), Status Codes; AMDSEV #253", proof_sev_policy },
-	{ 0, 0x16, 0, "INVALID_PARAM: kernel and firmware disagree about a command",
-	  "sevadm trace show: which command", "update kernel and SEV firmware",
-	  "AMD SEV API (55766), Status Codes", NULL },
-	{ 0, 0x17, 0, "RESOURCE_LIMIT: the firmware has no room for another guest context; each VM and some leaked ones take one",
-	  "sevadm vm list; sevadm trace show: DECOMMISSION that failed",
-	  "stop guests; if none run, reload kvm_amd and ccp, or reboot",
-	  "AMD SEV API (55766), Status Codes", NULL },
-	{ 0, 0x18, 0, "SECURE_DATA_INVALID: the platform's stored keys failed their check",
-	  "dmesg | grep ccp: is INIT_EX used?", "reset the platform: sevctl reset (all certificates are made anew)",
-	  "AMD SEV API (55766), Status Codes", NULL },
-	{ 0, 0x8003, 0, "the security processor's boot loader refused to run the SEV firmware: the BIOS is too old",
-	  "BIOS and AGESA version: dmidecode -t bios", "update the BIOS",
-	  "AMDSEV #25, #36", NULL },
-	{ 0, 0x8004, 0, "the security processor's boot loader refused to run the SEV firmware: the BIOS is too old",
-	  "BIOS and AGESA version: dmidecode -t bios", "update the BIOS", "sev-tool #6, #66", NULL },
-	{ 0, 0x9000, 0, "the security processor did not come up as the BIOS should have made it",
-	  "BIOS and AGESA version: dmidecode -t bios", "update the BIOS", "AMDSEV #105, #246", NULL },
-
 	/* lines that speak for themselves */
 	{ 0, FW_ANY, CONTEXT_BIOS_OFF, "memory encryption (SMEE) is off in the BIOS",
 	  "rdmsr 0xc0010010: bit 23 must be one",
@@ -243,7 +203,22 @@ static const struct cause causes[] = {
 	  "CPUID 0x8000001F EDX; dmesg | grep 'SEV-ES.*ASIDs'",
 	  "raise \"Minimum SEV non-ES ASID\" (or \"SEV-ES ASID space limit\") in the BIOS, such as to 100",
 	  "kvm_amd sev_hardware_setup(); AMDSEV #33, #84, #137; sevctl #116", proof_es_range },
-	{ 0, FW_ANY, CONTEXT_SEV_DISABLED | CONTEXT_ES_DISABLED, "the firmware could not be initialised: kvm_amd then offers no SEV",
+	{ 0, FW_ANY, CONTEXT_ES_UNUSABLE,
+	  "firmware with the cure of CVE-2025-48514 refuses SEV-ES guests while SNP is initialised",
+	  "sevadm check host: sev-es-on-snp; the parameter sev_es still says Y",
+	  "run SEV-SNP guests here, and SEV-ES guests on hosts whose BIOS has SNP off; an older firmware would bring the hole back",
+	  "ccp sev_firmware_supported_vm_types(); AMD-SB-3023; kubevirt #17118", proof_line },
+	{ 0, FW_ANY, CONTEXT_ES_UNUSABLE,
+	  "ciphertext hiding gives all ASIDs of SEV-ES to SEV-SNP",
+	  "cat /sys/module/kvm_amd/parameters/ciphertext_hiding_asids; dmesg | grep ASIDs",
+	  "give kvm_amd.ciphertext_hiding_asids a smaller number, or raise \"Minimum SEV non-ES ASID\" in the BIOS",
+	  "kvm_amd sev_hardware_setup()", NULL },
+	{ 0, FW_ANY, CONTEXT_SNP_DISABLED,
+	  "SEV-SNP is off on this host: RMP table, IOMMU, firmware or the parameter sev_snp",
+	  "dmesg | grep -e RMP -e 'SNP:' -e ccp: the first failure; sevadm check host",
+	  "enable SEV-SNP, its RMP table and the IOMMU in the BIOS, remove iommu=pt, and load kvm_amd with sev_snp=1",
+	  "kvm_amd sev_hardware_setup(); AMDSEV #226, #238", proof_snp_off },
+	{ 0, FW_ANY, CONTEXT_SEV_DISABLED | CONTEXT_ES_DISABLED | CONTEXT_SNP_DISABLED, "the firmware could not be initialised: kvm_amd then offers no SEV",
 	  "dmesg | grep -e 'ccp.*INIT' -e 'timed out': the status that came back",
 	  "cure that failure first: give its line to sevadm explain", "ccp __sev_platform_init_locked()",
 	  proof_init_failed },
@@ -254,13 +229,33 @@ static const struct cause causes[] = {
 	  "cat /sys/module/kvm_amd/parameters/sev_snp must say Y; dmesg | grep -e RMP -e SNP",
 	  "load kvm_amd with sev_snp=1, enable SEV-SNP and its RMP table in the BIOS",
 	  "kvm_amd sev_hardware_setup()", proof_snp_off },
-	{ 0, FW_ANY, CONTEXT_SEV_DISABLED,
+	{ 0, FW_ANY, CONTEXT_SEV_DISABLED | CONTEXT_SEV_UNUSABLE,
 	  "there is no ASID for plain SEV: all belong to SEV-ES and SEV-SNP",
 	  "CPUID 0x8000001F: EDX above ECX", "lower \"Minimum SEV non-ES ASID\" in the BIOS, or use SEV-ES",
 	  "kvm_amd sev_hardware_setup()", proof_sev_range },
 	{ 0, FW_ANY, CONTEXT_SEV_DISABLED, "SEV is off in kvm_amd",
 	  "cat /sys/module/kvm_amd/parameters/sev must say Y or 1", "load kvm_amd with sev=1",
 	  "kvm_amd sev_hardware_setup()", proof_sev_off },
+	{}
+};
+
+/* No table of AMD's gives that status to such a command. */
+static const struct cause unlisted = {
+	0, FW_ANY, 0, "AMD's specification does not give this status to such a command",
+	"sevadm trace show: which command it was; kernel, firmware and BIOS version",
+	"report it to the kernel's maintainers with these; update kernel, BIOS and firmware together",
+	"API and ABI, Status Codes", NULL
+};
+
+static const struct cause unlisted_in_guest = {
+	0, FW_ANY, 0, "AMD's specification does not give this status to a guest's request",
+	"versions of the guest's kernel and of the tool that asks", "ask whoever runs the host",
+	"ABI, SNP_GUEST_REQUEST", NULL
+};
+
+/* Searched one after the other: what a message says counts before what its numbers say. */
+static const struct cause *const tables[] = {
+	host_topics, vm_topics, guest_topics, causes, status_causes,
 };
 
 static bool fits_firmware(const struct cause *cause, const struct symptom *symptom)
@@ -275,6 +270,8 @@ static bool fits_firmware(const struct cause *cause, const struct symptom *sympt
 
 static bool fits(const struct cause *cause, const struct symptom *symptom)
 {
+	if (symptom->topic || cause->topic)
+		return symptom->topic && cause->topic && !strcmp(symptom->topic, cause->topic);
 	if (cause->err && cause->err != symptom->err)
 		return false;
 	if (!fits_firmware(cause, symptom))
@@ -285,27 +282,33 @@ static bool fits(const struct cause *cause, const struct symptom *symptom)
 	return !cause->contexts || cause->contexts & symptom->context;
 }
 
+static void add(const struct cause *cause, const struct symptom *symptom,
+		const struct facts *facts, struct explanation *explanation)
+{
+	explanation->cause = cause;
+	explanation->verdict = VERDICT_POSSIBLE;
+	if (cause->proof)
+		explanation->verdict = cause->proof(facts, symptom, explanation->why,
+						    sizeof(explanation->why));
+	if (explanation->verdict == VERDICT_POSSIBLE)
+		explanation->why[0] = '\0';
+}
+
 size_t explain_symptom(const struct symptom *symptom, const struct facts *facts,
 		       struct explanation explanations[CAUSES_MAX])
 {
 	struct explanation found[CAUSES_MAX] = {};
+	const struct cause *cause;
 	enum verdict verdict;
 	size_t nr = 0, sorted = 0, i;
 
-	for (i = 0; i < ARRAY_SIZE(causes) && nr < CAUSES_MAX; i++) {
-		struct explanation *explanation = &found[nr];
-
-		if (!fits(&causes[i], symptom))
-			continue;
-		nr++;
-		explanation->cause = &causes[i];
-		explanation->verdict = VERDICT_POSSIBLE;
-		if (causes[i].proof)
-			explanation->verdict = causes[i].proof(facts, symptom, explanation->why,
-							       sizeof(explanation->why));
-		if (explanation->verdict == VERDICT_POSSIBLE)
-			explanation->why[0] = '\0';
-	}
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		for (cause = tables[i]; cause->cause && nr < CAUSES_MAX; cause++)
+			if (fits(cause, symptom))
+				add(cause, symptom, facts, &found[nr++]);
+	if (!nr && symptom->context && symptom->fw_known && symptom->fw_error)
+		add(symptom->context & CONTEXT_REQUEST ? &unlisted_in_guest : &unlisted, symptom,
+		    facts, &found[nr++]);
 	for (verdict = VERDICT_PROVEN; verdict <= VERDICT_CONTRADICTED; verdict++)
 		for (i = 0; i < nr; i++)
 			if (found[i].verdict == verdict)

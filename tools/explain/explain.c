@@ -10,25 +10,10 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "explain/explain.h"
+#include "explain/log.h"
+#include "explain/message.h"
 #include "kernel/client.h"
 #include "sev/names.h"
-
-/* A line of a log is shorter; what is longer is cut into several. */
-#define LINE_MAX_BYTES 4096
-
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-/* More would not help anybody: repetitions of the same line are told once. */
-#define SYMPTOMS_MAX 64
-
-
-struct reading {
-	struct symptom symptom;
-	char *line;
-};
-
-static struct reading readings[SYMPTOMS_MAX];
-static size_t nr_readings;
 
 static const struct attribute pool_attributes[] = {
 	{ SEVADM_A_POOL_POOL, ATTRIBUTE_U32, "pool" },
@@ -82,47 +67,20 @@ static bool ask_module(struct facts *facts)
 	return true;
 }
 
-/* Returns false when there is no room for more. */
-static bool take_line(const char *line)
+static int take_file(struct log *log, const char *path)
 {
-	struct reading *reading = &readings[nr_readings];
-	size_t i;
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 
-	if (!symptom_parse(line, &reading->symptom))
-		return true;
-	for (i = 0; i < nr_readings; i++)
-		if (!memcmp(&readings[i].symptom, &reading->symptom, sizeof(reading->symptom)))
-			return true;
-	reading->line = strdup(line);
-	return reading->line && ++nr_readings < SYMPTOMS_MAX;
-}
-
-static void take_log(FILE *log)
-{
-	char line[LINE_MAX_BYTES];
-
-	while (fgets(line, sizeof(line), log)) {
-		line[strcspn(line, "\r\n")] = '\0';
-		/* In a log, numbers alone tell nothing. */
-		if (strpbrk(line, LETTERS) && !take_line(line))
-			return;
-	}
-}
-
-static int take_file(const char *path)
-{
-	FILE *log = strcmp(path, "-") ? fopen(path, "re") : stdin;
-
-	if (!log)
+	if (!file)
 		return fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
-	take_log(log);
-	if (log != stdin)
-		fclose(log);
+	log_read(log, file);
+	if (file != stdin)
+		fclose(file);
 	return EXIT_OK;
 }
 
 /* One line, in as many words as the shell made of it. */
-static int take_words(int argc, char **argv)
+static int take_words(struct log *log, int argc, char **argv)
 {
 	size_t length = 1;
 	char *line;
@@ -139,12 +97,25 @@ static int take_words(int argc, char **argv)
 			strcat(line, " ");
 		strcat(line, argv[i]);
 	}
-	take_line(line);
+	log_take_typed(log, line);
 	free(line);
 	return EXIT_OK;
 }
 
-static struct json_object *cause_row(const struct explanation *explanation)
+/* Where the message comes from, for causes that are the message's. */
+static struct json_object *source_of(const struct cause *cause, const struct symptom *symptom)
+{
+	char text[256];
+
+	if (cause->source || !symptom->message)
+		return json_known_string(!!cause->source, cause->source);
+	snprintf(text, sizeof(text), "%s%s%s", symptom->message->source,
+		 symptom->message->versions[0] ? ", " : "", symptom->message->versions);
+	return json_object_new_string(text);
+}
+
+static struct json_object *cause_row(const struct explanation *explanation,
+				     const struct symptom *symptom)
 {
 	static const char *const verdicts[] = {
 		[VERDICT_PROVEN] = "proven",
@@ -160,8 +131,26 @@ static struct json_object *cause_row(const struct explanation *explanation)
 	json_object_object_add(row, "by", json_known_string(explanation->why[0], explanation->why));
 	json_object_object_add(row, "check", json_object_new_string(cause->check));
 	json_object_object_add(row, "remedy", json_object_new_string(cause->remedy));
-	json_object_object_add(row, "source", json_object_new_string(cause->source));
+	json_object_object_add(row, "source", source_of(cause, symptom));
+	json_object_object_add(row, "link", json_known_string(!!cause->link, cause->link));
 	return row;
+}
+
+/* The first cause of the line that says why, which proves it for this one. */
+static bool add_reason(const struct reading *reading, const struct facts *facts,
+		       struct json_object *causes)
+{
+	struct explanation explanations[CAUSES_MAX];
+	struct explanation *first = explanations;
+
+	if (!reading->by ||
+	    !explain_symptom(&reading->by->symptom, facts, explanations))
+		return false;
+	first->verdict = VERDICT_PROVEN;
+	snprintf(first->why, sizeof(first->why), "line %zu: %s", reading->by->number,
+		 reading->by->line);
+	json_object_array_add(causes, cause_row(first, &reading->by->symptom));
+	return true;
 }
 
 static struct json_object *symptom_row(const struct reading *reading, const struct facts *facts)
@@ -170,15 +159,21 @@ static struct json_object *symptom_row(const struct reading *reading, const stru
 	const struct symptom *symptom = &reading->symptom;
 	struct json_object *row = json_object_new_object(), *causes = json_object_new_array();
 	const char *name = symptom->err ? strerrorname_np(symptom->err) : NULL;
+	const char *component = symptom->message ? message_component(symptom->message) : NULL;
 	bool fw = symptom->fw_known;
 	size_t nr, i;
 
+	add_reason(reading, facts, causes);
 	nr = explain_symptom(symptom, facts, explanations);
 	for (i = 0; i < nr; i++)
-		json_object_array_add(causes, cause_row(&explanations[i]));
+		json_object_array_add(causes, cause_row(&explanations[i], symptom));
 
 	json_object_object_add(row, "line", json_object_new_string(reading->line));
-	json_object_object_add(row, "what", json_object_new_string(context_name(symptom->context)));
+	json_object_object_add(row, "component", json_known_string(!!component, component));
+	json_object_object_add(row, "topic", json_known_string(!!symptom->topic, symptom->topic));
+	json_object_object_add(row, "what",
+			       json_known_string(symptom->context || !symptom->topic,
+						 context_name(symptom->context)));
 	json_object_object_add(row, "ret",
 			       symptom->err ? json_object_new_int(-symptom->err) : NULL);
 	json_object_object_add(row, "errno_name", json_known_string(name, name));
@@ -197,44 +192,65 @@ static void print_cause(struct json_object *cause, size_t number)
 
 	printf("\n%zu. %s\n", number, json_get_text(cause, "cause"));
 	if (!json_is_null(cause, "by"))
-		printf("   %s by: %s\n", verdict, json_get_text(cause, "by"));
-	printf("   check:  %s\n   remedy: %s\n   source: %s\n", json_get_text(cause, "check"),
-	       json_get_text(cause, "remedy"), json_get_text(cause, "source"));
+		printf("   %s by: %s\n", verdict, output_text(cause, "by", NULL));
+	printf("   check:  %s\n   remedy: %s\n", json_get_text(cause, "check"),
+	       json_get_text(cause, "remedy"));
+	if (!json_is_null(cause, "source"))
+		printf("   source: %s\n", json_get_text(cause, "source"));
+	if (!json_is_null(cause, "link"))
+		printf("   link:   %s\n", json_get_text(cause, "link"));
 }
 
 static void print_symptom(struct json_object *row)
 {
 	struct json_object *causes = json_object_object_get(row, "causes");
 	size_t i, nr = json_object_array_length(causes);
+	const char *apart = "";
 
-	printf("%s\n%s", output_text(row, "line", NULL), json_get_text(row, "what"));
-	if (!json_is_null(row, "ret"))
-		printf("; errno %s, %s", json_get_text(row, "errno_name"),
+	printf("%s\n", output_text(row, "line", NULL));
+	if (!json_is_null(row, "what")) {
+		fputs(json_get_text(row, "what"), stdout);
+		apart = "; ";
+	}
+	if (!json_is_null(row, "ret")) {
+		printf("%serrno %s, %s", apart, json_get_text(row, "errno_name"),
 		       strerror(-json_object_get_int(json_object_object_get(row, "ret"))));
-	if (!json_is_null(row, "fw_error"))
-		printf("; firmware status %s %s, %s", output_text(row, "fw_error", format_hex),
+		apart = "; ";
+	}
+	if (!json_is_null(row, "fw_error")) {
+		printf("%sfirmware status %s %s, %s", apart, output_text(row, "fw_error", format_hex),
 		       json_get_text(row, "fw_error_name"),
 		       json_get_text(row, "fw_error_meaning"));
-	puts("");
+		apart = "; ";
+	}
+	if (*apart)
+		puts("");
 	for (i = 0; i < nr; i++)
 		print_cause(json_object_array_get_idx(causes, i), i + 1);
 	if (!nr)
 		puts("\nno cause of this is known");
 }
 
-static int print_all(const struct facts *facts)
+static int print_all(const struct log *log, const struct facts *facts)
 {
 	struct json_object *rows = json_object_new_array(), *row;
 	size_t i, explained = 0;
 
-	for (i = 0; i < nr_readings; i++) {
-		row = symptom_row(&readings[i], facts);
+	for (i = 0; i < log->nr; i++) {
+		if (log->readings[i].left_out)
+			continue;
+		row = symptom_row(&log->readings[i], facts);
 		explained += !!json_object_array_length(json_object_object_get(row, "causes"));
 		json_object_array_add(rows, row);
 	}
+	if (!json_object_array_length(rows)) {
+		json_object_put(rows);
+		return fail(EXIT_REFUSED,
+			    "nothing in there is known: give the line that says what failed");
+	}
 	if (output_json)
 		output_print_json(rows);
-	for (i = 0; !output_json && i < nr_readings; i++) {
+	for (i = 0; !output_json && i < json_object_array_length(rows); i++) {
 		if (i)
 			puts("");
 		print_symptom(json_object_array_get_idx(rows, i));
@@ -276,8 +292,8 @@ int do_explain(int argc, char **argv)
 {
 	const char *path = NULL;
 	bool elsewhere = false;
+	struct log log = {};
 	struct facts facts;
-	size_t i;
 	int ret;
 
 	ret = take_options(&argc, &argv, &elsewhere, &path);
@@ -285,26 +301,17 @@ int do_explain(int argc, char **argv)
 		return ret;
 	if (path ? argc : !argc && isatty(STDIN_FILENO))
 		return usage();
-	if (argc)
-		ret = take_words(argc, argv);
-	else
-		ret = take_file(path ?: "-");
+	ret = argc ? take_words(&log, argc, argv) : take_file(&log, path ?: "-");
 	if (ret)
 		return ret;
-	if (!nr_readings)
-		return fail(EXIT_REFUSED,
-			    "nothing in there is known: give the line that says what failed");
-
+	log_link(&log);
 	if (elsewhere)
 		facts_none(&facts);
 	else
 		facts_gather("", client_module_loaded() ? ask_module : NULL, &facts);
 	/* One line of a log may prove what another one only suggests. */
-	for (i = 0; i < nr_readings; i++)
-		facts.seen |= readings[i].symptom.context;
-	ret = print_all(&facts);
-	for (i = 0; i < nr_readings; i++)
-		free(readings[i].line);
-	nr_readings = 0;
+	facts.seen |= log.seen;
+	ret = print_all(&log, &facts);
+	log_free(&log);
 	return ret;
 }

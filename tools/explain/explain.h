@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Explanations: from what a log says (a symptom) and what the host is like (facts) to causes.
- * shapes.c knows the lines, causes.c the causes, facts.c the host; explain.c is the command.
+ * messages_*.c know the lines, typed.c the numbers; topics_*.c, causes.c and statuses.c the causes,
+ * facts.c the host; explain.c is the command.
  */
 #ifndef SEVADM_EXPLAIN_H
 #define SEVADM_EXPLAIN_H
@@ -32,10 +33,23 @@ enum symptom_context {
 	CONTEXT_BIOS_OFF	= 1 << 14,	/* SMEE is off */
 	CONTEXT_SEV_DISABLED	= 1 << 15,	/* kvm_amd has no plain SEV */
 	CONTEXT_ES_DISABLED	= 1 << 16,	/* kvm_amd has no SEV-ES or no SEV-SNP */
+	CONTEXT_LAUNCH_ES	= 1 << 17,	/* LAUNCH_UPDATE_VMSA, which SEV-ES alone has */
+	CONTEXT_SNP_UPDATE	= 1 << 18,	/* SNP_LAUNCH_UPDATE */
+	CONTEXT_SNP_FINISH	= 1 << 19,	/* SNP_LAUNCH_FINISH */
+	CONTEXT_SECRET		= 1 << 20,	/* LAUNCH_SECRET */
+	CONTEXT_REQUEST		= 1 << 21,	/* a guest's SNP_GUEST_REQUEST */
+	CONTEXT_SNP_INIT	= 1 << 22,	/* ccp's SNP_INIT of the platform */
+	CONTEXT_SNP_DISABLED	= 1 << 23,	/* kvm_amd has no SEV-SNP */
+	CONTEXT_ES_UNUSABLE	= 1 << 24,	/* kvm_amd may not offer SEV-ES */
+	CONTEXT_SEV_UNUSABLE	= 1 << 25,	/* kvm_amd has no ASID for plain SEV */
 };
+
+struct message;
 
 /**
  * struct symptom - what one line says
+ * @message: the row of the tables that the line is, NULL: numbers
+ * @topic: whose causes it has, NULL: those of its numbers in @context
  * @context: an enum symptom_context
  * @err: errno, positive; 0: not said
  * @fw_known: @fw_error was said
@@ -43,6 +57,8 @@ enum symptom_context {
  * @has_policy: @policy was said
  */
 struct symptom {
+	const struct message *message;
+	const char *topic;
 	unsigned int context;
 	int err;
 	bool fw_known;
@@ -108,8 +124,14 @@ void facts_gather(const char *root, facts_ask_t ask, struct facts *facts);
 /** facts_none() - a host of which nothing is known */
 void facts_none(struct facts *facts);
 
-/** symptom_parse() - true: @line is one of the known shapes, @symptom says what it tells */
+/** symptom_parse() - true: @line of a log is a known message, @symptom is what it says */
 bool symptom_parse(const char *line, struct symptom *symptom);
+
+/** symptom_parse_typed() - the same for what was typed, which may be numbers alone */
+bool symptom_parse_typed(const char *line, struct symptom *symptom);
+
+/** symptom_policy() - true: @line names a guest's policy, as a command line or XML does */
+bool symptom_policy(const char *line, uint64_t *policy);
 
 /** context_name() - what was being done, in words */
 const char *context_name(unsigned int context);
@@ -129,7 +151,10 @@ typedef enum verdict (*proof_t)(const struct facts *facts, const struct symptom 
  * @err: the errno it shows as; 0: any
  * @fw_error: the firmware status it shows as, FW_NOT_ASKED or FW_ANY
  * @contexts: enum symptom_context bits it occurs in; 0: any
- * @proof: decides from the facts; NULL: they cannot tell
+ * @source: which code or document says so; NULL: the message's own
+ * @proof: decides from the facts; NULL: they cannot
+ * @topic: of the messages that it is a cause of, NULL: found by the numbers
+ * @link: where it was resolved, or is documented; NULL: none
  */
 struct cause {
 	int err;
@@ -140,14 +165,23 @@ struct cause {
 	const char *remedy;
 	const char *source;
 	proof_t proof;
+	const char *topic;
+	const char *link;
 };
+
+/* A row of topics_*.c */
+#define TOPIC(name, cause, check, remedy, link)					\
+	{ 0, FW_ANY, 0, cause, check, remedy, NULL, NULL, name, link }
+
+/* Ended by rows without a cause. */
+extern const struct cause host_topics[], vm_topics[], guest_topics[], status_causes[];
 
 /* The firmware was not asked, or did not complain. */
 #define FW_NOT_ASKED	(-2)
 #define FW_ANY		(-3)
 
 /* More than any symptom has. */
-#define CAUSES_MAX	16
+#define CAUSES_MAX	20
 
 struct explanation {
 	const struct cause *cause;

@@ -163,7 +163,8 @@ static void gather_log(const char *root, struct facts *facts)
 		record[length] = '\0';
 		if (strstr(record, "ccp") && symptom_parse(record, &symptom))
 			facts->seen |= symptom.context & (CONTEXT_PSP_TIMEOUT |
-							  CONTEXT_PSP_BUFFERS | CONTEXT_PSP_INIT);
+							  CONTEXT_PSP_BUFFERS | CONTEXT_PSP_INIT |
+							  CONTEXT_SNP_INIT);
 	}
 	close(fd);
 }

@@ -115,7 +115,8 @@ enum verdict proof_psp_dead(const struct facts *facts, const struct symptom *sym
 enum verdict proof_init_failed(const struct facts *facts, const struct symptom *symptom, char *why,
 			       size_t size)
 {
-	if (!((facts->seen | symptom->context) & (CONTEXT_PSP_INIT | CONTEXT_PSP_TIMEOUT)))
+	if (!((facts->seen | symptom->context) &
+	      (CONTEXT_PSP_INIT | CONTEXT_SNP_INIT | CONTEXT_PSP_TIMEOUT)))
 		return VERDICT_POSSIBLE;
 	snprintf(why, size, "the log says that INIT failed");
 	return VERDICT_PROVEN;
@@ -258,4 +259,20 @@ enum verdict proof_snp_policy(const struct facts *facts, const struct symptom *s
 {
 	(void)facts;
 	return policy_wrong(symptom, true, why, size);
+}
+
+/* Bit 2 of the policy makes a SEV guest one of SEV-ES. */
+enum verdict proof_is_es(const struct facts *facts, const struct symptom *symptom, char *why,
+			 size_t size)
+{
+	(void)facts;
+	if (symptom->context & CONTEXT_LAUNCH_ES) {
+		snprintf(why, size, "LAUNCH_UPDATE_VMSA is a command of SEV-ES");
+		return VERDICT_PROVEN;
+	}
+	if (!symptom->has_policy)
+		return VERDICT_POSSIBLE;
+	snprintf(why, size, "policy 0x%" PRIx64 " is one of %s", symptom->policy,
+		 symptom->policy & POLICY_SEV_ES ? "SEV-ES" : "plain SEV");
+	return symptom->policy & POLICY_SEV_ES ? VERDICT_PROVEN : VERDICT_CONTRADICTED;
 }

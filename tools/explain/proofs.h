@@ -27,6 +27,7 @@ PROOF(es_range);
 PROOF(sev_range);
 PROOF(sev_policy);
 PROOF(snp_policy);
+PROOF(is_es);
 
 #undef PROOF
 

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Logs: a failure is known by the line that says why, which is seldom the last one. */
+#include "explain/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/message.h"
+
+/* A line of a log is shorter; what is longer is cut into several. */
+#define LINE_MAX_BYTES	4096
+
+/* Somebody has chosen so few lines; more are a journal. */
+#define EXCERPT_LINES	60
+
+/* QEMU, the kernel and libvirt say what belongs together within so many lines. */
+#define LINES_BEFORE	40
+#define LINES_AFTER	8
+
+/* Contexts in which a line gives a number, and another line may say what it is about. */
+#define LAUNCH_CODES	(CONTEXT_INIT | CONTEXT_START | CONTEXT_SNP_START | CONTEXT_LAUNCH |	\
+			 CONTEXT_LAUNCH_ES | CONTEXT_SNP_UPDATE | CONTEXT_SNP_FINISH |		\
+			 CONTEXT_SECRET | CONTEXT_REGISTER)
+#define HOST_CODES	(CONTEXT_PSP_INIT | CONTEXT_SNP_INIT | CONTEXT_PSP_COMMAND)
+
+static bool speaks_of_sev(const char *line)
+{
+	static const char *const words[] = {
+		"sev-guest", "sev-snp-guest", "launchSecurity", "launch security", "memory-encryption",
+		"confidential-guest", "Encryption Features active", "SEV: Status", "sev_", "LAUNCH_",
+		"SEV guest", "Encrypted Virtualization (SEV) active", NULL
+	};
+	size_t i;
+
+	for (i = 0; words[i]; i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+static bool is_known(const struct log *log, const struct symptom *symptom)
+{
+	size_t i;
+
+	for (i = 0; i < log->nr; i++)
+		if (!memcmp(&log->readings[i].symptom, symptom, sizeof(*symptom)) &&
+		    log->readings[i].boot == log->boot)
+			return true;
+	return false;
+}
+
+static void take(struct log *log, const char *line, const struct symptom *symptom)
+{
+	struct reading *reading = &log->readings[log->nr];
+
+	if (log->nr == READINGS_MAX || is_known(log, symptom))
+		return;
+	reading->line = strdup(line);
+	if (!reading->line)
+		return;
+	reading->symptom = *symptom;
+	reading->number = log->lines;
+	reading->boot = log->boot;
+	log->nr++;
+}
+
+/* QEMU's command line, with its policy, stands before what QEMU says. */
+static void note_policy(struct log *log, const char *line, struct symptom *symptom)
+{
+	uint64_t policy;
+
+	if (symptom_policy(line, &policy) && speaks_of_sev(line)) {
+		log->has_policy = true;
+		log->policy = policy;
+	}
+	if (log->has_policy && !symptom->has_policy && symptom->context & LAUNCH_CODES) {
+		symptom->has_policy = true;
+		symptom->policy = log->policy;
+	}
+}
+
+void log_read(struct log *log, FILE *file)
+{
+	char line[LINE_MAX_BYTES];
+	struct symptom symptom;
+	bool known;
+
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\r\n")] = '\0';
+		log->lines++;
+		log->boot += !!strstr(line, "Linux version ");
+		log->about_sev |= speaks_of_sev(line);
+		known = symptom_parse(line, &symptom);
+		note_policy(log, line, &symptom);
+		if (known)
+			take(log, line, &symptom);
+	}
+}
+
+void log_take_typed(struct log *log, const char *line)
+{
+	struct symptom symptom;
+
+	log->lines++;
+	log->about_sev = true;
+	if (symptom_parse_typed(line, &symptom))
+		take(log, line, &symptom);
+}
+
+/* ---- which line explains which --------------------------------------------------------------- */
+
+enum chain {
+	CHAIN_HOST,
+	CHAIN_LAUNCH,
+	CHAIN_GUEST,
+};
+
+static enum chain chain_of(const struct reading *reading)
+{
+	const struct message *message = reading->symptom.message;
+	const char *component = message ? message_component(message) : "";
+
+	if (reading->symptom.context & LAUNCH_CODES)
+		return CHAIN_LAUNCH;
+	if (!strcmp(component, "kernel"))
+		return CHAIN_HOST;
+	return !strcmp(component, "guest") ? CHAIN_GUEST : CHAIN_LAUNCH;
+}
+
+static unsigned int flags_of(const struct reading *reading)
+{
+	return reading->symptom.message ? reading->symptom.message->flags : 0;
+}
+
+/* Legacy INIT is refused with this status when SNP_INIT has failed before. */
+static bool follows_snp(const struct reading *reading)
+{
+	return reading->symptom.context == CONTEXT_PSP_INIT && reading->symptom.fw_known &&
+	       reading->symptom.fw_error == 0x01;
+}
+
+static bool is_follower(const struct reading *reading)
+{
+	return flags_of(reading) & MESSAGE_FOLLOWS || follows_snp(reading);
+}
+
+static bool is_code(const struct reading *reading)
+{
+	return !reading->symptom.topic && reading->symptom.context & (LAUNCH_CODES | HOST_CODES);
+}
+
+/* Returns true: what @other says is a cause by itself, and not one of the same launch's numbers. */
+static bool may_explain(const struct reading *other, const struct reading *reading)
+{
+	const enum chain chain = chain_of(reading);
+
+	if (other == reading || is_follower(other) || other->boot != reading->boot)
+		return false;
+	/* One status does not explain another, but for what only follows. */
+	if (is_code(other) && !is_follower(reading))
+		return false;
+	switch (chain) {
+	case CHAIN_HOST:
+		return chain_of(other) == CHAIN_HOST && other->number < reading->number;
+	case CHAIN_LAUNCH:
+		if (chain_of(other) == CHAIN_GUEST)
+			return false;
+		break;
+	case CHAIN_GUEST:
+		if (chain_of(other) == CHAIN_LAUNCH)
+			return false;
+		break;
+	}
+	if (other->number < reading->number)
+		return reading->number - other->number <= LINES_BEFORE;
+	return other->number - reading->number <= LINES_AFTER;
+}
+
+static const struct reading *find_reason(const struct log *log, const struct reading *reading)
+{
+	const struct reading *found = NULL;
+	size_t i;
+
+	if (!is_follower(reading) && !is_code(reading))
+		return NULL;
+	for (i = 0; i < log->nr; i++) {
+		if (!may_explain(&log->readings[i], reading))
+			continue;
+		/* The nearest line before it; else the first one after it. */
+		if (log->readings[i].number > reading->number && found)
+			break;
+		found = &log->readings[i];
+	}
+	return found;
+}
+
+static bool has_failure(const struct log *log)
+{
+	size_t i;
+
+	for (i = 0; i < log->nr; i++)
+		if (!(flags_of(&log->readings[i]) & MESSAGE_QUIET))
+			return true;
+	return false;
+}
+
+static bool says_nothing(const struct log *log, const struct reading *reading, bool failure)
+{
+	const unsigned int flags = flags_of(reading);
+	const bool journal = log->lines > EXCERPT_LINES;
+
+	if (journal && flags & MESSAGE_QUIET && !failure)
+		return true;
+	/* What only follows has been said by the line that it follows. */
+	return flags & MESSAGE_FOLLOWS && (reading->by || journal);
+}
+
+void log_link(struct log *log)
+{
+	struct reading *reading;
+	size_t i, kept = 0;
+	bool failure;
+
+	/* Lines that are not about SEV explain nothing either. */
+	for (i = 0; i < log->nr; i++) {
+		reading = &log->readings[i];
+		if (flags_of(reading) & MESSAGE_NEEDS_SEV && !log->about_sev)
+			free(reading->line);
+		else
+			log->readings[kept++] = *reading;
+	}
+	log->nr = kept;
+	failure = has_failure(log);
+	for (i = 0; i < log->nr; i++) {
+		log->readings[i].by = find_reason(log, &log->readings[i]);
+		log->seen |= log->readings[i].symptom.context;
+	}
+	for (i = 0; i < log->nr; i++)
+		log->readings[i].left_out = says_nothing(log, &log->readings[i], failure);
+}
+
+void log_free(struct log *log)
+{
+	while (log->nr)
+		free(log->readings[--log->nr].line);
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables of messages against the sources: each message about encrypted guests that the packaged
+ * sources of Debian print has a row, or a reason why it has none. data/explain/messages.tsv is the
+ * recorded list; `make check-messages` makes it anew from the newest packages.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/output.h"
+#include "explain/explain.h"
+#include "explain/message.h"
+#include "test.h"
+
+#define FIELDS_MAX 5
+
+/* How a line of a component begins: what shows whose it is. */
+static const struct {
+	const char *component;
+	const char *head;
+} heads[] = {
+	{ "kernel", "host kernel: kvm_amd: ccp 0000:01:00.5: AMD-Vi: " },
+	{ "guest", "guest kernel: SEV: software IO TLB: " },
+	{ "ovmf", "" },
+	{ "qemu", "qemu-system-x86_64: -accel kvm: " },
+	{ "libvirt", "libvirtd[7]: error : internal error: " },
+};
+
+struct left_out {
+	char *text;
+	bool used;
+};
+
+static struct left_out left_out[512];
+static size_t nr_left_out;
+
+static const char *data_file(void)
+{
+	return getenv("MESSAGES") ?: "tests/data/explain/messages.tsv";
+}
+
+static FILE *open_data(const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		ksft_exit_fail_msg("cannot open %s\n", path);
+	return file;
+}
+
+/* Returns the number of fields, which tabs separate; 0 for a remark. */
+static size_t split(char *line, char *fields[FIELDS_MAX])
+{
+	size_t nr = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (line[0] == '#' || !line[0])
+		return 0;
+	while (nr < FIELDS_MAX && (fields[nr] = strsep(&line, "\t")))
+		nr++;
+	return nr;
+}
+
+static void read_left_out(void)
+{
+	FILE *file = open_data("tests/data/explain/left-out.tsv");
+	char line[1024], *fields[FIELDS_MAX];
+	size_t nr;
+
+	while (fgets(line, sizeof(line), file)) {
+		nr = split(line, fields);
+		if (!nr)
+			continue;
+		if (nr != 2 || !fields[1][0] || nr_left_out == ARRAY_SIZE(left_out))
+			ksft_exit_fail_msg("\"%s\" has no reason\n", fields[0]);
+		left_out[nr_left_out++].text = strdup(fields[0]);
+	}
+	fclose(file);
+}
+
+static struct left_out *find_left_out(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < nr_left_out; i++)
+		if (!strcmp(left_out[i].text, text))
+			return &left_out[i];
+	return NULL;
+}
+
+/* A line that the text makes, with a word or number for each conversion. */
+static void make_line(const char *component, const char *function, const char *text, char *line,
+		      size_t size)
+{
+	const char *head = "";
+	size_t length, i;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++)
+		if (!strcmp(heads[i].component, component))
+			head = heads[i].head;
+	length = (size_t)snprintf(line, size, "%s", head);
+	if (!strncmp(text, "%s: ", 4)) {
+		length += (size_t)snprintf(line + length, size - length, "%s", function);
+		text += 2;
+	}
+	while (*text && length + 8 < size) {
+		if (text[0] == '%' && strchr("dxs", text[1])) {
+			length += (size_t)snprintf(line + length, size - length, "%s",
+						   text[1] == 'd' ? "7" : text[1] == 'x' ? "0x7" : "word");
+			text += 2;
+		} else {
+			line[length++] = *text++;
+		}
+	}
+	line[length] = '\0';
+}
+
+static void each_message_is_known(void)
+{
+	struct message_value values[MESSAGE_VALUES_MAX];
+	char line[1024], copy[1024], *fields[FIELDS_MAX];
+	FILE *file = open_data(data_file());
+	size_t known = 0, unknown = 0;
+	struct left_out *reason;
+	bool has_row;
+
+	read_left_out();
+	while (fgets(copy, sizeof(copy), file)) {
+		if (split(copy, fields) != FIELDS_MAX)
+			continue;
+		make_line(fields[0], fields[3], fields[4], line, sizeof(line));
+		has_row = message_find(line, values);
+		reason = find_left_out(fields[4]);
+		if (reason)
+			reason->used = true;
+		if (has_row && reason)
+			ksft_print_msg("\"%s\" has a row and a reason to have none\n", fields[4]);
+		if (!has_row && !reason)
+			ksft_print_msg("no row for %s %s: %s %s(): %s\n", fields[0], fields[1],
+				       fields[2], fields[3], fields[4]);
+		if (has_row == !!reason)
+			test_failed = true;
+		known += has_row;
+		unknown += !has_row;
+	}
+	fclose(file);
+	ksft_print_msg("%zu messages of the sources have a row, %zu a reason\n", known, unknown);
+	EXPECT(known > 250);
+}
+
+static void each_reason_is_needed(void)
+{
+	size_t i;
+
+	for (i = 0; i < nr_left_out; i++)
+		if (!left_out[i].used && !getenv("MESSAGES")) {
+			ksft_print_msg("no source prints \"%s\"\n", left_out[i].text);
+			test_failed = true;
+		}
+	EXPECT(nr_left_out);
+}
+
+static bool has_cause(const char *topic, const struct cause *table, bool used[], size_t *at)
+{
+	bool found = false;
+
+	for (; table->cause; table++, (*at)++)
+		if (!strcmp(table->topic, topic))
+			used[*at] = found = true;
+	return found;
+}
+
+/* Each row has causes, and each cause a row, a remedy and a link. */
+static void each_row_has_causes(void)
+{
+	static const struct cause *const topics[] = { host_topics, vm_topics, guest_topics };
+	const struct message_table *table;
+	const struct message *row;
+	bool used[1024] = {};
+	const struct cause *cause;
+	size_t at, i, nr, total = 0;
+
+	for (table = message_tables; table->messages; table++) {
+		for (row = table->messages, nr = 0; row->text; row++, nr++) {
+			EXPECT(row->source && row->source[0] && row->versions);
+			EXPECT(!row->topic == !!row->context);
+			if (!row->topic)
+				continue;
+			at = 0;
+			if (!(has_cause(row->topic, host_topics, used, &at) |
+			      has_cause(row->topic, vm_topics, used, &at) |
+			      has_cause(row->topic, guest_topics, used, &at))) {
+				ksft_print_msg("no cause for \"%s\"\n", row->topic);
+				test_failed = true;
+			}
+		}
+		ksft_print_msg("%s: %zu messages\n", table->component, nr);
+		total += nr;
+	}
+	EXPECT(total > 400);
+	for (i = 0, at = 0; i < ARRAY_SIZE(topics); i++)
+		for (cause = topics[i]; cause->cause; cause++, at++) {
+			/* What the upper half of a guest's status means has no text of its own. */
+			if (!used[at] && strcmp(cause->topic, "guest-rate")) {
+				ksft_print_msg("no message has the cause \"%s\"\n", cause->topic);
+				test_failed = true;
+			}
+			EXPECT(cause->check[0] && cause->remedy[0]);
+			EXPECT(!strncmp(cause->link, "https://", 8));
+		}
+}
+
+/* A message is found by its own row, or by one that says more. */
+static void each_row_finds_itself(void)
+{
+	struct message_value values[MESSAGE_VALUES_MAX];
+	const struct message_table *table;
+	const struct message *row, *found;
+	char line[1024];
+
+	for (table = message_tables; table->messages; table++)
+		for (row = table->messages; row->text; row++) {
+			make_line(table->component, "function", row->text, line, sizeof(line));
+			found = message_find(line, values);
+			if (found == row || (found && strlen(found->text) >= strlen(row->text)))
+				continue;
+			ksft_print_msg("\"%s\" is taken for \"%s\"\n", line, found ? found->text : "-");
+			test_failed = true;
+		}
+}
+
+/* Lines that are made to take long: many beginnings of a message, and no end. */
+static void hostile_lines_end(void)
+{
+	struct message_value values[MESSAGE_VALUES_MAX];
+	char line[4096];
+	size_t i;
+
+	for (i = 0; i + 6 < sizeof(line); i += 6)
+		memcpy(line + i, "SEV:  ", 6);
+	line[i] = '\0';
+	EXPECT(!message_find(line, values));
+	memset(line, '\'', sizeof(line) - 1);
+	memcpy(line, "SEV failed 'SNP_LAUNCH_START ret=", 33);
+	line[sizeof(line) - 1] = '\0';
+	EXPECT(!message_find(line, values));
+	for (i = 0; i + 7 < sizeof(line); i += 7)
+		memcpy(line + i, "failed ", 7);
+	line[i] = '\0';
+	EXPECT(!message_find(line, values));
+	memset(line, 0xff, sizeof(line) - 1);
+	EXPECT(!message_find(line, values));
+	EXPECT(!message_find("", values));
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "each message of the sources has a row or a reason", each_message_is_known },
+		{ "each reason is needed", each_reason_is_needed },
+		{ "each row has causes, and each cause a row", each_row_has_causes },
+		{ "each row finds itself", each_row_finds_itself },
+		{ "hostile lines end", hostile_lines_end },
+	};
+
+	run_tests(tests, ARRAY_SIZE(tests));
+}
