@@ -25,7 +25,6 @@
 #include "ledger.h"
 #include "pool.h"
 #include "scope.h"
-#include "seam.h"
 #include "symbol.h"
 
 /* No list of VMs or regions is longer: one that seems to be is no list. */
@@ -136,8 +135,12 @@ static enum verdict judge_locked(struct kvm *kvm, struct context *context)
 		return NONSENSE;
 	if (!context->active)
 		return NO_VM;
-	if (!context_plausible(kvm, context))
-		return NONSENSE;
+	if (!context_plausible(kvm, context)) {
+		/* It may have taken its ASID after they were read. As long as kvm->lock is held, it does not. */
+		sevadm_bitmaps_read();
+		if (!context_plausible(kvm, context))
+			return NONSENSE;
+	}
 
 	vm = sevadm_vm_find(kvm);
 	if (!vm)
@@ -420,7 +423,7 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 		return ret;
 
 	mutex_lock(&adopt_mutex);
-	if (!sevadm_seam_attached(SEAM_sev_mem_enc_ioctl)) {
+	if (!sevadm_ledger_complete()) {
 		NL_SET_ERR_MSG(extack, "the module is not attached to kvm_amd: sevadm module status says why");
 		ret = -ENODEV;
 		goto unlock;

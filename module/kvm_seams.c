@@ -174,25 +174,6 @@ static bool is_sev_resource(enum misc_res_type type)
 }
 
 /*
- * A VM is entered only where its end, its failure and its moves are seen as well. Where a seam is missing, what
- * depends on it is absent: no VM is refused, and none stays in the ledger for ever.
- */
-static bool can_account(void)
-{
-	static const enum sevadm_seam_id needed[] = {
-		SEAM_misc_cg_try_charge, SEAM_misc_cg_uncharge, SEAM_sev_mem_enc_ioctl,
-		SEAM_sev_vm_destroy, SEAM_sev_vm_move_enc_context_from,
-		SEAM_sev_vm_copy_enc_context_from,
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(needed); i++)
-		if (!sevadm_seam_attached(needed[i]))
-			return false;
-	return true;
-}
-
-/*
  * KVM charges an ASID, with kvm->lock held, for a VM that is not a SEV VM yet. It is entered before KVM
  * lets go of that lock, so that no other thread's pin is missed. One that cannot be accounted is
  * refused, by KVM's own error path, rather than missed.
@@ -226,7 +207,7 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	sevadm_seam_enter(SEAM_misc_cg_try_charge);
 
 	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
-	if (scope && (scope->kind != SEVADM_SCOPE_IOCTL || !can_account()))
+	if (scope && (scope->kind != SEVADM_SCOPE_IOCTL || !sevadm_ledger_complete()))
 		scope = NULL;
 
 	if (scope)
@@ -245,7 +226,7 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	if (scope && !ret)
 		scope->charged = true;
 	if (scope && ret)
-		sevadm_limit_uncharge(scope->vm, resource, amount);
+		sevadm_limit_cancel(scope->vm, resource, amount);
 exit:
 	sevadm_seam_exit();
 	return ret;
@@ -325,16 +306,29 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 
 	if (error) {
 		if (scope && scope->vm)
-			sevadm_limit_uncharge(scope->vm, SEVADM_RESOURCE_PIN, asked);
+			sevadm_limit_cancel(scope->vm, SEVADM_RESOURCE_PIN, asked);
 		event_pin_refused(scope, asked, start_ns, error, NULL);
 		return;
 	}
 	if (!scope || !scope->vm)
 		return;
+	sevadm_limit_settle(scope->vm, SEVADM_RESOURCE_PIN, asked);
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		scope->transient += pinned;
 	before = sevadm_vm_pin(scope->vm, pinned, scope->kind == SEVADM_SCOPE_REGION);
 	event_pin(SEVADM_EVENT_PIN, scope, pinned, before, start_ns);
+}
+
+/*
+ * Return true if RLIMIT_MEMLOCK is in the way, by which sev_pin_memory() refuses before it pins a page. It is asked
+ * here, too: what KVM refuses anyway is charged to nobody meanwhile.
+ */
+static bool over_memlock(const struct sevadm_scope *scope, u64 pages)
+{
+	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	s64 pinned = scope && scope->vm ? READ_ONCE(scope->vm->pinned) : 0;
+
+	return max(pinned, 0LL) + pages > limit && !ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
 }
 
 struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned long ulen,
@@ -350,7 +344,12 @@ struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned
 	/* What KVM will call invalid asks for nothing. */
 	if (ulen && uaddr + ulen >= uaddr)
 		pages_asked = pages_of_range(uaddr, ulen);
-	if (pin_begin(scope, pages_asked, start_ns)) {
+	if (pages_asked > INT_MAX) {
+		pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
+		event_pin_refused(scope, pages_asked, start_ns, PTR_ERR_OR_ZERO(pages), NULL);
+	} else if (pages_asked && over_memlock(scope, pages_asked)) {
+		event_pin_refused(scope, pages_asked, start_ns, -ENOMEM, NULL);
+	} else if (pin_begin(scope, pages_asked, start_ns)) {
 		pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
 		pin_end(scope, pages_asked, IS_ERR(pages) ? 0 : *n, PTR_ERR_OR_ZERO(pages), start_ns);
 	}
@@ -487,7 +486,7 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 
 	if (!file)
 		goto refused;
-	if (!can_account()) {
+	if (!sevadm_ledger_complete()) {
 		ret = call_with_file(scope, file, original);
 		goto refused;
 	}

@@ -369,6 +369,7 @@ static void account_locked(struct sevadm_vm *vm)
 /* sevadm_vm_account() - the VM's initialisation has succeeded: it holds an ASID and is shown */
 void sevadm_vm_account(struct sevadm_vm *vm)
 {
+	sevadm_limit_settle(vm, sevadm_resource_of_pool(sevadm_pool_of_type(vm->type)), 1);
 	spin_lock(&sevadm_ledger_lock);
 	account_locked(vm);
 	sevadm_pool_hold(sevadm_pool_of_type(vm->type));
@@ -628,6 +629,27 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 	if (sevadm_seam_attached(SEAM_sev_pin_memory))
 		query->known |= SEVADM_KNOWN_PINNED;
 	spin_unlock(&sevadm_ledger_lock);
+}
+
+/**
+ * sevadm_ledger_complete() - whether all is seen that makes, moves and ends an entry
+ *
+ * A VM is entered only then. Where a seam is missing, what depends on it is absent: no VM is refused, and
+ * none stays in the ledger for ever.
+ */
+bool sevadm_ledger_complete(void)
+{
+	static const enum sevadm_seam_id needed[] = {
+		SEAM_misc_cg_try_charge, SEAM_misc_cg_uncharge, SEAM_sev_mem_enc_ioctl,
+		SEAM_sev_vm_destroy, SEAM_sev_vm_move_enc_context_from,
+		SEAM_sev_vm_copy_enc_context_from,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!sevadm_seam_attached(needed[i]))
+			return false;
+	return true;
 }
 
 /*

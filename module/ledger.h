@@ -64,6 +64,8 @@ struct sevadm_line {
  * @uid_nr: number of @uids
  * @cgroup: cgroup (v2) of that process; NULL: not known
  * @charged: what its subjects are charged for it, in pages or ASIDs (limit.c)
+ * @in_flight: of @charged: what KVM may yet refuse
+ * @moving: while its context moves: @charged when that began
  * @lease: the lease that its ASID was taken from
  * @moving_to: VM that its context is about to move to
  * @stats: of its firmware commands and pins, guarded by the lock of stats.c
@@ -102,6 +104,8 @@ struct sevadm_vm {
 	struct pid *creator;
 	struct cgroup *cgroup;
 	u64 charged[SEVADM_RESOURCE_NR];
+	u64 in_flight[SEVADM_RESOURCE_NR];
+	u64 moving[SEVADM_RESOURCE_NR];
 	struct lease *lease;
 	struct sevadm_vm *moving_to;
 	char comm[SEVADM_COMM_LEN];
@@ -162,6 +166,7 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions);
 
 void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query);
 
+bool sevadm_ledger_complete(void);
 void sevadm_unaccounted_set(u32 firmware_guests);
 void sevadm_unaccounted_add(int change);
 void sevadm_ledger_reset(void);

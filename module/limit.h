@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Limits: what subjects - the host, users, cgroups - may use of the resources, and what of the ASIDs
- * is kept for them. Every VM is charged to the host, its creator's user and its creator's cgroup with
- * all ancestors, to all or to none. Current usage never exceeds a maximum, not for an instant.
+ * is kept for them. Every VM is charged to the host, its creator's user with the owners of the user
+ * namespaces it runs in, and its creator's cgroup with all ancestors, to all or to none. Current usage
+ * never exceeds a maximum, not for an instant.
  */
 #ifndef SEVADM_LIMIT_H
 #define SEVADM_LIMIT_H
@@ -60,7 +61,7 @@ struct sevadm_limit_set {
  * struct sevadm_limit_info - one resource of one subject, for reports; in pages or ASIDs
  * @key: the subject; a cgroup's with a reference for the caller
  * @limits: its limits
- * @current_usage: usage
+ * @current_usage: usage, without what KVM may yet refuse
  * @peak: the most that ever was
  * @high_events: how often usage passed @limits.high
  * @max_events: how often @limits.max refused
@@ -80,7 +81,8 @@ static inline u32 sevadm_resource_of_pool(u32 pool)
 }
 
 int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *limit);
-void sevadm_limit_uncharge(struct sevadm_vm *vm, u32 resource, u64 amount);
+void sevadm_limit_settle(struct sevadm_vm *vm, u32 resource, u64 amount);
+void sevadm_limit_cancel(struct sevadm_vm *vm, u32 resource, u64 amount);
 void sevadm_limit_uncharge_locked(struct sevadm_vm *vm, u32 resource, u64 amount);
 void sevadm_limit_force_locked(struct sevadm_vm *vm);
 void sevadm_limit_forget_locked(struct sevadm_vm *vm);

@@ -245,7 +245,7 @@ static int told(int ret, struct netlink_ext_ack *extack, u32 resource, u64 left)
 		compat_nl_set_err_msg_fmt(extack, "pool %s: only %llu ASIDs are left to guarantee",
 					  resource_names[resource] + strlen("asid."), left);
 	else if (ret == -E2BIG)
-		NL_SET_ERR_MSG(extack, "too many subjects have limits: delete some");
+		NL_SET_ERR_MSG(extack, "too many subjects have limits: delete some; or a cgroup is nested more than 2000 deep");
 	return ret;
 }
 

@@ -145,9 +145,9 @@ bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *v
 	int bucket;
 
 	spin_lock(&scopes_lock);
-	/* The context that is copied or moved may be that of @kvm. */
+	/* A context call that has no claim yet has not come to KVM, and looks its source up later. */
 	hash_for_each(scopes, bucket, scope, node)
-		if (scope->kvm == kvm || scope->kind == SEVADM_SCOPE_CONTEXT)
+		if (scope->kvm == kvm || scope->source == kvm)
 			quiet = false;
 	if (quiet)
 		enter(vm);

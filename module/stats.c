@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 
@@ -67,6 +68,8 @@ static struct sevadm_stats *stats_for(u32 type, u32 command)
 	lockdep_assert_held(&stats_lock);
 	if (key < 0)
 		return NULL;
+	/* User space chooses the command: not even a guess of the processor's goes beyond the table. */
+	key = array_index_nospec(key, ARRAY_SIZE(slot_of));
 	if (!slot_of[key]) {
 		if (nr_slots == SLOTS)
 			return NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A tenant tries to get past the module: it stalls a call while its VM moves on and on, takes the memory away
- * that a command lies in, and exchanges the file behind a descriptor. The host survives, the ledger equals
- * kvm_amd's own state, and limits hold.
+ * that a command lies in, exchanges the file behind a descriptor, and runs processes under its
+ * subordinate uids. The host survives, the ledger equals kvm_amd's own state, and limits hold.
  *
  * usage: sevadm_evasion_test [--tries N] [--migrations N]     (40, 600)
  */
@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -28,6 +30,9 @@
 #define ALLOWED		4	/* VMs that the tenant may have */
 #define TRIES_A_VM	200	/* calls, until one of them initialises a VM */
 #define STALL_MS	60000
+#define USER		1001
+#define SUBORDINATE	100000
+#define HUGE		(1UL << 62)
 
 static struct sev_host host;
 static unsigned long tries = 40, migrations = 600;
@@ -329,6 +334,107 @@ static void files_that_are_no_vms(void)
 	check_empty();
 }
 
+/* ---- other identities ----------------------------------------------------------------------- */
+
+/* In a child: exit status 0: a VM could be initialised; else the errno. */
+static void start_as(int ready, int go)
+{
+	struct sev_outcome out;
+	struct sev_vm vm;
+	char c = 0;
+
+	if (setresuid(USER, USER, USER) || unshare(CLONE_NEWUSER))
+		_exit(errno);
+	if (write(ready, &c, 1) != 1 || read(go, &c, 1) != 1)
+		_exit(EIO);
+	/* In the namespace, 1 is the first subordinate uid. */
+	if (setresuid(1, 1, 1) || !vm_new(&vm))
+		_exit(errno);
+	out = sev_vm_init(&vm);
+	_exit(out.err);
+}
+
+static bool write_map(pid_t pid)
+{
+	char path[64], map[64];
+	int fd, len;
+	bool done;
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	len = snprintf(map, sizeof(map), "0 %d 1\n1 %d 1000\n", USER, SUBORDINATE);
+	fd = open(path, O_WRONLY);
+	done = fd >= 0 && write(fd, map, len) == len;
+	close(fd);
+	return done;
+}
+
+/* As newuidmap(1) lets a user do. */
+static int start_by_subordinate(void)
+{
+	int ready[2], go[2], status = 0;
+	pid_t child;
+	char c = 0;
+
+	check(!pipe(ready) && !pipe(go));
+	child = fork();
+	if (!child)
+		start_as(ready[1], go[0]);
+	check(read(ready[0], &c, 1) == 1 && write_map(child) && write(go[1], &c, 1) == 1);
+	waitpid(child, &status, 0);
+	close(ready[0]);
+	close(ready[1]);
+	close(go[0]);
+	close(go[1]);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void subordinate_uids(void)
+{
+	int status;
+
+	check(set_max(SEVADM_SUBJECT_USER, USER, 1));
+	check(start_by_subordinate() == 0);
+	check(set_max(SEVADM_SUBJECT_USER, USER, 0));
+	status = start_by_subordinate();
+	if (status != EBUSY)
+		ksft_print_msg("user %d has no VM, and a subordinate uid of it gets %d\n", USER,
+			       status);
+	check(status == EBUSY);
+	check(!limit_delete(SEVADM_SUBJECT_USER, USER));
+	check_empty();
+}
+
+/* ---- absurd sizes --------------------------------------------------------------------------- */
+
+/* What KVM refuses before it pins a page is charged to nobody, and leaves no trace in what others see. */
+static void absurd_sizes(void)
+{
+	struct limit before = { 0 }, after = { 0 };
+	struct rlimit rlimit, none = { 0, 0 };
+	struct sev_vm vm;
+
+	getrlimit(RLIMIT_MEMLOCK, &rlimit);
+	check(vm_start(&vm));
+	check(!limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN, SEVADM_A_LIMIT_HIGH_VALUE,
+			 1UL << 40));
+	check(!limit_get(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN, &before));
+	check(sev_vm_register(&vm, SEV_PAGE_SIZE, HUGE).err);
+	check(sev_vm_register(&vm, SEV_PAGE_SIZE, UINT64_MAX - 2 * SEV_PAGE_SIZE).err);
+	/* Pages that are not there: found out when others have been pinned. */
+	check(sev_vm_register(&vm, SEV_PAGE_SIZE, 1UL << 42).err);
+	check(!limit_get(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN, &after));
+	check(after.peak == before.peak);
+	check(after.high_events == before.high_events);
+	check(!setrlimit(RLIMIT_MEMLOCK, &none));
+	check(sev_vm_register(&vm, (uintptr_t)&none & ~4095UL, 1UL << 30).err);
+	check(!setrlimit(RLIMIT_MEMLOCK, &rlimit));
+	check(!limit_get(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN, &after));
+	check(after.peak == before.peak);
+	check(!limit_delete(SEVADM_SUBJECT_HOST, 0));
+	sev_vm_close(&vm);
+	check_empty();
+}
+
 static const struct attack {
 	const char *name;
 	void (*run)(void);
@@ -338,6 +444,8 @@ static const struct attack {
 	{ "a descriptor of two VMs while one of them moves", move_of_either_of_two_vms },
 	{ "a descriptor of two VMs while a mirror is made", mirror_of_either_of_two_vms },
 	{ "files that are no VMs", files_that_are_no_vms },
+	{ "subordinate uids", subordinate_uids },
+	{ "absurd sizes", absurd_sizes },
 	{ "migrations behind a call that stalls", migrations_behind_a_stalled_call },
 };
 

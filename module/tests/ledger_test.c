@@ -484,6 +484,23 @@ static void migration_of_a_mirror(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, owner->id);
 }
 
+/* ---- users ---------------------------------------------------------------------------------- */
+
+static void users_are_charged_once(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	u32 i;
+
+	/* This process is in the initial namespace, or in one of its user's. */
+	KUNIT_EXPECT_EQ(test, __kuid_val(vm->uids[0]), __kuid_val(vm->uid));
+	vm->uid_nr = 0;
+	for (i = 0; i < 2 * SEVADM_VM_UIDS_MAX; i++)
+		add_uid(vm, KUIDT_INIT(i / 2));
+	KUNIT_EXPECT_EQ(test, vm->uid_nr, SEVADM_VM_UIDS_MAX);
+	for (i = 0; i < vm->uid_nr; i++)
+		KUNIT_EXPECT_EQ(test, __kuid_val(vm->uids[i]), i);
+}
+
 /* ---- VMs older than the module -------------------------------------------------------------- */
 
 static void unaccounted_are_the_firmwares_others(struct kunit *test)
@@ -685,6 +702,7 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(mirror_of_an_unaccounted_vm),
 	KUNIT_CASE(migration_moves_everything),
 	KUNIT_CASE(migration_takes_late_unpins_along),
+	KUNIT_CASE(users_are_charged_once),
 	KUNIT_CASE(migration_without_end),
 	KUNIT_CASE(late_unpin_of_a_vm_that_is_gone),
 	KUNIT_CASE(migration_of_an_owner_that_ends),

@@ -18,6 +18,8 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 #define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
 
 #include "../limit.c"
+#include "../limit_set.c"
+#include "../subject.c"
 #include "limits.h"
 #include "pools.h"
 
@@ -27,8 +29,10 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 void limits_for_test(void)
 {
 	hash_init(subjects);
-	INIT_LIST_HEAD(&subject_list);
-	memset(&host, 0, sizeof(host));
+	INIT_LIST_HEAD(&sevadm_subject_list);
+	memset(&sevadm_subject_host, 0, sizeof(sevadm_subject_host));
+	memset(levels, 0, sizeof(levels));
+	memset(level_nr, 0, sizeof(level_nr));
 	memset(kept, 0, sizeof(kept));
 	memset(guaranteed, 0, sizeof(guaranteed));
 	sevadm_limit_init();
@@ -59,6 +63,8 @@ static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 uid
 
 	KUNIT_ASSERT_NOT_NULL(test, vm);
 	vm->uid = KUIDT_INIT(uid);
+	vm->uids[0] = vm->uid;
+	vm->uid_nr = 1;
 	sevadm_vm_put(vm);
 	return vm;
 }
@@ -100,8 +106,18 @@ static struct sevadm_limit_info info(struct kunit *test, u32 uid)
 static int pin(struct sevadm_vm *vm, u64 pages)
 {
 	u64 limit;
+	int ret = sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, pages, &limit);
 
-	return sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, pages, &limit);
+	if (!ret)
+		sevadm_limit_settle(vm, SEVADM_RESOURCE_PIN, pages);
+	return ret;
+}
+
+static void unpin(struct sevadm_vm *vm, u64 pages)
+{
+	spin_lock(&sevadm_ledger_lock);
+	sevadm_limit_uncharge_locked(vm, SEVADM_RESOURCE_PIN, pages);
+	spin_unlock(&sevadm_ledger_lock);
 }
 
 static void limit_refuses_and_records(struct kunit *test)
@@ -110,7 +126,7 @@ static void limit_refuses_and_records(struct kunit *test)
 	u64 limit = 0;
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
-	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 60, &limit), 0);
+	KUNIT_EXPECT_EQ(test, pin(vm, 60), 0);
 	KUNIT_EXPECT_EQ(test, told.nr, 0);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 41, &limit), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, limit, 100);
@@ -173,7 +189,7 @@ static void limit_lowered_below_usage(struct kunit *test)
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);	/* counts what is there already */
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 50);
 	KUNIT_EXPECT_EQ(test, pin(vm, 1), -EDQUOT);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 45);
+	unpin(vm, 45);
 	KUNIT_EXPECT_EQ(test, pin(vm, 5), 0);
 }
 
@@ -183,9 +199,9 @@ static void limit_gives_back_what_was_charged(struct kunit *test)
 	struct sevadm_vm *vm = start(test, 1, UID_ONE);
 
 	KUNIT_EXPECT_EQ(test, pin(vm, 5), 0);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 500);
+	unpin(vm, 500);
 	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 0);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 1);
+	unpin(vm, 1);
 	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 0);
 	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PIN], 0);
 }
@@ -204,13 +220,110 @@ static void limit_high_tells_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told_ret, 0);
 	KUNIT_EXPECT_EQ(test, pin(vm, 1), 0);
 	KUNIT_EXPECT_EQ(test, told.nr, 0);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 11);	/* to 151: more than 15/16 */
+	unpin(vm, 11);	/* to 151: more than 15/16 */
 	KUNIT_EXPECT_EQ(test, pin(vm, 10), 0);
 	KUNIT_EXPECT_EQ(test, told.nr, 0);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 11);	/* to 150 */
+	unpin(vm, 11);	/* to 150 */
 	KUNIT_EXPECT_EQ(test, pin(vm, 11), 0);
 	KUNIT_EXPECT_EQ(test, told.nr, 1);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 2);
+}
+
+/* What KVM then refuses counts while it is asked, and has never been. */
+static void limit_of_what_is_in_flight(struct kunit *test)
+{
+	struct sevadm_vm *one = start(test, 1, UID_ONE), *two = start(test, 2, UID_ONE);
+	u64 limit;
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	limit_pins(test, UID_ONE, SEVADM_KNOB_HIGH, 20);
+	KUNIT_EXPECT_EQ(test, pin(one, 10), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(one, SEVADM_RESOURCE_PIN, 80, &limit), 0);
+	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 10);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 10);
+	KUNIT_EXPECT_EQ(test, pin(two, 11), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, pin(two, 5), 0);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 15);
+	unpin(one, 90);		/* of which it has 10 */
+	KUNIT_EXPECT_EQ(test, one->charged[SEVADM_RESOURCE_PIN], 80);
+
+	sevadm_limit_cancel(one, SEVADM_RESOURCE_PIN, 80);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 15);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 5);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 0);
+	KUNIT_EXPECT_EQ(test, info(test, 0).peak, 15);
+	KUNIT_EXPECT_EQ(test, pin(two, 95), 0);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 100);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 1);
+}
+
+/* A VM that leaves the ledger takes along what is in flight. */
+static void limit_of_what_is_in_flight_when_it_ends(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	u64 limit;
+
+	KUNIT_EXPECT_EQ(test, pin(vm, 7), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 80, &limit), 0);
+	sevadm_vm_remove(vm, false);
+	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_PIN].usage, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_PIN].in_flight, 0);
+	KUNIT_EXPECT_EQ(test, info(test, 0).peak, 7);
+}
+
+/* A process runs under a subordinate uid, in a user namespace of another user. */
+static void limit_is_that_of_the_owner_as_well(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_TWO);
+
+	vm->uids[vm->uid_nr++] = KUIDT_INIT(UID_ONE);
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);
+	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 20);
+	KUNIT_EXPECT_EQ(test, pin(vm, 11), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, pin(vm, 10), 0);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 10);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 10);
+}
+
+/* A cgroup that has been removed; not one of the kernel's. */
+static void limit_of_a_removed_cgroup(struct kunit *test)
+{
+	struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_CGROUP };
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct subject *spare;
+
+	key.cgroup = kunit_kzalloc(test, sizeof(*key.cgroup), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, key.cgroup);
+	key.cgroup->self.flags = CSS_NO_REF;
+	spare = sevadm_subject_alloc(&key);
+	KUNIT_ASSERT_NOT_NULL(test, spare);
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);
+	spin_lock(&sevadm_ledger_lock);
+	sevadm_subject_enter(&key, &spare);
+	spin_unlock(&sevadm_ledger_lock);
+
+	/* One refusal is one, whatever leaves meanwhile. */
+	KUNIT_EXPECT_EQ(test, pin(vm, 11), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).max_events, 1);
+	KUNIT_EXPECT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_limit_sweep());
+	KUNIT_EXPECT_FALSE(test, sevadm_limit_sweep());
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(levels, SUBJECT_LEVELS_MAX));
+}
+
+static void limit_of_a_cgroup_that_is_too_deep(struct kunit *test)
+{
+	struct sevadm_limit_set set = { .key.kind = SEVADM_SUBJECT_CGROUP };
+	u32 resource;
+	u64 left;
+
+	set.key.cgroup = kunit_kzalloc(test, sizeof(*set.key.cgroup), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, set.key.cgroup);
+	set.key.cgroup->self.flags = CSS_NO_REF | CSS_ONLINE;
+	set.key.cgroup->level = SUBJECT_LEVELS_MAX;
+	KUNIT_EXPECT_EQ(test, sevadm_limit_set(&set, &left), -E2BIG);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_apply(&set, 1, &resource, &left), -E2BIG);
 }
 
 static void limit_follows_a_migration(struct kunit *test)
@@ -272,6 +385,87 @@ static void limit_keeps_guaranteed_asids(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_POOL);
 }
 
+static void guarantee(struct kunit *test, u32 uid, u64 asids)
+{
+	u64 left;
+
+	KUNIT_ASSERT_EQ(test, set(uid, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, asids, &left), 0);
+}
+
+static struct sevadm_vm *run(struct kunit *test, unsigned long number, u32 uid)
+{
+	struct sevadm_vm *vm = start(test, number, uid);
+
+	KUNIT_EXPECT_EQ(test, take(vm), 0);
+	sevadm_vm_account(vm);
+	return vm;
+}
+
+/* Of 8 ASIDs 4 are another user's: the 4 of this one do not become more by moving VMs away. */
+static void guarantee_does_not_grow_by_moves(struct kunit *test)
+{
+	struct sevadm_vm *from, *to;
+
+	guarantee(test, UID_ONE, 4);
+	guarantee(test, UID_TWO, 4);
+	from = run(test, 1, UID_ONE);
+	run(test, 2, UID_ONE);
+	to = start(test, 3, UID_TWO + 1);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_MIN);
+	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 2 + 4);
+
+	/* Where a guarantee of the destination pays, it may. */
+	to = start(test, 4, UID_TWO);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 3 + 3);
+	/* Within one user it may, too. */
+	from = to;
+	to = start(test, 5, UID_TWO);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 3 + 3);
+}
+
+/* However a move ends that is under way, there is room for what is guaranteed. */
+static void guarantee_while_a_vm_moves(struct kunit *test)
+{
+	struct sevadm_vm *from, *to;
+
+	guarantee(test, UID_ONE, 2);
+	guarantee(test, UID_TWO, 5);
+	from = run(test, 1, UID_ONE);
+	run(test, 2, UID_ONE);
+	to = start(test, 3, UID_TWO + 1);
+	/* 8 - 2 - 5: one is left for anybody, and it takes that. */
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 1 + 5);
+	KUNIT_EXPECT_EQ(test, take(start(test, 4, UID_TWO + 2)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, take(start(test, 5, UID_ONE)), -EDQUOT);
+	sevadm_limit_move_cancel(to, from);
+	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 5);
+
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 1 + 5);
+	KUNIT_EXPECT_EQ(test, take(start(test, 6, UID_TWO + 2)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, take(start(test, 7, UID_ONE)), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].unsettled, 0);
+}
+
+/* What KVM did not take in the end was never used. */
+static void asid_that_was_not_had(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+
+	KUNIT_EXPECT_EQ(test, take(vm), 0);
+	sevadm_vm_remove(vm, false);
+	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].peak, 0);
+	run(test, 2, UID_ONE);
+	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].peak, 1);
+}
+
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_refuses_and_records),
 	KUNIT_CASE(limit_is_of_one_user),
@@ -281,6 +475,14 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_high_tells_once),
 	KUNIT_CASE(limit_follows_a_migration),
 	KUNIT_CASE(limit_keeps_guaranteed_asids),
+	KUNIT_CASE(limit_of_what_is_in_flight),
+	KUNIT_CASE(limit_of_what_is_in_flight_when_it_ends),
+	KUNIT_CASE(limit_is_that_of_the_owner_as_well),
+	KUNIT_CASE(limit_of_a_removed_cgroup),
+	KUNIT_CASE(limit_of_a_cgroup_that_is_too_deep),
+	KUNIT_CASE(guarantee_does_not_grow_by_moves),
+	KUNIT_CASE(guarantee_while_a_vm_moves),
+	KUNIT_CASE(asid_that_was_not_had),
 	{}
 };
 

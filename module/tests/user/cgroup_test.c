@@ -18,10 +18,10 @@ static struct cgroup root, machine, one, two, other;
 static int cgroup_test_init(struct kunit *test)
 {
 	root = (struct cgroup) { .self.flags = CSS_ONLINE, .id = 100 };
-	machine = (struct cgroup) { .self.flags = CSS_ONLINE, .id = 101, .parent = &root };
-	one = (struct cgroup) { .self.flags = CSS_ONLINE, .id = 102, .parent = &machine };
-	two = (struct cgroup) { .self.flags = CSS_ONLINE, .id = 103, .parent = &machine };
-	other = (struct cgroup) { .self.flags = CSS_ONLINE, .id = 104, .parent = &root };
+	machine = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 1, .id = 101, .parent = &root };
+	one = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 2, .id = 102, .parent = &machine };
+	two = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 2, .id = 103, .parent = &machine };
+	other = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 1, .id = 104, .parent = &root };
 	limits_for_test();
 	return pools_for_test(test);
 }
@@ -69,8 +69,18 @@ static int set(struct cgroup *cgroup, u32 resource, u32 knob, u64 value)
 static int charge(struct sevadm_vm *vm, u32 resource, u64 amount)
 {
 	u64 met;
+	int ret = sevadm_limit_charge(vm, resource, amount, &met);
 
-	return sevadm_limit_charge(vm, resource, amount, &met);
+	if (!ret)
+		sevadm_limit_settle(vm, resource, amount);
+	return ret;
+}
+
+static void uncharge(struct sevadm_vm *vm, u32 resource, u64 amount)
+{
+	spin_lock(&sevadm_ledger_lock);
+	sevadm_limit_uncharge_locked(vm, resource, amount);
+	spin_unlock(&sevadm_ledger_lock);
 }
 
 static int pin(struct sevadm_vm *vm, u64 pages)
@@ -121,7 +131,7 @@ static void cgroup_charges_all_above(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pinned(&one), 60);
 	KUNIT_EXPECT_EQ(test, pinned(&two), U64_MAX);
 	KUNIT_EXPECT_EQ(test, pinned(NULL), 1000);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 10);
+	uncharge(vm, SEVADM_RESOURCE_PIN, 10);
 	KUNIT_EXPECT_EQ(test, pinned(&one), 50);
 	KUNIT_EXPECT_EQ(test, pinned(&machine), 90);
 	KUNIT_EXPECT_EQ(test, pinned(&root), 990);
@@ -180,7 +190,7 @@ static void cgroup_is_guaranteed_asids(struct kunit *test)
 	for (i = 10; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, charge(start(test, i, &other), resource, 1), 0);
 	KUNIT_EXPECT_EQ(test, charge(stranger, resource, 1), -EDQUOT);
-	sevadm_limit_uncharge(vm, resource, 1);
+	uncharge(vm, resource, 1);
 	KUNIT_EXPECT_EQ(test, reserved(), 2);
 	KUNIT_EXPECT_EQ(test, charge(stranger, resource, 1), -EDQUOT);
 	/* With it goes what it was guaranteed. */
@@ -226,7 +236,7 @@ static void cgroup_to_cgroup(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pinned(&machine), 45);
 	KUNIT_EXPECT_EQ(test, pinned(&other), 45);
 	KUNIT_EXPECT_EQ(test, pinned(&root), 45);
-	sevadm_limit_uncharge(from, resource, 15);
+	uncharge(from, resource, 15);
 	KUNIT_EXPECT_EQ(test, pinned(&machine), 30);
 	KUNIT_EXPECT_EQ(test, pinned(&other), 30);
 	KUNIT_EXPECT_EQ(test, pinned(&root), 30);
@@ -300,8 +310,8 @@ static void cgroup_of_an_adopted_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, usage(NULL, SEVADM_RESOURCE_ASID_SEV, NULL), 1);
 	KUNIT_EXPECT_EQ(test, all.max_events, 0);
 	KUNIT_EXPECT_EQ(test, pin(vm, 1), -EDQUOT);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_PIN, 9);
-	sevadm_limit_uncharge(vm, SEVADM_RESOURCE_ASID_SEV, 1);
+	uncharge(vm, SEVADM_RESOURCE_PIN, 9);
+	uncharge(vm, SEVADM_RESOURCE_ASID_SEV, 1);
 	KUNIT_EXPECT_EQ(test, pinned(&one), 0);
 	KUNIT_EXPECT_EQ(test, usage(NULL, SEVADM_RESOURCE_ASID_SEV, NULL), 0);
 }

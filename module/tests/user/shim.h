@@ -161,7 +161,9 @@ struct mutex {
 #define mutex_unlock(lock)		shim_give(lock)
 #define rcu_read_lock()			do { } while (0)
 #define rcu_read_unlock()		do { } while (0)
+#define array_index_nospec(index, size)	(index)
 #define cond_resched()			do { } while (0)
+#define usleep_range(low, high)		do { } while (0)
 
 struct rcu_head {
 	void *unused;
@@ -334,6 +336,25 @@ static inline bool test_and_set_bit(unsigned long bit, unsigned long *map)
 }
 
 #define set_bit(bit, map)		((void)test_and_set_bit(bit, map))
+#define __set_bit(bit, map)		set_bit(bit, map)
+
+static inline void __clear_bit(unsigned long bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] &= ~(1UL << bit % BITS_PER_LONG);
+}
+
+/* @bits: there is none. */
+static inline unsigned long find_last_bit(const unsigned long *map, unsigned long bits)
+{
+	unsigned long bit;
+
+	for (bit = bits; bit; bit--)
+		if (test_bit(bit - 1, map))
+			return bit - 1;
+	return bits;
+}
+
+#define bitmap_empty(map, bits)		(find_last_bit(map, bits) == (bits))
 
 static inline void bitmap_set(unsigned long *map, unsigned int first, unsigned int bits)
 {

@@ -24,13 +24,15 @@ struct pid {
 	int references;
 };
 
-#define CSS_ONLINE	1U
+#define CSS_NO_REF	1U
+#define CSS_ONLINE	2U
 
 struct cgroup {
 	struct {
 		unsigned int flags;
 	} self;
 	int references;
+	int level;
 	u64 id;
 	struct cgroup *parent;
 };
@@ -126,9 +128,11 @@ static inline struct cgroup *cgroup_get_from_id(u64 id)
 	return &shim_task.cgroup;
 }
 
-static inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
+static inline struct cgroup *cgroup_ancestor(struct cgroup *cgroup, int level)
 {
-	return cgroup->parent;
+	while (cgroup && cgroup->level > level)
+		cgroup = cgroup->parent;
+	return cgroup;
 }
 
 static inline bool cgroup_is_descendant(struct cgroup *cgroup, struct cgroup *ancestor)

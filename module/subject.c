@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Subjects of limits: who a VM is charged to, and what is kept for whom.
+ *
+ * A charge goes over the subjects of a VM with a lock held. What that costs is for the administrator to
+ * say, not for a tenant: a cgroup as deep as one likes is asked about on those levels alone that some
+ * limited cgroup is on.
+ */
+#include <linux/bitmap.h>
+#include <linux/cgroup.h>
+#include <linux/hashtable.h>
+#include <linux/slab.h>
+
+#include "ledger.h"
+#include "subject.h"
+
+static DEFINE_HASHTABLE(subjects, 10);
+LIST_HEAD(sevadm_subject_list);		/* in order of seq, the host first */
+struct subject sevadm_subject_host;
+static unsigned int subject_nr;
+static u64 last_seq;
+
+/* Levels of the cgroup tree that subjects are on, and how many are. */
+static DECLARE_BITMAP(levels, SUBJECT_LEVELS_MAX);
+static u16 level_nr[SUBJECT_LEVELS_MAX];
+
+/* Sum over all subjects of what is guaranteed and not used, and of what is guaranteed at all. */
+static u64 kept[SEVADM_RESOURCE_NR];
+static u64 guaranteed[SEVADM_RESOURCE_NR];
+
+const struct sevadm_limits sevadm_unlimited = { .high = U64_MAX, .max = U64_MAX };
+
+/* ---- who is charged ------------------------------------------------------------------------- */
+
+static u32 key_hash(const struct sevadm_subject_key *key)
+{
+	return key->kind == SEVADM_SUBJECT_CGROUP ? hash_ptr(key->cgroup, 32) :
+	       __kuid_val(key->uid) ^ key->kind;
+}
+
+static bool key_same(const struct sevadm_subject_key *a, const struct sevadm_subject_key *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind != SEVADM_SUBJECT_USER || uid_eq(a->uid, b->uid)) &&
+	       (a->kind != SEVADM_SUBJECT_CGROUP || a->cgroup == b->cgroup);
+}
+
+/* sevadm_subject_find() - the subject of @key, which is not the host's, or NULL: it has no limits */
+struct subject *sevadm_subject_find(const struct sevadm_subject_key *key)
+{
+	struct subject *subject;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	hash_for_each_possible(subjects, subject, node, key_hash(key))
+		if (key_same(&subject->key, key))
+			return subject;
+	return NULL;
+}
+
+/* sevadm_subject_concerns() - whether @vm is charged to the subject */
+bool sevadm_subject_concerns(const struct subject *subject, const struct sevadm_vm *vm)
+{
+	u32 i;
+
+	switch (subject->key.kind) {
+	case SEVADM_SUBJECT_USER:
+		for (i = 0; i < vm->uid_nr; i++)
+			if (uid_eq(vm->uids[i], subject->key.uid))
+				return true;
+		return false;
+	case SEVADM_SUBJECT_CGROUP:
+		return vm->cgroup && cgroup_is_descendant(vm->cgroup, subject->key.cgroup);
+	default:
+		return true;
+	}
+}
+
+static void walk_start(struct walk *walk, const struct sevadm_vm *vm)
+{
+	walk->vm = vm;
+	walk->uid = 0;
+	walk->level = vm->cgroup ? min_t(u32, vm->cgroup->level + 1, SUBJECT_LEVELS_MAX) : 0;
+}
+
+static struct subject *next_of_vm(struct walk *walk)
+{
+	struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_USER };
+	struct subject *subject;
+	unsigned long level;
+
+	while (walk->uid < walk->vm->uid_nr) {
+		key.uid = walk->vm->uids[walk->uid++];
+		subject = sevadm_subject_find(&key);
+		if (subject)
+			return subject;
+	}
+	key.kind = SEVADM_SUBJECT_CGROUP;
+	while (walk->level) {
+		level = find_last_bit(levels, walk->level);
+		if (level >= walk->level)
+			break;
+		walk->level = level;
+		key.cgroup = cgroup_ancestor(walk->vm->cgroup, level);
+		subject = sevadm_subject_find(&key);
+		if (subject)
+			return subject;
+	}
+	walk->level = 0;
+	return NULL;
+}
+
+/* sevadm_subject_next() - the next one of a walk, or NULL */
+struct subject *sevadm_subject_next(struct walk *walk)
+{
+	struct subject *subject;
+
+	if (subject_nr == 1)
+		return NULL;
+	for (;;) {
+		subject = next_of_vm(walk);
+		if (subject && walk->except && sevadm_subject_concerns(subject, walk->except))
+			continue;
+		if (subject || !walk->then)
+			return subject;
+		walk->except = walk->vm;
+		walk_start(walk, walk->then);
+		walk->then = NULL;
+	}
+}
+
+/* sevadm_subject_first() - begin a walk: see &struct walk. It is the host, which every VM is charged to. */
+struct subject *sevadm_subject_first(struct walk *walk, const struct sevadm_vm *vm,
+			      const struct sevadm_vm *then, const struct sevadm_vm *except)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	*walk = (struct walk) { .then = then, .except = except };
+	walk_start(walk, vm);
+	return except ? sevadm_subject_next(walk) : &sevadm_subject_host;
+}
+
+/* ---- counters ------------------------------------------------------------------------------ */
+
+/*
+ * What is kept: guaranteed, and not used by VMs that are sure to stay. One that is moving is not, neither
+ * where it comes from nor where it goes to.
+ */
+static u64 kept_of(const struct counter *counter)
+{
+	u64 sure = counter->usage - counter->unsettled;
+
+	return counter->limits.min > sure ? counter->limits.min - sure : 0;
+}
+
+/* sevadm_subject_unused() - what of a guarantee is left for one more VM */
+u64 sevadm_subject_unused(const struct counter *counter)
+{
+	return counter->limits.min > counter->usage ? counter->limits.min - counter->usage : 0;
+}
+
+/* sevadm_subject_settled_use() - what is used, without what KVM may yet refuse */
+u64 sevadm_subject_settled_use(const struct counter *counter)
+{
+	return counter->usage - counter->in_flight;
+}
+
+/* sevadm_subject_count() - change what a subject uses. Soft limits are the caller's business. */
+void sevadm_subject_count(struct subject *subject, u32 resource, struct change change)
+{
+	struct counter *counter = &subject->counters[resource];
+	u64 high = counter->limits.high;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	kept[resource] -= kept_of(counter);
+	counter->usage += change.usage;
+	counter->in_flight += change.in_flight;
+	counter->unsettled += change.unsettled;
+	kept[resource] += kept_of(counter);
+	counter->peak = max(counter->peak, sevadm_subject_settled_use(counter));
+	/* One that was passed tells again once usage has been at most 15/16 of it. */
+	if (counter->high_told && sevadm_subject_settled_use(counter) <= high - high / 16)
+		counter->high_told = false;
+}
+
+/* sevadm_subject_put_limits() - the limits of one resource of a subject are these now */
+void sevadm_subject_put_limits(struct subject *subject, u32 resource, const struct sevadm_limits *limits)
+{
+	struct counter *counter = &subject->counters[resource];
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	kept[resource] -= kept_of(counter);
+	guaranteed[resource] += limits->min - counter->limits.min;
+	counter->limits = *limits;
+	kept[resource] += kept_of(counter);
+	counter->high_told = sevadm_subject_settled_use(counter) > limits->high;
+}
+
+/* sevadm_subject_kept() - sum over all subjects of what is guaranteed and not used */
+u64 sevadm_subject_kept(u32 resource)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return kept[resource];
+}
+
+/* sevadm_subject_guaranteed() - sum over all subjects of what is guaranteed */
+u64 sevadm_subject_guaranteed(u32 resource)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return guaranteed[resource];
+}
+
+/* ---- coming and going ----------------------------------------------------------------------- */
+
+/* sevadm_subject_gone() - whether it is a cgroup that has been removed: its limits have ended */
+bool sevadm_subject_gone(const struct subject *subject)
+{
+	return subject->key.kind == SEVADM_SUBJECT_CGROUP &&
+	       !(READ_ONCE(subject->key.cgroup->self.flags) & CSS_ONLINE);
+}
+
+static bool is_limited(const struct subject *subject)
+{
+	u32 resource;
+
+	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
+		if (memcmp(&subject->counters[resource].limits, &sevadm_unlimited, sizeof(sevadm_unlimited)))
+			return true;
+	return false;
+}
+
+/* sevadm_subject_alloc() - a subject that is in no list; NULL: no memory, or its cgroup is being freed */
+struct subject *sevadm_subject_alloc(const struct sevadm_subject_key *key)
+{
+	struct subject *subject;
+	u32 resource;
+
+	subject = kzalloc(sizeof(*subject), GFP_KERNEL_ACCOUNT);
+	if (!subject)
+		return NULL;
+	if (key->cgroup && !cgroup_tryget(key->cgroup)) {
+		kfree(subject);
+		return NULL;
+	}
+	subject->key = *key;
+	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
+		subject->counters[resource].limits = sevadm_unlimited;
+	return subject;
+}
+
+void sevadm_subject_free(struct subject *subject)
+{
+	if (!subject)
+		return;
+	if (subject->key.cgroup)
+		cgroup_put(subject->key.cgroup);
+	kfree(subject);
+}
+
+void sevadm_subject_free_list(struct list_head *gone)
+{
+	struct subject *subject, *next;
+
+	list_for_each_entry_safe(subject, next, gone, list)
+		sevadm_subject_free(subject);
+}
+
+/* sevadm_subject_too_deep() - whether it is a cgroup that can have no limits */
+bool sevadm_subject_too_deep(const struct sevadm_subject_key *key)
+{
+	return key->kind == SEVADM_SUBJECT_CGROUP && key->cgroup->level >= SUBJECT_LEVELS_MAX;
+}
+
+/* sevadm_subject_room() - whether there may be a subject for @key: not too many, nor too deep */
+bool sevadm_subject_room(const struct sevadm_subject_key *key)
+{
+	return !sevadm_subject_too_deep(key) &&
+	       (key->kind == SEVADM_SUBJECT_HOST || subject_nr < SEVADM_LIMITS_MAX ||
+		sevadm_subject_find(key));
+}
+
+/* sevadm_subject_enter() - that of @key: the one that is there, or the empty one at *@spare, which is used up */
+struct subject *sevadm_subject_enter(const struct sevadm_subject_key *key, struct subject **spare)
+{
+	struct subject *subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host :
+				  sevadm_subject_find(key);
+
+	if (subject)
+		return subject;
+	subject = *spare;
+	*spare = NULL;
+	subject->seq = ++last_seq;
+	subject->fresh = true;
+	subject_nr++;
+	if (key->kind == SEVADM_SUBJECT_CGROUP && !level_nr[key->cgroup->level]++)
+		__set_bit(key->cgroup->level, levels);
+	list_add_tail(&subject->list, &sevadm_subject_list);
+	hash_add(subjects, &subject->node, key_hash(&subject->key));
+	return subject;
+}
+
+/* sevadm_subject_sweep() - those that limit nothing, or whose cgroup is gone, leave for @gone; whether any did */
+bool sevadm_subject_sweep(struct list_head *gone)
+{
+	const struct sevadm_subject_key *key;
+	struct subject *subject, *next;
+	u32 resource;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	list_for_each_entry_safe(subject, next, &sevadm_subject_list, list) {
+		if (subject == &sevadm_subject_host || (is_limited(subject) && !sevadm_subject_gone(subject)))
+			continue;
+		for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
+			sevadm_subject_put_limits(subject, resource, &sevadm_unlimited);
+		key = &subject->key;
+		if (key->kind == SEVADM_SUBJECT_CGROUP && !--level_nr[key->cgroup->level])
+			__clear_bit(key->cgroup->level, levels);
+		hash_del(&subject->node);
+		list_move(&subject->list, gone);
+		subject_nr--;
+	}
+	return !list_empty(gone);
+}
+
+void sevadm_limit_init(void)
+{
+	u32 resource;
+
+	sevadm_subject_host.seq = ++last_seq;
+	subject_nr = 1;
+	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
+		sevadm_subject_host.counters[resource].limits = sevadm_unlimited;
+	list_add(&sevadm_subject_host.list, &sevadm_subject_list);
+}
+
+/* sevadm_limit_uninit() - no VM is in the ledger any more */
+void sevadm_limit_uninit(void)
+{
+	struct subject *subject, *next;
+
+	list_for_each_entry_safe(subject, next, &sevadm_subject_list, list)
+		if (subject != &sevadm_subject_host)
+			sevadm_subject_free(subject);
+}
