@@ -402,7 +402,7 @@ outside:
  *
  * Context: sleeps, for at most a few seconds.
  * Return: 0; -EINVAL: what lies there cannot be what kvm_amd knows, and nothing was adopted;
- * -EOPNOTSUPP: this kernel does not let itself be asked; -ENODEV: no VM can be there; -EPERM: the
+ * -EOPNOTSUPP: this kernel does not let itself be asked; -ENODEV: no VM can be there; -EACCES: the
  * kernel is locked down.
  */
 int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
@@ -413,10 +413,9 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 	*adopted = 0;
 	*left = 0;
 	/* Whoever chooses the offsets is shown the numbers that lie there. */
-	ret = security_locked_down(LOCKDOWN_KCORE);
-	if (ret) {
+	if (security_locked_down(LOCKDOWN_KCORE)) {
 		NL_SET_ERR_MSG(extack, "the kernel is locked down against being read (lockdown=confidentiality): older VMs stay unaccounted");
-		return ret;
+		return -EACCES;
 	}
 	ret = layout_check(new, extack);
 	if (ret)
