@@ -243,6 +243,7 @@ static const struct name firmware_states[] = {
 static const struct name refusals[] = {
 	{ SEVADM_REFUSAL_OTHER, "other", NULL },
 	{ SEVADM_REFUSAL_MEMLOCK, "memlock", NULL },
+	{ SEVADM_REFUSAL_LIMIT, "limit", NULL },
 };
 
 static const struct name *find(const struct name *table, size_t rows, uint32_t value)
