@@ -47,16 +47,22 @@ static void print_range(FILE *file, const struct host_facts *facts, enum host_fa
 
 static void print_guests(FILE *file, const struct host_facts *facts)
 {
-	uint64_t min, max;
+	uint64_t min, max, hiding;
 
+	/* 0 where it is not known, as of each number. */
+	host_number(facts, HOST_CIPHERTEXT_HIDING_ASIDS, &hiding);
 	host_number(facts, HOST_MIN_SEV_ASID, &min);
 	host_number(facts, HOST_MAX_ASID, &max);
 	fputs("  sev        ", file);
 	print_range(file, facts, HOST_SEV, min, max);
 	fputs("  sev-es     ", file);
-	print_range(file, facts, HOST_SEV_ES, 1, min - 1);
-	fprintf(file, "  sev-snp    %s%s\n", on_off(facts, HOST_SEV_SNP),
-		host_is(facts, HOST_SEV_SNP) ? ", with the ASIDs of sev-es" : "");
+	print_range(file, facts, HOST_SEV_ES, hiding + 1, min - 1);
+	fputs("  sev-snp    ", file);
+	if (hiding)
+		print_range(file, facts, HOST_SEV_SNP, 1, hiding);
+	else
+		fprintf(file, "%s%s\n", on_off(facts, HOST_SEV_SNP),
+			host_is(facts, HOST_SEV_SNP) ? ", with the ASIDs of sev-es" : "");
 }
 
 static void print_firmware(FILE *file, const struct host_facts *facts)
@@ -72,6 +78,22 @@ static void print_firmware(FILE *file, const struct host_facts *facts)
 	if (host_number(facts, HOST_FIRMWARE_GUESTS, &guests))
 		fprintf(file, ", %" PRIu64 " guests", guests);
 	fputc('\n', file);
+}
+
+static void print_snp(FILE *file, const struct host_facts *facts)
+{
+	uint64_t major, minor, build, guests, current, reported;
+
+	if (!host_number(facts, HOST_SNP_API_MAJOR, &major) ||
+	    !host_number(facts, HOST_SNP_API_MINOR, &minor) ||
+	    !host_number(facts, HOST_SNP_BUILD, &build))
+		return;
+	host_number(facts, HOST_SNP_GUESTS, &guests);
+	host_number(facts, HOST_SNP_TCB_CURRENT, &current);
+	host_number(facts, HOST_SNP_TCB_REPORTED, &reported);
+	fprintf(file, "  snp        API %" PRIu64 ".%" PRIu64 " build %" PRIu64 ", %s, %" PRIu64
+		" guests; TCB 0x%016" PRIx64 ", reported 0x%016" PRIx64 "\n", major, minor, build,
+		host_text(facts, HOST_SNP_STATE) ?: "state not known", guests, current, reported);
 }
 
 /* One line for each reason, with all that is not known for it. */
@@ -115,6 +137,7 @@ static char *summary(const struct host_facts *facts)
 	fputc('\n', file);
 	print_guests(file, facts);
 	print_firmware(file, facts);
+	print_snp(file, facts);
 	text = host_text(facts, HOST_QEMU_VERSION);
 	if (text)
 		fprintf(file, "  qemu       %s, runs as %s\n", text,

@@ -146,6 +146,9 @@ static void judge_sev(facts_t facts, const struct rule *rule, struct target *tar
 	if (host_is_not(facts, HOST_CONFIGURED_SEV))
 		finding_fix(target,
 			    "it was switched off: remove sev=0 from modprobe.d (or kvm_amd.sev=0 from the command line) and load kvm_amd anew");
+	else if (host_is(facts, HOST_CPU_SEV_SNP) && host_is(facts, HOST_SYSCFG_SNPEN))
+		finding_fix(target,
+			    "SNP is enabled, and its SNP_INIT failed, which takes SEV and SEV-ES along: dmesg | sevadm explain; until it is cured, iommu=pt keeps the kernel from SNP");
 	else if (host_is_not(facts, HOST_DEV_SEV))
 		finding_fix(target,
 			    "first see why there is no /dev/sev: kvm_amd needs the security processor");
@@ -171,6 +174,11 @@ static void judge_snp(facts_t facts, const struct rule *rule, struct target *tar
 
 static void judge_es_on_snp(facts_t facts, const struct rule *rule, struct target *target)
 {
+	uint64_t types;
+
+	/* Where KVM says what it offers, sev-es-refused says it for certain. */
+	if (host_number(facts, HOST_KVM_VM_TYPES, &types) && !(types & 1U << 3))
+		return;
 	if (host_is(facts, HOST_SEV_SNP) && host_is(facts, HOST_SEV_ES))
 		finding_add(target, rule, 0,
 			    "SEV-ES and SEV-SNP are both on: firmware with the cure of CVE-2025-48514 refuses SEV-ES guests while SNP is initialised");
@@ -480,7 +488,7 @@ const struct host_rule host_rules[] = {
 	    "for SNP guests: Linux 6.11 or later, SNP and its RMP table enabled in the BIOS, sev_snp=1",
 	    "kvm_amd sev_hardware_setup(); AMDSEV #258" }, judge_snp },
 	{ { "sev-es-on-snp", SEVERITY_WARNING, "an SNP host does not count on SEV-ES guests",
-	    "run SNP guests here, and SEV-ES guests on hosts with sev_snp=0",
+	    "run SNP guests here, and SEV-ES guests on hosts whose BIOS has SNP off: sev_snp=0 does not keep ccp from initialising it",
 	    "CVE-2025-48514; kubevirt #17118" }, judge_es_on_snp },
 	{ { "kvm-amd-next-load", SEVERITY_WARNING, "the configuration keeps what is on now",
 	    "correct /etc/modprobe.d or the kernel's command line", "modprobe.d(5)" },
@@ -548,10 +556,15 @@ const struct host_rule host_rules[] = {
 	{}
 };
 
+static void judge_table(const struct host_rule *row, const struct host_facts *facts,
+			struct target *target)
+{
+	for (; row->rule.id; row++)
+		row->judge(facts, &row->rule, target);
+}
+
 void host_judge(const struct host_facts *facts, struct target *target)
 {
-	const struct host_rule *row;
-
-	for (row = host_rules; row->rule.id; row++)
-		row->judge(facts, &row->rule, target);
+	judge_table(host_rules, facts, target);
+	judge_table(host_snp_rules, facts, target);
 }

@@ -13,8 +13,9 @@ struct host_rule {
 		      struct target *target);
 };
 
-/* Ends with a rule without an id. */
+/* Both end with a rule without an id; the second has what only a SEV-SNP host must keep. */
 extern const struct host_rule host_rules[];
+extern const struct host_rule host_snp_rules[];
 
 /** host_judge() - add a finding for each rule that the facts break */
 void host_judge(const struct host_facts *facts, struct target *target);

@@ -116,6 +116,28 @@ static const struct fact_row {
 	/* path of a firmware image that its descriptor says is for such guests */
 	[HOST_OVMF_SEV]			= { "ovmf_sev", KIND_TEXT },
 	[HOST_OVMF_SEV_ES]		= { "ovmf_sev_es", KIND_TEXT },
+	[HOST_OVMF_SEV_SNP]		= { "ovmf_sev_snp", KIND_TEXT },
+
+	/* KVM_CAP_VM_TYPES: a bit for each KVM_X86_…_VM that KVM really offers; 2 SEV, 3 ES, 4 SNP */
+	[HOST_KVM_VM_TYPES]		= { "kvm_vm_types", KIND_NUMBER },
+	[HOST_GUEST_MEMFD]		= { "guest_memfd", KIND_TRUTH },
+	/* SEV-SNP has the ASIDs from 1 to this, SEV-ES those above; 0: they share them */
+	[HOST_CIPHERTEXT_HIDING_ASIDS]	= { "ciphertext_hiding_asids", KIND_NUMBER },
+	/* MSRs RMP_BASE and RMP_END; 0: the BIOS has reserved none */
+	[HOST_RMP_BYTES]		= { "rmp_bytes", KIND_BYTES },
+	[HOST_MEMORY_TOP_BYTES]		= { "memory_top_bytes", KIND_BYTES },
+	/* SNP_PLATFORM_STATUS; the versions of the trusted computing base as they are in it */
+	[HOST_SNP_API_MAJOR]		= { "snp_api_major", KIND_NUMBER },
+	[HOST_SNP_API_MINOR]		= { "snp_api_minor", KIND_NUMBER },
+	[HOST_SNP_BUILD]		= { "snp_build", KIND_NUMBER },
+	[HOST_SNP_STATE]		= { "snp_state", KIND_TEXT },
+	[HOST_SNP_GUESTS]		= { "snp_guests", KIND_NUMBER },
+	[HOST_SNP_TCB_CURRENT]		= { "snp_tcb_current", KIND_NUMBER },
+	[HOST_SNP_TCB_REPORTED]		= { "snp_tcb_reported", KIND_NUMBER },
+	/* /sys/firmware/sev/vulnerabilities, from 7.3 on */
+	[HOST_MITIGATIONS_SUPPORTED]	= { "mitigations_supported", KIND_TEXT },
+	[HOST_MITIGATIONS_VERIFIED]	= { "mitigations_verified", KIND_TEXT },
+	[HOST_CRASH_KERNEL_BYTES]	= { "crash_kernel_bytes", KIND_BYTES },
 };
 
 const char *host_root(void)

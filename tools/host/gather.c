@@ -77,7 +77,7 @@ static void gather_swiotlb(const char *root, struct host_facts *facts)
 static void gather_command_line(const char *root, struct host_facts *facts)
 {
 	static const char *const wanted[] = {
-		"iommu", "amd_iommu", "mem_encrypt", "swiotlb", "kvm_amd.", "kvm.", "ccp.",
+		"iommu", "amd_iommu", "mem_encrypt", "swiotlb", "kvm_amd.", "kvm.", "ccp.", "crashkernel",
 		"systemd.unified_cgroup_hierarchy", "hugepages", "default_hugepagesz",
 	};
 	char *copy, *word, *rest, line[1024] = "";
@@ -190,6 +190,7 @@ void host_facts_gather(const char *root, struct host_facts *facts)
 	gather_cpu(root, facts);
 	gather_modules(root, facts);
 	gather_devices(root, facts);
+	gather_snp(root, facts);
 	gather_misc(root, facts);
 	gather_limits(root, facts);
 	gather_programs(root, facts);

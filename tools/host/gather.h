@@ -8,6 +8,7 @@
 void gather_cpu(const char *root, struct host_facts *facts);
 void gather_modules(const char *root, struct host_facts *facts);
 void gather_devices(const char *root, struct host_facts *facts);
+void gather_snp(const char *root, struct host_facts *facts);
 void gather_misc(const char *root, struct host_facts *facts);
 void gather_limits(const char *root, struct host_facts *facts);
 void gather_programs(const char *root, struct host_facts *facts);

@@ -219,6 +219,8 @@ static void take_descriptor(const char *root, const char *path, struct host_fact
 				host_set_text(facts, HOST_OVMF_SEV, name);
 			else if (!strcmp(feature, "amd-sev-es"))
 				host_set_text(facts, HOST_OVMF_SEV_ES, name);
+			else if (!strcmp(feature, "amd-sev-snp"))
+				host_set_text(facts, HOST_OVMF_SEV_SNP, name);
 		}
 	}
 	json_object_put(descriptor);
@@ -232,7 +234,7 @@ static void gather_firmware(const char *root, struct host_facts *facts)
 	DIR *directory;
 	size_t i;
 
-	all_unknown(facts, HOST_OVMF_SEV, HOST_OVMF_SEV_ES,
+	all_unknown(facts, HOST_OVMF_SEV, HOST_OVMF_SEV_SNP,
 		    "no descriptor in /usr/share/qemu/firmware or /etc/qemu/firmware names one");
 	for (i = 0; i < ARRAY_SIZE(folders); i++) {
 		rooted(path, root, "%s", folders[i]);

@@ -63,7 +63,7 @@ static void well(struct host_facts *facts)
 }
 
 /* One or two changes to a host that is well, and the only rule that they break. */
-static const struct {
+static const struct breakage {
 	const char *rule;
 	struct {
 		enum host_fact_id id;
@@ -111,53 +111,181 @@ static const struct {
 	{ "libvirt-values", { { HOST_LIBVIRT_C_BIT, 47, NULL } } },
 	{ "qemu-sev", { { HOST_QEMU_SEV, 0, NULL } } },
 	{ "qemu-values", { { HOST_QEMU_C_BIT, 47, NULL } } },
+	{ "kvm-amd-sev", { { HOST_SEV, 0, NULL }, { HOST_LIBVIRT_SEV, 0, NULL },
+			   { HOST_SYSCFG_SNPEN, 1, NULL } } },
 };
 
-static void each_rule(void)
+/* The same for a host that is well and runs SEV-SNP guests. */
+static const struct breakage broken_snp[] = {
+	{ "snp-rmp-missing", { { HOST_RMP_BYTES, 0, NULL } } },
+	{ "snp-rmp-small", { { HOST_RMP_BYTES, (256 << 20) + 0x3fff, NULL } } },
+	{ "snp-rmp-small", { { HOST_MEMORY_TOP_BYTES, (64ULL << 30) + 4096 * 64, NULL } } },
+	{ "snp-iommu-tables", { { HOST_COMMAND_LINE, 0, "amd_iommu=pgtbl_v2" } } },
+	{ "snp-iommu", { { HOST_COMMAND_LINE, 0, "iommu=pt" } } },
+	{ "snp-iommu", { { HOST_IOMMU, 0, NULL } } },
+	{ "firmware-snp-api", { { HOST_FIRMWARE_API_MINOR, 50, NULL } } },
+	{ "sev-es-refused", { { HOST_SEV_ES, 1, NULL }, { HOST_KVM_VM_TYPES, 0x15, NULL } } },
+	{ "sev-es-on-snp", { { HOST_SEV_ES, 1, NULL } } },
+	{ "snp-not-offered", { { HOST_KVM_VM_TYPES, 0xd, NULL } } },
+	{ "snp-guest-memfd", { { HOST_GUEST_MEMFD, 0, NULL } } },
+	{ "ciphertext-hiding", { { HOST_CIPHERTEXT_HIDING_ASIDS, 40, NULL } } },
+	{ "ciphertext-hiding", { { HOST_CIPHERTEXT_HIDING_ASIDS, 99, NULL } } },
+	{ "snp-state", { { HOST_SNP_STATE, 0, "uninit" } } },
+	{ "snp-tcb-drift", { { HOST_SNP_TCB_REPORTED, 0xd516000000000003, NULL } } },
+	{ "snp-mitigations", { { HOST_MITIGATIONS_VERIFIED, 0, "0x1" } } },
+	{ "snp-kdump", { { HOST_CRASH_KERNEL_BYTES, 256 << 20, NULL },
+			 { HOST_SNP_API_MINOR, 52, NULL } } },
+	{ "ovmf-snp", { { HOST_OVMF_SEV_SNP, 0, "-" } } },
+};
+
+static void well_with_snp(struct host_facts *facts)
 {
-	const struct host_rule *row;
+	static const struct {
+		enum host_fact_id id;
+		uint64_t number;
+	} numbers[] = {
+		{ HOST_CPU_SEV_SNP, 1 }, { HOST_SEV_SNP, 1 }, { HOST_SEV_ES, 0 },
+		{ HOST_SYSCFG_SNPEN, 1 }, { HOST_KVM_VM_TYPES, 0x1d }, { HOST_GUEST_MEMFD, 1 },
+		{ HOST_CIPHERTEXT_HIDING_ASIDS, 0 }, { HOST_RMP_BYTES, (256 << 20) + 0x4000 },
+		{ HOST_MEMORY_TOP_BYTES, 64ULL << 30 }, { HOST_SNP_API_MAJOR, 1 },
+		{ HOST_SNP_API_MINOR, 55 }, { HOST_SNP_TCB_CURRENT, 0xd518000000000003 },
+		{ HOST_SNP_TCB_REPORTED, 0xd518000000000003 }, { HOST_CRASH_KERNEL_BYTES, 0 },
+	};
+	size_t i;
+
+	well(facts);
+	/* That KVM offers no SEV-ES, which the processor has, is a finding of its own. */
+	host_set_unknown(facts, HOST_CPU_SEV_ES, "not looked for");
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		host_set_number(facts, numbers[i].id, numbers[i].number);
+	host_set_text(facts, HOST_SNP_STATE, "init");
+	host_set_text(facts, HOST_OVMF_SEV_SNP, "/ovmf");
+	host_set_text(facts, HOST_MITIGATIONS_SUPPORTED, "0x3");
+	host_set_text(facts, HOST_MITIGATIONS_VERIFIED, "0x3");
+}
+
+static void break_it(struct host_facts *facts, const struct breakage *breakage)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(breakage->changes); i++) {
+		const enum host_fact_id id = breakage->changes[i].id;
+		const char *text = breakage->changes[i].text;
+
+		/* HOST_NAME, the first, ends the list. */
+		if (!id)
+			break;
+		if (text && !strcmp(text, "-"))
+			host_set_unknown(facts, id, "not there");
+		else if (text)
+			host_set_text(facts, id, text);
+		else
+			host_set_number(facts, id, breakage->changes[i].number);
+	}
+}
+
+/* What is well breaks no rule; each change breaks its own, and with @exact no other. */
+static void break_each(void (*well_host)(struct host_facts *facts), const struct breakage *list,
+		       size_t nr, bool exact)
+{
 	struct host_facts facts;
 	struct report report = {};
 	struct target *target;
 	size_t i, j, found;
 
-	well(&facts);
+	well_host(&facts);
 	target = report_target(&report, "epyc", TARGET_OBJECT);
 	host_judge(&facts, target);
 	EXPECT_NUMBER(target->nr, 0);
 	host_facts_free(&facts);
-	for (i = 0; i < ARRAY_SIZE(broken); i++) {
-		well(&facts);
-		for (j = 0; j < 3; j++) {
-			/* HOST_NAME, the first, ends the list. */
-			if (!broken[i].changes[j].id)
-				break;
-			if (broken[i].changes[j].text)
-				host_set_text(&facts, broken[i].changes[j].id,
-					      broken[i].changes[j].text);
-			else
-				host_set_number(&facts, broken[i].changes[j].id,
-						broken[i].changes[j].number);
-		}
-		target = report_target(&report, broken[i].rule, TARGET_OBJECT);
+	for (i = 0; i < nr; i++) {
+		well_host(&facts);
+		break_it(&facts, &list[i]);
+		target = report_target(&report, list[i].rule, TARGET_OBJECT);
 		host_judge(&facts, target);
 		for (found = j = 0; j < target->nr; j++)
-			found += !strcmp(target->findings[j].rule->id, broken[i].rule);
-		if (!found)
-			ksft_print_msg("%s is not found\n", broken[i].rule);
-		EXPECT(found);
+			found += !strcmp(target->findings[j].rule->id, list[i].rule);
+		if (found != 1 || (exact && target->nr != 1))
+			ksft_print_msg("%s is found %zu times, with %zu others\n", list[i].rule, found,
+				       target->nr - found);
+		EXPECT(found == 1);
+		EXPECT(!exact || target->nr == 1);
 		host_facts_free(&facts);
 	}
 	report_free(&report);
-	/* But for the firmware images, of which a text cannot be made unknown here. */
+}
+
+static bool has_case(const struct breakage *list, size_t nr, const char *rule)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (!strcmp(list[i].rule, rule))
+			return true;
+	return false;
+}
+
+static void each_rule(void)
+{
+	const struct host_rule *row;
+
+	break_each(well, broken, ARRAY_SIZE(broken), false);
 	for (row = host_rules; row->rule.id; row++) {
-		for (i = 0; i < ARRAY_SIZE(broken) && strcmp(broken[i].rule, row->rule.id); i++)
-			;
-		if (i == ARRAY_SIZE(broken) && strcmp(row->rule.id, "ovmf"))
+		/* The images for SEV and SEV-ES are one finding. */
+		if (!has_case(broken, ARRAY_SIZE(broken), row->rule.id) &&
+		    strcmp(row->rule.id, "ovmf")) {
 			ksft_print_msg("%s has no case\n", row->rule.id);
-		EXPECT(i < ARRAY_SIZE(broken) || !strcmp(row->rule.id, "ovmf"));
+			test_failed = true;
+		}
 		EXPECT(row->rule.title && row->rule.remedy && row->rule.source && row->judge);
 	}
+}
+
+static void each_rule_of_snp(void)
+{
+	const struct host_rule *row;
+
+	break_each(well_with_snp, broken_snp, ARRAY_SIZE(broken_snp), true);
+	for (row = host_snp_rules; row->rule.id; row++) {
+		if (!has_case(broken_snp, ARRAY_SIZE(broken_snp), row->rule.id)) {
+			ksft_print_msg("%s has no case\n", row->rule.id);
+			test_failed = true;
+		}
+		EXPECT(row->rule.title && row->rule.remedy && row->rule.source && row->judge);
+	}
+}
+
+/* How bad it is, and what to do: where facts decide it. */
+static void severities_of_snp(void)
+{
+	struct report report = {};
+	struct target *target = report_target(&report, "epyc", TARGET_OBJECT);
+	struct host_facts facts;
+
+	well_with_snp(&facts);
+	host_set_number(&facts, HOST_CIPHERTEXT_HIDING_ASIDS, 40);
+	host_judge(&facts, target);
+	EXPECT_TEXT(target_verdict(target), "ok");
+	EXPECT(strstr(target->findings[0].message, "1 to 40, SEV-ES 41 to 99"));
+	host_facts_free(&facts);
+
+	target = report_target(&report, "epyc", TARGET_OBJECT);
+	well_with_snp(&facts);
+	host_set_number(&facts, HOST_CIPHERTEXT_HIDING_ASIDS, 99);
+	host_judge(&facts, target);
+	EXPECT_TEXT(target_verdict(target), "warning");
+	host_facts_free(&facts);
+
+	/* kvm_amd without SNP, on a host whose firmware has it initialised. */
+	target = report_target(&report, "epyc", TARGET_OBJECT);
+	well_with_snp(&facts);
+	host_set_number(&facts, HOST_SEV_SNP, 0);
+	host_set_number(&facts, HOST_SEV_ES, 1);
+	host_set_number(&facts, HOST_KVM_VM_TYPES, 0x5);
+	host_judge(&facts, target);
+	EXPECT(target->nr && strstr(target_verdict(target), "warning"));
+	host_facts_free(&facts);
+	report_free(&report);
 }
 
 static void nothing_known(void)
@@ -240,6 +368,11 @@ static void a_made_up_host(void)
 	put("proc/812/limits", "Limit  Soft Limit  Hard Limit  Units\n"
 	    "Max locked memory         67108864             67108864             bytes\n");
 	put("dev/sev", "");
+	put("proc/iomem", "00001000-0009ffff : System RAM\n100000000-207fffffff : System RAM\n"
+	    "  2000000000-2000ffffff : Kernel code\n");
+	put("sys/module/kvm_amd/parameters/ciphertext_hiding_asids", "12\n");
+	put("sys/firmware/sev/vulnerabilities/supported_mitigations", "0x7\n");
+	put("sys/kernel/kexec_crash_size", "268435456\n");
 	put("sys/fs/cgroup/cgroup.controllers", "cpu misc\n");
 	put("sys/fs/cgroup/misc.capacity", "sev 410\nsev_es 99\n");
 	host_facts_gather(root, &facts);
@@ -256,6 +389,11 @@ static void a_made_up_host(void)
 	EXPECT(host_number(&facts, HOST_MEMLOCK_SESSION_BYTES, &number) && number == 8 << 20);
 	EXPECT(host_number(&facts, HOST_MISC_SEV_ES_CAPACITY, &number) && number == 99);
 	EXPECT(host_is(&facts, HOST_MISC_CONTROLLER));
+	EXPECT(host_number(&facts, HOST_MEMORY_TOP_BYTES, &number) && number == 0x2080000000);
+	EXPECT(host_number(&facts, HOST_CIPHERTEXT_HIDING_ASIDS, &number) && number == 12);
+	EXPECT_TEXT(host_text(&facts, HOST_MITIGATIONS_SUPPORTED), "0x7");
+	EXPECT(!host_text(&facts, HOST_MITIGATIONS_VERIFIED) && !host_text(&facts, HOST_SNP_STATE));
+	EXPECT(host_number(&facts, HOST_CRASH_KERNEL_BYTES, &number) && number == 256 << 20);
 	host_facts_free(&facts);
 }
 
@@ -263,6 +401,8 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "each rule", each_rule },
+		{ "each rule of SEV-SNP", each_rule_of_snp },
+		{ "severities of SEV-SNP", severities_of_snp },
 		{ "nothing known is no finding", nothing_known },
 		{ "facts through JSON", through_json },
 		{ "a made-up host", a_made_up_host },
