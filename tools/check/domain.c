@@ -302,7 +302,7 @@ int check_domain(int argc, char **argv)
 	struct options options = {};
 	struct host_facts facts = {};
 	struct file_list files = {};
-	struct report report = {};
+	struct report report = { .what = "domain" };
 	int i, ret, code;
 	size_t nr;
 

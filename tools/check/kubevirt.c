@@ -12,18 +12,23 @@
 #include "report/files.h"
 #include "report/yaml.h"
 #include "sev/certificate.h"
+#include "sev/policy.h"
 
 #define USER_GUIDE	"KubeVirt user guide, Confidential computing"
 #define WEBHOOK		"KubeVirt, validating webhook of VMIs"
 
+#define VERSION(major, minor)	((major) * 1000 + (minor))
+
 /**
  * struct vm_object - what the rules see
+ * @version: of KubeVirt, VERSION(), 0: not known
  * @kind: the object's
  * @spec: what holds the VM's devices: a domain's, or an instance type's spec
  * @launch: its launchSecurity, NULL: none
  */
 struct vm_object {
 	struct target *target;
+	unsigned int version;
 	yaml_document_t *doc;
 	yaml_node_t *root, *spec, *outer, *launch;
 	const char *kind;
@@ -45,9 +50,12 @@ static yaml_node_t *find(const struct vm_object *object, const char *path)
 	return yaml_find(object->doc, object->spec, path);
 }
 
+/* In Kubernetes' API null is the same as not there. */
 static yaml_node_t *launch(const struct vm_object *object, const char *path)
 {
-	return yaml_find(object->doc, object->launch, path);
+	yaml_node_t *node = yaml_find(object->doc, object->launch, path);
+
+	return node && node->type == YAML_SCALAR_NODE && !yaml_text(node) ? NULL : node;
 }
 
 /* ---- rules ------------------------------------------------------------------------------------ */
@@ -59,6 +67,121 @@ static void judge_one_type(const struct vm_object *object, const struct rule *ru
 	if (count != 1)
 		finding_add(object->target, rule, yaml_line(object->launch),
 			    "launchSecurity has %s of sev, snp and tdx", count ? "more than one" : "none");
+}
+
+/* What the types have: the API's structs SEV, SNP and TDX up to 1.9. */
+static void judge_fields(const struct vm_object *object, const struct rule *rule)
+{
+	static const struct {
+		const char *type;
+		const char *const fields[12];
+	} types[] = {
+		{ "sev", { "policy", "attestation", "session", "dhCert" } },
+		{ "snp", { "policy", "hostData", "idBlock", "idAuth", "authorKey", "vcekDisabled",
+			   "kernelHashes", "guestVisibleWorkarounds" } },
+	};
+	const yaml_node_pair_t *pair;
+	yaml_node_t *node;
+	const char *name;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		node = launch(object, types[i].type);
+		if (node && node->type != YAML_MAPPING_NODE) {
+			finding_add(object->target, rule, yaml_line(node),
+				    "launchSecurity.%s is no object: write %s: {}", types[i].type,
+				    types[i].type);
+			continue;
+		}
+		for (pair = node ? node->data.mapping.pairs.start : NULL;
+		     node && pair < node->data.mapping.pairs.top; pair++) {
+			name = yaml_text(yaml_document_get_node(object->doc, pair->key));
+			for (j = 0; name && types[i].fields[j]; j++)
+				if (!strcmp(name, types[i].fields[j]))
+					break;
+			if (!name || !types[i].fields[j])
+				finding_add_as(object->target, rule, SEVERITY_WARNING,
+					       yaml_line(yaml_document_get_node(object->doc, pair->key)),
+					       "launchSecurity.%s has no field %s: the API drops it",
+					       types[i].type, name ?: "without name");
+		}
+	}
+}
+
+static void judge_paused(const struct vm_object *object, const struct rule *rule)
+{
+	yaml_node_t *attestation = launch(object, "sev/attestation");
+	yaml_node_t *strategy = yaml_find(object->doc, object->outer, "startStrategy");
+
+	if (attestation && !yaml_is(strategy, "Paused"))
+		finding_add(object->target, rule, yaml_line(strategy ?: attestation),
+			    "sev.attestation is asked for, but startStrategy is %s",
+			    yaml_text(strategy) ?: "not given");
+}
+
+static void judge_snp_policy(const struct vm_object *object, const struct rule *rule)
+{
+	yaml_node_t *node = launch(object, "snp/policy");
+	const char *text = yaml_text(node);
+	const struct policy_rule *row;
+	uint64_t policy;
+
+	if (!text || !*text)
+		return;
+	if (policy_parse(text, &policy)) {
+		finding_add(object->target, rule, yaml_line(node), "the policy %s is no number", text);
+		return;
+	}
+	for (row = policy_rules; row->rule; row++)
+		if (row->severity == POLICY_ERROR &&
+		    policy_breaks(row, SEVADM_VM_TYPE_SEV_SNP, policy))
+			finding_add(object->target, rule, yaml_line(node), "the policy %s [%s]: %s",
+				    text, row->rule, row->message);
+}
+
+static void judge_snp_blobs(const struct vm_object *object, const struct rule *rule)
+{
+	static const struct {
+		const char *path;
+		size_t bytes;
+	} blobs[] = {
+		{ "snp/hostData", 32 }, { "snp/idBlock", 96 }, { "snp/idAuth", 4096 },
+	};
+	struct certificate_problem problem;
+	uint8_t bytes[4096];
+	yaml_node_t *node;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(blobs); i++) {
+		node = launch(object, blobs[i].path);
+		problem = (struct certificate_problem) {};
+		if (yaml_text(node) && *yaml_text(node) &&
+		    base64_exact(yaml_text(node), bytes, blobs[i].bytes, &problem))
+			finding_add(object->target, rule, yaml_line(node), "%s %s",
+				    blobs[i].path + strlen("snp/"), problem.text);
+	}
+}
+
+static void judge_snp_identity(const struct vm_object *object, const struct rule *rule)
+{
+	yaml_node_t *block = launch(object, "snp/idBlock"), *auth = launch(object, "snp/idAuth");
+	yaml_node_t *author = launch(object, "snp/authorKey");
+
+	if (!block != !auth)
+		finding_add(object->target, rule, yaml_line(block ?: auth), "there is an %s without an %s",
+			    block ? "idBlock" : "idAuth", block ? "idAuth" : "idBlock");
+	if (yaml_is(author, "true") && !(block && auth))
+		finding_add(object->target, rule, yaml_line(author),
+			    "authorKey needs both idBlock and idAuth");
+}
+
+static void judge_kernel_hashes(const struct vm_object *object, const struct rule *rule)
+{
+	yaml_node_t *hashes = launch(object, "snp/kernelHashes");
+
+	if (hashes && !find(object, "firmware/kernelBoot/container"))
+		finding_add(object->target, rule, yaml_line(hashes),
+			    "kernelHashes is given, but no firmware.kernelBoot.container");
 }
 
 static void judge_efi(const struct vm_object *object, const struct rule *rule)
@@ -105,23 +228,25 @@ static void judge_host_devices(const struct vm_object *object, const struct rule
 {
 	static const char *const lists[] = { "devices/hostDevices", "devices/gpus", "hostDevices",
 					     "gpus" };
+	/* As check domain has it: such guests reach them through shared memory. */
+	const enum severity severity = launch(object, "snp") ? SEVERITY_INFO : rule->severity;
 	yaml_node_t *list, *item, *sriov;
 	size_t i, j;
 
 	for (i = 0; i < ARRAY_SIZE(lists); i++) {
 		list = find(object, lists[i]);
 		for (j = 0; (item = yaml_item(object->doc, list, j)); j++)
-			finding_add(object->target, rule, yaml_line(item),
-				    "%s gives it a device of the host: %s", lists[i],
-				    yaml_text(yaml_find(object->doc, item, "deviceName")) ?: "unnamed");
+			finding_add_as(object->target, rule, severity, yaml_line(item),
+				       "%s gives it a device of the host: %s", lists[i],
+				       yaml_text(yaml_find(object->doc, item, "deviceName")) ?: "unnamed");
 	}
 	list = find(object, "devices/interfaces");
 	for (j = 0; (item = yaml_item(object->doc, list, j)); j++) {
 		sriov = yaml_find(object->doc, item, "sriov");
 		if (sriov)
-			finding_add(object->target, rule, yaml_line(item),
-				    "the interface %s is SR-IOV",
-				    yaml_text(yaml_find(object->doc, item, "name")) ?: "without name");
+			finding_add_as(object->target, rule, severity, yaml_line(item),
+				       "the interface %s is SR-IOV",
+				       yaml_text(yaml_find(object->doc, item, "name")) ?: "without name");
 	}
 }
 
@@ -197,12 +322,22 @@ static void judge_owner_data(const struct vm_object *object, const struct rule *
 static void judge_gate(const struct vm_object *object, const struct rule *rule)
 {
 	static const char path[] = "configuration/developerConfiguration/featureGates";
-	yaml_node_t *gates = find(object, path), *gate;
+	static const char off[] = "configuration/developerConfiguration/disabledFeatureGates";
+	yaml_node_t *gates = find(object, path), *disabled = find(object, off), *gate;
 	size_t i;
 
+	for (i = 0; (gate = yaml_item(object->doc, disabled, i)); i++)
+		if (yaml_is(gate, "WorkloadEncryptionSEV")) {
+			finding_add(object->target, rule, yaml_line(gate),
+				    "disabledFeatureGates turns WorkloadEncryptionSEV off");
+			return;
+		}
 	for (i = 0; (gate = yaml_item(object->doc, gates, i)); i++)
 		if (yaml_is(gate, "WorkloadEncryptionSEV"))
 			return;
+	/* Beta since then, and beta gates are on. */
+	if (object->version >= VERSION(1, 9))
+		return;
 	finding_add(object->target, rule, yaml_line(gates ?: object->spec),
 		    "the feature gate WorkloadEncryptionSEV is not on");
 }
@@ -210,6 +345,18 @@ static void judge_gate(const struct vm_object *object, const struct rule *rule)
 static const struct kubevirt_rule rules[] = {
 	{ { "kubevirt-type", SEVERITY_ERROR, "launchSecurity has exactly one of sev, snp and tdx",
 	    "write launchSecurity: {sev: {}}", WEBHOOK }, IN_VM | IN_TYPE, judge_one_type },
+	{ { "kubevirt-fields", SEVERITY_ERROR, "launchSecurity has the fields that its type has",
+	    "correct the field's name", "KubeVirt API, LaunchSecurity" }, IN_VM | IN_TYPE, judge_fields },
+	{ { "kubevirt-paused", SEVERITY_ERROR, "a VM that is to be attested starts paused",
+	    "write startStrategy: Paused", WEBHOOK }, IN_VM, judge_paused },
+	{ { "kubevirt-snp-policy", SEVERITY_ERROR, "firmware and KVM take the SNP policy",
+	    "write policy: \"0x30000\"; sevadm policy check says more", WEBHOOK }, IN_VM, judge_snp_policy },
+	{ { "kubevirt-snp-blobs", SEVERITY_ERROR, "SNP's blobs have their lengths",
+	    "32 bytes hostData, 96 idBlock, 4096 idAuth, in base64", WEBHOOK }, IN_VM, judge_snp_blobs },
+	{ { "kubevirt-snp-identity", SEVERITY_ERROR, "idBlock and idAuth come together",
+	    "give both, or neither; authorKey only with both", WEBHOOK }, IN_VM, judge_snp_identity },
+	{ { "kubevirt-kernel-hashes", SEVERITY_ERROR, "kernelHashes has a kernel to hash",
+	    "add firmware.kernelBoot, or remove kernelHashes", WEBHOOK }, IN_VM, judge_kernel_hashes },
 	{ { "kubevirt-efi", SEVERITY_ERROR, "the firmware is UEFI",
 	    "add firmware: {bootloader: {efi: {secureBoot: false}}}", "AMD SEV Guide (SUSE), 5" },
 	  IN_VM, judge_efi },
@@ -263,9 +410,21 @@ static const struct kind_row {
 	{ "KubeVirt", IN_CR, "spec", "" },
 };
 
-static void judge(struct target *target, yaml_document_t *doc, yaml_node_t *root)
+/**
+ * struct visitor - what visits the documents of a file
+ * @known: objects of a kind that is checked
+ */
+struct visitor {
+	struct target *target;
+	unsigned int version;
+	size_t known;
+};
+
+static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *root)
 {
-	struct vm_object object = { .target = target, .doc = doc, .root = root };
+	struct vm_object object = {
+		.target = visitor->target, .version = visitor->version, .doc = doc, .root = root,
+	};
 	const struct kind_row *row = NULL;
 	size_t i;
 
@@ -275,11 +434,14 @@ static void judge(struct target *target, yaml_document_t *doc, yaml_node_t *root
 			row = &kinds[i];
 	if (!row)
 		return;
+	visitor->known++;
 	object.outer = yaml_find(doc, root, row->outer);
 	object.spec = yaml_find(doc, object.outer, row->spec);
 	if (!object.spec)
 		return;
 	object.launch = yaml_find(doc, object.spec, "launchSecurity");
+	if (object.launch && object.launch->type == YAML_SCALAR_NODE && !yaml_text(object.launch))
+		object.launch = NULL;
 	if (!object.launch && row->where != IN_CR)
 		return;
 	if (launch(&object, "tdx") && !launch(&object, "sev") && !launch(&object, "snp"))
@@ -301,31 +463,52 @@ static void visit(void *context, yaml_document_t *doc, yaml_node_t *root)
 	judge(context, doc, root);
 }
 
+static int set_version(void *options, const char *text)
+{
+	unsigned int major, minor;
+
+	text += *text == 'v';
+	if (sscanf(text, "%3u.%3u", &major, &minor) != 2)
+		return fail(EXIT_USAGE, "\"%s\" is no version of KubeVirt: write 1.9", text);
+	*(unsigned int *)options = VERSION(major, minor);
+	return EXIT_OK;
+}
+
 const struct option_row check_kubevirt_options[] = {
+	{ "kubevirt-version", 0, "VERSION", "of the cluster's KubeVirt, such as 1.9", NULL, set_version },
 	FINDINGS_ROWS,
 	{}
 };
 
-void kubevirt_judge(struct target *target, const char *bytes, size_t size)
+size_t kubevirt_judge(struct target *target, unsigned int version, const char *bytes, size_t size)
 {
+	struct visitor visitor = { .target = target, .version = version };
 	struct yaml_error error;
 
-	if (yaml_each(bytes, size, visit, target, &error))
-		target_unreadable(target, error.line, "%s", error.message);
+	if (!yaml_each(bytes, size, visit, &visitor, &error))
+		return visitor.known;
+	target_unreadable(target, error.line, "%s", error.message);
+	return visitor.known + 1;
 }
 
-static void check_file(struct report *report, const char *path)
+static void check_file(struct report *report, unsigned int version, const struct file_name *name)
 {
-	struct target *target = report_target(report, path, TARGET_FILE);
+	struct target *target = report_target(report, name->path, TARGET_FILE);
 	const char *why;
 	size_t size;
 	char *bytes;
 
-	bytes = file_read(path, &size, &why);
-	if (!bytes)
+	bytes = file_read(name->path, &size, &why);
+	if (!bytes) {
 		target_unreadable(target, 0, "%s", why);
-	else
-		kubevirt_judge(target, bytes, size);
+	} else if (!kubevirt_judge(target, version, bytes, size)) {
+		/* Other objects live beside VMs. */
+		if (name->found)
+			report_drop(report);
+		else
+			target_unreadable(target, 0,
+					  "there is no VM, instance type or KubeVirt object in it");
+	}
 	free(bytes);
 }
 
@@ -333,18 +516,19 @@ int check_kubevirt(int argc, char **argv)
 {
 	static const char *const endings[] = { ".yaml", ".yml", NULL };
 	struct file_list files = {};
-	struct report report = {};
+	struct report report = { .what = "VM, instance type or KubeVirt object" };
+	unsigned int version = 0;
 	size_t nr;
 	int i, ret;
 
-	ret = options_parse(check_kubevirt_options, NULL, &argc, argv);
+	ret = options_parse(check_kubevirt_options, &version, &argc, argv);
 	if (!ret && !argc)
 		ret = fail(EXIT_USAGE, "check kubevirt needs a FILE, a folder, or - for stdin");
 	for (i = 0; i < argc && !ret; i++)
 		ret = file_list_add(&files, argv[i], endings);
 	if (!ret) {
 		for (nr = 0; nr < files.nr; nr++)
-			check_file(&report, files.names[nr].path);
+			check_file(&report, version, &files.names[nr]);
 		ret = report_finish(&report);
 	}
 	file_list_free(&files);

@@ -5,7 +5,12 @@
 
 #include "report/findings.h"
 
-/** kubevirt_judge() - all rules on all documents of @bytes */
-void kubevirt_judge(struct target *target, const char *bytes, size_t size);
+/**
+ * kubevirt_judge() - all rules on all documents of @bytes
+ * @version: of KubeVirt, major * 1000 + minor; 0: not known
+ *
+ * Return: how many objects of a kind that is checked were found, or where it cannot be read, more.
+ */
+size_t kubevirt_judge(struct target *target, unsigned int version, const char *bytes, size_t size);
 
 #endif

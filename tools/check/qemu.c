@@ -423,6 +423,15 @@ static int judge(struct qemu *qemu, struct report *report, const char *name)
 	return report_finish(report);
 }
 
+/* By its name; else by an option that no other program has beside it. */
+static bool is_qemu(const struct qemu *qemu, const char *program)
+{
+	const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
+
+	return strstr(name, "qemu") || strstr(name, "kvm") || last_option(qemu, "machine") ||
+	       last_option(qemu, "accel");
+}
+
 /* The words of /proc/PID/cmdline, which zeroes separate. */
 static int take_process(struct qemu *qemu, char *bytes, size_t size)
 {
@@ -464,6 +473,8 @@ static int check_process(struct qemu *qemu, struct report *report, const char *w
 	if (!bytes)
 		return fail(EXIT_REFUSED, "process %llu: %s", pid, why);
 	ret = take_process(qemu, bytes, size);
+	if (!ret && !is_qemu(qemu, bytes))
+		ret = fail(EXIT_USAGE, "process %llu is no QEMU but \"%s\"", pid, bytes);
 	snprintf(path, sizeof(path), "process %llu", pid);
 	ret = ret ?: judge(qemu, report, path);
 	free(bytes);

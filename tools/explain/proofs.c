@@ -233,18 +233,24 @@ enum verdict proof_sev_range(const struct facts *facts, const struct symptom *sy
 static enum verdict policy_wrong(const struct symptom *symptom, bool snp, char *why, size_t size)
 {
 	enum sevadm_vm_type type = policy_type(snp, symptom->policy);
+	enum verdict verdict = VERDICT_CONTRADICTED;
 	const struct policy_rule *rule;
 
 	if (!symptom->has_policy)
 		return VERDICT_POSSIBLE;
 	for (rule = policy_rules; rule->rule; rule++) {
-		if (rule->severity != POLICY_ERROR || !policy_breaks(rule, type, symptom->policy))
+		if (!policy_breaks(rule, type, symptom->policy))
 			continue;
+		/* The guest may start with it: what failed may be this, or something else. */
+		if (rule->severity != POLICY_ERROR) {
+			verdict = VERDICT_POSSIBLE;
+			continue;
+		}
 		snprintf(why, size, "policy 0x%" PRIx64 ": %s", symptom->policy, rule->message);
 		return VERDICT_PROVEN;
 	}
 	snprintf(why, size, "policy 0x%" PRIx64 " keeps all rules", symptom->policy);
-	return VERDICT_CONTRADICTED;
+	return verdict;
 }
 
 enum verdict proof_sev_policy(const struct facts *facts, const struct symptom *symptom, char *why,

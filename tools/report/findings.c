@@ -142,23 +142,30 @@ void target_add_json(struct target *target, const char *key, struct json_object 
 	json_object_object_add(target->extra, key, value);
 }
 
+static void free_target(struct target *target)
+{
+	size_t i;
+
+	for (i = 0; i < target->nr; i++) {
+		free(target->findings[i].message);
+		free(target->findings[i].fix);
+	}
+	json_object_put(target->extra);
+	free(target->findings);
+	free(target->text);
+	free(target->name);
+	free(target);
+}
+
+void report_drop(struct report *report)
+{
+	free_target(report->targets[--report->nr]);
+}
+
 void report_free(struct report *report)
 {
-	struct target *target;
-	size_t i, j;
-
-	for (i = 0; i < report->nr; i++) {
-		target = report->targets[i];
-		for (j = 0; j < target->nr; j++) {
-			free(target->findings[j].message);
-			free(target->findings[j].fix);
-		}
-		json_object_put(target->extra);
-		free(target->findings);
-		free(target->text);
-		free(target->name);
-		free(target);
-	}
+	while (report->nr)
+		report_drop(report);
 	free(report->targets);
 	*report = (struct report) {};
 }
@@ -299,6 +306,10 @@ int report_finish(struct report *report)
 	struct json_object *log;
 	size_t i;
 
+	/* Whoever asks for a check, as a pipeline does, must not take nothing for well. */
+	if (!report->nr)
+		return fail(EXIT_USAGE, "nothing was checked: there is no %s in what was given",
+			    report->what ?: "target");
 	for (i = 0; i < report->nr; i++)
 		if (report->targets[i]->nr)
 			qsort(report->targets[i]->findings, report->targets[i]->nr,

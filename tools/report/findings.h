@@ -78,14 +78,21 @@ struct target {
 	bool unreadable;
 };
 
-/** struct report - all targets of one run; zeroes begin it */
+/**
+ * struct report - all targets of one run; zeroes begin it
+ * @what: what is looked for, for when there is none: "domain"
+ */
 struct report {
 	struct target **targets;
 	size_t nr;
+	const char *what;
 };
 
 /** report_target() - add a target; it stays where it is until report_finish() */
 struct target *report_target(struct report *report, const char *name, enum target_kind kind);
+
+/** report_drop() - take back the target that was added last: it was nothing to check */
+void report_drop(struct report *report);
 
 /**
  * finding_add() - say that @rule does not hold
@@ -120,7 +127,7 @@ const char *target_verdict(const struct target *target);
  * With --json each target is one object on a line of its own; with --sarif the whole report is one
  * SARIF 2.1.0 log.
  *
- * Return: an exit code: EXIT_USAGE when a target was unreadable, else EXIT_REFUSED when one has an
+ * Return: an exit code: EXIT_USAGE when a target was unreadable or there is none, else EXIT_REFUSED when one has an
  * error (with --strict: or a warning).
  */
 int report_finish(struct report *report);

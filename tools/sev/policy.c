@@ -70,8 +70,8 @@ static const struct policy_field snp_fields[] = {
 const struct policy_rule policy_rules[] = {
 	{ "policy-width", SEV | ES, BITS(63, 32), 0, POLICY_ERROR,
 	  "a SEV policy has 32 bits; if this is an SNP policy, check it as sev-snp", SEV_SPEC },
-	{ "policy-reserved", SEV | ES, BITS(15, 6), 0, POLICY_ERROR,
-	  "bits 6 to 15 are reserved and must be zero", SEV_SPEC },
+	{ "policy-reserved", SEV | ES, BITS(15, 6), 0, POLICY_WARNING,
+	  "bits 6 to 15 are reserved and must be zero; firmware ignores them so far", SEV_SPEC },
 	{ "policy-api-major", SEV | ES, BITS(23, 17), 0, POLICY_ERROR,
 	  "it asks for a major version above 1, which no firmware has; if this is an SNP policy, check it as sev-snp",
 	  SEV_SPEC },

@@ -66,7 +66,7 @@ make_files() {
 	write("anchors.yaml", "\n".join(f"- &a{i} x" for i in range(100000)))
 	write("latin1.yaml", "kind: VirtualMachine\nname: \xfc\n".encode("latin-1"))
 	write("unknown.yaml", "kind: *nothing\n")
-	write("nodes.yaml", "- a\n" * 390000)
+	write("nodes.yaml", "kind: VirtualMachine\nspec: {}\nx:\n" + "- a\n" * 389000)
 	PYTHON
 }
 

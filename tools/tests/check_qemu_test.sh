@@ -36,7 +36,7 @@ each_severity() {
 	breaks 0 "info qemu-object" "-object sev-guest" "-object memory-backend-ram" &&
 	breaks 1 "error qemu-cbitpos" "cbitpos=51" "cbitpos=47" &&
 	breaks 0 "warning qemu-policy-weak" "policy=3" "policy=2" &&
-	breaks 1 $'error qemu-policy-refused\nwarning qemu-policy-weak' "policy=3" "policy=0x42"
+	breaks 1 $'error qemu-policy-refused\nwarning qemu-policy-weak' "policy=3" "policy=0x20002"
 }
 
 # As nobody, who has no CAP_IPC_LOCK; whoever is not root has none either.

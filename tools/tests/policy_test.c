@@ -141,8 +141,8 @@ static void rules(void)
 		{ SEVADM_VM_TYPE_SEV, 0x33, "" },		/* Nova */
 		{ SEVADM_VM_TYPE_SEV_ES, 0x37, "" },		/* Nova */
 		{ SEVADM_VM_TYPE_SEV_SNP, 0x30000, "" },	/* QEMU, libvirt */
-		{ SEVADM_VM_TYPE_SEV_ES, 0x7f, "policy-reserved" },	/* AMDSEV #253 */
-		{ SEVADM_VM_TYPE_SEV, 0x40, "policy-reserved" },
+		{ SEVADM_VM_TYPE_SEV_ES, 0x7f, "" },	/* AMDSEV #253: its guests started */
+		{ SEVADM_VM_TYPE_SEV, 0x41, "" },
 		{ SEVADM_VM_TYPE_SEV, 0x5, "policy-es" },
 		{ SEVADM_VM_TYPE_SEV_ES, 0x3, "policy-es" },
 		{ SEVADM_VM_TYPE_SEV_SNP, 0x300000, "policy-must-be-one" },
@@ -156,6 +156,7 @@ static void rules(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		EXPECT_TEXT(broken_rule(rows[i].type, rows[i].policy, POLICY_ERROR), rows[i].error);
 	EXPECT_TEXT(broken_rule(SEVADM_VM_TYPE_SEV, 0x0, POLICY_WARNING), "policy-debug");
+	EXPECT_TEXT(broken_rule(SEVADM_VM_TYPE_SEV_ES, 0x7f, POLICY_WARNING), "policy-reserved");
 	EXPECT_TEXT(broken_rule(SEVADM_VM_TYPE_SEV_SNP, 0xb0000, POLICY_WARNING), "policy-debug");
 }
 
