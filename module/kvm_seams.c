@@ -4,10 +4,12 @@
  * took or gave back, what it has pinned.
  */
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
 #include "adopt.h"
 #include "bitmaps.h"
@@ -312,7 +314,6 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 	}
 	if (!scope || !scope->vm)
 		return;
-	sevadm_limit_settle(scope->vm, SEVADM_RESOURCE_PIN, asked);
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		scope->transient += pinned;
 	before = sevadm_vm_pin(scope->vm, pinned, scope->kind == SEVADM_SCOPE_REGION);
@@ -321,14 +322,17 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 
 /*
  * Return true if RLIMIT_MEMLOCK is in the way, by which sev_pin_memory() refuses before it pins a page. It is asked
- * here, too: what KVM refuses anyway is charged to nobody meanwhile.
+ * here, too: what KVM refuses anyway is charged to nobody meanwhile. A security module that denies what
+ * the credentials allow is KVM's to ask.
  */
 static bool over_memlock(const struct sevadm_scope *scope, u64 pages)
 {
 	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	s64 pinned = scope && scope->vm ? READ_ONCE(scope->vm->pinned) : 0;
+	const struct cred *cred = current_cred();
 
-	return max(pinned, 0LL) + pages > limit && !ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK);
+	return max(pinned, 0LL) + pages > limit &&
+	       !(cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK));
 }
 
 struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned long ulen,

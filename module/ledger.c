@@ -12,8 +12,10 @@
 #include <linux/user_namespace.h>
 #include <linux/ktime.h>
 
+#include "compat/compiler.h"
 #include "ledger.h"
 #include "limit.h"
+#include "notify.h"
 #include "pool.h"
 #include "seam.h"
 
@@ -369,12 +371,17 @@ static void account_locked(struct sevadm_vm *vm)
 /* sevadm_vm_account() - the VM's initialisation has succeeded: it holds an ASID and is shown */
 void sevadm_vm_account(struct sevadm_vm *vm)
 {
-	sevadm_limit_settle(vm, sevadm_resource_of_pool(sevadm_pool_of_type(vm->type)), 1);
+	u32 resource = sevadm_resource_of_pool(sevadm_pool_of_type(vm->type));
+	struct sevadm_limit_hits hits = {};
+
 	spin_lock(&sevadm_ledger_lock);
+	sevadm_limit_settle_locked(vm, resource, 1, &hits);
 	account_locked(vm);
 	sevadm_pool_hold(sevadm_pool_of_type(vm->type));
 	sevadm_pool_take(sevadm_pool_of_type(vm->type));
 	spin_unlock(&sevadm_ledger_lock);
+	if (hits.nr)
+		sevadm_notify_hits(&hits, vm, 0);
 }
 
 static const struct sevadm_vm *owner_locked(const struct sevadm_vm *vm)
@@ -565,7 +572,7 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 /**
  * sevadm_vm_pin() - book pages that were pinned or released
  * @vm: the VM
- * @pages: number of pages; negative: released
+ * @pages: number of pages, which have been charged; negative: released
  * @regions: change of the number of regions
  *
  * What is booked late goes to the VM that the context has moved to meanwhile. When that has left the ledger,
@@ -575,14 +582,19 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
  */
 u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 {
+	struct sevadm_limit_hits hits __uninitialized;
+	const struct sevadm_vm *told = vm;
 	s64 before = 0;
 
+	hits.nr = 0;
 	spin_lock(&sevadm_ledger_lock);
 	vm = vm->line->vm;
 	if (!vm)
 		goto unlock;
 	if (pages < 0)
 		sevadm_limit_uncharge_locked(vm, SEVADM_RESOURCE_PIN, -pages);
+	else
+		sevadm_limit_settle_locked(vm, SEVADM_RESOURCE_PIN, pages, &hits);
 	before = vm->pinned;
 	vm->pinned += pages;
 	vm->regions += regions;
@@ -591,6 +603,8 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
 unlock:
 	spin_unlock(&sevadm_ledger_lock);
+	if (hits.nr)
+		sevadm_notify_hits(&hits, told, 0);
 	return max(before, 0LL);
 }
 

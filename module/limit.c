@@ -13,6 +13,7 @@
 #include <linux/delay.h>
 #include <linux/sched/signal.h>
 
+#include "compat/compiler.h"
 #include "lease.h"
 #include "ledger.h"
 #include "limit.h"
@@ -208,7 +209,7 @@ static bool refused_by_what_is_in_flight(const struct refusal *refusal, u32 reso
  * @amount: pages or ASIDs
  * @limit: set to the limit met when it is refused; may be NULL
  *
- * To be followed by sevadm_limit_settle() or sevadm_limit_cancel(). Others who ask for what KVM will refuse
+ * To be followed by sevadm_limit_settle_locked() or sevadm_limit_cancel(). Others who ask for what KVM will refuse
  * take the room for a moment only: that is waited for.
  *
  * Context: may sleep, for some hundredths of a second.
@@ -216,12 +217,13 @@ static bool refused_by_what_is_in_flight(const struct refusal *refusal, u32 reso
  */
 int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *limit)
 {
-	struct sevadm_limit_hits hits = {};
-	struct refusal refusal = {};
+	struct sevadm_limit_hits hits __uninitialized;
+	struct refusal refusal __uninitialized;
 	unsigned int tries = IN_FLIGHT_TRIES;
 	LIST_HEAD(gone);
 	bool charged;
 
+	hits.nr = 0;
 	spin_lock(&sevadm_ledger_lock);
 	charged = charge_locked(vm, resource, amount, &refusal, &hits);
 	while (!charged && refused_by_what_is_in_flight(&refusal, resource, amount) && tries-- &&
@@ -240,36 +242,33 @@ int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *lim
 
 	if (!charged && limit)
 		*limit = refusal.limit;
-	sevadm_notify_hits(&hits, vm, charged ? 0 : resource == SEVADM_RESOURCE_PIN ? -ENOMEM : -EBUSY);
+	if (hits.nr)
+		sevadm_notify_hits(&hits, vm, charged ? 0 : resource == SEVADM_RESOURCE_PIN ? -ENOMEM : -EBUSY);
 	return charged ? 0 : -EDQUOT;
 }
 
 /**
- * sevadm_limit_settle() - KVM has taken what was charged
+ * sevadm_limit_settle_locked() - KVM has taken what was charged
  * @vm: the VM
  * @resource: enum sevadm_resource
- * @amount: pages or ASIDs: no more than are in flight
- *
- * Context: process context, no spinlock held.
+ * @amount: pages or ASIDs; of what is not in flight, nothing is settled
+ * @hits: soft limits that are passed by it, to be told when the lock is given back
  */
-void sevadm_limit_settle(struct sevadm_vm *vm, u32 resource, u64 amount)
+void sevadm_limit_settle_locked(struct sevadm_vm *vm, u32 resource, u64 amount,
+				struct sevadm_limit_hits *hits)
 {
-	struct sevadm_limit_hits hits = {};
 	struct subject *subject;
 	struct walk walk;
 
-	spin_lock(&sevadm_ledger_lock);
+	lockdep_assert_held(&sevadm_ledger_lock);
 	amount = min(amount, vm->in_flight[resource]);
 	if (!amount)
-		goto unlock;
+		return;
 	for_each_charged(subject, &walk, vm) {
 		sevadm_subject_count(subject, resource, (struct change) { .in_flight = -amount });
-		look_at_soft_limit(subject, resource, amount, &hits);
+		look_at_soft_limit(subject, resource, amount, hits);
 	}
 	vm->in_flight[resource] -= amount;
-unlock:
-	spin_unlock(&sevadm_ledger_lock);
-	sevadm_notify_hits(&hits, vm, 0);
 }
 
 static void give_back_locked(struct sevadm_vm *vm, u32 resource, u64 amount, u64 in_flight)

@@ -14,6 +14,7 @@
 
 #include <uapi/linux/sevadm.h>
 
+struct sevadm_limit_hits;
 struct sevadm_vm;
 
 /* Limits that one SEVADM_CMD_LIMIT_APPLY may set, and subjects there may be. */
@@ -81,7 +82,8 @@ static inline u32 sevadm_resource_of_pool(u32 pool)
 }
 
 int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *limit);
-void sevadm_limit_settle(struct sevadm_vm *vm, u32 resource, u64 amount);
+void sevadm_limit_settle_locked(struct sevadm_vm *vm, u32 resource, u64 amount,
+				struct sevadm_limit_hits *hits);
 void sevadm_limit_cancel(struct sevadm_vm *vm, u32 resource, u64 amount);
 void sevadm_limit_uncharge_locked(struct sevadm_vm *vm, u32 resource, u64 amount);
 void sevadm_limit_force_locked(struct sevadm_vm *vm);

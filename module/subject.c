@@ -17,7 +17,7 @@
 static DEFINE_HASHTABLE(subjects, 10);
 LIST_HEAD(sevadm_subject_list);		/* in order of seq, the host first */
 struct subject sevadm_subject_host;
-static unsigned int subject_nr;
+unsigned int sevadm_subject_nr;
 static u64 last_seq;
 
 /* Levels of the cgroup tree that subjects are on, and how many are. */
@@ -109,13 +109,11 @@ static struct subject *next_of_vm(struct walk *walk)
 	return NULL;
 }
 
-/* sevadm_subject_next() - the next one of a walk, or NULL */
-struct subject *sevadm_subject_next(struct walk *walk)
+/* sevadm_subject_walk_on() - the next one of a walk, or NULL */
+struct subject *sevadm_subject_walk_on(struct walk *walk)
 {
 	struct subject *subject;
 
-	if (subject_nr == 1)
-		return NULL;
 	for (;;) {
 		subject = next_of_vm(walk);
 		if (subject && walk->except && sevadm_subject_concerns(subject, walk->except))
@@ -128,14 +126,14 @@ struct subject *sevadm_subject_next(struct walk *walk)
 	}
 }
 
-/* sevadm_subject_first() - begin a walk: see &struct walk. It is the host, which every VM is charged to. */
-struct subject *sevadm_subject_first(struct walk *walk, const struct sevadm_vm *vm,
-			      const struct sevadm_vm *then, const struct sevadm_vm *except)
+/* sevadm_subject_walk() - begin a walk: see sevadm_subject_first() */
+struct subject *sevadm_subject_walk(struct walk *walk, const struct sevadm_vm *vm,
+				    const struct sevadm_vm *then, const struct sevadm_vm *except)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	*walk = (struct walk) { .then = then, .except = except };
 	walk_start(walk, vm);
-	return except ? sevadm_subject_next(walk) : &sevadm_subject_host;
+	return except ? sevadm_subject_walk_on(walk) : &sevadm_subject_host;
 }
 
 /* ---- counters ------------------------------------------------------------------------------ */
@@ -273,7 +271,7 @@ bool sevadm_subject_too_deep(const struct sevadm_subject_key *key)
 bool sevadm_subject_room(const struct sevadm_subject_key *key)
 {
 	return !sevadm_subject_too_deep(key) &&
-	       (key->kind == SEVADM_SUBJECT_HOST || subject_nr < SEVADM_LIMITS_MAX ||
+	       (key->kind == SEVADM_SUBJECT_HOST || sevadm_subject_nr < SEVADM_LIMITS_MAX ||
 		sevadm_subject_find(key));
 }
 
@@ -289,7 +287,7 @@ struct subject *sevadm_subject_enter(const struct sevadm_subject_key *key, struc
 	*spare = NULL;
 	subject->seq = ++last_seq;
 	subject->fresh = true;
-	subject_nr++;
+	sevadm_subject_nr++;
 	if (key->kind == SEVADM_SUBJECT_CGROUP && !level_nr[key->cgroup->level]++)
 		__set_bit(key->cgroup->level, levels);
 	list_add_tail(&subject->list, &sevadm_subject_list);
@@ -315,7 +313,7 @@ bool sevadm_subject_sweep(struct list_head *gone)
 			__clear_bit(key->cgroup->level, levels);
 		hash_del(&subject->node);
 		list_move(&subject->list, gone);
-		subject_nr--;
+		sevadm_subject_nr--;
 	}
 	return !list_empty(gone);
 }
@@ -325,7 +323,7 @@ void sevadm_limit_init(void)
 	u32 resource;
 
 	sevadm_subject_host.seq = ++last_seq;
-	subject_nr = 1;
+	sevadm_subject_nr = 1;
 	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
 		sevadm_subject_host.counters[resource].limits = sevadm_unlimited;
 	list_add(&sevadm_subject_host.list, &sevadm_subject_list);

@@ -87,12 +87,38 @@ struct walk {
 extern const struct sevadm_limits sevadm_unlimited;	/* what those have that are not set */
 extern struct subject sevadm_subject_host;
 extern struct list_head sevadm_subject_list;
+extern unsigned int sevadm_subject_nr;
 
 struct subject *sevadm_subject_find(const struct sevadm_subject_key *key);
 bool sevadm_subject_concerns(const struct subject *subject, const struct sevadm_vm *vm);
-struct subject *sevadm_subject_first(struct walk *walk, const struct sevadm_vm *vm,
-			      const struct sevadm_vm *then, const struct sevadm_vm *except);
-struct subject *sevadm_subject_next(struct walk *walk);
+struct subject *sevadm_subject_walk(struct walk *walk, const struct sevadm_vm *vm,
+				    const struct sevadm_vm *then, const struct sevadm_vm *except);
+struct subject *sevadm_subject_walk_on(struct walk *walk);
+
+/**
+ * sevadm_subject_first() - begin a walk
+ * @walk: the walk
+ * @vm: see &struct walk; as the next two
+ * @then: see there
+ * @except: see there
+ *
+ * Return: the first subject: the host, which every VM is charged to, unless @except leaves it out; NULL: none.
+ */
+static inline struct subject *sevadm_subject_first(struct walk *walk, const struct sevadm_vm *vm,
+						   const struct sevadm_vm *then,
+						   const struct sevadm_vm *except)
+{
+	/* Where nobody else has limits, it costs next to nothing. */
+	if (sevadm_subject_nr == 1)
+		return except ? NULL : &sevadm_subject_host;
+	return sevadm_subject_walk(walk, vm, then, except);
+}
+
+/* sevadm_subject_next() - the next one of a walk, or NULL */
+static inline struct subject *sevadm_subject_next(struct walk *walk)
+{
+	return sevadm_subject_nr == 1 ? NULL : sevadm_subject_walk_on(walk);
+}
 
 /* The host, the users and the cgroups of @_vm; of them those that are not @_other's; those of both, each once. */
 #define for_each_subject(subject, walk, _vm)						\

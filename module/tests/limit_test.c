@@ -103,13 +103,24 @@ static struct sevadm_limit_info info(struct kunit *test, u32 uid)
 	return (struct sevadm_limit_info) {};
 }
 
+/* KVM has taken it. */
+static void settle(struct sevadm_vm *vm, u32 resource, u64 amount)
+{
+	struct sevadm_limit_hits hits = {};
+
+	spin_lock(&sevadm_ledger_lock);
+	sevadm_limit_settle_locked(vm, resource, amount, &hits);
+	spin_unlock(&sevadm_ledger_lock);
+	sevadm_notify_hits(&hits, vm, 0);
+}
+
 static int pin(struct sevadm_vm *vm, u64 pages)
 {
 	u64 limit;
 	int ret = sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, pages, &limit);
 
 	if (!ret)
-		sevadm_limit_settle(vm, SEVADM_RESOURCE_PIN, pages);
+		settle(vm, SEVADM_RESOURCE_PIN, pages);
 	return ret;
 }
 

@@ -8,6 +8,7 @@
 #include "../../lease.h"
 #include "../../ledger.h"
 #include "../../limit.h"
+#include "../../notify.h"
 #include "../../pool.h"
 #include "../limits.h"
 #include "../pools.h"
@@ -65,6 +66,16 @@ static int set(struct cgroup *cgroup, u32 resource, u32 knob, u64 value)
 	return sevadm_limit_set(&one_set, &left);
 }
 
+/* KVM has taken it. */
+static void settle(struct sevadm_vm *vm, u32 resource, u64 amount)
+{
+	struct sevadm_limit_hits hits = {};
+
+	spin_lock(&sevadm_ledger_lock);
+	sevadm_limit_settle_locked(vm, resource, amount, &hits);
+	spin_unlock(&sevadm_ledger_lock);
+}
+
 /* What KVM is asked for, and has given. */
 static int charge(struct sevadm_vm *vm, u32 resource, u64 amount)
 {
@@ -72,7 +83,7 @@ static int charge(struct sevadm_vm *vm, u32 resource, u64 amount)
 	int ret = sevadm_limit_charge(vm, resource, amount, &met);
 
 	if (!ret)
-		sevadm_limit_settle(vm, resource, amount);
+		settle(vm, resource, amount);
 	return ret;
 }
 
