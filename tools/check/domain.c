@@ -21,7 +21,7 @@
 struct options {
 	enum domain_profile profile;
 	unsigned int qemu_version;
-	const char *host;
+	struct file_list hosts;
 	const char *output;
 	bool fix;
 };
@@ -61,8 +61,11 @@ static int set_qemu_version(void *options, const char *text)
 
 static int set_host(void *options, const char *text)
 {
-	((struct options *)options)->host = text;
-	return EXIT_OK;
+	static const char *const endings[] = { ".json", NULL };
+	struct file_list *hosts = &((struct options *)options)->hosts;
+	int ret = file_list_add(hosts, text, endings);
+
+	return ret || hosts->nr ? ret : fail(EXIT_USAGE, "%s: there is no *.json in it", text);
 }
 
 static int set_fix(void *options, const char *text)
@@ -83,7 +86,7 @@ const struct option_row check_domain_options[] = {
 	{ "profile", 0, "PROFILE", "who starts it: libvirt, nova or virt-install", profile_words,
 	  set_profile },
 	{ "qemu-version", 0, "VERSION", "of the host's QEMU, such as 7.2", NULL, set_qemu_version },
-	{ "host", 0, "FILE", "the host it is for: what check host -j printed there", NULL,
+	{ "host", 0, "FILE", "the host it is for: what check host -j printed there; many, or a folder", NULL,
 	  set_host },
 	{ "fix", 0, NULL, "write FILE.fixed with what can be corrected, and say what that was", NULL,
 	  set_fix },
@@ -241,12 +244,39 @@ static void judge_all(struct domain *domain, xmlDoc *doc)
 	target_add_json(domain->target, "memlock", memlock_json(&shape, &forecast));
 }
 
+/* QEMU's version is the host's, unless it is given. */
+static unsigned int version_on(const struct options *options, const struct host_facts *host)
+{
+	const char *text = host ? host_text(host, HOST_QEMU_VERSION) : NULL;
+	unsigned int version = options->qemu_version;
+
+	if (text && !version)
+		parse_version(text, &version);
+	return version;
+}
+
+/* Where there are many hosts, a target is a domain on one of them. */
+static struct target *target_on(struct report *report, const struct options *options,
+				const struct host_facts *host, const char *path)
+{
+	struct target *target;
+	char *name;
+
+	if (options->hosts.nr < 2 ||
+	    asprintf(&name, "%s on %s", path, host_text(host, HOST_NAME) ?: "host") < 0)
+		return report_target(report, path, TARGET_FILE);
+	target = report_target(report, name, TARGET_OBJECT);
+	target_add_json(target, "host", json_text(host_text(host, HOST_NAME) ?: "host"));
+	free(name);
+	return target;
+}
+
 static int check_file(const struct options *options, const struct host_facts *host,
 		      const struct file_name *name, struct report *report)
 {
 	struct domain domain = {
 		.path = name->path, .profile = options->profile, .host = host,
-		.qemu_version = options->qemu_version,
+		.qemu_version = version_on(options, host),
 	};
 	struct xml_error error = {};
 	const char *why, *root;
@@ -261,7 +291,7 @@ static int check_file(const struct options *options, const struct host_facts *ho
 	/* Networks and pools live beside libvirt's domains. */
 	if (root && name->found && strcmp(root, "domain"))
 		goto out;
-	domain.target = report_target(report, name->path, TARGET_FILE);
+	domain.target = target_on(report, options, host, name->path);
 	if (!bytes)
 		target_unreadable(domain.target, 0, "%s", why);
 	else if (!doc)
@@ -282,29 +312,47 @@ out:
 	return ret;
 }
 
-static int load_host(struct options *options, struct host_facts *facts)
+static int load_hosts(const struct file_list *files, struct host_facts **facts)
 {
-	const char *version;
-	int ret;
+	size_t i;
+	int ret = EXIT_OK;
 
-	ret = load_host_facts(options->host, facts);
-	if (ret)
-		return ret;
-	version = host_text(facts, HOST_QEMU_VERSION);
-	if (version && !options->qemu_version)
-		parse_version(version, &options->qemu_version);
-	return EXIT_OK;
+	*facts = calloc(files->nr + 1, sizeof(**facts));
+	if (!*facts)
+		return fail(EXIT_REFUSED, "out of memory");
+	for (i = 0; i < files->nr && !ret; i++)
+		ret = load_host_facts(files->names[i].path, &(*facts)[i]);
+	return ret;
+}
+
+/* Each domain for each host, or for none in particular. */
+static int check_files(const struct options *options, const struct host_facts *hosts,
+		       const struct file_list *files, struct report *report)
+{
+	size_t nr, host;
+	int ret = EXIT_OK, code;
+
+	for (nr = 0; nr < files->nr; nr++) {
+		host = 0;
+		do {
+			code = check_file(options, options->hosts.nr ? &hosts[host] : NULL,
+					  &files->names[nr], report);
+			ret = ret ?: code;
+		} while (++host < options->hosts.nr);
+	}
+	code = report_finish(report);
+	return ret ?: code;
 }
 
 int check_domain(int argc, char **argv)
 {
 	static const char *const endings[] = { ".xml", NULL };
 	struct options options = {};
-	struct host_facts facts = {};
+	struct host_facts *hosts = NULL;
 	struct file_list files = {};
 	struct report report = { .what = "domain" };
-	int i, ret, code;
 	size_t nr;
+	int i, ret;
 
 	ret = options_parse(check_domain_options, &options, &argc, argv);
 	if (!ret && !argc)
@@ -317,18 +365,19 @@ int check_domain(int argc, char **argv)
 		for (nr = 0; nr < files.nr && !ret; nr++)
 			if (!strcmp(files.names[nr].path, "-"))
 				ret = fail(EXIT_USAGE, "--fix of stdin needs --output FILE");
-	if (!ret && options.host)
-		ret = load_host(&options, &facts);
-	if (!ret) {
-		for (nr = 0; nr < files.nr; nr++) {
-			code = check_file(&options, options.host ? &facts : NULL, &files.names[nr],
-					  &report);
-			ret = ret ?: code;
-		}
-		code = report_finish(&report);
-		ret = ret ?: code;
-	}
-	host_facts_free(&facts);
+	for (nr = 0; nr < files.nr && options.hosts.nr > 1 && !ret; nr++)
+		if (!strcmp(files.names[nr].path, "-"))
+			ret = fail(EXIT_USAGE, "stdin is read once: many hosts need a FILE");
+	if (!ret && options.fix && options.hosts.nr > 1)
+		ret = fail(EXIT_USAGE, "--fix takes one host, not %zu", options.hosts.nr);
+	if (!ret)
+		ret = load_hosts(&options.hosts, &hosts);
+	if (!ret)
+		ret = check_files(&options, hosts, &files, &report);
+	for (nr = 0; hosts && nr < options.hosts.nr; nr++)
+		host_facts_free(&hosts[nr]);
+	free(hosts);
+	file_list_free(&options.hosts);
 	file_list_free(&files);
 	xmlCleanupParser();
 	return ret;

@@ -6,23 +6,26 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "check/host_compare.h"
 #include "check/host_rules.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "host/facts.h"
+#include "report/files.h"
 
-struct options {
-	const char *host;
-};
+/* An empty folder is no host, and not this one either. */
+static bool host_given;
 
 static int set_host(void *options, const char *text)
 {
-	((struct options *)options)->host = text;
-	return EXIT_OK;
+	static const char *const endings[] = { ".json", NULL };
+
+	host_given = true;
+	return file_list_add(options, text, endings);
 }
 
 const struct option_row check_host_options[] = {
-	{ "host", 0, "FILE", "judge the facts that check host -j printed elsewhere", NULL,
+	{ "host", 0, "FILE", "judge the facts that check host -j printed elsewhere; many, or a folder", NULL,
 	  set_host },
 	FINDINGS_ROWS,
 	{}
@@ -154,31 +157,60 @@ static char *summary(const struct host_facts *facts)
 	return memory;
 }
 
+static void judge_host(struct report *report, const struct host_facts *facts)
+{
+	struct target *target;
+
+	target = report_target(report, host_text(facts, HOST_NAME) ?: "host", TARGET_OBJECT);
+	host_judge(facts, target);
+	target_add_json(target, "facts", host_facts_json(facts));
+	target->text = summary(facts);
+}
+
+static int judge_files(struct report *report, const struct file_list *files)
+{
+	struct host_facts *facts = calloc(files->nr + 1, sizeof(*facts));
+	size_t nr;
+	int ret = EXIT_OK;
+
+	if (!facts)
+		return fail(EXIT_REFUSED, "out of memory");
+	for (nr = 0; nr < files->nr && !ret; nr++)
+		ret = load_host_facts(files->names[nr].path, &facts[nr]);
+	for (nr = 0; nr < files->nr && !ret; nr++)
+		judge_host(report, &facts[nr]);
+	if (!ret && files->nr > 1)
+		host_compare(report, facts, files->nr);
+	for (nr = 0; nr < files->nr; nr++)
+		host_facts_free(&facts[nr]);
+	free(facts);
+	return ret;
+}
+
 int check_host(int argc, char **argv)
 {
-	struct options options = {};
-	struct host_facts facts;
-	struct report report = {};
-	struct target *target;
+	struct file_list files = {};
+	struct host_facts facts = {};
+	struct report report = { .what = "host" };
+	bool here;
 	int ret;
 
-	ret = options_parse(check_host_options, &options, &argc, argv);
-	if (ret)
-		return ret;
-	if (argc)
-		return fail(EXIT_USAGE, "check host takes options only: see sevadm check --help");
-	if (options.host) {
-		ret = load_host_facts(options.host, &facts);
-		if (ret)
-			return ret;
-	} else {
+	host_given = false;
+	ret = options_parse(check_host_options, &files, &argc, argv);
+	here = !ret && !files.nr && !host_given;
+	if (!ret && argc)
+		ret = fail(EXIT_USAGE, "check host takes options only: see sevadm check --help");
+	if (!ret && here) {
 		host_facts_gather(host_root(), &facts);
+		judge_host(&report, &facts);
+	} else if (!ret) {
+		ret = judge_files(&report, &files);
 	}
-	target = report_target(&report, host_text(&facts, HOST_NAME) ?: "host", TARGET_OBJECT);
-	host_judge(&facts, target);
-	target_add_json(target, "facts", host_facts_json(&facts));
-	target->text = summary(&facts);
-	ret = report_finish(&report);
+	if (ret)
+		report_free(&report);
+	else
+		ret = report_finish(&report);
 	host_facts_free(&facts);
+	file_list_free(&files);
 	return ret;
 }

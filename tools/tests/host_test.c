@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check/host_compare.h"
 #include "check/host_rules.h"
 #include "cli/errors.h"
 #include "cli/output.h"
@@ -288,6 +289,37 @@ static void severities_of_snp(void)
 	report_free(&report);
 }
 
+/* What differs is named with the value of each host; what differs by the hour is not. */
+static void hosts_side_by_side(void)
+{
+	struct host_facts facts[3];
+	struct report report = {};
+	struct json_object *differences;
+	struct target *target;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		well_with_snp(&facts[i]);
+	host_set_text(&facts[1], HOST_KERNEL, "7.3.4");
+	host_set_number(&facts[2], HOST_SNP_TCB_CURRENT, 7);
+	host_set_unknown(&facts[2], HOST_RMP_BYTES, "only root may");
+	host_set_number(&facts[1], HOST_MISC_SEV_CURRENT, 9);
+	host_compare(&report, facts, 3);
+	target = report.targets[0];
+	differences = json_object_object_get(target->extra, "differences");
+	EXPECT_NUMBER(json_object_object_length(differences), 3);
+	EXPECT_TEXT(json_object_to_json_string_ext(json_object_object_get(differences, "kernel"),
+						   JSON_C_TO_STRING_PLAIN),
+		    "[\"6.12.0\",\"7.3.4\",\"6.12.0\"]");
+	EXPECT_TEXT(json_object_to_json_string_ext(json_object_object_get(differences, "rmp_bytes"),
+						   JSON_C_TO_STRING_PLAIN), "[268451840,268451840,null]");
+	EXPECT(json_object_object_get(differences, "snp_tcb_current"));
+	EXPECT(strstr(target->text, "not known"));
+	report_free(&report);
+	for (i = 0; i < 3; i++)
+		host_facts_free(&facts[i]);
+}
+
 static void nothing_known(void)
 {
 	struct host_facts facts = {};
@@ -403,6 +435,7 @@ int main(void)
 		{ "each rule", each_rule },
 		{ "each rule of SEV-SNP", each_rule_of_snp },
 		{ "severities of SEV-SNP", severities_of_snp },
+		{ "hosts side by side", hosts_side_by_side },
 		{ "nothing known is no finding", nothing_known },
 		{ "facts through JSON", through_json },
 		{ "a made-up host", a_made_up_host },
