@@ -9,12 +9,11 @@
 #include "book.h"
 #include "compat/compiler.h"
 #include "compat/psp_sev.h"
+#include "event.h"
 #include "host.h"
 #include "ledger.h"
-#include "notify.h"
 #include "pool.h"
 #include "psp_command.h"
-#include "ring.h"
 #include "scope.h"
 #include "seam.h"
 #include "stats.h"
@@ -95,7 +94,7 @@ static noinline void drop_debug_pins(struct sevadm_scope *scope)
 		event.known |= SEVADM_KNOWN_ASID;
 	}
 	sevadm_stats_count(&event, scope->vm);
-	sevadm_ring_push(&event);
+	sevadm_event_tell(&event);
 	scope->transient = 0;
 }
 
@@ -213,10 +212,7 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 		}
 	}
 	sevadm_stats_count(&event, vm);
-	sevadm_ring_push(&event);
-	/* ccp gives the security processor up (psp_dead). */
-	if (ret == -ETIMEDOUT)
-		sevadm_notify_multicast(&event);
+	sevadm_event_tell(&event);
 
 	if (scope && !nested) {
 		scope->commands++;
@@ -313,7 +309,7 @@ static void flushed(int ret, u32 commands_before)
 	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
 	event.asid_state = SEVADM_ASID_STATE_FREE;
 	event.count = recycled;
-	sevadm_ring_push(&event);
+	sevadm_event_tell(&event);
 }
 
 static u32 commands_so_far(void)

@@ -7,6 +7,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/uaccess.h>
@@ -15,6 +16,7 @@
 
 #include "bitmaps.h"
 #include "device.h"
+#include "event.h"
 #include "lease.h"
 #include "ledger.h"
 #include "limit.h"
@@ -24,8 +26,11 @@
 
 static int sevadm_open(struct inode *inode, struct file *file)
 {
-	struct sevadm_reader *reader = sevadm_reader_open();
+	struct sevadm_reader *reader;
 
+	/* What is only counted so far a new reader shall find, too. */
+	sevadm_event_flush();
+	reader = sevadm_reader_open();
 	if (IS_ERR(reader))
 		return PTR_ERR(reader);
 	file->private_data = reader;
@@ -172,6 +177,14 @@ static long ioctl_reserve(struct sevadm_reader *reader, void *argument)
 	return sevadm_lease_reserve(&reader->leases, argument);
 }
 
+static void undo_reserve(struct sevadm_reader *reader, const void *argument)
+{
+	const struct sevadm_lease *lease = argument;
+
+	/* -ENOENT: another thread has guessed its number, and has released it. */
+	sevadm_lease_release(&reader->leases, lease->lease);
+}
+
 static long ioctl_release(struct sevadm_reader *reader, void *argument)
 {
 	const struct sevadm_lease_release *release = argument;
@@ -181,26 +194,42 @@ static long ioctl_release(struct sevadm_reader *reader, void *argument)
 	return sevadm_lease_release(&reader->leases, release->lease);
 }
 
+/* Room for the structure of each ioctl. IOCTL() proves that each row's fits. */
+union sevadm_argument {
+	struct sevadm_event_seek event_seek;
+	struct sevadm_pool_query pool_query;
+	struct sevadm_asid_query asid_query;
+	struct sevadm_vm_query vm_query;
+	struct sevadm_lease lease;
+	struct sevadm_lease_release lease_release;
+	struct sevadm_event_filter event_filter;
+};
+
 /**
  * struct sevadm_ioctl - one ioctl
  * @number: SEVADM_IOC_*
  * @size: size of the whole structure
  * @min_size: size of its first version: what every caller has to give
  * @function: gets the structure in kernel memory; it is copied back when it returns 0
+ * @undo: takes back what @function did, when the answer cannot be copied back; NULL: nothing is left
+ *	of it
  */
 struct sevadm_ioctl {
 	unsigned int number;
 	size_t size;
 	size_t min_size;
 	long (*function)(struct sevadm_reader *reader, void *argument);
+	void (*undo)(struct sevadm_reader *reader, const void *argument);
 };
 
-#define IOCTL(_number, _function, _struct, _last)		\
-	[_IOC_NR(_number)] = {					\
-		.number = _number,				\
-		.size = sizeof(_struct),			\
-		.min_size = offsetofend(_struct, _last),	\
-		.function = _function,				\
+#define IOCTL(_number, _function, _struct, _last, ...)				\
+	[_IOC_NR(_number)] = {							\
+		.number = _number,						\
+		.size = sizeof(_struct) +					\
+			BUILD_BUG_ON_ZERO(sizeof(_struct) > sizeof(union sevadm_argument)), \
+		.min_size = offsetofend(_struct, _last),			\
+		.function = _function,						\
+		##__VA_ARGS__							\
 	}
 
 static const struct sevadm_ioctl ioctls[] = {
@@ -208,45 +237,46 @@ static const struct sevadm_ioctl ioctls[] = {
 	IOCTL(SEVADM_IOC_POOL_QUERY, ioctl_pool_query, struct sevadm_pool_query, charged),
 	IOCTL(SEVADM_IOC_ASID_QUERY, ioctl_asid_query, struct sevadm_asid_query, vm),
 	IOCTL(SEVADM_IOC_VM_QUERY, ioctl_vm_query, struct sevadm_vm_query, comm),
-	IOCTL(SEVADM_IOC_RESERVE, ioctl_reserve, struct sevadm_lease, lease),
+	IOCTL(SEVADM_IOC_RESERVE, ioctl_reserve, struct sevadm_lease, lease,
+	      .undo = undo_reserve),
 	IOCTL(SEVADM_IOC_RELEASE, ioctl_release, struct sevadm_lease_release, lease),
 	IOCTL(SEVADM_IOC_EVENT_FILTER, ioctl_event_filter, struct sevadm_event_filter, commands),
 };
 
 static long sevadm_ioctl(struct file *file, unsigned int number, unsigned long user_argument)
 {
-	union {
-		struct sevadm_event_seek event_seek;
-		struct sevadm_pool_query pool_query;
-		struct sevadm_asid_query asid_query;
-		struct sevadm_vm_query vm_query;
-		struct sevadm_lease lease;
-		struct sevadm_lease_release lease_release;
-		struct sevadm_event_filter event_filter;
-	} argument = {};
 	void __user *user = (void __user *)user_argument;
+	struct sevadm_reader *reader = file->private_data;
+	union sevadm_argument argument = {};
+	unsigned int nr = _IOC_NR(number);
 	const struct sevadm_ioctl *row;
 	u32 size;
 	long ret;
 
-	if (_IOC_NR(number) >= ARRAY_SIZE(ioctls))
+	if (nr >= ARRAY_SIZE(ioctls))
 		return -ENOTTY;
-	row = &ioctls[_IOC_NR(number)];
+	row = &ioctls[array_index_nospec(nr, ARRAY_SIZE(ioctls))];
 	if (row->number != number)
 		return -ENOTTY;
 
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
-	if (size < row->min_size || size > PAGE_SIZE)
+	if (size < row->min_size)
 		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	ret = copy_struct_from_user(&argument, row->size, user, size);
 	if (ret)
 		return ret;
 
-	ret = row->function(file->private_data, &argument);
+	ret = row->function(reader, &argument);
 	if (ret)
 		return ret;
-	return copy_to_user(user, &argument, min_t(size_t, size, row->size)) ? -EFAULT : 0;
+	if (!copy_to_user(user, &argument, min_t(size_t, size, row->size)))
+		return 0;
+	if (row->undo)
+		row->undo(reader, &argument);
+	return -EFAULT;
 }
 
 static const struct file_operations sevadm_fops = {
@@ -259,7 +289,7 @@ static const struct file_operations sevadm_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* devtmpfs makes the node root's; the udev rule gives it to group kvm. */
+/* devtmpfs makes the node root's; the udev rule gives it to group sevadm. */
 static struct miscdevice sevadm_misc = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "sevadm",

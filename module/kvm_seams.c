@@ -15,11 +15,11 @@
 #include "bitmaps.h"
 #include "compat/compiler.h"
 #include "compat/kvm.h"
+#include "event.h"
 #include "ledger.h"
 #include "limit.h"
 #include "notify.h"
 #include "pool.h"
-#include "ring.h"
 #include "scope.h"
 #include "seam.h"
 #include "sole_file.h"
@@ -58,7 +58,7 @@ static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		event.flags |= SEVADM_EVENT_TRANSIENT;
 	sevadm_stats_count(&event, scope->vm);
-	sevadm_ring_push(&event);
+	sevadm_event_tell(&event);
 }
 
 /* The end of every KVM-level operation: transient pins go, and what was done is told. */
@@ -89,7 +89,7 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 		event.known |= SEVADM_KNOWN_PEER_VM;
 	}
 	sevadm_stats_count(&event, scope->vm);
-	sevadm_ring_push(&event);
+	sevadm_event_tell(&event);
 }
 
 /* The number of an ASID shows when the firmware is told to ACTIVATE it, if not before. */
@@ -110,7 +110,7 @@ static void event_asid_reclaim(const struct sevadm_vm *vm)
 	event_name_vm(&event, vm);
 	event.pool = sevadm_pool_of_type(vm->type);
 	event.asid_state = SEVADM_ASID_STATE_RECLAIM;
-	sevadm_ring_push(&event);
+	sevadm_event_tell(&event);
 }
 
 /*
@@ -286,7 +286,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 		}
 	}
 	sevadm_stats_count(&event, NULL);
-	sevadm_ring_push(&event);
+	sevadm_event_tell(&event);
 }
 
 /* Charges what is about to be pinned. False: a limit refuses it, which has been told. */

@@ -8,11 +8,11 @@
 
 #include "bitmaps.h"
 #include "device.h"
+#include "event.h"
 #include "host.h"
 #include "ledger.h"
 #include "limit.h"
 #include "netlink.h"
-#include "notify.h"
 #include "pool.h"
 #include "reader.h"
 #include "ring.h"
@@ -37,7 +37,6 @@ static int __init sevadm_init(void)
 		goto err_pool;
 
 	sevadm_limit_init();
-	sevadm_notify_init();
 	ret = sevadm_bitmaps_init();
 	if (ret)
 		goto err_bitmaps;
@@ -66,6 +65,7 @@ err_seam:
 	sevadm_netlink_uninit();
 err_netlink:
 	sevadm_device_uninit();
+	sevadm_event_uninit();
 	sevadm_readers_uninit();
 err_device:
 	sevadm_bitmaps_uninit();
@@ -82,6 +82,7 @@ err_stats:
 static void __exit sevadm_exit(void)
 {
 	sevadm_seam_uninit();
+	sevadm_event_uninit();
 	sevadm_netlink_uninit();
 	sevadm_device_uninit();
 	sevadm_readers_uninit();

@@ -3,8 +3,7 @@
  * The generic netlink family "sevadm". Its specification is
  * Documentation/netlink/specs/sevadm.yaml; the numbers are in uapi/linux/sevadm_netlink.h.
  *
- * Reading needs CAP_NET_ADMIN in the initial user namespace: VMs of all tenants are shown. Who is
- * in group kvm reads through /dev/sevadm.
+ * Who may read and change is checked in netlink_access.c: Documentation/security.md.
  */
 #include <linux/cgroup.h>
 #include <linux/limits.h>
@@ -24,11 +23,11 @@
 #include "ring.h"
 #include "seam.h"
 
-static struct genl_family sevadm_family;
-
-/* Where a dump goes on. */
+/* Where a dump goes on; of VMs: of which user alone they are, if not of all. */
 struct dump_cursor {
 	u64 next;
+	bool all;
+	kuid_t owner;
 };
 
 static struct dump_cursor *dump_cursor(struct netlink_callback *cb)
@@ -120,7 +119,8 @@ int sevadm_nl_reply(struct genl_info *info, u8 cmd,
 	void *header;
 	int ret;
 
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	/* A cgroup's path has room, however long it is. */
+	skb = genlmsg_new(NLMSG_GOODSIZE + PATH_MAX, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
 
@@ -141,7 +141,8 @@ static int reply_status(struct sk_buff *skb, void *argument)
 
 static int sevadm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sevadm_nl_reply(info, SEVADM_CMD_STATUS_GET, reply_status, NULL);
+	return sevadm_nl_may_read(skb, info->extack) ?:
+	       sevadm_nl_reply(info, SEVADM_CMD_STATUS_GET, reply_status, NULL);
 }
 
 static int put_seam(struct sk_buff *skb, const struct sevadm_seam_info *seam)
@@ -169,14 +170,14 @@ static int sevadm_nl_seam_get_dumpit(struct sk_buff *skb, struct netlink_callbac
 	struct dump_cursor *cursor = dump_cursor(cb);
 	struct sevadm_seam_info seam;
 	void *header;
+	int ret;
 
 	for (; !sevadm_seam_info(cursor->next, &seam); cursor->next++) {
 		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_SEAM_GET);
-		if (!header)
-			break;
-		if (put_seam(skb, &seam)) {
+		ret = header ? put_seam(skb, &seam) : -EMSGSIZE;
+		if (ret) {
 			genlmsg_cancel(skb, header);
-			break;
+			return sevadm_nl_dumped(skb, ret);
 		}
 		genlmsg_end(skb, header);
 	}
@@ -200,17 +201,18 @@ int sevadm_nl_put_cgroup(struct sk_buff *skb, int attribute, struct cgroup *cgro
 }
 
 static int put_creator(struct sk_buff *skb, const struct sevadm_vm *vm,
-		       const struct sevadm_vm_query *query)
+		       const struct sevadm_vm_query *query, bool path)
 {
 	if (nla_put_u32(skb, SEVADM_A_VM_PID, query->pid) ||
 	    nla_put_string(skb, SEVADM_A_VM_COMM, query->comm) ||
 	    nla_put_u32(skb, SEVADM_A_VM_UID, query->uid) ||
 	    nla_put_u64_64bit(skb, SEVADM_A_VM_CGROUP_ID, query->cgroup_id, SEVADM_A_VM_PAD))
 		return -EMSGSIZE;
-	return sevadm_nl_put_cgroup(skb, SEVADM_A_VM_CGROUP, vm->cgroup);
+	return path ? sevadm_nl_put_cgroup(skb, SEVADM_A_VM_CGROUP, vm->cgroup) : 0;
 }
 
-static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm)
+/* @path: with the cgroup's path, which is of any length */
+static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm, bool path)
 {
 	struct sevadm_vm_query query = {};
 	int ret;
@@ -221,7 +223,7 @@ static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm)
 	    nla_put_u32(skb, SEVADM_A_VM_POOL, query.pool))
 		return -EMSGSIZE;
 	if (query.known & SEVADM_KNOWN_CREATOR) {
-		ret = put_creator(skb, vm, &query);
+		ret = put_creator(skb, vm, &query, path);
 		if (ret)
 			return ret;
 	}
@@ -251,7 +253,15 @@ static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm)
 
 static int reply_vm(struct sk_buff *skb, void *argument)
 {
-	return put_vm(skb, argument);
+	return put_vm(skb, argument, true);
+}
+
+/* Who asks without the right to see all VMs does not learn either whether there is one of that id. */
+static int may_see_vm(const struct sk_buff *skb, struct genl_info *info, const struct sevadm_vm *vm)
+{
+	if (vm && sevadm_nl_owns(sevadm_nl_owner(skb), vm))
+		return 0;
+	return sevadm_nl_may_read(skb, info->extack);
 }
 
 static int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -263,14 +273,41 @@ static int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 
 	vm = sevadm_vm_get_id(nla_get_u64(info->attrs[SEVADM_A_VM_ID]));
-	if (!vm) {
+	ret = may_see_vm(skb, info, vm);
+	if (!ret && !vm) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_VM_ID],
 				    "no VM has this id: sevadm vm list shows all");
-		return -ENOENT;
+		ret = -ENOENT;
 	}
-	ret = sevadm_nl_reply(info, SEVADM_CMD_VM_GET, reply_vm, vm);
+	if (!ret)
+		ret = sevadm_nl_reply(info, SEVADM_CMD_VM_GET, reply_vm, vm);
 	sevadm_vm_put(vm);
 	return ret;
+}
+
+static int sevadm_nl_vm_get_start(struct netlink_callback *cb)
+{
+	struct dump_cursor *cursor = dump_cursor(cb);
+
+	cursor->all = !compat_genl_dump_attrs(cb)[SEVADM_A_VM_OWN];
+	if (cursor->all)
+		return sevadm_nl_may_read(cb->skb, cb->extack);
+	cursor->owner = sevadm_nl_owner(cb->skb);
+	return uid_valid(cursor->owner) ? 0 : -EPERM;
+}
+
+static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb, struct sevadm_vm *vm, bool path)
+{
+	void *header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_VM_GET);
+	int ret = header ? put_vm(skb, vm, path) : -EMSGSIZE;
+
+	if (ret) {
+		genlmsg_cancel(skb, header);
+		return ret;
+	}
+	genl_dump_check_consistent(cb, header);
+	genlmsg_end(skb, header);
+	return 0;
 }
 
 static int sevadm_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -278,25 +315,23 @@ static int sevadm_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback 
 	struct dump_cursor *cursor = dump_cursor(cb);
 	struct sevadm_totals totals;
 	struct sevadm_vm *vm;
-	void *header;
 	int ret = 0;
 
 	sevadm_ledger_totals(&totals);
 	cb->seq = totals.generation + 1;
 
 	while (!ret && (vm = sevadm_vm_next(cursor->next))) {
-		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_VM_GET);
-		ret = header ? put_vm(skb, vm) : -EMSGSIZE;
-		if (!ret) {
-			genl_dump_check_consistent(cb, header);
-			genlmsg_end(skb, header);
-			cursor->next = vm->id;
-		} else if (header) {
-			genlmsg_cancel(skb, header);
+		if (cursor->all || sevadm_nl_owns(cursor->owner, vm)) {
+			ret = dump_vm(skb, cb, vm, true);
+			/* No tenant keeps a VM out of the list by the name of its cgroup. */
+			if (ret == -EMSGSIZE && !skb->len)
+				ret = dump_vm(skb, cb, vm, false);
 		}
+		if (!ret)
+			cursor->next = vm->id;
 		sevadm_vm_put(vm);
 	}
-	return ret && ret != -EMSGSIZE ? ret : skb->len;
+	return sevadm_nl_dumped(skb, ret);
 }
 
 static int put_asid(struct sk_buff *skb, u32 asid)
@@ -334,6 +369,9 @@ static int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 
 	asid = nla_get_u32(info->attrs[SEVADM_A_ASID_ASID]);
+	ret = sevadm_nl_may_read(skb, info->extack);
+	if (ret)
+		return ret;
 	sevadm_bitmaps_read();
 	ret = sevadm_nl_reply(info, SEVADM_CMD_ASID_GET, reply_asid, &asid);
 	if (ret == -ENOENT)
@@ -346,23 +384,24 @@ static int sevadm_nl_asid_get_dumpit(struct sk_buff *skb, struct netlink_callbac
 {
 	struct dump_cursor *cursor = dump_cursor(cb);
 	void *header;
+	int ret;
 
 	sevadm_bitmaps_read();
 	for (; cursor->next < sevadm_pool_max_asid(); cursor->next++) {
 		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_ASID_GET);
-		if (!header)
-			break;
-		if (put_asid(skb, cursor->next + 1)) {
+		ret = header ? put_asid(skb, cursor->next + 1) : -EMSGSIZE;
+		if (ret) {
 			genlmsg_cancel(skb, header);
-			break;
+			return sevadm_nl_dumped(skb, ret);
 		}
 		genlmsg_end(skb, header);
 	}
 	return skb->len;
 }
 
-static const struct nla_policy vm_get_policy[SEVADM_A_VM_ID + 1] = {
+static const struct nla_policy vm_get_policy[SEVADM_A_VM_OWN + 1] = {
 	[SEVADM_A_VM_ID] = NLA_POLICY_MIN(NLA_U64, 1),
+	[SEVADM_A_VM_OWN] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy asid_get_policy[SEVADM_A_ASID_ASID + 1] = {
@@ -407,71 +446,65 @@ static const struct genl_ops sevadm_ops[] = {
 	{
 		.cmd = SEVADM_CMD_STATUS_GET,
 		.doit = sevadm_nl_status_get_doit,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_SEAM_GET,
+		.start = sevadm_nl_read_start,
 		.dumpit = sevadm_nl_seam_get_dumpit,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_VM_GET,
 		.doit = sevadm_nl_vm_get_doit,
+		.start = sevadm_nl_vm_get_start,
 		.dumpit = sevadm_nl_vm_get_dumpit,
 		.policy = vm_get_policy,
-		.maxattr = SEVADM_A_VM_ID,
-		.flags = GENL_ADMIN_PERM,
+		.maxattr = SEVADM_A_VM_OWN,
 	},
 	{
 		.cmd = SEVADM_CMD_ASID_GET,
 		.doit = sevadm_nl_asid_get_doit,
+		.start = sevadm_nl_read_start,
 		.dumpit = sevadm_nl_asid_get_dumpit,
 		.policy = asid_get_policy,
 		.maxattr = SEVADM_A_ASID_ASID,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_ADOPT,
 		.doit = sevadm_nl_adopt_doit,
 		.policy = adopt_policy,
 		.maxattr = SEVADM_A_ADOPT_REGION_NPAGES,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_LIMIT_GET,
+		.start = sevadm_nl_read_start,
 		.dumpit = sevadm_nl_limit_get_dumpit,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_LIMIT_SET,
 		.doit = sevadm_nl_limit_set_doit,
 		.policy = sevadm_limit_policy,
 		.maxattr = SEVADM_A_LIMIT_MAX_VALUE,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_LIMIT_DELETE,
 		.doit = sevadm_nl_limit_delete_doit,
 		.policy = limit_delete_policy,
 		.maxattr = SEVADM_A_LIMIT_RESOURCE,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_LIMIT_APPLY,
 		.doit = sevadm_nl_limit_apply_doit,
 		.policy = limit_apply_policy,
 		.maxattr = SEVADM_A_APPLY_LIMIT,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_STATS_GET,
+		.start = sevadm_nl_read_start,
 		.dumpit = sevadm_nl_stats_get_dumpit,
-		.flags = GENL_ADMIN_PERM,
 	},
 	{
 		.cmd = SEVADM_CMD_STATS_RESET,
 		.doit = sevadm_nl_stats_reset_doit,
-		.flags = GENL_ADMIN_PERM,
 	},
 };
 
@@ -479,7 +512,7 @@ static const struct genl_multicast_group sevadm_mcgrps[] = {
 	{ .name = SEVADM_GENL_MCGRP_EVENTS, COMPAT_GENL_MCGRP_SYS_ADMIN },
 };
 
-static struct genl_family sevadm_family __ro_after_init = {
+struct genl_family sevadm_family __ro_after_init = {
 	.name = SEVADM_GENL_NAME,
 	.version = SEVADM_GENL_VERSION,
 	.netnsok = false,
@@ -491,31 +524,6 @@ static struct genl_family sevadm_family __ro_after_init = {
 	.mcgrps = sevadm_mcgrps,
 	.n_mcgrps = ARRAY_SIZE(sevadm_mcgrps),
 };
-
-/**
- * sevadm_nl_multicast() - tell the members of group "events"
- * @event: what there is to tell
- *
- * Context: may sleep. That nobody listens, or memory is short, is no error: the ring has the event.
- */
-void sevadm_nl_multicast(const struct sevadm_event *event)
-{
-	struct sk_buff *skb;
-	void *header;
-
-	if (!genl_has_listeners(&sevadm_family, &init_net, 0))
-		return;
-	skb = genlmsg_new(nla_total_size(sizeof(*event)), GFP_KERNEL);
-	if (!skb)
-		return;
-	header = genlmsg_put(skb, 0, 0, &sevadm_family, 0, SEVADM_CMD_EVENT);
-	if (!header || nla_put(skb, SEVADM_A_EVENT_RECORD, sizeof(*event), event)) {
-		nlmsg_free(skb);
-		return;
-	}
-	genlmsg_end(skb, header);
-	genlmsg_multicast(&sevadm_family, skb, 0, 0, GFP_KERNEL);
-}
 
 int sevadm_netlink_init(void)
 {

@@ -3,12 +3,15 @@
 #ifndef SEVADM_NETLINK_H
 #define SEVADM_NETLINK_H
 
+#include <linux/uidgid.h>
 #include <net/netlink.h>
 
 struct cgroup;
+struct genl_family;
 struct genl_info;
-struct sevadm_event;
+struct sevadm_vm;
 
+extern struct genl_family sevadm_family;
 extern const struct nla_policy sevadm_limit_policy[];
 
 int sevadm_nl_reply(struct genl_info *info, u8 cmd,
@@ -16,7 +19,21 @@ int sevadm_nl_reply(struct genl_info *info, u8 cmd,
 
 void *sevadm_nl_dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
 int sevadm_nl_put_cgroup(struct sk_buff *skb, int attribute, struct cgroup *cgroup);
-void sevadm_nl_multicast(const struct sevadm_event *event);
+
+int sevadm_nl_may_read(const struct sk_buff *skb, struct netlink_ext_ack *extack);
+int sevadm_nl_read_start(struct netlink_callback *cb);
+int sevadm_nl_may_change(const struct sk_buff *skb, int capability);
+kuid_t sevadm_nl_owner(const struct sk_buff *skb);
+bool sevadm_nl_owns(kuid_t owner, const struct sevadm_vm *vm);
+
+/*
+ * sevadm_nl_dumped() - what a dump returns when a message did not go in: what is in @skb is sent, and
+ * the dump goes on. A message that does not fit into an empty one never will: that is no end of the list.
+ */
+static inline int sevadm_nl_dumped(const struct sk_buff *skb, int ret)
+{
+	return ret && (ret != -EMSGSIZE || !skb->len) ? ret : skb->len;
+}
 
 int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SEVADM_CMD_ADOPT: where kvm_amd keeps what it knows of VMs is told, and older VMs are adopted. */
 #include <linux/capability.h>
-#include <linux/user_namespace.h>
 #include <net/genetlink.h>
 
 #include <uapi/linux/sevadm.h>
@@ -52,7 +51,7 @@ int sevadm_nl_adopt_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sevadm_layout layout;
 	int i, ret;
 
-	if (!ns_capable(&init_user_ns, CAP_SYS_MODULE)) {
+	if (sevadm_nl_may_change(skb, CAP_SYS_MODULE)) {
 		NL_SET_ERR_MSG(info->extack, "adopting VMs needs CAP_SYS_MODULE: run it as root");
 		return -EPERM;
 	}

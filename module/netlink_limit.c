@@ -28,7 +28,7 @@ static u64 to_units(u32 resource, u64 amount)
 	       amount << PAGE_SHIFT : amount;
 }
 
-static int put_subject(struct sk_buff *skb, const struct sevadm_subject_key *key)
+static int put_subject(struct sk_buff *skb, const struct sevadm_subject_key *key, bool path)
 {
 	if (nla_put_u32(skb, SEVADM_A_LIMIT_SUBJECT, key->kind))
 		return -EMSGSIZE;
@@ -40,13 +40,15 @@ static int put_subject(struct sk_buff *skb, const struct sevadm_subject_key *key
 	case SEVADM_SUBJECT_CGROUP:
 		return nla_put_u64_64bit(skb, SEVADM_A_LIMIT_ID, cgroup_id(key->cgroup),
 					 SEVADM_A_LIMIT_PAD) ?:
-		       sevadm_nl_put_cgroup(skb, SEVADM_A_LIMIT_CGROUP, key->cgroup);
+		       (path ? sevadm_nl_put_cgroup(skb, SEVADM_A_LIMIT_CGROUP, key->cgroup) : 0);
 	default:
 		return 0;
 	}
 }
 
-static int put_limit(struct sk_buff *skb, u32 resource, const struct sevadm_limit_info *info)
+/* @path: with the cgroup's path, which is of any length */
+static int put_limit(struct sk_buff *skb, u32 resource, const struct sevadm_limit_info *info,
+		     bool path)
 {
 	const struct { u16 attribute; u64 value; } rows[] = {
 		{ SEVADM_A_LIMIT_MIN_VALUE, info->limits.min },
@@ -59,7 +61,7 @@ static int put_limit(struct sk_buff *skb, u32 resource, const struct sevadm_limi
 	};
 	int i, ret;
 
-	ret = put_subject(skb, &info->key);
+	ret = put_subject(skb, &info->key, path);
 	if (ret)
 		return ret;
 	if (nla_put_u32(skb, SEVADM_A_LIMIT_RESOURCE, resource))
@@ -78,7 +80,7 @@ static bool is_shown(const struct sevadm_limit_info *info)
 
 /* All resources of one subject, or, if they do not fit, none. */
 static int put_limits(struct sk_buff *skb, struct netlink_callback *cb,
-		      const struct sevadm_limit_info *infos)
+		      const struct sevadm_limit_info *infos, bool path)
 {
 	unsigned char *start = skb_tail_pointer(skb);
 	void *header;
@@ -89,7 +91,7 @@ static int put_limits(struct sk_buff *skb, struct netlink_callback *cb,
 		if (!is_shown(&infos[i]))
 			continue;
 		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_LIMIT_GET);
-		ret = header ? put_limit(skb, i, &infos[i]) : -EMSGSIZE;
+		ret = header ? put_limit(skb, i, &infos[i], path) : -EMSGSIZE;
 		if (ret) {
 			nlmsg_trim(skb, start);
 			return ret;
@@ -106,20 +108,23 @@ int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	int ret = 0;
 
 	while (!ret && sevadm_limit_info(&next, infos)) {
-		ret = put_limits(skb, cb, infos);
+		ret = put_limits(skb, cb, infos, true);
+		/* No tenant keeps a limit out of the list by the name of a cgroup. */
+		if (ret == -EMSGSIZE && !skb->len)
+			ret = put_limits(skb, cb, infos, false);
 		if (infos[0].key.cgroup)
 			cgroup_put(infos[0].key.cgroup);
 		if (!ret)
 			*cursor = next;
 	}
-	return ret && ret != -EMSGSIZE ? ret : skb->len;
+	return sevadm_nl_dumped(skb, ret);
 }
 
 /* ---- setting ------------------------------------------------------------------------------- */
 
-static int may_change(struct genl_info *info)
+static int may_change(const struct sk_buff *skb, struct genl_info *info)
 {
-	if (ns_capable(&init_user_ns, CAP_SYS_ADMIN))
+	if (!sevadm_nl_may_change(skb, CAP_SYS_ADMIN))
 		return 0;
 	NL_SET_ERR_MSG(info->extack,
 		       "changing limits needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
@@ -255,7 +260,7 @@ int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info)
 	u64 left = 0;
 	int ret;
 
-	ret = may_change(info) ?: get_set(info->attrs, info->extack, &set);
+	ret = may_change(skb, info) ?: get_set(info->attrs, info->extack, &set);
 	if (ret)
 		return ret;
 	sevadm_bitmaps_read();
@@ -270,7 +275,7 @@ int sevadm_nl_limit_delete_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sevadm_subject_key key;
 	int ret;
 
-	ret = may_change(info) ?: get_subject(info->attrs, info->extack, &key);
+	ret = may_change(skb, info) ?: get_subject(info->attrs, info->extack, &key);
 	if (ret)
 		return ret;
 	ret = sevadm_limit_delete(&key, resource ? nla_get_u32(resource) : SEVADM_RESOURCE_NR);
@@ -310,7 +315,7 @@ int sevadm_nl_limit_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	u64 left = 0;
 	int ret;
 
-	ret = may_change(info);
+	ret = may_change(skb, info);
 	if (ret)
 		return ret;
 	sets = kvcalloc(SEVADM_LIMITS_MAX, sizeof(*sets), GFP_KERNEL_ACCOUNT);

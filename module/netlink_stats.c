@@ -2,7 +2,6 @@
 /* SEVADM_CMD_STATS_*: the statistics of commands and VMs. */
 #include <linux/capability.h>
 #include <linux/slab.h>
-#include <linux/user_namespace.h>
 #include <net/genetlink.h>
 
 #include <uapi/linux/sevadm.h>
@@ -176,12 +175,12 @@ int sevadm_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		return -ENOMEM;
 	ret = dump(skb, cb, stats);
 	kfree(stats);
-	return ret && ret != -EMSGSIZE ? ret : skb->len;
+	return sevadm_nl_dumped(skb, ret);
 }
 
 int sevadm_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	if (!ns_capable(&init_user_ns, CAP_SYS_ADMIN)) {
+	if (sevadm_nl_may_change(skb, CAP_SYS_ADMIN)) {
 		NL_SET_ERR_MSG(info->extack,
 			       "resetting the statistics needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
 		return -EPERM;

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Telling of limits. */
-#include <linux/ratelimit.h>
-
 #include "bitmaps.h"
+#include "event.h"
 #include "ledger.h"
 #include "limit.h"
-#include "netlink.h"
 #include "notify.h"
 #include "pool.h"
-#include "ring.h"
-
-/* Messages a second: the ring holds every event, listeners are only woken up to look. */
-static DEFINE_RATELIMIT_STATE(notify_ratelimit, HZ, 100);
 
 static u64 in_units(u32 resource, u64 amount)
 {
 	return resource == SEVADM_RESOURCE_PIN && amount != SEVADM_LIMIT_MAX ?
 	       amount << PAGE_SHIFT : amount;
-}
-
-/* sevadm_notify_multicast() - tell the listeners of an event that is in the ring */
-void sevadm_notify_multicast(const struct sevadm_event *event)
-{
-	if (__ratelimit(&notify_ratelimit))
-		sevadm_nl_multicast(event);
 }
 
 /**
@@ -51,8 +38,7 @@ void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevad
 		event.limit = in_units(hit->resource, hit->limit);
 		event.amount = in_units(hit->resource, hit->amount);
 		event.ret = hit->knob == SEVADM_KNOB_HIGH ? 0 : ret;
-		sevadm_ring_push(&event);
-		sevadm_notify_multicast(&event);
+		sevadm_event_tell(&event);
 	}
 }
 
@@ -92,10 +78,4 @@ void sevadm_notify_drift(const struct sevadm_vm *vm)
 		spin_unlock(&sevadm_ledger_lock);
 	}
 	sevadm_notify_hits(&hits, vm, 0);
-}
-
-/* sevadm_notify_init() - no line in the kernel's log says how many messages were left out */
-void sevadm_notify_init(void)
-{
-	ratelimit_set_flags(&notify_ratelimit, RATELIMIT_MSG_ON_RELEASE);
 }

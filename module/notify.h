@@ -5,7 +5,6 @@
 
 #include <linux/types.h>
 
-struct sevadm_event;
 struct sevadm_vm;
 
 /**
@@ -40,9 +39,6 @@ struct sevadm_limit_hits {
 
 void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret);
 
-void sevadm_notify_multicast(const struct sevadm_event *event);
 void sevadm_notify_drift(const struct sevadm_vm *vm);
-
-void sevadm_notify_init(void);
 
 #endif /* SEVADM_NOTIFY_H */

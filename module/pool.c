@@ -6,6 +6,7 @@
  * and recycles every waiting ASID of both pools at once (sev_flush_asids(), __sev_recycle_asids()).
  */
 #include <linux/bitmap.h>
+#include <linux/nospec.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
@@ -266,6 +267,7 @@ int sevadm_pool_query(struct sevadm_pool_query *query)
 
 	if (query->pool >= SEVADM_POOL_NR)
 		return -ENOENT;
+	query->pool = array_index_nospec(query->pool, SEVADM_POOL_NR);
 
 	query->charged = sevadm_pool_charged(query->pool);
 
@@ -296,6 +298,7 @@ int sevadm_asid_query(struct sevadm_asid_query *query, u32 *pid)
 {
 	if (!asid_valid(query->asid))
 		return -ENOENT;
+	query->asid = array_index_nospec(query->asid, max_asid + 1);
 
 	spin_lock(&sevadm_ledger_lock);
 	query->pool = pool_of_asid(query->asid);

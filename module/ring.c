@@ -3,116 +3,246 @@
  * The ring of events. A slot holds one event, event number N lies in slot N modulo size. Writers
  * never wait for readers: the oldest event is overwritten, and a reader that came too late is told
  * how many it missed. The size can be changed at any time.
+ *
+ * One user, or one process, that causes more than half of the events in the ring does not make those of
+ * others be overwritten: what leaves the ring then and is not his is kept beside it, in a ring of a
+ * quarter of the size. There is one for users and one for processes, as a user may have many of these.
+ * Documentation/trace.md says what follows.
  */
+#include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
-#include <linux/ktime.h>
 #include <linux/vmalloc.h>
 
 #include "filter.h"
-#include "reader.h"
 #include "ring.h"
-#include "tracepoint.h"
 
 #define RING_EVENTS_MIN	16U
 #define RING_EVENTS_MAX	(1U << 20)
 
-/* Events looked at, or copied into a ring of another size, before others get at the ring. */
+/* Events looked at, copied into a ring of another size or dropped, before others get at the ring. */
 #define RING_LOOK_MAX	32
 #define RING_COPY_MAX	128
+
+/* Of the ring's size: what is kept of it for users, and as much for processes. */
+#define KEPT_PART	4
+
+/* Users, or processes, that share a number here count as one: 1 in 4096. */
+#define SOURCE_BITS	12
+
+/**
+ * struct events - events in a circle
+ * @slots: the event at place N lies in slot N modulo @size
+ * @size: number of slots, a power of two
+ * @first: place of the oldest one held
+ * @next: place that the next one will have
+ */
+struct events {
+	struct sevadm_event *slots;
+	unsigned int size;
+	u64 first;
+	u64 next;
+};
+
+/* By what it is that events are kept: what one source causes does not cost others theirs. */
+enum level {
+	LEVEL_USER,
+	LEVEL_PROCESS,
+	LEVEL_NR,
+};
+
+/**
+ * struct sources - who caused the events in the ring, at one level
+ * @counts: number of events of each source
+ * @heavy: the last source that was seen to have more than half of the ring
+ * @kept: events of others, that have left the ring while one source had more than half of it
+ */
+struct sources {
+	u32 counts[1 << SOURCE_BITS];
+	u32 heavy;
+	struct events kept;
+};
 
 /* Guards the slots and all about them but for changes of the size, which ring_mutex keeps apart. */
 static DEFINE_SPINLOCK(ring_lock);	/* a leaf: nothing else is taken inside of it */
 static DEFINE_MUTEX(ring_mutex);
-static struct sevadm_event *ring;
 static unsigned int ring_events = 16384;
-static u64 ring_seq;			/* number of the newest event; the first is 1 */
-static u64 ring_first = 1;		/* number of the oldest event held */
+static struct events ring;		/* places are the events' numbers; the first is 1 */
+static struct sources levels[LEVEL_NR];
+static u32 seed;
 
-static struct sevadm_event *ring_slot(u64 seq)
+static struct sevadm_event *slot_at(const struct events *events, u64 place)
 {
-	return &ring[seq & (ring_events - 1)];
+	return &events->slots[place & (events->size - 1)];
+}
+
+static u32 source_of(const struct sevadm_event *event, enum level level)
+{
+	return hash_32((level == LEVEL_USER ? event->uid : event->pid) ^ seed, SOURCE_BITS);
+}
+
+static bool has_half(const struct sources *sources, u32 source)
+{
+	return sources->counts[source] > ring.size / 2;
+}
+
+static void enter(const struct sevadm_event *event)
+{
+	enum level level;
+	u32 source;
+
+	for (level = 0; level < LEVEL_NR; level++) {
+		source = source_of(event, level);
+		levels[level].counts[source]++;
+		if (has_half(&levels[level], source))
+			levels[level].heavy = source;
+	}
+}
+
+static void keep(struct events *kept, const struct sevadm_event *event)
+{
+	if (kept->next - kept->first == kept->size)
+		kept->first++;
+	*slot_at(kept, kept->next++) = *event;
+}
+
+/* The oldest event leaves the ring: for good, unless another source has more than half of it. */
+static void leave(void)
+{
+	const struct sevadm_event *event = slot_at(&ring, ring.first);
+	struct events *kept = NULL;
+	enum level level;
+	u32 source;
+
+	for (level = 0; level < LEVEL_NR; level++) {
+		struct sources *sources = &levels[level];
+
+		source = source_of(event, level);
+		if (!kept && source != sources->heavy && has_half(sources, sources->heavy))
+			kept = &sources->kept;
+		sources->counts[source]--;
+	}
+	if (kept)
+		keep(kept, event);
+	ring.first++;
 }
 
 /**
- * sevadm_ring_push() - number an event, store it and tell its tracepoint
+ * sevadm_ring_add() - number an event and store it
  * @event: its @seq is set
  *
  * Context: process context; does not sleep; constant time.
  */
-void sevadm_ring_push(struct sevadm_event *event)
+void sevadm_ring_add(struct sevadm_event *event)
 {
 	spin_lock(&ring_lock);
-	event->seq = ++ring_seq;
-	*ring_slot(event->seq) = *event;
-	if (ring_seq - ring_first == ring_events)
-		ring_first++;
+	if (ring.next - ring.first == ring.size)
+		leave();
+	event->seq = ring.next++;
+	*slot_at(&ring, event->seq) = *event;
+	enter(event);
 	spin_unlock(&ring_lock);
-
-	sevadm_tracepoint(event);
-	sevadm_readers_wake(event);
 }
 
-/* sevadm_event_asid() - an ASID has changed its state */
-void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* Place of the first event kept whose number is not lower than @seq; @kept->next: there is none. */
+static u64 find_kept(const struct events *kept, u64 seq)
 {
-	struct sevadm_event event;
+	u64 from = kept->first, to = kept->next, middle;
 
-	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
-	event.known = SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM;
-	event.pool = pool;
-	event.asid = asid;
-	event.asid_state = state;
-	event.vm = vm;
-	sevadm_ring_push(&event);
+	while (from < to) {
+		middle = from + (to - from) / 2;
+		if (slot_at(kept, middle)->seq < seq)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
 }
 
-static void tell_lost(u64 *cursor, struct sevadm_event *event)
+/* The first event held whose number is not lower than @seq; NULL: there is none. */
+static const struct sevadm_event *find(u64 seq)
+{
+	const struct sevadm_event *found = NULL, *other;
+	enum level level;
+	u64 place;
+
+	place = max(seq, ring.first);
+	if (place < ring.next)
+		found = slot_at(&ring, place);
+	if (seq >= ring.first)
+		return found;
+	for (level = 0; level < LEVEL_NR; level++) {
+		const struct events *kept = &levels[level].kept;
+
+		place = find_kept(kept, seq);
+		if (place == kept->next)
+			continue;
+		other = slot_at(kept, place);
+		if (!found || other->seq < found->seq)
+			found = other;
+	}
+	return found;
+}
+
+static void tell_lost(u64 *cursor, const struct sevadm_event *next, struct sevadm_event *event)
 {
 	*event = (struct sevadm_event) {
 		.size = sizeof(*event),
 		.type = SEVADM_EVENT_LOST,
 		.seq = *cursor,
-		.time_ns = ring_first <= ring_seq ? ring_slot(ring_first)->time_ns : 0,
-		.count = ring_first - *cursor,
+		.time_ns = next->time_ns,
+		.count = next->seq - *cursor,
 	};
-	*cursor = ring_first;
+	*cursor = next->seq;
 }
 
 /**
  * sevadm_ring_look() - the first event from a cursor on that a reader wants
  * @cursor: number of the event to look at first; moved behind the one found, or behind what was
- *	looked at in vain
+ *	looked at without finding one
  * @filter: what is wanted; NULL: everything
  * @event: filled in; how many were lost, if some were. NULL: the cursor stays at what is found
  *
- * Context: does not sleep; constant time.
+ * Context: does not sleep; constant time, but for the logarithm of the size where events are kept.
  * Return: enum sevadm_ring_look.
  */
 enum sevadm_ring_look sevadm_ring_look(u64 *cursor, const struct sevadm_filter *filter,
 				       struct sevadm_event *event)
 {
 	enum sevadm_ring_look look = SEVADM_RING_FOUND;
-	u64 end;
+	const struct sevadm_event *found;
+	unsigned int looks;
 
 	spin_lock(&ring_lock);
-	end = min(ring_seq + 1, *cursor + RING_LOOK_MAX);
-	if (*cursor < ring_first) {
-		if (event)
-			tell_lost(cursor, event);
-		goto unlock;
-	}
-	while (*cursor < end && !sevadm_filter_wants(filter, ring_slot(*cursor)))
+	for (looks = 0; looks < RING_LOOK_MAX; looks++) {
+		found = find(*cursor);
+		if (!found) {
+			look = SEVADM_RING_END;
+			goto unlock;
+		}
+		if (found->seq > *cursor) {
+			if (event)
+				tell_lost(cursor, found, event);
+			goto unlock;
+		}
+		if (sevadm_filter_wants(filter, found)) {
+			if (event) {
+				*event = *found;
+				(*cursor)++;
+			}
+			goto unlock;
+		}
 		(*cursor)++;
-	if (*cursor >= end)
-		look = *cursor <= ring_seq ? SEVADM_RING_MORE : SEVADM_RING_END;
-	else if (event)
-		*event = *ring_slot((*cursor)++);
+	}
+	look = *cursor < ring.next ? SEVADM_RING_MORE : SEVADM_RING_END;
 unlock:
 	spin_unlock(&ring_lock);
 	return look;
@@ -121,10 +251,12 @@ unlock:
 /** sevadm_ring_oldest() - number of the oldest event held, or of the next one if there is none */
 u64 sevadm_ring_oldest(void)
 {
+	const struct sevadm_event *found;
 	u64 oldest;
 
 	spin_lock(&ring_lock);
-	oldest = ring_first;
+	found = find(1);
+	oldest = found ? found->seq : ring.next;
 	spin_unlock(&ring_lock);
 	return oldest;
 }
@@ -135,12 +267,12 @@ u64 sevadm_ring_next(void)
 	u64 next;
 
 	spin_lock(&ring_lock);
-	next = ring_seq + 1;
+	next = ring.next;
 	spin_unlock(&ring_lock);
 	return next;
 }
 
-/** sevadm_ring_size() - number of events the ring holds at most */
+/** sevadm_ring_size() - number of events the ring holds at most, without what is kept beside it */
 u32 sevadm_ring_size(void)
 {
 	return READ_ONCE(ring_events);
@@ -153,54 +285,102 @@ static unsigned int ring_size_for(unsigned int events)
 	return roundup_pow_of_two(clamp(events, RING_EVENTS_MIN, RING_EVENTS_MAX));
 }
 
-/*
- * Copies the next few events into a ring of another size, and puts that in place of the old one once
- * none is left.
- */
-static bool move_some(struct sevadm_event **to, unsigned int size, u64 *next)
+/* The ring, and what is kept beside it. */
+#define CIRCLES	(1 + LEVEL_NR)
+
+static struct events *circle(int i)
 {
-	bool moved;
+	return i ? &levels[i - 1].kept : &ring;
+}
+
+static int circles_alloc(struct events circles[CIRCLES], unsigned int size)
+{
+	int i;
+
+	for (i = 0; i < CIRCLES; i++) {
+		circles[i].size = i ? size / KEPT_PART : size;
+		circles[i].slots = vcalloc(circles[i].size, sizeof(*circles[i].slots));
+		if (circles[i].slots)
+			continue;
+		while (i--)
+			vfree(circles[i].slots);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void drop_oldest(struct events *events)
+{
+	if (events == &ring)
+		leave();
+	else
+		events->first++;
+}
+
+/*
+ * Drops or copies the next few events into a circle of another size, and puts that in place of the old
+ * one once none is left.
+ */
+static bool move_some(struct events *from, struct events *to, u64 *next)
+{
+	unsigned int drops;
+	bool moved = false;
 	u64 end;
 
 	spin_lock(&ring_lock);
-	/* What does not fit, or was overwritten meanwhile, is not copied. */
-	*next = max(*next, ring_first);
-	if (ring_seq >= size)
-		*next = max(*next, ring_seq - size + 1);
-	end = min(ring_seq + 1, *next + RING_COPY_MAX);
+	for (drops = 0; from->next - from->first > to->size && drops < RING_COPY_MAX; drops++)
+		drop_oldest(from);
+	if (from->next - from->first > to->size)
+		goto unlock;
+	/* What was overwritten meanwhile is not copied. */
+	*next = max(*next, from->first);
+	end = min(from->next, *next + RING_COPY_MAX);
 	for (; *next < end; (*next)++)
-		(*to)[*next & (size - 1)] = *ring_slot(*next);
-	moved = *next > ring_seq;
+		*slot_at(to, *next) = *slot_at(from, *next);
+	moved = *next == from->next;
 	if (moved) {
-		swap(ring, *to);
-		WRITE_ONCE(ring_events, size);
-		if (ring_seq >= size)
-			ring_first = max(ring_first, ring_seq - size + 1);
+		swap(from->slots, to->slots);
+		from->size = to->size;
+		if (from == &ring)
+			WRITE_ONCE(ring_events, to->size);
 	}
+unlock:
 	spin_unlock(&ring_lock);
 	return moved;
 }
 
+/* 0, or -EINTR: those circles that have moved stay so, which the next attempt makes up for. */
+static int circles_move(struct events circles[CIRCLES])
+{
+	int i;
+
+	for (i = 0; i < CIRCLES; i++) {
+		u64 next = 0;
+
+		while (!move_some(circle(i), &circles[i], &next)) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
+	}
+	return 0;
+}
+
 static int ring_resize(unsigned int size)
 {
-	struct sevadm_event *other;
-	u64 next = 0;
+	struct events others[CIRCLES] = {};
+	int i, ret;
 
 	lockdep_assert_held(&ring_mutex);
-	if (size == ring_events)
+	if (size == ring_events && size / KEPT_PART == levels[LEVEL_NR - 1].kept.size)
 		return 0;
-	other = vcalloc(size, sizeof(*other));
-	if (!other)
-		return -ENOMEM;
-	while (!move_some(&other, size, &next)) {
-		if (fatal_signal_pending(current)) {
-			vfree(other);
-			return -EINTR;
-		}
-		cond_resched();
-	}
-	vfree(other);
-	return 0;
+	ret = circles_alloc(others, size);
+	if (ret)
+		return ret;
+	ret = circles_move(others);
+	for (i = 0; i < CIRCLES; i++)
+		vfree(others[i].slots);
+	return ret;
 }
 
 /*
@@ -216,7 +396,7 @@ static int set_ring_events(const char *text, const struct kernel_param *param)
 	if (ret)
 		return ret;
 	mutex_lock(&ring_mutex);
-	if (!ring)
+	if (!ring.slots)
 		ring_events = ring_size_for(events);
 	else if (events < RING_EVENTS_MIN || events > RING_EVENTS_MAX)
 		ret = -EINVAL;
@@ -237,20 +417,30 @@ MODULE_PARM_DESC(ring_events,
 
 int sevadm_ring_init(void)
 {
-	int ret = 0;
+	struct events circles[CIRCLES] = {};
+	int i, ret;
 
 	mutex_lock(&ring_mutex);
-	ring = vcalloc(ring_events, sizeof(*ring));
-	if (!ring)
-		ret = -ENOMEM;
+	ret = circles_alloc(circles, ring_events);
+	if (!ret) {
+		for (i = 0; i < CIRCLES; i++)
+			*circle(i) = circles[i];
+		ring.first = 1;
+		ring.next = 1;
+		seed = get_random_u32();
+	}
 	mutex_unlock(&ring_mutex);
 	return ret;
 }
 
 void sevadm_ring_uninit(void)
 {
+	int i;
+
 	mutex_lock(&ring_mutex);
-	vfree(ring);
-	ring = NULL;
+	for (i = 0; i < CIRCLES; i++) {
+		vfree(circle(i)->slots);
+		circle(i)->slots = NULL;
+	}
 	mutex_unlock(&ring_mutex);
 }

@@ -45,11 +45,14 @@ static u8 slot_of[KEYS];		/* one up: 0 is none */
 static u32 generation = 1;
 static u64 since_ns, left_out;
 
-/* Negative: a number that no command has. */
+/*
+ * Negative: a number that no command has. It is a number of user space that an index is made of: also
+ * where the processor only guesses, none lies outside of the tables.
+ */
 static int key_of(u32 type, u32 command)
 {
 	if (type == SEVADM_EVENT_PSP)
-		return command < PSP_COMMANDS ? command : -1;
+		return command < PSP_COMMANDS ? array_index_nospec(command, PSP_COMMANDS) : -1;
 	if (command >= SEVADM_KVM_REGISTER_REGION)
 		command -= SEVADM_KVM_REGISTER_REGION - KVM_OWN - KVM_SNP;
 	else if (command >= KVM_SNP_FIRST && command < KVM_SNP_FIRST + KVM_SNP)
@@ -58,6 +61,7 @@ static int key_of(u32 type, u32 command)
 		return -1;
 	if (command >= KVM_COMMANDS)
 		return -1;
+	command = array_index_nospec(command, KVM_COMMANDS);
 	return PSP_COMMANDS + (type - SEVADM_EVENT_KVM) * KVM_COMMANDS + command;
 }
 

@@ -14,6 +14,7 @@
 
 #include <uapi/linux/sevadm.h>
 
+#include "event.h"
 #include "trace_names.h"
 
 TRACE_EVENT(psp_command,
@@ -70,6 +71,7 @@ TRACE_EVENT(kvm_command,
 		__field(u64, vm)
 		__field(u64, peer_vm)
 		__field(u64, duration_ns)
+		__field(u64, count)
 		__field(u32, command)
 		__field(s32, ret)
 		__field(u32, fw_error)
@@ -82,6 +84,7 @@ TRACE_EVENT(kvm_command,
 		__entry->vm = event->vm;
 		__entry->peer_vm = event->peer_vm;
 		__entry->duration_ns = event->duration_ns;
+		__entry->count = sevadm_event_calls(event);
 		__entry->command = event->command;
 		__entry->ret = event->ret;
 		__entry->fw_error = event->fw_error;
@@ -90,7 +93,7 @@ TRACE_EVENT(kvm_command,
 		__entry->length_query = !!(event->flags & SEVADM_EVENT_LENGTH_QUERY);
 	),
 	TP_printk("command=%s ret=%d fw_error=%s vm=%llu asid=%u peer_vm=%llu duration_ns=%llu "
-		  "length_query=%u known=%#x",
+		  "length_query=%u count=%llu known=%#x",
 		  __print_symbolic(__entry->command, SEVADM_KVM_COMMAND_NAMES),
 		  __entry->ret,
 		  __print_symbolic(__entry->fw_error, SEVADM_FW_ERROR_NAMES),
@@ -99,6 +102,7 @@ TRACE_EVENT(kvm_command,
 		  __entry->peer_vm,
 		  __entry->duration_ns,
 		  __entry->length_query,
+		  __entry->count,
 		  __entry->known)
 );
 
@@ -113,6 +117,7 @@ DECLARE_EVENT_CLASS(sevadm_pin,
 		__field(u64, pinned_bytes)
 		__field(u64, limit_bytes)
 		__field(u64, duration_ns)
+		__field(u64, count)
 		__field(u32, command)
 		__field(s32, ret)
 		__field(u32, refusal)
@@ -126,6 +131,7 @@ DECLARE_EVENT_CLASS(sevadm_pin,
 		__entry->pinned_bytes = event->pinned_bytes;
 		__entry->limit_bytes = event->limit_bytes;
 		__entry->duration_ns = event->duration_ns;
+		__entry->count = sevadm_event_calls(event);
 		__entry->command = event->command;
 		__entry->ret = event->ret;
 		__entry->refusal = event->refusal;
@@ -133,7 +139,7 @@ DECLARE_EVENT_CLASS(sevadm_pin,
 		__entry->known = event->known;
 	),
 	TP_printk("command=%s ret=%d vm=%llu bytes=%llu pinned_bytes=%llu transient=%u "
-		  "refusal=%s limit_bytes=%llu duration_ns=%llu known=%#x",
+		  "refusal=%s limit_bytes=%llu duration_ns=%llu count=%llu known=%#x",
 		  __print_symbolic(__entry->command, SEVADM_KVM_COMMAND_NAMES),
 		  __entry->ret,
 		  __entry->vm,
@@ -143,6 +149,7 @@ DECLARE_EVENT_CLASS(sevadm_pin,
 		  __entry->ret ? __print_symbolic(__entry->refusal, SEVADM_REFUSAL_NAMES) : "-",
 		  __entry->limit_bytes,
 		  __entry->duration_ns,
+		  __entry->count,
 		  __entry->known)
 );
 
@@ -194,6 +201,7 @@ TRACE_EVENT(limit,
 		__field(u64, usage)
 		__field(u64, limit)
 		__field(u64, amount)
+		__field(u64, count)
 		__field(u32, subject)
 		__field(u32, resource)
 		__field(u32, knob)
@@ -207,6 +215,7 @@ TRACE_EVENT(limit,
 		__entry->usage = event->usage;
 		__entry->limit = event->limit;
 		__entry->amount = event->amount;
+		__entry->count = sevadm_event_calls(event);
 		__entry->subject = event->subject;
 		__entry->resource = event->resource;
 		__entry->knob = event->knob;
@@ -214,7 +223,7 @@ TRACE_EVENT(limit,
 		__entry->known = event->known;
 	),
 	TP_printk("subject=%s id=%llu resource=%s knob=%s usage=%llu limit=%llu "
-		  "amount=%llu ret=%d vm=%llu known=%#x",
+		  "amount=%llu ret=%d vm=%llu count=%llu known=%#x",
 		  __print_symbolic(__entry->subject, SEVADM_SUBJECT_NAMES),
 		  __entry->subject_id,
 		  __print_symbolic(__entry->resource, SEVADM_RESOURCE_NAMES),
@@ -224,6 +233,7 @@ TRACE_EVENT(limit,
 		  __entry->amount,
 		  __entry->ret,
 		  __entry->vm,
+		  __entry->count,
 		  __entry->known)
 );
 

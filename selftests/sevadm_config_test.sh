@@ -229,18 +229,19 @@ as() {
 }
 
 unprivileged_change_nothing() {
-	kvm=$(stat -c %g /dev/sevadm) && same "mode of /dev/sevadm" "$(stat -c %a /dev/sevadm)" 660 &&
-		as "$kvm" sevadm trace show > /dev/null &&
+	members=$(stat -c %g /dev/sevadm) && same "mode of /dev/sevadm" "$(stat -c %a /dev/sevadm)" 660 &&
+		as "$members" sevadm trace show > /dev/null &&
 		guest_start launch_start --memory 8 &&
-		same "ASIDs" "$(as "$kvm" sevadm -j asid list)" "$(sevadm -j asid list)" &&
-		same "VMs" "$(as "$kvm" sevadm -j vm list | without_cgroup)" \
+		same "ASIDs" "$(as "$members" sevadm -j asid list)" "$(sevadm -j asid list)" &&
+		same "VMs" "$(as "$members" sevadm -j vm list | without_cgroup)" \
 			"$(sevadm -j vm list | without_cgroup)" &&
-		same "number of VMs" "$(as "$kvm" sevadm vm list | wc -l)" 2 && guest_finish &&
-		fails 1 "group kvm" as 65534 sevadm trace show &&
-		fails 1 "not permitted" as "$kvm" sevadm asid reserve --pool sev --count 1 -- true &&
-		fails 1 "not permitted" as "$kvm" sevadm limit set host pin.max=1G &&
-		fails 1 "not permitted" as "$kvm" sevadm limit list &&
-		fails 1 "not permitted" as "$kvm" sevadm monitor &&
+		same "number of VMs" "$(as "$members" sevadm vm list | wc -l)" 2 && guest_finish &&
+		same "VMs of a user that has none" "$(as 65534 sevadm -j vm list --own)" "[]" &&
+		fails 1 "group sevadm" as 65534 sevadm trace show &&
+		fails 1 "not permitted" as "$members" sevadm asid reserve --pool sev --count 1 -- true &&
+		fails 1 "not permitted" as "$members" sevadm limit set host pin.max=1G &&
+		fails 1 "not permitted" as "$members" sevadm limit list &&
+		fails 1 "not permitted" as "$members" sevadm monitor &&
 		saved /dev/null && reserved 0
 }
 

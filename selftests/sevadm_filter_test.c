@@ -30,8 +30,9 @@
 
 /* linux/psp-sev.h of the kernel: SEV_CMD_PLATFORM_STATUS */
 #define PLATFORM_STATUS	0x4
-/* No command of KVM has this number. */
-#define NO_COMMAND	0xffff
+/* Numbers that KVM has no commands for. Each is another sort of refusal: equal ones are only counted. */
+#define NO_COMMANDS	100
+#define NO_COMMAND	128
 
 static struct sev_host host;
 static struct sev_vm vms[2];
@@ -118,7 +119,9 @@ static unsigned int ring(void)
 /* One event of KVM that fails, which the firmware is not asked about. */
 static void fail_once(struct sev_vm *vm)
 {
-	sev_vm_command(vm, NO_COMMAND, NULL);
+	static unsigned int times;
+
+	sev_vm_command(vm, NO_COMMAND + times++ % NO_COMMANDS, NULL);
 }
 
 /* Pins and unpins a page: four events, none of which fails. */
@@ -413,7 +416,7 @@ static atomic_int stop, stop_reader;
 static void *make_noise(void *argument)
 {
 	while (!atomic_load(&stop))
-		fail_once(argument);
+		pin_once(argument);
 	return NULL;
 }
 

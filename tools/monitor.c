@@ -112,7 +112,7 @@ static int subscribe(struct nl_sock *sock)
 	ret = group < 0 ? group : nl_socket_add_membership(sock, group);
 	if (ret == -NLE_PERM)
 		return fail(EXIT_REFUSED,
-			    "not permitted: this shows the VMs of all users and needs CAP_NET_ADMIN in the initial user namespace: run it as root");
+			    "not permitted: this shows the VMs of all users and needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
 	if (ret)
 		return fail(EXIT_REFUSED, "cannot listen to events: %s", nl_geterror(ret));
 	return EXIT_OK;

@@ -77,6 +77,26 @@ static const struct column show_columns[] = {
 	{ "cgroup", "cgroup" },
 };
 
+/**
+ * struct list - options of `vm list`
+ * @own: only the caller's own VMs, which takes no right
+ */
+struct list {
+	bool own;
+};
+
+static int set_own(void *options, const char *text)
+{
+	(void)text;
+	((struct list *)options)->own = true;
+	return EXIT_OK;
+}
+
+static const struct option_row list_options[] = {
+	{ "own", 0, NULL, "only your own VMs: needs neither root nor a group", NULL, set_own },
+	{}
+};
+
 static const struct option_row no_options[] = { {} };
 
 int vms_get(struct json_object **rows)
@@ -117,20 +137,23 @@ int vm_parse(const char *text, unsigned long long *id)
 
 static int vm_list(int argc, char **argv)
 {
+	struct list list = {};
 	struct json_object *rows;
 	int ret;
 
-	ret = options_parse(no_options, NULL, &argc, argv);
+	ret = options_parse(list_options, &list, &argc, argv);
 	if (ret)
 		return ret;
 	if (argc)
-		return fail(EXIT_USAGE, "vm list takes no arguments: see sevadm vm --help");
-	ret = vms_get(&rows);
+		return fail(EXIT_USAGE, "vm list takes options only: see sevadm vm --help");
+	ret = list.own ? client_dump_own(SEVADM_CMD_VM_GET, SEVADM_A_VM_OWN, &vm_table, &rows) :
+	      vms_get(&rows);
 	if (ret)
 		return ret;
 	if (!output_json && !json_object_array_length(rows)) {
 		json_object_put(rows);
-		puts("No VM holds SEV resources.");
+		puts(list.own ? "None of your VMs holds SEV resources." :
+				"No VM holds SEV resources.");
 		return EXIT_OK;
 	}
 	return output_list(rows, list_columns, ARRAY_SIZE(list_columns));
@@ -159,7 +182,7 @@ static int vm_show(int argc, char **argv)
 }
 
 const struct command vm_commands[] = {
-	{ "list", NULL, "all VMs that hold SEV resources, the oldest first", NULL, vm_list },
+	{ "list", NULL, "all VMs that hold SEV resources, the oldest first", list_options, vm_list },
 	{ "show", "ID|NAME", "one VM", NULL, vm_show },
 	{}
 };

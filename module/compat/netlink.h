@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Netlink: extended acknowledgements with numbers in them; who may join a multicast group; where a
- * family's strict header checks begin. Probed in compat/Kbuild.include.
+ * family's strict header checks begin; the attributes of a dump's request. Probed in
+ * compat/Kbuild.include.
  */
 #ifndef SEVADM_COMPAT_NETLINK_H
 #define SEVADM_COMPAT_NETLINK_H
@@ -33,5 +34,14 @@
 #else
 #define COMPAT_GENL_RESV_START_OP(op)
 #endif
+
+static inline struct nlattr **compat_genl_dump_attrs(struct netlink_callback *cb)
+{
+#ifdef SEVADM_HAVE_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
 
 #endif /* SEVADM_COMPAT_NETLINK_H */

@@ -2,7 +2,7 @@
 /* Wrappers of ccp's functions: what an event says of a command, of its wait and its VM. */
 #include <kunit/test.h>
 
-#include "../ring.h"
+#include "../event.h"
 #include "../seam.h"
 #include "../stats.h"
 #include "pools.h"
@@ -46,23 +46,28 @@ static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret);
 	wrap___sev_do_cmd_locked(SEV_CMD_DECOMMISSION, data, error)
 #define original_of_sev_guest_df_flush(error)					\
 	wrap___sev_do_cmd_locked(SEV_CMD_DF_FLUSH, NULL, error)
-#define sevadm_ring_push(event)		saw(event)
+#define sevadm_event_tell(event)		saw(event)
 #define sevadm_stats_count(event, vm)	counted(vm)
 
 #include "../ccp_seams.c"
 
-#undef sevadm_ring_push
+#undef sevadm_event_tell
 #undef sevadm_stats_count
 
 /* Those of parts of the module that are not in this one. */
+u32 sevadm_event_user(void)
+{
+	return 0;
+}
+
+void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
+{
+}
+
 atomic_t sevadm_seam_tasks;
 atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
 
 void sevadm_firmware_heard(const struct sev_user_data_status *status)
-{
-}
-
-void sevadm_notify_multicast(const struct sevadm_event *event)
 {
 }
 

@@ -20,6 +20,7 @@ static unsigned long copied(void *to, const void *from, unsigned long size)
 #define ns_capable_noaudit(namespace, capability)	(is_trusted)
 #define copy_to_user(to, from, size)			copied((__force void *)(to), from, size)
 
+#include "../event.h"
 #include "../reader.c"
 
 #include "rings.h"

@@ -2,28 +2,13 @@
 /* The ring of events: numbers, order, and what a reader that came too late is told. */
 #include <kunit/test.h>
 
-#include "../reader.h"
-
-/* Who is told of an event has a suite of its own. */
-#define sevadm_readers_wake(event)	do { } while (0)
-
 #include "../ring.c"
 #include "rings.h"
 
-static unsigned int traced;
-
-/* The tracepoint is sevadm.ko's. */
-void sevadm_tracepoint(const struct sevadm_event *event)
-{
-	traced++;
-}
-
 int ring_for_test(void)
 {
-	ring_seq = 0;
-	ring_first = 1;
+	memset(levels, 0, sizeof(levels));
 	ring_events = RING_EVENTS_MIN;
-	traced = 0;
 	return sevadm_ring_init();
 }
 
@@ -34,7 +19,7 @@ void ring_end(void)
 
 void ring_push_alone(struct sevadm_event *event)
 {
-	sevadm_ring_push(event);
+	sevadm_ring_add(event);
 }
 
 static int ring_test_init(struct kunit *test)
@@ -52,14 +37,20 @@ static bool read_event(u64 *cursor, struct sevadm_event *event)
 	return sevadm_ring_look(cursor, NULL, event) == SEVADM_RING_FOUND;
 }
 
+static void push_by(u32 uid, u32 pid, unsigned int count)
+{
+	while (count--) {
+		struct sevadm_event event = {
+			.size = sizeof(event), .type = SEVADM_EVENT_PSP, .uid = uid, .pid = pid,
+		};
+
+		sevadm_ring_add(&event);
+	}
+}
+
 static void push(unsigned int count)
 {
-	struct sevadm_event event;
-
-	while (count--) {
-		sevadm_event_prepare(&event, SEVADM_EVENT_PSP);
-		sevadm_ring_push(&event);
-	}
+	push_by(0, 1, count);
 }
 
 static void ring_is_empty_at_first(struct kunit *test)
@@ -246,6 +237,137 @@ static void ring_looks_are_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cursor, RING_LOOK_MAX + 2);
 }
 
+/* What is held and caused by @uid and @pid (0: any), from the oldest on; the gaps between add up. */
+static u64 held(struct kunit *test, u32 uid, u32 pid)
+{
+	u64 cursor = sevadm_ring_oldest(), next = cursor, count = 0;
+	struct sevadm_event event;
+
+	while (read_event(&cursor, &event)) {
+		KUNIT_EXPECT_EQ(test, event.seq, next);
+		next += event.type == SEVADM_EVENT_LOST ? event.count : 1;
+		if (event.type != SEVADM_EVENT_LOST && event.uid == uid && (!pid || event.pid == pid))
+			count++;
+	}
+	KUNIT_EXPECT_EQ(test, next, sevadm_ring_next());
+	return count;
+}
+
+#define VICTIM	1000
+#define FLOOD	1001
+#define SIZE	64U
+#define KEPT	(SIZE / KEPT_PART)
+
+static void resize_to_64(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, set_ring_events("64", NULL), 0);
+}
+
+static void ring_keeps_what_one_user_floods(struct kunit *test)
+{
+	resize_to_64(test);
+	push_by(VICTIM, 1, SIZE);
+	push_by(FLOOD, 2, 100 * SIZE);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE);
+	/* The newest ones. */
+	KUNIT_EXPECT_EQ(test, sevadm_ring_oldest(), SIZE - KEPT + 1);
+}
+
+static void ring_keeps_across_many_floods(struct kunit *test)
+{
+	unsigned int round;
+
+	resize_to_64(test);
+	for (round = 0; round < KEPT; round++) {
+		push_by(VICTIM, 1, 1);
+		push_by(FLOOD, 2, 10 * SIZE);
+	}
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT);
+}
+
+static void ring_keeps_what_one_process_floods(struct kunit *test)
+{
+	resize_to_64(test);
+	push_by(FLOOD, 1, SIZE);
+	push_by(FLOOD, 2, 100 * SIZE);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 1), KEPT);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 2), SIZE);
+}
+
+/* Processes are cheap, and what they push out of each other's way is not that of other users. */
+static void ring_keeps_what_many_processes_flood(struct kunit *test)
+{
+	unsigned int pid;
+
+	resize_to_64(test);
+	push_by(VICTIM, 1, KEPT);
+	for (pid = 2; pid < 1000; pid++)
+		push_by(FLOOD, pid, pid % 3 * SIZE);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT);
+}
+
+/* No event is held twice, and nobody's is kept for nothing where none has more than half. */
+static void ring_of_equals_keeps_nothing(struct kunit *test)
+{
+	unsigned int i;
+
+	resize_to_64(test);
+	for (i = 0; i < 10 * SIZE; i++)
+		push_by(VICTIM + i % 4, 1 + i % 4, 1);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_oldest(), 9 * SIZE + 1);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, held(test, VICTIM + i, 0), SIZE / 4);
+}
+
+/* An event outlasts half a ring of others' than any one user's: whatever they do. */
+static void ring_keeps_its_promise(struct kunit *test)
+{
+	u64 seqs[KEPT], others, random = 88172645463325252ULL, cursor;
+	u32 uids[4] = { VICTIM, FLOOD, FLOOD + 1, FLOOD + 2 };
+	unsigned int trial, i, burst;
+	struct sevadm_event event;
+
+	resize_to_64(test);
+	for (trial = 0; trial < 2000; trial++) {
+		push_by(VICTIM, 1, 1);
+		seqs[0] = sevadm_ring_next() - 1;
+		/* A flood of one, and fewer than KEPT events of the others together. */
+		for (others = 0, i = 0; i < 12; i++) {
+			random ^= random << 13;
+			random ^= random >> 7;
+			random ^= random << 17;
+			burst = random % SIZE;
+			if (random >> 32 & 1) {
+				push_by(FLOOD, 2, burst);
+			} else if (others + burst % 4 < KEPT) {
+				push_by(uids[random >> 40 & 3 & ~1], 3 + trial % 5, burst % 4);
+				others += burst % 4;
+			}
+		}
+		cursor = seqs[0];
+		KUNIT_ASSERT_TRUE(test, read_event(&cursor, &event));
+		KUNIT_ASSERT_EQ(test, event.type, SEVADM_EVENT_PSP);
+		KUNIT_ASSERT_EQ(test, event.seq, seqs[0]);
+	}
+}
+
+static void ring_resized_keeps(struct kunit *test)
+{
+	resize_to_64(test);
+	push_by(VICTIM, 1, KEPT);
+	push_by(FLOOD, 2, 10 * SIZE);
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE);
+	push_by(VICTIM, 1, 100);
+	push_by(FLOOD, 2, 10000);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT + 100);
+	KUNIT_ASSERT_EQ(test, set_ring_events("64", NULL), 0);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE);
+}
+
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_is_empty_at_first),
 	KUNIT_CASE(ring_is_read_in_order),
@@ -259,6 +381,13 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_of_few_events_shrinks),
 	KUNIT_CASE(ring_of_a_wrong_size_stays),
 	KUNIT_CASE(ring_looks_are_bounded),
+	KUNIT_CASE(ring_keeps_what_one_user_floods),
+	KUNIT_CASE(ring_keeps_across_many_floods),
+	KUNIT_CASE(ring_keeps_what_one_process_floods),
+	KUNIT_CASE(ring_keeps_what_many_processes_flood),
+	KUNIT_CASE(ring_of_equals_keeps_nothing),
+	KUNIT_CASE(ring_keeps_its_promise),
+	KUNIT_CASE(ring_resized_keeps),
 	{}
 };
 

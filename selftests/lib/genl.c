@@ -123,7 +123,7 @@ static ssize_t receive(struct genl *genl, int timeout_ms)
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	return recv(genl->fd, &reply_buffer, sizeof(reply_buffer), 0);
+	return recv(genl->fd, &reply_buffer, genl->room, 0);
 }
 
 static void show(const struct nlmsghdr *header, genl_reply_fn reply, void *argument)
@@ -218,10 +218,15 @@ static void take_family(const struct nlattr *first, size_t length, void *argumen
 
 int genl_open(struct genl *genl)
 {
+	return genl_open_small(genl, sizeof(reply_buffer));
+}
+
+int genl_open_small(struct genl *genl, size_t room)
+{
 	static struct genl_message message;
 	int yes = 1, bytes = SEND_BYTES, err;
 
-	*genl = (struct genl) { .family = GENL_ID_CTRL };
+	*genl = (struct genl) { .family = GENL_ID_CTRL, .room = room };
 	genl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (genl->fd < 0)
 		return errno;

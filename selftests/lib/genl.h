@@ -17,6 +17,7 @@ struct genl {
 	int fd;
 	uint16_t family;
 	uint32_t events;	/* number of the multicast group */
+	size_t room;		/* for one answer; the kernel makes those of a dump no longer */
 	char text[256];		/* extended acknowledgement of the last request; "": none */
 };
 
@@ -34,6 +35,8 @@ typedef void (*genl_reply_fn)(const struct nlattr *first, size_t length, void *a
 
 /* 0, or the errno: ENOENT: there is no such family here. */
 int genl_open(struct genl *genl);
+/* The same, with room for answers of so many bytes only. */
+int genl_open_small(struct genl *genl, size_t room);
 void genl_close(struct genl *genl);
 /* Become a member of group "events". 0, or the errno. */
 int genl_join(struct genl *genl);

@@ -24,10 +24,11 @@
 static struct nl_sock *sock;
 static int family;
 
-/* One request while its answer comes in. */
+/* One request while its answer comes in. @own: attribute that asks for what is the caller's only; 0. */
 struct exchange {
 	const struct attribute_table *table;
 	const struct client_change *change;
+	uint16_t own;
 	bool dump;
 	bool optional;
 	struct json_object *result;
@@ -251,6 +252,8 @@ static int send_request(const struct exchange *exchange, uint8_t command,
 	if (msg && genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, command,
 			       SEVADM_GENL_VERSION)) {
 		ret = change ? change->fill(msg, change->context) : put_values(msg, values, nr);
+		if (!ret && exchange->own)
+			ret = nla_put_flag(msg, exchange->own);
 		if (!ret)
 			ret = nl_send_auto(sock, msg);
 	}
@@ -292,7 +295,7 @@ static int explain(const struct exchange *exchange)
 			    "not permitted: this concerns all users of the host and needs CAP_SYS_ADMIN in the initial user namespace: run it as root");
 	if (error == EPERM)
 		return fail(EXIT_REFUSED,
-			    "not permitted: this shows the VMs of all users and needs CAP_NET_ADMIN in the initial user namespace: run it as root");
+			    "not permitted: this shows the VMs of all users and needs CAP_PERFMON in the initial user namespace: run it as root");
 	if (exchange->message[0] && change && change->refused)
 		return change->refused(exchange->message, exchange->offset, change->context);
 	if (exchange->message[0])
@@ -363,6 +366,16 @@ int client_do(uint8_t command, const struct attribute *id, uint64_t number,
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result)
 {
 	struct exchange exchange = { .table = table, .dump = true };
+	int ret = exchange_all(&exchange, command, NULL, 0);
+
+	*result = exchange.result;
+	return ret;
+}
+
+int client_dump_own(uint8_t command, uint16_t own, const struct attribute_table *table,
+		    struct json_object **result)
+{
+	struct exchange exchange = { .table = table, .dump = true, .own = own };
 	int ret = exchange_all(&exchange, command, NULL, 0);
 
 	*result = exchange.result;

@@ -75,7 +75,11 @@ int client_request(uint8_t command, const struct client_value *values, size_t nr
 		   const struct attribute_table *table, struct json_object **result);
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result);
 
-/* The same; *@result is NULL if the module is too old for @command. */
+/* The same of what is the caller's own, which takes no right: @own is the flag that asks for that. */
+int client_dump_own(uint8_t command, uint16_t own, const struct attribute_table *table,
+		    struct json_object **result);
+
+/* As client_dump(); *@result is NULL if the module is too old for @command. */
 int client_try_dump(uint8_t command, const struct attribute_table *table,
 		    struct json_object **result);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What members of group kvm see. */
+/* What members of group sevadm see. */
 #include "kernel/device_rows.h"
 
 #include <errno.h>

@@ -94,6 +94,10 @@ def check_names(spec, header):
                     [value for name, value in strings.items() if "_MCGRP_" in name]))
 
 
+def asked_with(operation, mode):
+    return operation.get(mode, {}).get("request", {"attributes": []})["attributes"]
+
+
 def check_references(spec):
     """Every attribute, space and enum that is referred to exists."""
     spaces = {space["name"]: [attribute["name"] for attribute in space["attributes"]]
@@ -114,12 +118,13 @@ def check_references(spec):
         mode = operation.get("do", operation.get("dump"))
         if not mode or "reply" not in mode:
             continue
-        # What is asked with and not answered comes first in its space.
-        asked = mode.get("request", {"attributes": []})["attributes"]
+        # What is asked with and not answered comes first in its space; in a dump's request, last.
+        asked = asked_with(operation, "do")
         reply = mode["reply"]["attributes"]
         errors += compare(f"attributes used by {operation['name']}",
                           [n for n in known if n != "pad"],
-                          [n for n in asked if n not in reply] + reply)
+                          [n for n in asked if n not in reply] + reply +
+                          asked_with(operation, "dump"))
     return errors
 
 
@@ -137,7 +142,7 @@ def check_module(spec, source):
     for operation in spec["operations"]["list"]:
         if "event" in operation:
             continue
-        request = operation.get("do", {}).get("request", {"attributes": []})["attributes"]
+        request = asked_with(operation, "do") + asked_with(operation, "dump")
         expected["SEVADM_CMD_" + upper(operation["name"])] = (
             "do" in operation, "dump" in operation,
             "GENL_ADMIN_PERM" if "admin-perm" in operation.get("flags", []) else None,

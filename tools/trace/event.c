@@ -76,6 +76,18 @@ static void add(struct json_object *row, const char *key, struct json_object *va
 	json_object_object_add(row, key, value);
 }
 
+static bool is_repeated(const struct sevadm_event *event)
+{
+	return event->flags & SEVADM_EVENT_REPEATED;
+}
+
+/* How many calls it tells of: equal refusals are told together. */
+static void add_count(struct json_object *row, const struct sevadm_event *event)
+{
+	add(row, "count", json_u64(is_repeated(event) ? event->count : 1));
+	add(row, "repeated", json_object_new_boolean(is_repeated(event)));
+}
+
 static void add_vm(struct json_object *row, const struct sevadm_event *event)
 {
 	add(row, "vm", json_known_u64(knows(event, SEVADM_KNOWN_VM), event->vm));
@@ -88,6 +100,7 @@ static void add_process(struct json_object *row, const struct sevadm_event *even
 	memcpy(comm, event->comm, sizeof(event->comm));
 	add(row, "pid", json_u64(event->pid));
 	add(row, "comm", json_text(comm));
+	add(row, "uid", json_known_u64(knows(event, SEVADM_KNOWN_UID), event->uid));
 }
 
 static void add_result(struct json_object *row, const struct sevadm_event *event)
@@ -123,6 +136,7 @@ static void add_kvm(struct json_object *row, const struct sevadm_event *event)
 	add_process(row, event);
 	add_result(row, event);
 	add(row, "duration_ns", json_u64(event->duration_ns));
+	add_count(row, event);
 }
 
 static void add_pin(struct json_object *row, const struct sevadm_event *event)
@@ -143,6 +157,7 @@ static void add_pin(struct json_object *row, const struct sevadm_event *event)
 					       event->limit_bytes));
 	add(row, "refusal", json_known_string(refused, refusal_name(event->refusal)));
 	add(row, "duration_ns", json_u64(event->duration_ns));
+	add_count(row, event);
 }
 
 /* About no ASID and no VM: KVM's DF_FLUSH made @count ASIDs free, of both pools together. */
@@ -190,6 +205,7 @@ struct json_object *event_to_json(const struct sevadm_event *event)
 		add_vm(row, event);
 		add_process(row, event);
 		limit_event_add(row, event);
+		add_count(row, event);
 		break;
 	}
 	return row;
@@ -345,6 +361,8 @@ void event_print(const struct sevadm_event *event)
 		limit_event_print(row, event);
 		break;
 	}
+	if (is_repeated(event))
+		printf(" (%" PRIu64 " times)", (uint64_t)event->count);
 	putchar('\n');
 	json_object_put(row);
 }

@@ -94,6 +94,40 @@ static bool take_ret(struct json_object *row, struct sevadm_event *event)
 	return true;
 }
 
+/* Recordings of older versions do not have them: whom an event is put down to, and of how many calls it is. */
+static bool take_uid(struct json_object *row, struct sevadm_event *event)
+{
+	uint64_t number;
+	bool known;
+
+	if (!json_object_object_get_ex(row, "uid", NULL))
+		return true;
+	if (!take_u64(row, "uid", UINT32_MAX, &known, &number))
+		return false;
+	event->uid = number;
+	if (known)
+		event->known |= SEVADM_KNOWN_UID;
+	return true;
+}
+
+static bool take_count(struct json_object *row, struct sevadm_event *event)
+{
+	struct json_object *value;
+	uint64_t number;
+	bool known;
+
+	if (!json_object_object_get_ex(row, "repeated", &value))
+		return true;
+	if (!json_object_is_type(value, json_type_boolean) ||
+	    !take_u64(row, "count", UINT64_MAX, &known, &number) || !known)
+		return false;
+	if (json_object_get_boolean(value)) {
+		event->flags |= SEVADM_EVENT_REPEATED;
+		event->count = number;
+	}
+	return true;
+}
+
 /* Recordings of older versions do not have it. */
 static bool take_length_query(struct json_object *row, struct sevadm_event *event)
 {
@@ -196,6 +230,12 @@ bool event_from_json(struct json_object *row, struct sevadm_event *event, const 
 		return false;
 	*key = "comm";
 	if (bit & OF_A_TASK && !take_comm(row, event))
+		return false;
+	*key = "uid";
+	if (bit & OF_A_TASK && !take_uid(row, event))
+		return false;
+	*key = "count";
+	if (bit & (OF_A_TASK & ~IS(PSP)) && !take_count(row, event))
 		return false;
 	if (event->type == SEVADM_EVENT_ASID)
 		return take_asid(row, event, key);

@@ -57,24 +57,25 @@ const struct option_row trace_stats_options[] = {
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-static void add_time(struct times *times, uint64_t ns)
+/* @count: of calls that took so long on average */
+static void add_time(struct times *times, uint64_t ns, uint64_t count)
 {
 	if (!times->count || ns < times->min)
 		times->min = ns;
 	if (ns > times->max)
 		times->max = ns;
-	times->count++;
-	times->sum += ns;
-	times->buckets[ns ? 63 - __builtin_clzll(ns) : 0]++;
+	times->count += count;
+	times->sum += ns * count;
+	times->buckets[ns ? 63 - __builtin_clzll(ns) : 0] += count;
 }
 
-static void add_status(struct stats_row *row, const struct sevadm_event *event)
+static void add_status(struct stats_row *row, const struct sevadm_event *event, uint64_t count)
 {
 	bool firmware = event->known & SEVADM_KNOWN_FW_ERROR && event->fw_error;
 	uint32_t number = firmware ? event->fw_error : (uint32_t)-event->ret;
 	size_t i;
 
-	row->failures++;
+	row->failures += count;
 	for (i = 0; i < row->nr_statuses; i++)
 		if (row->statuses[i].firmware == firmware && row->statuses[i].number == number)
 			break;
@@ -85,7 +86,7 @@ static void add_status(struct stats_row *row, const struct sevadm_event *event)
 		row->statuses[i].firmware = firmware;
 		row->statuses[i].number = number;
 	}
-	row->statuses[i].count++;
+	row->statuses[i].count += count;
 }
 
 static struct stats_row *row_of(struct stats *stats, const struct sevadm_event *event)
@@ -112,6 +113,7 @@ static struct stats_row *row_of(struct stats *stats, const struct sevadm_event *
 
 static void count_event(struct stats *stats, const struct sevadm_event *event)
 {
+	uint64_t count = event->flags & SEVADM_EVENT_REPEATED ? event->count : 1;
 	struct stats_row *row;
 
 	if (event->type == SEVADM_EVENT_LOST) {
@@ -128,16 +130,16 @@ static void count_event(struct stats *stats, const struct sevadm_event *event)
 		stats->left_out++;
 		return;
 	}
-	row->count++;
+	row->count += count;
 	if (event_is_error(event))
-		add_status(row, event);
+		add_status(row, event, count);
 	if (!event->ret && event->known & SEVADM_KNOWN_BYTES) {
 		row->bytes += event->bytes;
 		row->bytes_ns += event->duration_ns;
 	}
-	add_time(&row->took, event->duration_ns);
+	add_time(&row->took, event->duration_ns, count);
 	if (event->known & SEVADM_KNOWN_WAIT)
-		add_time(&row->waited, event->wait_ns);
+		add_time(&row->waited, event->wait_ns, 1);
 }
 
 /* ---- where events come from ------------------------------------------------------------------- */
@@ -441,7 +443,7 @@ static bool needs_events(const struct stats *stats)
 	       ((filter->has_vm || stats->by_vm) && (filter->types || filter->nr_commands));
 }
 
-/* Members of group kvm see the ring, and nothing else. */
+/* Members of group sevadm see the ring, and nothing else. */
 static int count_host(struct stats *stats)
 {
 	int ret = EXIT_OK;

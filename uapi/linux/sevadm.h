@@ -113,9 +113,8 @@ enum sevadm_module_state {
 
 /**
  * enum sevadm_event_type - what an event tells
- * @SEVADM_EVENT_LOST: the reader was too slow: @sevadm_event.count events were overwritten
- *	before it came to them, or did not fit when the ring was made smaller; @sevadm_event.seq is
- *	that of the first one lost
+ * @SEVADM_EVENT_LOST: @sevadm_event.count events were overwritten before the reader came to them, or
+ *	did not fit when the ring was made smaller; @sevadm_event.seq is that of the first one lost
  * @SEVADM_EVENT_PSP: a command of the security processor has ended, or was refused by ccp
  * @SEVADM_EVENT_KVM: a KVM_MEMORY_ENCRYPT_OP ioctl, a mirror or a migration has ended;
  *	@sevadm_event.command is an enum sev_cmd_id, or one of enum sevadm_kvm_command
@@ -236,6 +235,7 @@ enum sevadm_knob {
 #define SEVADM_KNOWN_STATE		(1U << 11)	/* state */
 #define SEVADM_KNOWN_CREATOR		(1U << 12)	/* pid, uid, comm, cgroup_id */
 #define SEVADM_KNOWN_CREATED		(1U << 13)	/* created_ns */
+#define SEVADM_KNOWN_UID		(1U << 14)	/* of an event: uid */
 
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
@@ -244,6 +244,13 @@ enum sevadm_knob {
  * is needed, as its API wants it: that is no failure, though @sevadm_event.ret is -EIO
  */
 #define SEVADM_EVENT_LENGTH_QUERY	(1U << 1)
+/*
+ * KVM, PIN, LIMIT, of refusals that reached neither the firmware nor the pinning: @sevadm_event.count
+ * calls that are not told one by one, equal to one another in process, VM, command and result. Its
+ * @sevadm_event.time_ns is when it is told, @sevadm_event.duration_ns how long they took on average;
+ * the rest is that of the last one
+ */
+#define SEVADM_EVENT_REPEATED		(1U << 2)
 
 /**
  * struct sevadm_event - one record of the event stream
@@ -258,7 +265,7 @@ enum sevadm_knob {
  * @wait_ns: PSP: time spent queueing for the mailbox before the command (SEVADM_KNOWN_WAIT)
  * @pinned_bytes: PIN and UNPIN: what the VM had pinned before (SEVADM_KNOWN_PINNED)
  * @limit_bytes: PIN refused: the limit that was met (SEVADM_KNOWN_LIMIT)
- * @count: LOST: number of events that were overwritten
+ * @count: LOST: number of events that were overwritten; SEVADM_EVENT_REPEATED: number of calls
  * @pid: process (tgid) in whose context it happened, in the initial pid namespace
  * @tid: thread of @pid
  * @command: PSP: firmware command id (linux/psp-sev.h, enum sev_cmd); KVM: enum sev_cmd_id or
@@ -281,7 +288,8 @@ enum sevadm_knob {
  * @subject: LIMIT: enum sevadm_subject
  * @resource: LIMIT: enum sevadm_resource
  * @knob: LIMIT: enum sevadm_knob
- * @reserved: zero
+ * @uid: user that it is put down to (SEVADM_KNOWN_UID): real uid of the task, in the initial user
+ *	namespace; of a task in a user namespace, that namespace's owner, unless that is root
  */
 struct sevadm_event {
 	__u32 size;
@@ -316,12 +324,13 @@ struct sevadm_event {
 	__u32 subject;
 	__u32 resource;
 	__u32 knob;
-	__u32 reserved;
+	__u32 uid;
 };
 
 /*
  * read() of /dev/sevadm returns as many whole records as fit. A new open file starts at the oldest
- * event still held. EINVAL: the buffer is shorter than one record. EAGAIN: O_NONBLOCK and no event.
+ * event still held; of events that one user or process floods the ring with, those of others outlast more
+ * than the ring holds, and SEVADM_EVENT_LOST tells of the gaps between them. EINVAL: the buffer is shorter than one record. EAGAIN: O_NONBLOCK and no event.
  * open() fails with EUSERS where 256 files are open already, but not for CAP_SYS_ADMIN in the initial
  * user namespace. Every open file has a cursor of its own, and may have a filter; poll() says EPOLLIN when an event
  * that passes it is there.

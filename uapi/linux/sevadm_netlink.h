@@ -89,7 +89,7 @@ enum sevadm_a_vm {
 	SEVADM_A_VM_PID,			/* u32 */
 	SEVADM_A_VM_COMM,			/* string */
 	SEVADM_A_VM_UID,			/* u32 */
-	SEVADM_A_VM_CGROUP,			/* string: path in the v2 hierarchy, now */
+	SEVADM_A_VM_CGROUP,			/* string: path in the v2 hierarchy, now; absent: no room */
 	SEVADM_A_VM_CGROUP_ID,			/* u64 */
 	SEVADM_A_VM_TYPE,			/* u32: enum sevadm_vm_type */
 	SEVADM_A_VM_POOL,			/* u32: enum sevadm_pool */
@@ -103,6 +103,7 @@ enum sevadm_a_vm {
 	SEVADM_A_VM_MIRROR_OF,			/* u64; absent: no mirror */
 	SEVADM_A_VM_CREATED_NS,			/* u64 */
 	SEVADM_A_VM_PAD,
+	SEVADM_A_VM_OWN,			/* flag: of a dump: only VMs of the caller's own user */
 
 	__SEVADM_A_VM_MAX,
 	SEVADM_A_VM_MAX = __SEVADM_A_VM_MAX - 1,

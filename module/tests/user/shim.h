@@ -60,6 +60,9 @@ typedef unsigned int gfp_t;
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define clamp(x, low, high)	({ typeof(x) _x = max(x, low); min(_x, high); })
 #define swap(a, b)		do { typeof(a) _s = (a); (a) = (b); (b) = _s; } while (0)
+#define get_random_u32()	0x5eedU
+#define hash_32(value, bits)	((u32)((value) * 0x61C88647U) >> (32 - (bits)))
+#define array_index_nospec(index, size) (index)
 #define ilog2(n)		(63 - __builtin_clzll(n))
 
 static inline unsigned long roundup_pow_of_two(unsigned long n)

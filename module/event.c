@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The funnel of events: an event that comes out of it is in the ring, is told to its tracepoint, to the
+ * readers that wait and, if it is urgent, to the listeners. Equal refusals of one process are told one
+ * by one only up to a number: Documentation/trace.md.
+ */
+#include <linux/cred.h>
+#include <linux/user_namespace.h>
+#include <linux/workqueue.h>
+
+#include "event.h"
+#include "multicast.h"
+#include "reader.h"
+#include "repeat.h"
+#include "ring.h"
+#include "tracepoint.h"
+
+/*
+ * A user namespace that a user has made holds uids by the thousand that are all his: what happens
+ * there is put down to its owner. One that root has made is somebody's whom root has set apart.
+ */
+static u32 user_in_namespace(const struct cred *cred)
+{
+	const struct user_namespace *ns = cred->user_ns;
+
+	while (ns->parent != &init_user_ns)
+		ns = ns->parent;
+	return from_kuid_munged(&init_user_ns, uid_eq(ns->owner, GLOBAL_ROOT_UID) ? cred->uid :
+				ns->owner);
+}
+
+/**
+ * sevadm_event_user() - the user that what the current task does is put down to
+ *
+ * Return: the task's real uid, in the initial user namespace; of a task in a user namespace the uid of
+ * the owner of the outermost one but the initial one, unless that is root.
+ */
+u32 sevadm_event_user(void)
+{
+	const struct cred *cred = current_cred();
+
+	if (likely(cred->user_ns == &init_user_ns))
+		return from_kuid_munged(&init_user_ns, cred->uid);
+	return user_in_namespace(cred);
+}
+
+/* ccp gives the security processor up (psp_dead), or a limit was met. */
+static bool is_urgent(const struct sevadm_event *event)
+{
+	return event->type == SEVADM_EVENT_LIMIT ||
+	       (event->type == SEVADM_EVENT_PSP && event->ret == -ETIMEDOUT);
+}
+
+static void tell(struct sevadm_event *event)
+{
+	sevadm_ring_add(event);
+	sevadm_tracepoint(event);
+	sevadm_readers_wake(event);
+	if (is_urgent(event))
+		sevadm_nl_multicast(event);
+}
+
+static void tell_counted(struct work_struct *work);
+
+static DECLARE_DELAYED_WORK(told_work, tell_counted);
+
+/* Tells what has been counted; returns whether something still is. */
+static bool flush(bool all)
+{
+	struct sevadm_event event;
+	u32 slot = 0;
+	bool left;
+
+	while (sevadm_repeat_next(&slot, all, &event, &left))
+		tell(&event);
+	return left;
+}
+
+static void tell_counted(struct work_struct *work)
+{
+	if (flush(false))
+		schedule_delayed_work(&told_work, SEVADM_REPEAT_PERIOD);
+}
+
+/* Rare, and so kept out of the way of what all events take. */
+static noinline bool absorb(const struct sevadm_event *event)
+{
+	struct sevadm_event before;
+
+	switch (sevadm_repeat_absorb(event, &before)) {
+	case SEVADM_REPEAT_COUNTED:
+		if (!delayed_work_pending(&told_work))
+			schedule_delayed_work(&told_work, SEVADM_REPEAT_PERIOD);
+		return true;
+	case SEVADM_REPEAT_OTHER:
+		tell(&before);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/**
+ * sevadm_event_tell() - all hear of an event
+ * @event: its @seq is set
+ *
+ * Context: process context, no spinlock held. May sleep if it is a SEVADM_EVENT_LIMIT, or a firmware
+ * command that timed out.
+ */
+void sevadm_event_tell(struct sevadm_event *event)
+{
+	event->known |= SEVADM_KNOWN_UID;
+	if (event->ret < 0 && sevadm_repeat_is_refusal(event) && absorb(event))
+		return;
+	tell(event);
+}
+
+/* sevadm_event_asid() - an ASID has changed its state */
+void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
+{
+	struct sevadm_event event;
+
+	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
+	event.known = SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM;
+	event.pool = pool;
+	event.asid = asid;
+	event.asid_state = state;
+	event.vm = vm;
+	sevadm_event_tell(&event);
+}
+
+/* sevadm_event_flush() - what has been counted so far is told now; may sleep */
+void sevadm_event_flush(void)
+{
+	flush(true);
+}
+
+/* sevadm_event_uninit() - nobody has an event to tell any more */
+void sevadm_event_uninit(void)
+{
+	cancel_delayed_work_sync(&told_work);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Events: how one begins, and how all hear of it. */
+#ifndef SEVADM_EVENT_H
+#define SEVADM_EVENT_H
+
+#include <linux/ktime.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include <uapi/linux/sevadm.h>
+
+u32 sevadm_event_user(void);
+
+/**
+ * sevadm_event_prepare() - an empty event of this moment and the current task
+ * @event: cleared and filled in
+ * @type: enum sevadm_event_type
+ *
+ * Context: process context.
+ */
+static __always_inline void sevadm_event_prepare(struct sevadm_event *event, u32 type)
+{
+	*event = (struct sevadm_event) {
+		.size = sizeof(*event),
+		.type = type,
+		.time_ns = ktime_get_boottime_ns(),
+		.pid = task_tgid_nr(current),
+		.tid = task_pid_nr(current),
+		.uid = sevadm_event_user(),
+	};
+	/* As get_task_comm() since 6.13: without the lock it may show a name that is just changing. */
+	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);
+}
+
+/* sevadm_event_calls() - of how many calls an event tells */
+static inline u64 sevadm_event_calls(const struct sevadm_event *event)
+{
+	return event->flags & SEVADM_EVENT_REPEATED ? event->count : 1;
+}
+
+void sevadm_event_tell(struct sevadm_event *event);
+void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm);
+void sevadm_event_flush(void);
+
+void sevadm_event_uninit(void);
+
+#endif /* SEVADM_EVENT_H */

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Equal refusals of one process: the first ones are told one by one, those that follow within a second
+ * are counted and told by one event a second, for as long as they go on. None is told twice, none is
+ * missed: the sum of all counts is the number of calls.
+ *
+ * A slot of a fixed table holds one sort of refusal. Another sort that falls into the same slot takes
+ * it over, once what was counted there is told.
+ */
+#include <linux/jhash.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/spinlock.h>
+#include <linux/time64.h>
+
+#include "repeat.h"
+
+#define SLOT_BITS	8
+#define SLOTS		(1 << SLOT_BITS)
+/* Of one sort, that are told one by one within a second. */
+#define BURST		8
+/* No command that KVM has is above, but for those of enum sevadm_kvm_command. */
+#define KVM_COMMANDS	256
+
+/**
+ * struct slot - one sort of refusal
+ * @last: the last one; its size is 0 while the slot is empty
+ * @since_ns: when the second began
+ * @told: one by one, within this second
+ * @count: counted and not told yet
+ * @sum_ns: how long these took
+ */
+struct slot {
+	struct sevadm_event last;
+	u64 since_ns;
+	u32 told;
+	u64 count;
+	u64 sum_ns;
+};
+
+static struct slot slots[SLOTS];
+static DEFINE_SPINLOCK(repeat_lock);	/* a leaf: guards them all */
+
+/* User space invents numbers of commands as it likes: all that KVM does not have are one sort. */
+static u32 sort_of_command(u32 command)
+{
+	return command < KVM_COMMANDS || (command >= SEVADM_KVM_REGISTER_REGION &&
+					  command <= SEVADM_KVM_DESTROY) ? command : KVM_COMMANDS;
+}
+
+static u32 slot_of(const struct sevadm_event *event)
+{
+	const u32 words[] = {
+		event->pid, event->uid, event->type, sort_of_command(event->command), event->ret,
+		event->vm, event->refusal, event->knob, event->subject_id,
+	};
+
+	return jhash2(words, ARRAY_SIZE(words), 0) & (SLOTS - 1);
+}
+
+static bool is_same(const struct sevadm_event *one, const struct sevadm_event *other)
+{
+	return one->size && one->pid == other->pid && one->uid == other->uid &&
+	       one->type == other->type &&
+	       sort_of_command(one->command) == sort_of_command(other->command) &&
+	       one->ret == other->ret && one->vm == other->vm && one->known == other->known &&
+	       one->flags == other->flags && one->refusal == other->refusal &&
+	       one->knob == other->knob && one->resource == other->resource &&
+	       one->subject == other->subject && one->subject_id == other->subject_id;
+}
+
+/* All that the slot has counted becomes one event. */
+static void take(struct slot *slot, struct sevadm_event *event)
+{
+	*event = slot->last;
+	event->flags |= SEVADM_EVENT_REPEATED;
+	event->count = slot->count;
+	event->duration_ns = div64_u64(slot->sum_ns, slot->count);
+	slot->count = 0;
+	slot->sum_ns = 0;
+}
+
+/**
+ * sevadm_repeat_absorb() - count a refusal, unless it is to be told
+ * @event: the refusal
+ * @before: for SEVADM_REPEAT_OTHER: filled in with what is to be told first
+ *
+ * Context: does not sleep; constant time.
+ * Return: enum sevadm_repeat.
+ */
+enum sevadm_repeat sevadm_repeat_absorb(const struct sevadm_event *event,
+					struct sevadm_event *before)
+{
+	enum sevadm_repeat what = SEVADM_REPEAT_NEW;
+	struct slot *slot = &slots[slot_of(event)];
+
+	spin_lock(&repeat_lock);
+	if (!is_same(&slot->last, event)) {
+		if (slot->count) {
+			take(slot, before);
+			before->time_ns = event->time_ns;
+			what = SEVADM_REPEAT_OTHER;
+		}
+		slot->told = 0;
+	}
+	/* What is counted is told by the work, which also begins the next second. */
+	if (!slot->told || (!slot->count && event->time_ns - slot->since_ns >= NSEC_PER_SEC)) {
+		slot->since_ns = event->time_ns;
+		slot->told = 0;
+	}
+	slot->last = *event;
+	if (slot->told < BURST) {
+		slot->told++;
+	} else {
+		slot->count++;
+		slot->sum_ns += event->duration_ns;
+		what = SEVADM_REPEAT_COUNTED;
+	}
+	spin_unlock(&repeat_lock);
+	return what;
+}
+
+/**
+ * sevadm_repeat_next() - the next sort of refusals that were counted
+ * @slot: where to look first, from 0; moved on
+ * @all: also those whose second is not over
+ * @event: filled in, of this moment: so many equal ones
+ * @left: set to whether some stay counted
+ *
+ * Context: does not sleep.
+ * Return: whether there was one.
+ */
+bool sevadm_repeat_next(u32 *slot, bool all, struct sevadm_event *event, bool *left)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+	bool found = false;
+
+	if (!*slot)
+		*left = false;
+	for (; *slot < SLOTS && !found; (*slot)++) {
+		struct slot *at = &slots[*slot];
+
+		spin_lock(&repeat_lock);
+		found = at->count && (all || now_ns - at->since_ns >= NSEC_PER_SEC);
+		if (found) {
+			take(at, event);
+			event->time_ns = now_ns;
+			at->since_ns = now_ns;
+		} else if (at->count) {
+			*left = true;
+		}
+		spin_unlock(&repeat_lock);
+	}
+	return found;
+}
