@@ -109,6 +109,15 @@ int vms_get(struct json_object **rows)
 	return ret;
 }
 
+static int own_vms_get(struct json_object **rows)
+{
+	int ret = client_dump_own(SEVADM_CMD_VM_GET, SEVADM_A_VM_OWN, &vm_table, rows);
+
+	if (!ret)
+		vm_names_add(*rows);
+	return ret;
+}
+
 /* What begins with a digit and is a number is an id, whatever VMs are called. */
 int vm_parse(const char *text, unsigned long long *id)
 {
@@ -146,8 +155,7 @@ static int vm_list(int argc, char **argv)
 		return ret;
 	if (argc)
 		return fail(EXIT_USAGE, "vm list takes options only: see sevadm vm --help");
-	ret = list.own ? client_dump_own(SEVADM_CMD_VM_GET, SEVADM_A_VM_OWN, &vm_table, &rows) :
-	      vms_get(&rows);
+	ret = list.own ? own_vms_get(&rows) : vms_get(&rows);
 	if (ret)
 		return ret;
 	if (!output_json && !json_object_array_length(rows)) {

@@ -73,7 +73,13 @@ static const struct {
 static const char * const controllers[] = { "+misc", "+memory", "+pids", "+cpu", "+cpuset" };
 
 /* What udev would do with them on a real host. */
-static const char * const kvm_devices[] = { "/dev/kvm", "/dev/sev", "/dev/sevadm" };
+static const struct {
+	const char *path, *group;
+} devices[] = {
+	{ "/dev/kvm",		"kvm" },
+	{ "/dev/sev",		"kvm" },
+	{ "/dev/sevadm",	"sevadm" },
+};
 
 static const char * const environment[] = {
 	"PATH=/selftests:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -240,12 +246,11 @@ static gid_t group_id(const char *name)
 
 static void set_device_owners(void)
 {
-	gid_t kvm = group_id("kvm");
 	size_t i;
 
-	for (i = 0; i < sizeof(kvm_devices) / sizeof(kvm_devices[0]); i++)
-		if (!chown(kvm_devices[i], 0, kvm))
-			chmod(kvm_devices[i], 0660);
+	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (!chown(devices[i].path, 0, group_id(devices[i].group)))
+			chmod(devices[i].path, 0660);
 }
 
 static char **read_command(void)

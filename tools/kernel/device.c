@@ -21,7 +21,7 @@ int device_open(int *fd)
 	if (errno == EACCES || errno == EPERM)
 		return fail(EXIT_REFUSED,
 			    "not permitted to open " SEVADM_DEVICE
-			    ": run as root or as a member of group kvm");
+			    ": run as root or as a member of group sevadm");
 	if (errno == EUSERS)
 		return fail(EXIT_REFUSED, "too many programs have " SEVADM_DEVICE
 			    " open: fuser -v " SEVADM_DEVICE " shows them; root is let in");
