@@ -21,7 +21,14 @@ launch_fails() {
 	monitor=$!
 	guests="$guests $monitor"
 	sleep 2 # it listens by then
-	! "$here/sevlaunch" --memory 4 > "$scratch/launch" 2>&1
+	# A tenant who runs into a limit all the while is not to keep them from being told.
+	sevadm limit set user 60001 pin.max=4K || return
+	"$here/sevadm_flood_test" --refuse-pins $((timeout + 4)) &
+	flood=$!
+	guests="$guests $flood"
+	sleep 2
+	! "$here/sevlaunch" --memory 4 > "$scratch/launch" 2>&1 && wait "$flood" &&
+		sevadm limit delete user 60001
 }
 
 # The last command that was asked took as long as ccp waits, and has no status.
@@ -32,7 +39,8 @@ is_traced() {
 }
 
 is_told() {
-	eventually 10 grep -q '"command":"LAUNCH_START".*"ret":-110' "$scratch/told"
+	eventually 10 grep -q '"command":"LAUNCH_START".*"ret":-110' "$scratch/told" &&
+		grep -q '"event":"limit".*"subject":"user 60001"' "$scratch/told"
 }
 
 nothing_left() {
