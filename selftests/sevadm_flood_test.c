@@ -98,7 +98,7 @@ static const struct sort {
 
 static bool become(uid_t uid)
 {
-	struct rlimit locked = { SEV_PAGE_SIZE, SEV_PAGE_SIZE };
+	struct rlimit locked = { SEV_PAGE_SIZE, 4 * SEV_PAGE_SIZE };
 
 	return !setrlimit(RLIMIT_MEMLOCK, &locked) && !setgroups(0, NULL) &&
 	       !setresgid(uid, uid, uid) && !setresuid(uid, uid, uid);
@@ -139,10 +139,20 @@ static bool flood_done(struct tenant *tenant)
 	return true;
 }
 
+/* What follows is refused by limits of sevadm, not by the process's own. */
+static bool raise_limit(void)
+{
+	struct rlimit locked = { 4 * SEV_PAGE_SIZE, 4 * SEV_PAGE_SIZE };
+
+	return !setrlimit(RLIMIT_MEMLOCK, &locked);
+}
+
 static bool refuse_some(struct tenant *tenant)
 {
 	unsigned int i;
 
+	if (!raise_limit())
+		return false;
 	for (i = 0; i < MESSAGES; i++)
 		refuse_region(tenant, i);
 	return true;
@@ -150,6 +160,8 @@ static bool refuse_some(struct tenant *tenant)
 
 static bool refuse_one(struct tenant *tenant)
 {
+	if (!raise_limit())
+		return false;
 	refuse_region(tenant, 0);
 	return true;
 }
@@ -372,7 +384,7 @@ static int refuse_pins(unsigned long seconds)
 	time_t end = time(NULL) + seconds;
 	struct tenant tenant;
 
-	if (!tenant_init(&tenant, TENANT))
+	if (!tenant_init(&tenant, TENANT) || !raise_limit())
 		return 1;
 	while (time(NULL) < end)
 		refuse_region(&tenant, 0);

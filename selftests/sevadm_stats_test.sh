@@ -57,7 +57,7 @@ length_queries() {
 		rows | grep -q '"event":"kvm","command":"LAUNCH_MEASURE".*"failures":0,' &&
 		sevadm trace show --command LAUNCH_MEASURE | grep -q 'length query (INVALID_LEN)' &&
 		sevadm -j trace show --command LAUNCH_MEASURE --errors > errors &&
-		same "failed measurements" "$(grep -c . errors)" 0
+		same "failed measurements" "$(grep -vc '"event":"lost"' errors)" 0
 }
 
 # What the ring has forgotten the module has counted.
