@@ -11,6 +11,7 @@
 #   make check-messages  the messages of Debian's newest sources against those that explain knows
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
+#   make check-faults    a module with one fault in it fails the row that is for it (selftests/faults/table)
 #   make bench           costs in instructions, into Documentation/benchmarks.md
 #   make check-debug     tests of the module on a debug kernel, from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
@@ -85,6 +86,10 @@ check-libvirt: tools selftests
 .PHONY: check-mutants
 check-mutants: packages
 	@selftests/mutants/check $(MUTANTS)
+
+.PHONY: check-faults
+check-faults: tools selftests
+	@selftests/faults/check $(FAULTS)
 
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
 debug_rows := prototype device ledger fault kill pid-reuse orders limit contest threads storm trace filter stats psp-dead \

@@ -327,6 +327,61 @@ static void cgroup_of_an_adopted_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, usage(NULL, SEVADM_RESOURCE_ASID_SEV, NULL), 0);
 }
 
+/* The same by the way that adoption goes: with what it holds it enters the ledger and is charged. */
+static void adopted_vm_counts_for_the_host(struct kunit *test)
+{
+	struct sevadm_vm *vm = sevadm_vm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_describe(vm, (const struct kvm *)64, SEVADM_VM_TYPE_SEV, NULL);
+	vm->asid = POOLS_FIRST_SEV;
+	vm->known |= SEVADM_KNOWN_ASID;
+	vm->pinned = 9;
+	sevadm_vm_adopt(vm);
+	sevadm_vm_put(vm);
+	KUNIT_EXPECT_EQ(test, pinned(NULL), 9);
+	KUNIT_EXPECT_EQ(test, usage(NULL, SEVADM_RESOURCE_ASID_SEV, NULL), 1);
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, pinned(NULL), 0);
+	KUNIT_EXPECT_EQ(test, usage(NULL, SEVADM_RESOURCE_ASID_SEV, NULL), 0);
+}
+
+/* A listing that was interrupted by a VM that came or went is known to be none of one moment. */
+static void ledger_generations(struct kunit *test)
+{
+	struct sevadm_totals before, after;
+	struct sevadm_vm *vm;
+
+	sevadm_ledger_totals(&before);
+	vm = start(test, 1, &one);
+	sevadm_vm_account(vm);
+	sevadm_ledger_totals(&after);
+	KUNIT_EXPECT_NE(test, after.generation, before.generation);
+	pin(vm, 3);
+	sevadm_ledger_totals(&before);
+	KUNIT_EXPECT_EQ(test, after.generation, before.generation);
+	sevadm_vm_remove(vm, false);
+	sevadm_ledger_totals(&after);
+	KUNIT_EXPECT_NE(test, after.generation, before.generation);
+}
+
+/* ASIDs that nobody in the ledger has count against what can be promised. */
+static void foreign_asids_are_not_there(struct kunit *test)
+{
+	unsigned long used = GENMASK(POOLS_FIRST_SEV + 2, POOLS_FIRST_SEV), reclaim = 0;
+	struct sevadm_lease lease = { .pool = SEVADM_POOL_SEV, .count = 6 };
+	LIST_HEAD(file);
+
+	spin_lock(&sevadm_ledger_lock);
+	KUNIT_EXPECT_TRUE(test, sevadm_pool_adopt(&used, &reclaim));
+	KUNIT_EXPECT_EQ(test, sevadm_limit_available_locked(SEVADM_POOL_SEV), 5);
+	spin_unlock(&sevadm_ledger_lock);
+	KUNIT_EXPECT_EQ(test, sevadm_lease_reserve(&file, &lease), -EBUSY);
+	lease.count = 5;
+	KUNIT_EXPECT_EQ(test, sevadm_lease_reserve(&file, &lease), 0);
+	sevadm_lease_release_all(&file);
+}
+
 /* ---- configurations as a whole -------------------------------------------------------------- */
 
 static int apply(const struct sevadm_limit_set *sets, u32 nr, u32 *resource, u64 *left)
@@ -476,6 +531,9 @@ static struct kunit_case cgroup_cases[] = {
 	KUNIT_CASE(cgroup_of_the_destination_counts_late),
 	KUNIT_CASE(cgroup_of_the_destination_refuses),
 	KUNIT_CASE(cgroup_of_an_adopted_vm),
+	KUNIT_CASE(adopted_vm_counts_for_the_host),
+	KUNIT_CASE(ledger_generations),
+	KUNIT_CASE(foreign_asids_are_not_there),
 	KUNIT_CASE(apply_replaces_all),
 	KUNIT_CASE(apply_all_or_nothing),
 	KUNIT_CASE(guarantees_leave_what_is_leased),
