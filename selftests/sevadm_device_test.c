@@ -421,7 +421,10 @@ static void no_action(int signal)
 static bool test_interrupted_read(void)
 {
 	struct sigaction action = { .sa_handler = no_action };
-	struct itimerval timer = { .it_value = { .tv_usec = 300000 } };
+	/* Again and again: the first may come before read() waits. */
+	struct itimerval timer = {
+		.it_value = { .tv_usec = 300000 }, .it_interval = { .tv_usec = 300000 },
+	};
 	struct sevadm_event event;
 	int fd = device(0);
 	bool good;
@@ -430,6 +433,8 @@ static bool test_interrupted_read(void)
 	seek(fd, SEVADM_SEEK_NEWEST, 0);
 	setitimer(ITIMER_REAL, &timer, NULL);
 	good = check(read(fd, &event, sizeof(event)) < 0 && errno == EINTR);
+	timer = (struct itimerval) { 0 };
+	setitimer(ITIMER_REAL, &timer, NULL);
 	close(fd);
 	return good;
 }

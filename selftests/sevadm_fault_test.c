@@ -108,21 +108,23 @@ static bool applies(const struct fault *fault, const struct flavour *f)
 static bool told(int events, const struct fault *fault, const struct status *status)
 {
 	struct sevadm_event event;
-	unsigned int found = 0;
+	unsigned int found = 0, others = 0;
 
 	while (read(events, &event, sizeof(event)) == sizeof(event)) {
 		if (event.type != SEVADM_EVENT_PSP || !(event.known & SEVADM_KNOWN_FW_ERROR) ||
 		    event.fw_error != status->number)
 			continue;
-		if (event.command != fault->command)
-			ksft_print_msg("%s: command %#x was told to have failed\n", fault->name,
-				       event.command);
-		found++;
+		if (event.command == fault->command) {
+			found++;
+			continue;
+		}
+		ksft_print_msg("%s: command %#x was told to have failed\n", fault->name, event.command);
+		others++;
 	}
 	if (found != 1)
 		ksft_print_msg("%s: the trace has %u failures with %s\n", fault->name, found,
 			       status->name);
-	return found == 1;
+	return found == 1 && !others;
 }
 
 /* ---- a life with a fault in it -------------------------------------------------------------- */

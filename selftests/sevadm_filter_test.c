@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/sevadm.h>
@@ -289,6 +290,7 @@ static bool test_poll(void)
 
 struct sleeper {
 	int fd;
+	atomic_int tid;
 	struct sevadm_event event;
 	ssize_t got;
 	atomic_int done;
@@ -298,9 +300,46 @@ static void *sleep_in_read(void *argument)
 {
 	struct sleeper *sleeper = argument;
 
+	atomic_store(&sleeper->tid, syscall(SYS_gettid));
 	sleeper->got = read(sleeper->fd, &sleeper->event, sizeof(sleeper->event));
 	atomic_store(&sleeper->done, 1);
 	return NULL;
+}
+
+/* What /proc says of a thread behind @key; -1: nothing. */
+static long of_thread(int tid, const char *key, char *state)
+{
+	char path[64], line[256];
+	long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "State:", 6))
+			sscanf(line + 6, " %c", state);
+		if (!strncmp(line, key, strlen(key)))
+			value = atol(line + strlen(key));
+	}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+/* How often a thread has gone to sleep so far; comes back when it sleeps. */
+static long sleeps_of(struct sleeper *sleeper)
+{
+	const char key[] = "voluntary_ctxt_switches:";
+	long before = -1, now = -1;
+	char state = 0;
+
+	do {
+		before = now;
+		usleep(20000);
+		if (atomic_load(&sleeper->tid))
+			now = of_thread(atomic_load(&sleeper->tid), key, &state);
+	} while ((state != 'S' || now != before || now < 0) && !atomic_load(&sleeper->done));
+	return now;
 }
 
 /* Who waits for one VM sleeps through whatever another one does, and has lost nothing by it. */
@@ -311,13 +350,16 @@ static bool test_sleeper(void)
 	};
 	pthread_t thread;
 	unsigned int i;
+	long slept;
 	bool good;
 
 	pthread_create(&thread, NULL, sleep_in_read, &sleeper);
-	usleep(300000);
+	slept = sleeps_of(&sleeper);
 	for (i = 0; i < RING; i++)
 		pin_once(&vms[0]);
-	good = check(!atomic_load(&sleeper.done));
+	/* Some ticks, at which those who are due are woken: it is not among them, not once. */
+	usleep(100000);
+	good = check(!atomic_load(&sleeper.done)) & check(sleeps_of(&sleeper) == slept);
 	fail_once(&vms[1]);
 	pthread_join(thread, NULL);
 	good &= check(sleeper.got == sizeof(sleeper.event));

@@ -209,7 +209,8 @@ static void judge_dev_kvm(facts_t facts, const struct rule *rule, struct target 
 
 static void judge_dev_sev(facts_t facts, const struct rule *rule, struct target *target)
 {
-	if (can_sev(facts) && host_is_not(facts, HOST_DEV_SEV))
+	/* Without ccp, which is told, it cannot be there. */
+	if (can_sev(facts) && host_is_not(facts, HOST_DEV_SEV) && !host_is_not(facts, HOST_CCP))
 		finding_add(target, rule, 0,
 			    "/dev/sev is not there: ccp found no security processor that does SEV");
 }
@@ -412,7 +413,7 @@ static void judge_libvirt_values(facts_t facts, const struct rule *rule, struct 
 		finding_add(target, rule, 0, "libvirt says maxGuests is %" PRIu64
 			    ", the processor has %" PRIu64 " ASIDs for plain SEV", guests,
 			    max - min + 1);
-	if (host_number(facts, HOST_LIBVIRT_MAX_ES_GUESTS, &guests) && guests != min - 1)
+	if (min && host_number(facts, HOST_LIBVIRT_MAX_ES_GUESTS, &guests) && guests != min - 1)
 		finding_add(target, rule, 0, "libvirt says maxESGuests is %" PRIu64
 			    ", the processor has %" PRIu64 " ASIDs for SEV-ES", guests, min - 1);
 }
