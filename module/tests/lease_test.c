@@ -2,6 +2,13 @@
 /* Leases: whose VM may use one up, what is kept meanwhile, what ends with the file, and the bounds. */
 #include <kunit/test.h>
 
+#include <linux/capability.h>
+
+/* Whoever asks is trusted, or not. */
+static bool is_admin = true;
+
+#define ns_capable(namespace, capability)	(is_admin)
+
 #include "../lease.c"
 #include "limits.h"
 #include "pools.h"
@@ -23,6 +30,7 @@ static int lease_test_init(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		INIT_LIST_HEAD(&files[i]);
 	memset(vms, 0, sizeof(vms));
+	is_admin = true;
 	limits_for_test();
 	return pools_for_test(test);
 }
@@ -38,6 +46,7 @@ static void lease_test_exit(struct kunit *test)
 {
 	unsigned int i;
 
+	is_admin = true;
 	for (i = 0; i < ARRAY_SIZE(vms); i++)
 		if (vms[i])
 			unuse(vms[i]);
@@ -290,6 +299,13 @@ static void lease_that_makes_no_sense(struct kunit *test)
 	}
 }
 
+static void lease_of_the_unprivileged(struct kunit *test)
+{
+	is_admin = false;
+	KUNIT_EXPECT_EQ(test, reserve(0, 1, SEVADM_LEASE_DESCENDANTS, 0, NULL), -EPERM);
+	expect_kept(test, 0, 0);
+}
+
 /* Of one file, and of all together. */
 static void lease_bounds(struct kunit *test)
 {
@@ -321,6 +337,7 @@ static struct kunit_case lease_cases[] = {
 	KUNIT_CASE(lease_goes_with_its_file),
 	KUNIT_CASE(lease_of_no_more_than_there_are),
 	KUNIT_CASE(lease_that_makes_no_sense),
+	KUNIT_CASE(lease_of_the_unprivileged),
 	KUNIT_CASE(lease_bounds),
 	{}
 };

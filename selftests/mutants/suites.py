@@ -160,7 +160,7 @@ class Tools:
         packages = re.search(r"^LIBRARIES := (.*)", makefile, re.M)[1].split()
         config = lambda what: run(["pkg-config", what, *packages]).stdout.decode().split()
         self.flags = ["-std=gnu11", "-D_GNU_SOURCE", '-DSEVADM_VERSION="%s"' % Path("VERSION").read_text().strip(),
-                      *config("--cflags")]
+                      '-DTESTS_FOLDER="%s"' % os.path.abspath("tools/tests"), *config("--cflags")]
         self.libraries = config("--libs")
         self.build("sound", ())
         self.build("coverage", ["--coverage"])
