@@ -9,6 +9,7 @@
  *	run CODE WORD...	sevadm WORD...; "input" is the input's file, "@input" its words
  *	> LINE			of stdout
  *	! LINE			of stderr
+ *	hide TEXT		in this file, lines of stdout that have it are nobody's matter
  *	- LINE, + LINE		of the input that is not in what it was corrected to, and the reverse
  *
  * With UPDATE=1 the expectations become what was said: read the difference before it is committed.
@@ -122,6 +123,14 @@ static char *edited(char *input, const char *line)
 	return text.bytes;
 }
 
+/* What a line of stdout that is not compared has in it, "" if all are. */
+static char hidden[128];
+
+static bool is_hidden(char mark, const char *line, size_t length)
+{
+	return mark == '>' && *hidden && memmem(line, length, hidden, strlen(hidden));
+}
+
 /* Each line behind a mark. */
 static void add_lines(struct text *text, char mark, const char *lines)
 {
@@ -129,7 +138,8 @@ static void add_lines(struct text *text, char mark, const char *lines)
 
 	for (; lines && *lines; lines += length + (lines[length] == '\n')) {
 		length = strcspn(lines, "\n");
-		add(text, "%c%s%.*s\n", mark, length ? " " : "", (int)length, lines);
+		if (!is_hidden(mark, lines, length))
+			add(text, "%c%s%.*s\n", mark, length ? " " : "", (int)length, lines);
 	}
 }
 
@@ -236,6 +246,7 @@ static char *run_file(const char *path)
 	char *text = read_file(path), *line, *rest, *base = NULL, *input = NULL, *name = NULL, *at;
 	char from[PATH_MAX];
 
+	hidden[0] = '\0';
 	add(&whole, "%s", "");
 	for (line = text; line && *line; line = rest) {
 		rest = line + strcspn(line, "\n");
@@ -265,6 +276,8 @@ static char *run_file(const char *path)
 			input = strdup(base ?: "");
 		} else if (!strncmp(line, "edit ", 5)) {
 			input = edited(input, line + 5);
+		} else if (!strncmp(line, "hide ", 5)) {
+			snprintf(hidden, sizeof(hidden), "%s", line + 5);
 		} else if (!strncmp(line, "base ", 5)) {
 			snprintf(from, sizeof(from), "data/%s", line + 5);
 			free(base);
