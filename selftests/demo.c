@@ -40,7 +40,7 @@ struct guest {
 	const char *cgroup;
 	const char *user;	/* NULL: root */
 	unsigned long long memlock;	/* 0: as inherited */
-	bool paused;		/* its vCPU cannot run here: launched up to LAUNCH_MEASURE */
+	bool paused;		/* launched up to LAUNCH_MEASURE, and not run: quicker */
 	pid_t pid;
 	char log[64];
 };
@@ -308,7 +308,7 @@ static void show_guests(struct guest *sev, struct guest *sev_es)
 	expect(wait_until_launched(sev), "the SEV guest is launched and runs");
 	start(sev_es);
 	expect(wait_until_launched(sev_es),
-	       "the SEV-ES guest is launched; the emulator cannot run it, so QEMU keeps it paused");
+	       "the SEV-ES guest is launched, and QEMU keeps it paused");
 
 	title("Who holds which ASID, how much is pinned");
 	type("sevadm vm list");

@@ -43,7 +43,7 @@ bool domain_write(const struct domain *domain);
 
 /*
  * What becomes of a domain that libvirt starts paused: up to LAUNCH_MEASURE nothing is missing, and
- * the vCPUs of SEV-ES guests cannot run on the emulated host. It is gone afterwards. @said, unless
+ * no vCPU has to run. It is gone afterwards. @said, unless
  * NULL, becomes what libvirt, QEMU and the kernel said, to be freed.
  */
 enum outcome domain_start(const struct domain *domain, char **said);

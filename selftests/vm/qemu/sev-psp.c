@@ -135,9 +135,10 @@ uint64_t sev_host_rdmsr(uint32_t msr)
 	return 0;
 }
 
-bool sev_host_asid_valid(uint32_t asid)
+bool sev_host_asid_valid(uint32_t asid, bool es)
 {
-	return the_psp && asid <= the_psp->config.max_asid;
+	return the_psp && asid <= the_psp->config.max_asid &&
+	       (!es || asid < the_psp->config.min_sev_asid);
 }
 
 /* Rules */

@@ -7,18 +7,20 @@
  * Rules: AMD64 Architecture Programmer's Manual, volume 2, 15.7.1 (state saved on exit), 15.8.4
  * (nested page fault instruction bytes), 15.33.1 (decode assists) and 15.34 (SEV).
  *
- * A SEV-ES guest's registers would have to be encrypted and loaded from its VMSA: its VMRUN fails
- * with VMEXIT_INVALID, which KVM reports as a failed entry. Not emulated either: the linear address
- * that INVLPG's exit should carry, which only matters to a host without nested paging.
+ * What a SEV-ES guest's vCPU needs beyond it is in sev-es.c. Not emulated: the linear address that
+ * INVLPG's exit should carry, which only matters to a host without nested paging.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/exec-all.h"
 #include "tcg/helper-tcg.h"
 #include "hw/i386/sev-host.h"
+#include "hw/i386/sev-es.h"
 
 #define MSR_SEV_STATUS		0xc0010131
 #define SEV_STATUS_SEV		BIT_ULL(0)
+#define SEV_STATUS_ES		BIT_ULL(1)
+#define MSR_GHCB		0xc0010130
 
 #define NESTED_CTL_SEV		BIT_ULL(1)
 #define NESTED_CTL_SEV_ES	BIT_ULL(2)
@@ -40,25 +42,51 @@ typedef struct Insn {
 	bool addr16;
 } Insn;
 
-/* False: the VMRUN must end in VMEXIT_INVALID. */
+/* At the beginning of VMRUN. False: it must end in VMEXIT_INVALID. */
 bool sev_vcpu_enter(CPUX86State *env, uint64_t nested_ctl, uint32_t asid)
 {
-	if (nested_ctl & NESTED_CTL_SEV_ES)
-		return false;
+	bool es = nested_ctl & NESTED_CTL_SEV_ES;
+
+	env->sev.switching = true;
 	if (!(nested_ctl & NESTED_CTL_SEV))
-		return true;
-	if (!(nested_ctl & SVM_NPT_ENABLED) || !sev_host_asid_valid(asid))
+		return !es;
+	if (!(nested_ctl & SVM_NPT_ENABLED) || !sev_host_asid_valid(asid, es))
+		return false;
+	if (es && !sev_es_enter(env))
 		return false;
 	env->nested_cbit = BIT_ULL(SEV_CBIT);
 	return true;
 }
 
-/* SEV_STATUS is the guest's own: the hypervisor cannot intercept it. */
+/* At its end, with what comes from the VMCB loaded and found valid. */
+void sev_vcpu_run(CPUX86State *env, uint32_t asid, uint8_t tlb_control)
+{
+	if (env->sev.vmsa)
+		sev_es_load(env);
+	sev_tlb_enter(env, asid, tlb_control);
+}
+
+/* SEV_STATUS and GHCB are the guest's own: the hypervisor cannot intercept them. */
 bool sev_vcpu_rdmsr(CPUX86State *env, uint64_t *val)
 {
-	if (!env->nested_cbit || (uint32_t)env->regs[R_ECX] != MSR_SEV_STATUS)
+	uint32_t msr = env->regs[R_ECX];
+
+	if (!env->nested_cbit)
 		return false;
-	*val = SEV_STATUS_SEV;
+	if (msr == MSR_SEV_STATUS)
+		*val = SEV_STATUS_SEV | (env->sev.loaded ? SEV_STATUS_ES : 0);
+	else if (msr == MSR_GHCB && env->sev.loaded)
+		*val = sev_es_ghcb(env);
+	else
+		return false;
+	return true;
+}
+
+bool sev_vcpu_wrmsr(CPUX86State *env)
+{
+	if (!env->sev.loaded || (uint32_t)env->regs[R_ECX] != MSR_GHCB)
+		return false;
+	sev_es_set_ghcb(env, (uint32_t)env->regs[R_EAX] | env->regs[R_EDX] << 32);
 	return true;
 }
 
@@ -141,6 +169,29 @@ static void insn_decode(CPUX86State *env, Insn *insn)
 	insn->length = i <= insn->fetched ? i : 0;
 }
 
+int sev_insn_length(CPUX86State *env)
+{
+	Insn insn = {};
+
+	insn_fetch(env, &insn);
+	insn_decode(env, &insn);
+	return insn.length;
+}
+
+/* VMGEXIT is VMMCALL with a REP prefix, to a SEV-ES guest. */
+void sev_vcpu_vmmcall(CPUX86State *env, uintptr_t ra)
+{
+	Insn insn = {};
+
+	if (!env->sev.loaded)
+		return;
+	cpu_restore_state(env_cpu(env), ra);
+	insn_fetch(env, &insn);
+	insn_decode(env, &insn);
+	if (memchr(insn.bytes, 0xf2, insn.opcode) || memchr(insn.bytes, 0xf3, insn.opcode))
+		cpu_vmexit(env, SEV_EXIT_VMGEXIT, 0, 0);
+}
+
 static bool is_instruction_exit(uint64_t exit_code)
 {
 	switch (exit_code) {
@@ -172,18 +223,16 @@ static uint64_t decode_assist(const Insn *insn, uint64_t exit_code, uint64_t exi
 	return exit_info_1;
 }
 
-/*
- * On the way out of a guest, with its registers still in place: completes the VMCB and answers
- * what belongs into EXITINFO1.
- */
-uint64_t sev_vcpu_exit(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_1)
+static uint64_t complete_vmcb(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_1)
 {
 	CPUState *cs = env_cpu(env);
 	uint64_t next_rip = 0;
 	Insn insn = {};
 	int count = 0;
 
-	if (is_data_fault(exit_code, exit_info_1)) {
+	if (env->sev.loaded) {
+		/* The hypervisor is to see nothing of what a SEV-ES guest executes. */
+	} else if (is_data_fault(exit_code, exit_info_1)) {
 		insn_fetch(env, &insn);
 		count = insn.fetched;
 	} else if (is_instruction_exit(exit_code)) {
@@ -198,6 +247,27 @@ uint64_t sev_vcpu_exit(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_
 	x86_stb_phys(cs, env->vm_vmcb + VMCB_INSN_COUNT, count);
 	for (int i = 0; i < count; i++)
 		x86_stb_phys(cs, env->vm_vmcb + VMCB_INSN_BYTES + i, insn.bytes[i]);
+	return exit_info_1;
+}
+
+/*
+ * On the way out of a guest, with its registers still in place: completes the VMCB and answers
+ * what belongs into EXITINFO1. Does not return if the guest does not leave.
+ */
+uint64_t sev_vcpu_exit(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_1)
+{
+	if (env->sev.loaded)
+		sev_es_exit(env, exit_code, exit_info_1);
+	exit_info_1 = complete_vmcb(env, exit_code, exit_info_1);
+	if (env->hflags & HF_GUEST_MASK && !env->sev.switching)
+		sev_tlb_leave(env);
+	env->sev.switching = true;
 	env->nested_cbit = 0;
 	return exit_info_1;
+}
+
+/* At the end of #VMEXIT. */
+void sev_vcpu_left(CPUX86State *env)
+{
+	env->sev.switching = false;
 }
