@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A SEV or SEV-ES guest of a few bytes of code.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "kselftest.h"
+#include "sev_abi.h"
+#include "tiny_guest.h"
+
+#define IDT		0x2000
+#define GDT		0x3000
+#define CODE_SELECTOR	0x08
+#define DATA_SELECTOR	0x10
+#define VC_VECTOR	29
+#define POLICY_ES	(1 << 2)
+
+static const uint64_t descriptors[] = { 0, 0x00cf9b000000ffff, 0x00cf93000000ffff };
+
+/* POP EDX: the error code. */
+static const uint8_t vc_handler[] = { 0x5a, TINY_END };
+
+static void fill_memory(uint8_t *memory, const void *code, size_t length)
+{
+	/* An interrupt gate of 32 bits. */
+	uint64_t gate = TINY_VC | CODE_SELECTOR << 16 | 0x8eULL << 40;
+
+	memcpy(memory + TINY_CODE, code, length);
+	memcpy(memory + TINY_VC, vc_handler, sizeof(vc_handler));
+	memcpy(memory + GDT, descriptors, sizeof(descriptors));
+	memcpy(memory + IDT + VC_VECTOR * sizeof(gate), &gate, sizeof(gate));
+}
+
+static int set_registers(int vcpu)
+{
+	struct kvm_segment code = {
+		.limit = ~0U, .selector = CODE_SELECTOR, .type = 0xb, .present = 1, .db = 1, .s = 1, .g = 1,
+	};
+	struct kvm_segment data = code;
+	struct kvm_regs regs = { .rip = TINY_CODE, .rsp = TINY_STACK, .rflags = 2 };
+	struct kvm_sregs sregs;
+
+	if (ioctl(vcpu, KVM_GET_SREGS, &sregs))
+		return -1;
+	data.selector = DATA_SELECTOR;
+	data.type = 3;
+	sregs.cs = code;
+	sregs.ds = sregs.es = sregs.ss = sregs.fs = sregs.gs = data;
+	sregs.gdt = (struct kvm_dtable) { .base = GDT, .limit = sizeof(descriptors) - 1 };
+	sregs.idt = (struct kvm_dtable) { .base = IDT, .limit = 8 * (VC_VECTOR + 1) - 1 };
+	sregs.cr0 |= 1;
+	return ioctl(vcpu, KVM_SET_SREGS, &sregs) || ioctl(vcpu, KVM_SET_REGS, &regs) ? -1 : 0;
+}
+
+/* The steps of a launch, in order: the first that fails ends it. */
+static const char *launch(struct tiny_guest *guest)
+{
+	bool es = guest->vm.type == SEV_TYPE_SEV_ES;
+	struct sev_vm *vm = &guest->vm;
+	uint8_t blob[1024];
+	struct kvm_sev_launch_start start = { .policy = es ? POLICY_ES : 0 };
+	struct kvm_sev_launch_measure measure = { .uaddr = (uintptr_t)blob, .len = sizeof(blob) };
+	struct kvm_sev_launch_update_data data = {
+		.uaddr = (uintptr_t)vm->memory,
+		.len = TINY_FREE,
+	};
+
+	if (sev_vm_init(vm).err)
+		return "init";
+	if (sev_vm_add_vcpu(vm).err || set_registers(vm->vcpu_fd))
+		return "the vCPU";
+	guest->run_size = ioctl(vm->host->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	guest->run = mmap(NULL, guest->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu_fd, 0);
+	if (guest->run == MAP_FAILED) {
+		guest->run = NULL;
+		return "the vCPU's mapping";
+	}
+	if (sev_vm_register(vm, (uintptr_t)vm->memory, vm->size).err)
+		return "registration";
+	if (sev_vm_command(vm, KVM_SEV_LAUNCH_START, &start).err)
+		return "LAUNCH_START";
+	vm->handle = start.handle;
+	if (sev_vm_command(vm, KVM_SEV_LAUNCH_UPDATE_DATA, &data).err)
+		return "LAUNCH_UPDATE_DATA";
+	if (es && sev_vm_command(vm, KVM_SEV_LAUNCH_UPDATE_VMSA, NULL).err)
+		return "LAUNCH_UPDATE_VMSA";
+	if (sev_vm_command(vm, KVM_SEV_LAUNCH_MEASURE, &measure).err)
+		return "LAUNCH_MEASURE";
+	if (sev_vm_command(vm, KVM_SEV_LAUNCH_FINISH, NULL).err)
+		return "LAUNCH_FINISH";
+	return NULL;
+}
+
+bool tiny_guest_launch(struct tiny_guest *guest, const struct sev_host *host, enum sev_type type,
+		       size_t size, const void *code, size_t length)
+{
+	const char *step;
+
+	*guest = (struct tiny_guest) { .vm.fd = -1 };
+	if (sev_vm_create(&guest->vm, host, type, SEV_INIT_LEGACY, size).err) {
+		ksft_print_msg("a guest's VM: %s\n", strerror(errno));
+		return false;
+	}
+	fill_memory(guest->vm.memory, code, length);
+	step = launch(guest);
+	if (step) {
+		ksft_print_msg("a guest's %s: %s\n", step, strerror(errno));
+		tiny_guest_end(guest);
+	}
+	return !step;
+}
+
+int tiny_guest_run(struct tiny_guest *guest)
+{
+	return ioctl(guest->vm.vcpu_fd, KVM_RUN, 0) ? -1 : (int)guest->run->exit_reason;
+}
+
+void tiny_guest_end(struct tiny_guest *guest)
+{
+	if (guest->run)
+		munmap(guest->run, guest->run_size);
+	guest->run = NULL;
+	sev_vm_close(&guest->vm);
+	sev_vm_free_memory(&guest->vm);
+}
