@@ -112,9 +112,10 @@ static u64 *queued_since(const struct sevadm_scopes *mine)
  */
 static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_scope *scope)
 {
+	if (command < SEV_CMD_LAUNCH_START || command > SEV_CMD_DBG_ENCRYPT)
+		return;
 	if (!scope) {
-		if (command >= SEV_CMD_LAUNCH_START && command <= SEV_CMD_DBG_ENCRYPT)
-			sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl);
+		sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl);
 		return;
 	}
 	if (!scope->vm || scope->transient || asks_length)
