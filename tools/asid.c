@@ -36,19 +36,11 @@ struct list_options {
 	bool all;
 };
 
-static int set_all(void *options, const char *text)
-{
-	(void)text;
-	((struct list_options *)options)->all = true;
-	return EXIT_OK;
-}
-
 static const struct option_row list_options[] = {
-	{ "all", 0, NULL, "also those that are free (JSON always has them)", NULL, set_all },
+	{ "all", 0, NULL, "also those that are free (JSON always has them)",
+	  OPTION_FLAG(struct list_options, all) },
 	{}
 };
-
-static const struct option_row no_options[] = { {} };
 
 static struct json_object *without_free(struct json_object *rows)
 {

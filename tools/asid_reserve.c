@@ -15,6 +15,7 @@
 #include "asid_reserve.h"
 #include "cli/command.h"
 #include "cli/errors.h"
+#include "cli/output.h"
 #include "kernel/cgroup.h"
 #include "kernel/device.h"
 #include "limit/limit.h"
@@ -32,24 +33,8 @@ static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGU
 
 struct reservation {
 	struct sevadm_lease lease;
-	bool has_pool, has_count;
+	bool has_count;
 };
-
-static int set_pool(void *options, const char *text)
-{
-	struct reservation *reservation = options;
-	uint32_t pool;
-
-	for (pool = 0; pool < SEVADM_POOL_NR; pool++)
-		if (!strcmp(pool_name(pool), text))
-			break;
-	if (pool == SEVADM_POOL_NR)
-		return fail(EXIT_USAGE, "there is no pool \"%s\": sev, or sev_es (which SEV-SNP uses, too)",
-			    text);
-	reservation->lease.pool = pool;
-	reservation->has_pool = true;
-	return EXIT_OK;
-}
 
 static int set_count(void *options, const char *text)
 {
@@ -97,9 +82,10 @@ static int set_cgroup(void *options, const char *text)
 }
 
 static const char *const pools[] = { "sev", "sev_es", NULL };
+#define NO_POOL	(ARRAY_SIZE(pools) - 1)
 
 const struct option_row reserve_options[] = {
-	{ "pool", 0, "POOL", "of this pool", pools, set_pool },
+	{ "pool", 0, "POOL", "of this pool", OPTION_WORD(struct reservation, lease.pool, pools) },
 	{ "count", 0, "N", "so many ASIDs", NULL, set_count },
 	{ "user", 0, "USER", "for VMs of this user, not only those that COMMAND starts", NULL,
 	  set_user },
@@ -195,13 +181,14 @@ static int run(char **argv)
 
 int asid_reserve(int argc, char **argv)
 {
-	struct reservation reservation = { .lease.size = sizeof(reservation.lease) };
+	struct reservation reservation = { .lease = {
+		.size = sizeof(reservation.lease), .pool = NO_POOL } };
 	int fd, ret;
 
 	ret = options_parse(reserve_options, &reservation, &argc, argv);
 	if (ret)
 		return ret;
-	if (!reservation.has_pool || !reservation.has_count || !argc)
+	if (reservation.lease.pool == NO_POOL || !reservation.has_count || !argc)
 		return fail(EXIT_USAGE,
 			    "asid reserve needs --pool, --count and a command: sevadm asid reserve --pool sev --count 2 -- COMMAND");
 	ret = device_open(&fd);

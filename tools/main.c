@@ -12,41 +12,19 @@
 static bool wants_help;
 static bool wants_version;
 
-static int set_json(void *options, const char *text)
-{
-	(void)options;
-	(void)text;
-	output_json = true;
-	return EXIT_OK;
-}
-
 static int set_pretty(void *options, const char *text)
 {
-	output_pretty = true;
-	return set_json(options, text);
-}
-
-static int set_help(void *options, const char *text)
-{
 	(void)options;
 	(void)text;
-	wants_help = true;
-	return EXIT_OK;
-}
-
-static int set_version(void *options, const char *text)
-{
-	(void)options;
-	(void)text;
-	wants_version = true;
+	output_json = output_pretty = true;
 	return EXIT_OK;
 }
 
 static const struct option_row option_table[] = {
-	{ "json", 'j', NULL, "print JSON", NULL, set_json },
+	{ "json", 'j', NULL, "print JSON", OPTION_GLOBAL(output_json) },
 	{ "pretty", 'p', NULL, "print JSON for people", NULL, set_pretty },
-	{ "help", 'h', NULL, "print this and exit", NULL, set_help },
-	{ "version", 'V', NULL, "print the version and exit", NULL, set_version },
+	{ "help", 'h', NULL, "print this and exit", OPTION_GLOBAL(wants_help) },
+	{ "version", 'V', NULL, "print the version and exit", OPTION_GLOBAL(wants_version) },
 	{}
 };
 
@@ -64,7 +42,7 @@ static const struct object object_table[] = {
 	{ "monitor", "limits met and passed, as it happens", NULL, do_monitor },
 	{ "top", "a live view of VMs, pools and limits", NULL, do_top, "[--interval SECONDS]" },
 	{ "metrics", "for Prometheus and Kubernetes", metrics_commands },
-	{ "check", "what keeps guests from starting, found before they are started", check_commands },
+	{ "check", "find what would keep a guest from starting", check_commands },
 	{ "recommend", "the limit on locked memory that fits a VM", recommend_commands, NULL },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
 	{ "explain", "causes and remedies of what QEMU or a log says failed", NULL, do_explain,

@@ -18,22 +18,13 @@
 
 #define MODULE_NAME "sevadm"
 
-static const struct option_row no_options[] = { {} };
-
 struct load_options {
 	bool no_adopt;
 };
 
-static int set_no_adopt(void *options, const char *text)
-{
-	(void)text;
-	((struct load_options *)options)->no_adopt = true;
-	return EXIT_OK;
-}
-
 static const struct option_row load_options[] = {
-	{ "no-adopt", 0, NULL, "leave VMs that are older than the module unaccounted", NULL,
-	  set_no_adopt },
+	{ "no-adopt", 0, NULL, "leave VMs started before the module was loaded unaccounted",
+	  OPTION_FLAG(struct load_options, no_adopt) },
 	{}
 };
 
@@ -135,7 +126,7 @@ static bool have_kvm_amd(void)
 	return !access("/sys/module/kvm_amd", F_OK);
 }
 
-/* That older VMs stay unaccounted is told, but is no failure to load the module. */
+/* That older VMs stay unaccounted is reported, but is not a failure to load the module. */
 static int load_adopt(void)
 {
 	struct json_object *counts = NULL;
@@ -252,7 +243,7 @@ const struct command module_commands[] = {
 	{ "status", NULL, "version, state, and where it is attached", NULL, module_status },
 	{ "load", "[FILE]", "load the installed module, or FILE, and adopt older VMs",
 	  load_options, module_load },
-	{ "adopt", NULL, "account VMs that are older than the module", NULL, module_adopt },
+	{ "adopt", NULL, "account VMs started before the module was loaded", NULL, module_adopt },
 	{ "unload", NULL, "unload it; running VMs are not touched", NULL, module_unload },
 	{}
 };

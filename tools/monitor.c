@@ -191,7 +191,6 @@ static int connect_and_listen(struct monitor *monitor)
 
 int do_monitor(int argc, char **argv)
 {
-	static const struct option_row no_options[] = { {} };
 	struct monitor monitor = {};
 	int ret;
 

@@ -14,43 +14,22 @@
 
 struct policy_options {
 	bool snp;
-	bool typed;
-	enum sevadm_vm_type type;
+	unsigned int type;
 };
 
+/* In the order of enum sevadm_vm_type. */
 static const char *const type_words[] = { "sev", "sev-es", "sev-snp", NULL };
-
-static int set_snp(void *options, const char *text)
-{
-	(void)text;
-	((struct policy_options *)options)->snp = true;
-	return EXIT_OK;
-}
-
-static int set_type(void *options, const char *text)
-{
-	struct policy_options *policy = options;
-	enum sevadm_vm_type type;
-
-	for (type = SEVADM_VM_TYPE_SEV; type <= SEVADM_VM_TYPE_SEV_SNP; type++) {
-		if (strcmp(text, vm_type_name(type)))
-			continue;
-		policy->typed = true;
-		policy->type = type;
-		policy->snp = type == SEVADM_VM_TYPE_SEV_SNP;
-		return EXIT_OK;
-	}
-	return fail(EXIT_USAGE, "there is no guest type \"%s\": it is sev, sev-es or sev-snp", text);
-}
+#define NO_TYPE	(ARRAY_SIZE(type_words) - 1)
 
 static const struct option_row snp_options[] = {
-	{ "snp", 0, NULL, "a policy of an SEV-SNP guest, not of SEV and SEV-ES", NULL, set_snp },
+	{ "snp", 0, NULL, "a policy of an SEV-SNP guest, not of SEV and SEV-ES",
+	  OPTION_FLAG(struct policy_options, snp) },
 	{}
 };
 
 const struct option_row policy_check_options[] = {
-	{ "type", 0, "TYPE", "sev, sev-es or sev-snp; without it, sev or sev-es by bit 2",
-	  type_words, set_type },
+	{ "type", 0, "TYPE", "of the guest; without it, sev or sev-es by bit 2",
+	  OPTION_WORD(struct policy_options, type, type_words) },
 	{}
 };
 
@@ -201,7 +180,7 @@ int policy_check(int argc, char **argv)
 		{ "fix", "BETTER", NULL },
 		{ "source", "SOURCE", NULL },
 	};
-	struct policy_options options = {};
+	struct policy_options options = { .type = NO_TYPE };
 	struct json_object *result, *findings;
 	const struct policy_rule *rule;
 	const char *verdict = "ok";
@@ -215,7 +194,7 @@ int policy_check(int argc, char **argv)
 		ret = parse(argv[0], &policy);
 	if (ret)
 		return ret;
-	if (!options.typed)
+	if (options.type == NO_TYPE)
 		options.type = policy_type(false, policy);
 
 	findings = json_object_new_array();

@@ -22,7 +22,7 @@ struct owner_data {
 	size_t nr_columns;
 };
 
-/* A file holds the bytes themselves or their base64: its size tells which. */
+/* A file holds the bytes themselves or their base64: its size decides which. */
 static int read_data(const struct owner_data *kind, const char *path, uint8_t *bytes,
 		     struct certificate_problem *problem)
 {

@@ -152,11 +152,10 @@ static struct json_object *make_module(struct json_object *status, struct json_o
 	return module;
 }
 
-/* From here on a limit is near: nine tenths of it are used. */
-static bool is_near(struct json_object *limit, const char *knob)
+bool status_is_near(struct json_object *limit, const char *knob)
 {
 	return !json_is_null(limit, knob) && json_get_u64(limit, "current") &&
-	       json_get_u64(limit, "current") >= json_get_u64(limit, knob) / 10 * 9;
+	       json_get_u64(limit, "current") >= json_get_u64(limit, knob) - json_get_u64(limit, knob) / 10;
 }
 
 static struct json_object *limits_near(struct json_object *limits)
@@ -166,7 +165,7 @@ static struct json_object *limits_near(struct json_object *limits)
 
 	for (i = 0; i < json_object_array_length(limits); i++) {
 		limit = json_object_array_get_idx(limits, i);
-		if (is_near(limit, "high") || is_near(limit, "max"))
+		if (status_is_near(limit, "high") || status_is_near(limit, "max"))
 			json_object_array_add(near, json_object_get(limit));
 	}
 	return near;
@@ -308,7 +307,7 @@ static void print_vms(struct json_object *status)
 {
 	printf("VMs       %s\n", output_text(status, "vms", NULL));
 	if (json_get_u64(status, "unaccounted_vms"))
-		printf("          %s older than the module: what they hold is not known, nor how much is free\n",
+		printf("          %s started before the module was loaded: what they hold is not known\n",
 		       output_text(status, "unaccounted_vms", NULL));
 }
 
@@ -389,7 +388,6 @@ int status_get(struct json_object **status)
 
 static int status_show(int argc, char **argv)
 {
-	static const struct option_row no_options[] = { {} };
 	struct json_object *status;
 	int ret;
 

@@ -3,6 +3,8 @@
 #ifndef SEVADM_STATUS_H
 #define SEVADM_STATUS_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 /* An object {version,state,seams}. Returns an exit code. */
@@ -11,7 +13,16 @@ int status_get_module(struct json_object **module);
 /* The seams as a table; @all: also those that are attached. */
 void status_print_seams(struct json_object *module, int all);
 
-/* All of `sevadm -j status`. Returns an exit code, having told what is wrong. */
+/* All of `sevadm -j status`. Returns an exit code, and reports what is wrong. */
 int status_get(struct json_object **status);
+
+/**
+ * status_is_near() - whether a limit is nearly reached
+ * @limit: a row of limits_get()
+ * @knob: "high" or "max"
+ *
+ * Return: true if nine tenths of it or more are used.
+ */
+bool status_is_near(struct json_object *limit, const char *knob);
 
 #endif

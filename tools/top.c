@@ -16,18 +16,13 @@
 
 #define SECONDS_MAX 3600
 
-static int set_interval(void *options, const char *text)
-{
-	unsigned long long *seconds = options;
-	int ret = number_parse("number of seconds", text, SECONDS_MAX, seconds);
-
-	if (!ret && !*seconds)
-		return fail(EXIT_USAGE, "--interval needs at least 1 second");
-	return ret;
-}
+struct options {
+	unsigned long long seconds;
+};
 
 static const struct option_row top_options[] = {
-	{ "interval", 0, "SECONDS", "look so often (2)", NULL, set_interval },
+	{ "interval", 0, "SECONDS", "time between two looks (2)",
+	  OPTION_NUMBER(struct options, seconds, 1, SECONDS_MAX) },
 	{}
 };
 
@@ -151,7 +146,7 @@ static int watch(int seconds)
 	bool more = true;
 	int ret;
 
-	/* The first answer comes before the screen is taken over: most errors are told there. */
+	/* The first answer comes before the screen is taken over: most errors are reported there. */
 	ret = ask(&status, &vms);
 	if (ret)
 		return ret;
@@ -179,17 +174,17 @@ static int watch(int seconds)
 	}
 	endwin();
 	delscreen(screen);
-	/* What went wrong was told on the screen that is gone: asked again, it stays. */
+	/* What went wrong was shown on the screen that is gone: asked again, it stays. */
 	return ret ? ask(&status, &vms) : EXIT_OK;
 }
 
 int do_top(int argc, char **argv)
 {
-	unsigned long long seconds = 2;
+	struct options options = { .seconds = 2 };
 	int ret;
 
 	argc--;
-	ret = options_parse(top_options, &seconds, &argc, argv + 1);
+	ret = options_parse(top_options, &options, &argc, argv + 1);
 	if (ret)
 		return ret;
 	if (argc || output_json)
@@ -199,5 +194,5 @@ int do_top(int argc, char **argv)
 			    "top needs a terminal: sevadm status and sevadm vm list say the same once");
 	if (!getenv("TERM"))
 		return fail(EXIT_USAGE, "top needs the kind of terminal: TERM is not set");
-	return watch(seconds);
+	return watch(options.seconds);
 }

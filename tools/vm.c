@@ -9,7 +9,7 @@
 #include "cli/output.h"
 #include "kernel/client.h"
 #include "kernel/device_rows.h"
-#include "report/vm_name.h"
+#include "host/vm_name.h"
 #include "sev/names.h"
 #include "vm.h"
 
@@ -85,19 +85,11 @@ struct list {
 	bool own;
 };
 
-static int set_own(void *options, const char *text)
-{
-	(void)text;
-	((struct list *)options)->own = true;
-	return EXIT_OK;
-}
-
 static const struct option_row list_options[] = {
-	{ "own", 0, NULL, "only your own VMs: needs neither root nor a group", NULL, set_own },
+	{ "own", 0, NULL, "only your own VMs: needs neither root nor a group",
+	  OPTION_FLAG(struct list, own) },
 	{}
 };
-
-static const struct option_row no_options[] = { {} };
 
 int vms_get(struct json_object **rows)
 {

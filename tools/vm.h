@@ -5,7 +5,7 @@
 
 #include <json-c/json.h>
 
-/* The array of `sevadm -j vm list`. Returns an exit code, having told what is wrong. */
+/* The array of `sevadm -j vm list`. Returns an exit code, and reports what is wrong. */
 int vms_get(struct json_object **rows);
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm check: what keeps guests from starting, found before they are started. The commands. */
+/* sevadm check: find what would keep a guest from starting. The commands. */
 #include "check/check.h"
 #include "memlock/command.h"
 

@@ -28,20 +28,6 @@ struct options {
 
 static const char *const profile_words[] = { "libvirt", "nova", "virt-install", NULL };
 
-static int set_profile(void *options, const char *text)
-{
-	unsigned int i;
-
-	for (i = 0; profile_words[i]; i++) {
-		if (!strcmp(text, profile_words[i])) {
-			((struct options *)options)->profile = i;
-			return EXIT_OK;
-		}
-	}
-	return fail(EXIT_USAGE, "there is no profile \"%s\": it is libvirt, nova or virt-install",
-		    text);
-}
-
 static bool parse_version(const char *text, unsigned int *version)
 {
 	unsigned int major, minor;
@@ -52,45 +38,34 @@ static bool parse_version(const char *text, unsigned int *version)
 	return true;
 }
 
-static int set_qemu_version(void *options, const char *text)
+static int set_qemu_version(void *to, const char *text)
 {
-	if (!parse_version(text, &((struct options *)options)->qemu_version))
-		return fail(EXIT_USAGE, "\"%s\" is no version of QEMU: write 7.2", text);
+	if (!parse_version(text, to))
+		return fail(EXIT_USAGE, "\"%s\" is not a version of QEMU: write 7.2", text);
 	return EXIT_OK;
 }
 
-static int set_host(void *options, const char *text)
+static int set_host(void *hosts, const char *text)
 {
 	static const char *const endings[] = { ".json", NULL };
-	struct file_list *hosts = &((struct options *)options)->hosts;
 	int ret = file_list_add(hosts, text, endings);
 
-	return ret || hosts->nr ? ret : fail(EXIT_USAGE, "%s: there is no *.json in it", text);
-}
-
-static int set_fix(void *options, const char *text)
-{
-	(void)text;
-	((struct options *)options)->fix = true;
-	return EXIT_OK;
-}
-
-static int set_output(void *options, const char *text)
-{
-	((struct options *)options)->output = text;
-	((struct options *)options)->fix = true;
-	return EXIT_OK;
+	if (!ret && !((struct file_list *)hosts)->nr)
+		ret = fail(EXIT_USAGE, "%s: there is no *.json in it", text);
+	return ret;
 }
 
 const struct option_row check_domain_options[] = {
-	{ "profile", 0, "PROFILE", "who starts it: libvirt, nova or virt-install", profile_words,
-	  set_profile },
-	{ "qemu-version", 0, "VERSION", "of the host's QEMU, such as 7.2", NULL, set_qemu_version },
-	{ "host", 0, "FILE", "the host it is for: what check host -j printed there; many, or a folder", NULL,
-	  set_host },
-	{ "fix", 0, NULL, "write FILE.fixed with what can be corrected, and say what that was", NULL,
-	  set_fix },
-	{ "output", 0, "FILE", "the same, to this file (of one domain)", NULL, set_output },
+	{ "profile", 0, "PROFILE", "who starts it",
+	  OPTION_WORD(struct options, profile, profile_words) },
+	{ "qemu-version", 0, "VERSION", "of the host's QEMU, such as 7.2",
+	  OPTION_CALL(struct options, qemu_version, set_qemu_version) },
+	{ "host", 0, "FILE", "the host it is for: what check host -j printed there; many, or a folder",
+	  OPTION_CALL(struct options, hosts, set_host) },
+	{ "fix", 0, NULL, "write FILE.fixed with what can be corrected, and say what that was",
+	  OPTION_FLAG(struct options, fix) },
+	{ "output", 0, "FILE", "the same, to this file (of one domain)",
+	  OPTION_TEXT(struct options, output) },
 	FINDINGS_ROWS,
 	{}
 };
@@ -359,6 +334,7 @@ int check_domain(int argc, char **argv)
 		ret = fail(EXIT_USAGE, "check domain needs a FILE, a folder, or - for stdin");
 	for (i = 0; i < argc && !ret; i++)
 		ret = file_list_add(&files, argv[i], endings);
+	options.fix |= !!options.output;
 	if (!ret && options.output && files.nr != 1)
 		ret = fail(EXIT_USAGE, "--output takes one domain, not %zu", files.nr);
 	if (!ret && options.fix && !options.output)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A libvirt domain under check: what its rules see, how they tell, and how they are listed. */
+/* A libvirt domain under check: what its rules see, how they report, and how they are listed. */
 #ifndef SEVADM_CHECK_DOMAIN_H
 #define SEVADM_CHECK_DOMAIN_H
 
@@ -35,7 +35,7 @@ struct domain_hit {
 /**
  * struct domain - what the rules see
  * @launch: its <launchSecurity>, NULL: none
- * @type: what that asks for; sev-es is told by bit 2 of the policy
+ * @type: what that asks for; sev-es is bit 2 of the policy
  * @path: the file's
  * @qemu_version: QEMU_VERSION() of the host's, 0: not known
  * @host: facts about the host it is for, NULL: not known
@@ -64,7 +64,7 @@ struct domain {
 /**
  * struct domain_rule - one rule: a row of domain_rules[]
  * @types: FOR_… bits
- * @check: looks for what breaks it and tells by domain_finding()
+ * @check: looks for what breaks it and calls domain_finding()
  * @fix: edits what was found at @node; NULL: only a person can
  */
 struct domain_rule {
@@ -77,7 +77,7 @@ struct domain_rule {
 /* The table, which ends with a row without an id. */
 extern const struct domain_rule domain_rules[];
 
-/** domain_finding() - tell that @row is broken by @node */
+/** domain_finding() - report that @row is broken by @node */
 void domain_finding(struct domain *domain, const struct domain_rule *row, enum severity severity,
 		    xmlNode *node, const char *format, ...) __attribute__((format(printf, 5, 6)));
 

@@ -59,12 +59,13 @@ static void judge_number(struct domain *domain, const struct domain_rule *row, c
 	if (!node)
 		return;
 	if (!xml_number(node, &value) || value < min || value > 63)
-		domain_finding(domain, row, SEVERITY_ERROR, node, "<%s> is no number from %" PRIu64 " to 63",
+		domain_finding(domain, row, SEVERITY_ERROR, node, "<%s> is not a number from %" PRIu64 " to 63",
 			       name, min);
 	else if (!domain->host || !host_number(domain->host, fact, &real))
 		domain_finding(domain, row, own(row), node,
-			       "<%s> is %" PRIu64 ": a guest starts only where the processor's is", name,
-			       value);
+			       "<%s> is %" PRIu64 ": the guest starts only on hosts whose %s %" PRIu64,
+			       name, value, strcmp(name, "cbitpos") ? "reduction of the physical address is" :
+			       "C-bit position is", value);
 	else if (value != real)
 		domain_finding(domain, row, SEVERITY_ERROR, node,
 			       "<%s> is %" PRIu64 ", but the host's is %" PRIu64, name, value, real);
@@ -99,7 +100,7 @@ DOMAIN_CHECK(policy_given)
 	if (!node)
 		domain_finding(domain, row, own(row), domain->launch, "there is no <policy>");
 	else if (!xml_number(node, &policy))
-		domain_finding(domain, row, own(row), node, "the <policy> is no number");
+		domain_finding(domain, row, own(row), node, "the <policy> is not a number");
 }
 
 DOMAIN_FIX(policy_given)

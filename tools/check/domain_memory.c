@@ -24,7 +24,7 @@ DOMAIN_CHECK(memory_size)
 	if (!memory)
 		domain_finding(domain, row, own(row), domain->root, "there is no <memory>");
 	else if (!xml_bytes(memory, &bytes) || !bytes)
-		domain_finding(domain, row, own(row), memory, "the <memory> is no size");
+		domain_finding(domain, row, own(row), memory, "the <memory> is not a size");
 }
 
 static bool is_locked(const struct domain *domain)

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "check/host_rules.h"
+#include "check/rules.h"
 #include "cli/output.h"
 
 typedef const struct host_facts *facts_t;
 
-/* What "no guest starts" or "such guests do not start" follows from is told once, by its cause. */
+/* What "no guest starts" or "such guests do not start" follows from is reported once, by its cause. */
 static bool can_sev(facts_t facts)
 {
 	return !host_is_not(facts, HOST_CPU_SEV);
@@ -39,7 +40,7 @@ static void judge_vendor(facts_t facts, const struct rule *rule, struct target *
 	const char *vendor = host_text(facts, HOST_CPU_VENDOR);
 
 	if (vendor && strcmp(vendor, "AuthenticAMD") && strcmp(vendor, "HygonGenuine"))
-		finding_add(target, rule, 0, "the processor is no AMD EPYC but %s %s", vendor,
+		finding_add(target, rule, 0, "the processor is not an AMD EPYC but %s %s", vendor,
 			    host_text(facts, HOST_CPU_NAME) ?: "");
 }
 
@@ -145,7 +146,7 @@ static void judge_sev(facts_t facts, const struct rule *rule, struct target *tar
 		    "kvm_amd offers no SEV: /sys/module/kvm_amd/parameters/sev is not 1 or Y");
 	if (host_is_not(facts, HOST_CONFIGURED_SEV))
 		finding_fix(target,
-			    "it was switched off: remove sev=0 from modprobe.d (or kvm_amd.sev=0 from the command line) and load kvm_amd anew");
+			    "it was switched off: remove sev=0 from modprobe.d (or kvm_amd.sev=0 from the command line) and reload kvm_amd");
 	else if (host_is(facts, HOST_CPU_SEV_SNP) && host_is(facts, HOST_SYSCFG_SNPEN))
 		finding_fix(target,
 			    "SNP is enabled, and its SNP_INIT failed, which takes SEV and SEV-ES along: dmesg | sevadm explain; until it is cured, iommu=pt keeps the kernel from SNP");
@@ -242,7 +243,7 @@ static void judge_firmware(facts_t facts, const struct rule *rule, struct target
 	const char *error = host_text(facts, HOST_FIRMWARE_ERROR);
 
 	if (error)
-		finding_add(target, rule, 0, "the firmware does not tell its status: %s", error);
+		finding_add(target, rule, 0, "the firmware does not report its status: %s", error);
 }
 
 static void judge_snp_api(facts_t facts, const struct rule *rule, struct target *target)
@@ -453,7 +454,7 @@ const struct host_rule host_rules[] = {
 	{ { "cpu-svm", SEVERITY_ERROR, "the processor offers SVM",
 	    "enable SVM in the BIOS", "AMD APM volume 2 (24593), 15.4 and 15.30.1" }, judge_svm },
 	{ { "cpu-sev", SEVERITY_ERROR, "the processor has SEV",
-	    "use an EPYC 7001 or later; in a guest, nothing helps",
+	    "use an EPYC 7001 or later; if this machine is itself a VM, SEV cannot be enabled in it",
 	    "AMD APM volume 3 (24594), CPUID 0x8000001F; SEV guide, 2" }, judge_cpu_sev },
 	{ { "cpu-sev-es", SEVERITY_INFO, "the processor has SEV-ES",
 	    "use plain SEV here, an EPYC 7002 or later for SEV-ES",
@@ -556,6 +557,18 @@ const struct host_rule host_rules[] = {
 	    "SEV guide, 3; QEMU docs/interop/firmware.json" }, judge_ovmf },
 	{}
 };
+
+const struct rule *host_rule_at(unsigned int i)
+{
+	const struct host_rule *row = host_rules;
+
+	for (; row->rule.id && i; row++)
+		i--;
+	if (!row->rule.id && host_snp_rules[0].rule.id)
+		for (row = host_snp_rules; row->rule.id && i; row++)
+			i--;
+	return row->rule.id ? &row->rule : NULL;
+}
 
 static void judge_table(const struct host_rule *row, const struct host_facts *facts,
 			struct target *target)

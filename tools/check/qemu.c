@@ -187,7 +187,7 @@ static void judge_policies(const struct qemu *qemu, const struct rule *rule,
 		return;
 	if (!is_number(text, &policy)) {
 		if (severity == POLICY_ERROR)
-			finding_add(qemu->target, rule, 0, "the policy %s is no number", text);
+			finding_add(qemu->target, rule, 0, "the policy %s is not a number", text);
 		return;
 	}
 	for (row = policy_rules; row->rule; row++)
@@ -356,10 +356,10 @@ static const struct qemu_rule rules[] = {
 	{ { "qemu-reduced-phys-bits", SEVERITY_ERROR, "reduced-phys-bits is from 1 to 63",
 	    "write reduced-phys-bits=1", "QEMU, sev_common_kvm_init()" }, judge_reduced },
 	{ { "qemu-policy-refused", SEVERITY_ERROR, "firmware and KVM take the policy",
-	    "sevadm policy check tells more", "AMD SEV API (55766), Guest Policy Structure" },
+	    "sevadm policy check explains it", "AMD SEV API (55766), Guest Policy Structure" },
 	  judge_policy },
 	{ { "qemu-policy-weak", SEVERITY_WARNING, "the policy keeps the hypervisor out",
-	    "sevadm policy check tells more", "AMD SEV API (55766), Guest Policy Structure" },
+	    "sevadm policy check explains it", "AMD SEV API (55766), Guest Policy Structure" },
 	  judge_policy_weak },
 	{ { "qemu-firmware", SEVERITY_ERROR, "the firmware is UEFI, as a ROM for SEV-SNP",
 	    "add -drive if=pflash,… with OVMF; for SEV-SNP -bios with a build for it", QEMU_DOCUMENT },
@@ -443,15 +443,13 @@ static int take_process(struct qemu *qemu, char *bytes, size_t size)
 	return take_arguments(qemu, words, nr);
 }
 
-static int set_host(void *options, const char *text)
-{
-	*(const char **)options = text;
-	return EXIT_OK;
-}
+struct options {
+	const char *host;
+};
 
 const struct option_row check_qemu_options[] = {
-	{ "host", 0, "FILE", "the host it is for: what check host -j printed there", NULL,
-	  set_host },
+	{ "host", 0, "FILE", "the host it is for: what check host -j printed there",
+	  OPTION_TEXT(struct options, host) },
 	FINDINGS_ROWS,
 	{}
 };
@@ -471,7 +469,7 @@ static int check_process(struct qemu *qemu, struct report *report, const char *w
 	snprintf(path, sizeof(path), "/proc/%llu/cmdline", pid);
 	bytes = file_read(path, &size, &why);
 	if (!bytes)
-		return fail(EXIT_REFUSED, "process %llu: %s", pid, why);
+		return fail(EXIT_USAGE, "process %llu: %s", pid, why);
 	ret = take_process(qemu, bytes, size);
 	if (!ret && !is_qemu(qemu, bytes))
 		ret = fail(EXIT_USAGE, "process %llu is no QEMU but \"%s\"", pid, bytes);
@@ -484,7 +482,7 @@ static int check_process(struct qemu *qemu, struct report *report, const char *w
 int check_qemu(int argc, char **argv)
 {
 	struct qemu *qemu = calloc(1, sizeof(*qemu));
-	const char *host = NULL;
+	struct options options = {};
 	struct host_facts facts = {};
 	struct report report = {};
 	int ret, own = 0, rest = 0;
@@ -494,14 +492,14 @@ int check_qemu(int argc, char **argv)
 		own++;
 	rest = own < argc ? argc - own - 1 : 0;
 	argc = own;
-	ret = qemu ? options_parse(check_qemu_options, &host, &argc, argv) :
+	ret = qemu ? options_parse(check_qemu_options, &options, &argc, argv) :
 		     fail(EXIT_REFUSED, "out of memory");
 	if (!ret && (argc > 1 || !argc == !rest))
 		ret = fail(EXIT_USAGE, "check qemu needs a process, or -- and a command line");
-	if (!ret && host)
-		ret = load_host_facts(host, &facts);
+	if (!ret && options.host)
+		ret = load_host_facts(options.host, &facts);
 	if (!ret) {
-		qemu->host = host ? &facts : NULL;
+		qemu->host = options.host ? &facts : NULL;
 		if (argc) {
 			ret = check_process(qemu, &report, argv[0]);
 		} else {

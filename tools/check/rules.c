@@ -9,6 +9,7 @@
 #include "cli/output.h"
 
 static const struct rule_list lists[] = {
+	{ "host", host_rule_at, NULL },
 	{ "domain", domain_rule_at, domain_rule_fixable },
 	{ "kubevirt", kubevirt_rule_at, NULL },
 	{ "qemu", qemu_rule_at, NULL },
@@ -18,20 +19,10 @@ struct options {
 	bool markdown;
 };
 
-static int set_markdown(void *options, const char *text)
-{
-	(void)text;
-	((struct options *)options)->markdown = true;
-	return EXIT_OK;
-}
-
 const struct option_row check_rules_options[] = {
-	{ "markdown", 0, NULL, "print Documentation/check-rules.md", NULL, set_markdown },
+	{ "markdown", 0, NULL, "print Documentation/check-rules.md",
+	  OPTION_FLAG(struct options, markdown) },
 	{}
-};
-
-static const char *const severity_words[] = {
-	[SEVERITY_INFO] = "info", [SEVERITY_WARNING] = "warning", [SEVERITY_ERROR] = "error",
 };
 
 static void print_markdown(void)

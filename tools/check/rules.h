@@ -18,6 +18,7 @@ struct rule_list {
 	bool (*fixable)(unsigned int i);
 };
 
+const struct rule *host_rule_at(unsigned int i);
 const struct rule *domain_rule_at(unsigned int i);
 bool domain_rule_fixable(unsigned int i);
 const struct rule *kubevirt_rule_at(unsigned int i);

@@ -11,6 +11,8 @@
 const struct object *objects = &(const struct object) {};
 const struct option_row *global_options = &(const struct option_row) {};
 
+const struct option_row no_options[] = { {} };
+
 /* Levenshtein's distance; words longer than this are not worth a suggestion. */
 #define WORD_MAX 32
 
@@ -53,7 +55,7 @@ int command_unknown(const char *what, const char *word, const void *rows, size_t
 			nearest = name;
 		}
 	}
-	/* Further away than half of the word is no slip of the finger. */
+	/* Further away than half of the word is not a slip of the finger. */
 	if (nearest && best <= (strlen(nearest) + 1) / 2)
 		return fail(EXIT_USAGE, "there is no %s \"%s\": did you mean \"%s%s\"?", what,
 			    word, dashes, nearest);
@@ -84,6 +86,62 @@ static const struct option_row *find_option(const struct option_row *rows, const
 	return NULL;
 }
 
+static int store_word(const struct option_row *row, const char *text, unsigned int *to)
+{
+	char list[128] = "";
+	unsigned int i;
+	size_t length;
+
+	for (i = 0; row->words[i]; i++) {
+		if (!strcmp(row->words[i], text)) {
+			*to = i;
+			return EXIT_OK;
+		}
+		length = strlen(list);
+		snprintf(list + length, sizeof(list) - length, "%s%s",
+			 !i ? "" : row->words[i + 1] ? ", " : " or ", row->words[i]);
+	}
+	return fail(EXIT_USAGE, "there is no %s \"%s\": it is %s", row->name, text, list);
+}
+
+static int store_number(const struct option_row *row, const char *text, void *to)
+{
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || number < row->min || number > row->max)
+		return fail(EXIT_USAGE, "--%s \"%s\" is not a number from %llu to %llu", row->name,
+			    text, row->min, row->max);
+	if (row->size == sizeof(unsigned int))
+		*(unsigned int *)to = number;
+	else
+		*(unsigned long long *)to = number;
+	return EXIT_OK;
+}
+
+static int store(const struct option_row *row, void *options, const char *text)
+{
+	void *to = row->where ?: (char *)options + row->offset;
+
+	if (row->set)
+		return row->set(to, text);
+	switch (row->kind) {
+	case OPTION_KIND_FLAG:
+		*(bool *)to = true;
+		return EXIT_OK;
+	case OPTION_KIND_TEXT:
+		*(const char **)to = text;
+		return EXIT_OK;
+	case OPTION_KIND_WORD:
+		return store_word(row, text, to);
+	case OPTION_KIND_NUMBER:
+		return store_number(row, text, to);
+	}
+	return EXIT_OK;
+}
+
 /* Takes the options out of @argv: what is left are the words. */
 int options_parse(const struct option_row *rows, void *options, int *argc, char **argv)
 {
@@ -109,7 +167,7 @@ int options_parse(const struct option_row *rows, void *options, int *argc, char 
 				return fail(EXIT_USAGE, "--%s needs %s", row->name, row->argument);
 			text = argv[++from];
 		}
-		ret = row->set(options, text);
+		ret = store(row, options, text);
 		if (ret)
 			return ret;
 	}
@@ -133,7 +191,7 @@ int options_take_global(int *argc, char **argv)
 			argv[to++] = argv[from];
 			continue;
 		}
-		ret = row->set(NULL, text);
+		ret = store(row, NULL, text);
 		if (ret)
 			return ret;
 	}
@@ -205,7 +263,7 @@ void help_program(FILE *file)
 		fprintf(file, "  %-12s %s\n", object->name, object->summary);
 	fputs("\nOptions:\n", file);
 	help_options(file, global_options);
-	fputs("\n\"sevadm OBJECT --help\" tells about an object. Exit status: 0 done; 1 the kernel\n"
+	fputs("\n\"sevadm OBJECT --help\" describes an object. Exit status: 0 done; 1 the kernel\n"
 	      "refused, or there is no such thing; 2 wrong usage; 3 the module is not loaded.\n",
 	      file);
 }
@@ -224,7 +282,7 @@ void help_object(FILE *file, const struct object *object)
 			command->options ? " [OPTIONS]" : "", command->arguments ? " " : "",
 			command->arguments ? command->arguments : "", command->summary);
 		if (first && object->commands[1].name && !object->run)
-			fputs("  (what is done without a command)\n", file);
+			fputs("  (default)\n", file);
 		help_options(file, command->options);
 		first = false;
 	}

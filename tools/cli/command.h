@@ -7,7 +7,16 @@
 #define SEVADM_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+
+/** enum option_kind - what an option stores, if it has no @set */
+enum option_kind {
+	OPTION_KIND_FLAG,	/* bool: true */
+	OPTION_KIND_TEXT,	/* const char *: the argument */
+	OPTION_KIND_WORD,	/* unsigned int or an enum: which of @words the argument is */
+	OPTION_KIND_NUMBER,	/* an unsigned number of @min to @max */
+};
 
 /**
  * struct option_row - one option; a table of them ends with a row without a name
@@ -15,8 +24,14 @@
  * @letter: short name; 0: none
  * @argument: what help calls its argument; NULL: it takes none
  * @summary: one line for help
- * @words: words its argument can be, ends with NULL; NULL: anything (completion)
- * @set: stores @text (NULL without an argument) in the caller's options; returns an exit code
+ * @words: words its argument can be, ends with NULL; NULL: anything (help, completion)
+ * @set: takes @text (NULL without an argument) and stores it in @to; returns an exit code. NULL: @kind
+ *	says what is stored
+ * @offset: where in the caller's options it is stored
+ * @where: where it is stored, if not in the caller's options
+ * @size: bytes of a number
+ *
+ * The macros below fill what follows @summary.
  */
 struct option_row {
 	const char *name;
@@ -24,8 +39,33 @@ struct option_row {
 	const char *argument;
 	const char *summary;
 	const char *const *words;
-	int (*set)(void *options, const char *text);
+	int (*set)(void *to, const char *text);
+	enum option_kind kind;
+	size_t offset, size;
+	void *where;
+	unsigned long long min, max;
 };
+
+/* Fails to compile if the member of a struct has another type than the option stores. */
+#define OPTION_MEMBER(type, member, of)						\
+	(offsetof(type, member) + 0 * sizeof((of *)0 == &((type *)0)->member))
+
+#define OPTION_FLAG(type, member)						\
+	.kind = OPTION_KIND_FLAG, .offset = OPTION_MEMBER(type, member, bool)
+#define OPTION_TEXT(type, member)						\
+	.kind = OPTION_KIND_TEXT, .offset = OPTION_MEMBER(type, member, const char *)
+#define OPTION_WORD(type, member, choice)					\
+	.kind = OPTION_KIND_WORD, .offset = offsetof(type, member), .words = (choice)
+#define OPTION_NUMBER(type, member, least, most)				\
+	.kind = OPTION_KIND_NUMBER, .offset = offsetof(type, member),		\
+	.size = sizeof(((type *)0)->member), .min = (least), .max = (most)
+#define OPTION_CALL(type, member, function)					\
+	.set = (function), .offset = offsetof(type, member)
+/* Of the whole program: a bool. */
+#define OPTION_GLOBAL(variable)	.kind = OPTION_KIND_FLAG, .where = &(variable)
+
+/* The options of commands that have none. */
+extern const struct option_row no_options[];
 
 /**
  * struct command - one command of an object; the first of a table is the default

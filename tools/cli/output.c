@@ -206,7 +206,7 @@ bool output_flush(void)
 	return false;
 }
 
-/* A reader that has had enough, such as head(1), is no fault. */
+/* A reader that has had enough, such as head(1), is not a fault. */
 static bool reader_is_gone(int error)
 {
 	struct pollfd output = { .fd = fileno(stdout) };

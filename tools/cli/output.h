@@ -51,7 +51,7 @@ void output_record(struct json_object *row, const struct column *columns, size_t
 int output_list(struct json_object *rows, const struct column *columns, size_t nr);
 int output_show(struct json_object *row, const struct column *columns, size_t nr);
 
-/* Flushes stdout; false: it could not be written, of which output_finish() will tell. */
+/* Flushes stdout; false: it could not be written, which output_finish() will report. */
 bool output_flush(void);
 
 /* Flushes stdout at the end: what could not be written makes @code an error. */

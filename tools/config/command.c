@@ -12,19 +12,14 @@
 #include "limit/kernel.h"
 #include "report/atomic_file.h"
 
-static const struct option_row no_options[] = { {} };
-
 static const struct option_row check_options[] = { FINDINGS_ROWS, {} };
 
-static int set_dry_run(void *options, const char *text)
-{
-	(void)text;
-	*(bool *)options = true;
-	return EXIT_OK;
-}
+struct apply {
+	bool dry;
+};
 
 static const struct option_row apply_options[] = {
-	{ "dry-run", 0, NULL, "only print what would change", NULL, set_dry_run },
+	{ "dry-run", 0, NULL, "only print what would change", OPTION_FLAG(struct apply, dry) },
 	{}
 };
 
@@ -49,17 +44,17 @@ static int apply(int argc, char **argv)
 {
 	struct limit_list list = {};
 	const char *path = CONFIG_FILE;
-	bool dry = false;
+	struct apply options = {};
 	int ret;
 
-	ret = options_parse(apply_options, &dry, &argc, argv);
+	ret = options_parse(apply_options, &options, &argc, argv);
 	if (!ret)
 		ret = config_take_file("apply", argc, argv, &path);
 	if (ret)
 		return ret;
 	ret = config_load(path, &list);
 	if (!ret)
-		ret = config_apply_list(&list, path, dry, false);
+		ret = config_apply_list(&list, path, options.dry, false);
 	limit_list_free(&list);
 	return ret;
 }

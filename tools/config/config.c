@@ -155,7 +155,7 @@ static void print_result(struct json_object *changed, struct json_object *waitin
 		puts("Nothing to change.");
 }
 
-/* @present: gets those rows of @list whose cgroup is there; the others are told in @waiting. */
+/* @present: gets those rows of @list whose cgroup is there; the others are listed in @waiting. */
 static void split(const struct limit_list *list, struct limit_list *present,
 		  struct json_object *waiting)
 {

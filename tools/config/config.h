@@ -12,7 +12,7 @@
  * @path: the file; "-": standard input
  * @list: gets its limits
  *
- * Return: an exit code, having told all that is wrong with it.
+ * Return: an exit code, and reports all that is wrong with it.
  */
 int config_load(const char *path, struct limit_list *list);
 
@@ -23,7 +23,7 @@ int config_load(const char *path, struct limit_list *list);
  * @dry: print only
  * @quiet: print nothing if nothing changes
  *
- * Return: an exit code, having told what is wrong.
+ * Return: an exit code, and reports what is wrong.
  */
 int config_apply_list(const struct limit_list *list, const char *path, bool dry, bool quiet);
 

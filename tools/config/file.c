@@ -138,7 +138,7 @@ static void read_key(struct reader *reader, char *line)
 static void read_line(struct reader *reader, char *line, size_t length)
 {
 	if (strlen(line) != length) {
-		complain(reader, RULE_SYNTAX, "there is a NUL byte in this line: it is no text");
+		complain(reader, RULE_SYNTAX, "there is a NUL byte in this line: it is not text");
 		return;
 	}
 	line = trim(line);
@@ -189,7 +189,7 @@ bool config_read(const char *path, struct target *target, struct limit_list *lis
 	if (ferror(file))
 		target_unreadable(target, 0, "cannot be read: %s", strerror(errno));
 	else if (length > FILE_MAX)
-		target_unreadable(target, 0, "is larger than %lu MiB: this is no file of limits",
+		target_unreadable(target, 0, "is larger than %lu MiB: this is not a file of limits",
 				  FILE_MAX >> 20);
 	else {
 		text[length] = '\0';

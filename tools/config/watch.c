@@ -140,7 +140,7 @@ static int handle_signal(struct watch *watch, bool *stop)
 	if (read(watch->signals, &info, sizeof(info)) != sizeof(info))
 		return EXIT_OK;
 	*stop = info.ssi_signo != SIGHUP;
-	/* A file that is broken now has been told of: what was applied stays. */
+	/* A file that is broken now has been reported: what was applied stays. */
 	if (*stop || load(watch))
 		return EXIT_OK;
 	return look_and_apply(watch, true);
@@ -157,7 +157,7 @@ static int watch_until_stopped(struct watch *watch)
 
 	if (ret)
 		return ret;
-	/* What is refused has been told of, and may go well when the next cgroup comes or goes. */
+	/* What is refused has been reported, and may succeed when the next cgroup comes or goes. */
 	while (ret != EXIT_ABSENT && !stop) {
 		if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR)
 			return fail(EXIT_REFUSED, "cannot wait for cgroups: %s", strerror(errno));
@@ -173,7 +173,6 @@ static int watch_until_stopped(struct watch *watch)
 
 int config_watch(int argc, char **argv)
 {
-	static const struct option_row no_options[] = { {} };
 	struct watch watch = { .inotify = -1, .signals = -1 };
 	sigset_t signals;
 	int ret;

@@ -124,7 +124,7 @@ static void find_groups(const char *root, struct account *account)
 		fclose(file);
 }
 
-/* qemu.conf; else the account that the distribution's libvirt is built with; else whoever asks. */
+/* qemu.conf; else the account that the distribution's libvirt is built with; else the caller. */
 static bool find_account(const char *root, struct account *account)
 {
 	static const char *const names[] = { "libvirt-qemu", "qemu" };
@@ -199,7 +199,7 @@ static void gather_access(const char *root, const struct account *account, const
 		host_set_number(facts, id, answer);
 	else
 		host_set_unknown(facts, id,
-				 "%s has an access control list: only root can tell what it means for %s",
+				 "%s has an access control list: only root can find out what it means for %s",
 				 device, account->name);
 }
 

@@ -184,7 +184,7 @@ const char *host_root(void);
  *
  * Facts that the file lacks are unknown; keys that are not known here are left out.
  *
- * Return: an exit code, having told what is wrong with the file.
+ * Return: an exit code, and reports what is wrong with the file.
  */
 int load_host_facts(const char *path, struct host_facts *facts);
 

@@ -161,7 +161,7 @@ void gather_misc(const char *root, struct host_facts *facts)
 	ret = read_small(path, text, sizeof(text));
 	if (ret) {
 		host_set_unknown(facts, HOST_MISC_CONTROLLER,
-				 "/sys/fs/cgroup is no cgroup v2 hierarchy: %s", strerror(-ret));
+				 "/sys/fs/cgroup is not a cgroup v2 hierarchy: %s", strerror(-ret));
 	} else {
 		for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 			found = found || !strcmp(word, "misc");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Adoption of VMs that are older than the module. Where kvm_amd keeps what it knows of a VM is in the
+ * Adopt VMs started before the module was loaded. Where kvm_amd keeps what it knows of a VM is in the
  * kernel's BTF, which user space can read; the module checks what it finds there.
  */
 #include <errno.h>
@@ -120,7 +120,7 @@ static int fill(const struct btf *btf, struct client_value *values)
 		number = look_up(btf, &rows[i]);
 		if (number < 0)
 			return fail(EXIT_REFUSED,
-				    "this kernel's struct %s%s%s is not known: VMs older than the module stay unaccounted",
+				    "this kernel's struct %s%s%s is not known: VMs started before the module was loaded stay unaccounted",
 				    rows[i].type, rows[i].member ? ", member " : "",
 				    rows[i].member ? rows[i].member : "");
 		values[i] = (struct client_value) { &rows[i].attribute, number };

@@ -13,7 +13,7 @@ const char *cgroup_mount(void);
 /* Whether there is a cgroup @path, and its id. */
 bool cgroup_id(const char *path, uint64_t *id);
 
-/* The path of cgroup @id; needs CAP_DAC_READ_SEARCH. false: it is gone, or cannot be told. */
+/* The path of cgroup @id; needs CAP_DAC_READ_SEARCH. false: it is gone, or its path cannot be found. */
 bool cgroup_path(uint64_t id, char *path, size_t size);
 
 #endif

@@ -55,7 +55,7 @@ bool client_module_loaded(void);
 
 /*
  * Ask for one thing (@id: the attribute that names it, NULL: none) or for all of them. *@result is
- * an object or an array. Returns an exit code, having told what is wrong.
+ * an object or an array. Returns an exit code, and reports what is wrong.
  */
 int client_do(uint8_t command, const struct attribute *id, uint64_t number,
 	      const struct attribute_table *table, struct json_object **result);
@@ -91,7 +91,7 @@ struct nl_msg;
  * @fill: puts them; 0 or libnl's error
  * @context: for @fill
  * @refused: gets what the kernel says about the attribute at @offset of the message, 0 if about none;
- *	returns an exit code, having told. NULL: the words as they are will do
+ *	returns an exit code, and reports. NULL: the words as they are will do
  */
 struct client_change {
 	size_t size;
@@ -100,7 +100,7 @@ struct client_change {
 	int (*refused)(const char *words, uint32_t offset, void *context);
 };
 
-/* Have it done. Returns an exit code, having told what is wrong. */
+/* Have it done. Returns an exit code, and reports what is wrong. */
 int client_change(uint8_t command, const struct client_change *change);
 
 #endif

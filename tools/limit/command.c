@@ -10,8 +10,6 @@
 
 #define WRONG_SIZE 512
 
-static const struct option_row no_options[] = { {} };
-
 static const struct column columns[] = {
 	{ "subject", "SUBJECT" },
 	{ "resource", "RESOURCE" },

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/output.h"
 #include "kernel/cgroup.h"
@@ -14,6 +16,39 @@ static const char *const knob_names[] = {
 	[SEVADM_KNOB_MAX] = "max",	[SEVADM_KNOB_POOL] = "pool",
 	[SEVADM_KNOB_DRIFT] = "drift",
 };
+
+/*
+ * A subject that was read back: its number in the event is a place in this list. No enum sevadm_subject
+ * is as large.
+ */
+#define SUBJECT_TEXT	UINT32_MAX
+
+static struct {
+	char **texts;
+	size_t nr;
+} subjects;
+
+static bool remember_subject(const char *text, struct sevadm_event *event)
+{
+	char **texts;
+	size_t i;
+
+	for (i = 0; i < subjects.nr && strcmp(subjects.texts[i], text); i++)
+		;
+	if (i == subjects.nr) {
+		texts = reallocarray(subjects.texts, i + 1, sizeof(*texts));
+		if (!texts)
+			return false;
+		subjects.texts = texts;
+		texts[i] = strdup(text);
+		if (!texts[i])
+			return false;
+		subjects.nr++;
+	}
+	event->subject = SUBJECT_TEXT;
+	event->subject_id = i;
+	return true;
+}
 
 static const char *resource_name(const struct sevadm_event *event)
 {
@@ -29,8 +64,10 @@ static void write_subject(const struct sevadm_event *event, char *text, size_t s
 		.kind = event->subject, .uid = event->subject_id, .path = path
 	};
 
-	if (event->subject == SEVADM_SUBJECT_CGROUP &&
-	    !cgroup_path(event->subject_id, path, sizeof(path)))
+	if (event->subject == SUBJECT_TEXT)
+		snprintf(text, size, "%s", subjects.texts[event->subject_id]);
+	else if (event->subject == SEVADM_SUBJECT_CGROUP &&
+		 !cgroup_path(event->subject_id, path, sizeof(path)))
 		snprintf(text, size, "cgroup %" PRIu64, (uint64_t)event->subject_id);
 	else
 		limit_subject_write(&subject, text, size);
@@ -51,6 +88,55 @@ void limit_event_add(struct json_object *row, const struct sevadm_event *event)
 							    event->limit));
 	json_object_object_add(row, "amount", json_u64(event->amount));
 	json_object_object_add(row, "ret", json_object_new_int(event->ret));
+}
+
+static bool take_number(struct json_object *row, const char *key, uint64_t otherwise, uint64_t *number)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(row, key, &value))
+		return false;
+	*number = value ? json_object_get_uint64(value) : otherwise;
+	return !value || json_object_is_type(value, json_type_int);
+}
+
+bool limit_event_take(struct json_object *row, struct sevadm_event *event, const char **key)
+{
+	const char *text;
+	uint64_t number;
+	uint32_t i;
+
+	*key = "subject";
+	text = json_get_text(row, *key);
+	if (!text || !remember_subject(text, event))
+		return false;
+	*key = "resource";
+	text = json_get_text(row, *key);
+	for (i = 0; text && i < LIMIT_RESOURCES && strcmp(limit_resources[i].name, text); i++)
+		;
+	event->resource = i;
+	if (!text)
+		return false;
+	*key = "knob";
+	text = json_get_text(row, *key);
+	for (i = 0; text && i < ARRAY_SIZE(knob_names) && strcmp(knob_names[i], text); i++)
+		;
+	event->knob = i;
+	if (!text)
+		return false;
+	*key = "current";
+	if (!take_number(row, *key, 0, &number))
+		return false;
+	event->usage = number;
+	*key = "limit";
+	if (!take_number(row, *key, LIMIT_NONE, &number))
+		return false;
+	event->limit = number;
+	*key = "amount";
+	if (!take_number(row, *key, 0, &number))
+		return false;
+	event->amount = number;
+	return true;
 }
 
 void limit_event_print(struct json_object *row, const struct sevadm_event *event)
@@ -80,7 +166,7 @@ void limit_event_print(struct json_object *row, const struct sevadm_event *event
 		       event->resource == SEVADM_RESOURCE_ASID_SEV ? "sev" : "sev_es");
 		break;
 	case SEVADM_KNOB_DRIFT:
-		printf("drift: the misc cgroup counts %s ASIDs of pool %s, %s are used: this kernel leaks charges, which misc.max counts",
+		printf("drift: the misc cgroup counts %s ASIDs of pool %s, %s are used: this kernel leaks charges, which count against misc.max and against the pool itself",
 		       limit, event->resource == SEVADM_RESOURCE_ASID_SEV ? "sev" : "sev_es", current);
 		break;
 	default:

@@ -7,7 +7,7 @@
 
 #include "limit/limit.h"
 
-/* All of these return an exit code, having told what is wrong. */
+/* All of these return an exit code, and reports what is wrong. */
 
 /* An array of {subject,resource,min,high,max,current,peak,events:{high,max}}; null: no limit. */
 int limits_get(struct json_object **rows);

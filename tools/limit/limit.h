@@ -54,7 +54,7 @@ enum limit_subject_kind {
 /**
  * struct limit_subject - who a limit is for
  * @uid: of LIMIT_USER
- * @path: of LIMIT_CGROUP, in the v2 hierarchy, from its root; owned by whoever has the subject
+ * @path: of LIMIT_CGROUP, in the v2 hierarchy, from its root; owned by the holder of the subject
  */
 struct limit_subject {
 	enum limit_subject_kind kind;

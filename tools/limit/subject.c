@@ -27,7 +27,7 @@ static bool parse_user(const char *name, uint32_t *uid, char *wrong, size_t size
 	if (isdigit((unsigned char)*name)) {
 		errno = 0;
 		number = strtoul(name, &end, 10);
-		/* (uid_t)-1 is no user (setuid(2)). */
+		/* (uid_t)-1 is not a user (setuid(2)). */
 		if (!*end && !errno && number < UINT32_MAX) {
 			*uid = number;
 			return true;

@@ -43,7 +43,7 @@ static const struct rule rules[] = {
 		"libvirt qemuSetupMemoryCgroup(); Documentation/admin-guide/cgroup-v2.rst, memory.max" },
 	[OUTCOME_MLOCKALL_FAILS] = {
 		"memlock-mlockall", SEVERITY_ERROR, "with <locked/> QEMU's whole address space fits",
-		"raise the <hard_limit>, or leave <locked/> out: SEV pins the guest's memory anyhow",
+		"raise the <hard_limit>, or remove <locked/>: SEV pins the guest's memory anyway",
 		"QEMU os_mlock(); mlockall(2): total_vm against RLIMIT_MEMLOCK" },
 };
 
@@ -64,13 +64,7 @@ static const char *const ceiling_names[] = {
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-static int set_host(void *options, const char *text)
-{
-	((struct options *)options)->host = text;
-	return EXIT_OK;
-}
-
-static int set_memory(void *options, const char *text)
+static int set_memory(void *to, const char *text)
 {
 	struct limit_value value;
 	const char *wrong = limit_value_parse(text, true, &value);
@@ -78,29 +72,13 @@ static int set_memory(void *options, const char *text)
 	if (wrong)
 		return fail(EXIT_USAGE, "--memory %s %s", text, wrong);
 	if (value.is_percent || !value.number || value.number >= 1ULL << 52)
-		return fail(EXIT_USAGE, "--memory %s is no size of a VM: write 4G", text);
-	((struct options *)options)->memory = value.number;
+		return fail(EXIT_USAGE, "--memory %s is not the size of a VM: write 4G", text);
+	*(uint64_t *)to = value.number;
 	return EXIT_OK;
 }
 
-static int set_vcpus(void *options, const char *text)
-{
-	unsigned long long vcpus;
-	int ret = number_parse("vCPU", text, 4096, &vcpus);
-
-	((struct options *)options)->vcpus = vcpus;
-	return ret;
-}
-
-static int set_locked(void *options, const char *text)
-{
-	(void)text;
-	((struct options *)options)->locked = true;
-	return EXIT_OK;
-}
-
-#define HOST_ROW { "host", 0, "FILE", "facts of the host it is for (sevadm -j check host)", NULL, \
-		   set_host }
+#define HOST_ROW { "host", 0, "FILE", "facts of the host it is for (sevadm -j check host)", \
+		   OPTION_TEXT(struct options, host) }
 
 const struct option_row check_memlock_options[] = {
 	HOST_ROW,
@@ -110,9 +88,10 @@ const struct option_row check_memlock_options[] = {
 
 static const struct option_row recommend_options[] = {
 	HOST_ROW,
-	{ "memory", 0, "SIZE", "memory of the VM, such as 4G", NULL, set_memory },
-	{ "vcpus", 0, "N", "its vCPUs (1)", NULL, set_vcpus },
-	{ "locked", 0, NULL, "it has <locked/>", NULL, set_locked },
+	{ "memory", 0, "SIZE", "memory of the VM, such as 4G",
+	  OPTION_CALL(struct options, memory, set_memory) },
+	{ "vcpus", 0, "N", "its vCPUs (1)", OPTION_NUMBER(struct options, vcpus, 0, 4096) },
+	{ "locked", 0, NULL, "it has <locked/>", OPTION_FLAG(struct options, locked) },
 	{}
 };
 
@@ -194,7 +173,7 @@ static void judge(struct target *target, const struct vm_shape *shape,
 	target->text = forecast_text(shape, &forecast);
 }
 
-/* The domain in a file; false: told why at @line. */
+/* The domain in a file; false: reported at @line. */
 static bool read_shape(const char *path, struct vm_shape *shape, unsigned int *line,
 		       char *why, size_t why_size)
 {
@@ -221,7 +200,7 @@ static bool read_shape(const char *path, struct vm_shape *shape, unsigned int *l
 	good = !strcmp((const char *)xmlDocGetRootElement(doc)->name, "domain") ||
 	       !strcmp((const char *)xmlDocGetRootElement(doc)->name, "domstatus");
 	if (!good) {
-		snprintf(why, why_size, "it is no libvirt domain");
+		snprintf(why, why_size, "it is not a libvirt domain");
 	} else {
 		good = vm_shape_domain(shape, xmlDocGetRootElement(doc), &reason);
 		if (!good)

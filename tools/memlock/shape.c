@@ -137,7 +137,7 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 	uint64_t bytes;
 
 	if (!xml_bytes(xml_find(root, "memory"), &bytes) || !bytes || bytes >= 1ULL << 52) {
-		*why = "its <memory> is missing or is no size";
+		*why = "its <memory> is missing or is not a size";
 		return false;
 	}
 	vm_shape_default(shape, bytes);

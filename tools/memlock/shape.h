@@ -59,7 +59,7 @@ void vm_shape_default(struct vm_shape *shape, uint64_t ram);
  * @root: its <domain>
  * @why: set to what is wrong with it
  *
- * Return: false: it has no <memory>, or one that is no size.
+ * Return: false: it has no <memory>, or one that is not a size.
  */
 bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **why);
 

@@ -11,14 +11,13 @@
 #include "status.h"
 #include "vm.h"
 
-static int set_textfile(void *options, const char *text)
-{
-	*(const char **)options = text;
-	return EXIT_OK;
-}
+struct options {
+	const char *textfile;
+};
 
 static const struct option_row file_options[] = {
-	{ "textfile", 0, "FILE", "replace FILE as a whole instead of printing", NULL, set_textfile },
+	{ "textfile", 0, "FILE", "replace FILE as a whole instead of printing",
+	  OPTION_TEXT(struct options, textfile) },
 	{}
 };
 
@@ -62,13 +61,13 @@ static int write_nfd(FILE *file)
 
 static int run(const char *command, int argc, char **argv, int (*write)(FILE *file))
 {
-	const char *path = NULL;
+	struct options options = {};
 	size_t length = 0;
 	char *text = NULL;
 	FILE *file;
 	int ret;
 
-	ret = options_parse(file_options, &path, &argc, argv);
+	ret = options_parse(file_options, &options, &argc, argv);
 	if (ret)
 		return ret;
 	if (argc)
@@ -79,8 +78,8 @@ static int run(const char *command, int argc, char **argv, int (*write)(FILE *fi
 		return fail(EXIT_REFUSED, "out of memory");
 	ret = write(file);
 	fclose(file);
-	if (!ret && path)
-		ret = atomic_file_write(path, text, length);
+	if (!ret && options.textfile)
+		ret = atomic_file_write(options.textfile, text, length);
 	else if (!ret)
 		fwrite(text, 1, length, stdout);
 	free(text);

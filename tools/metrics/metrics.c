@@ -37,7 +37,7 @@ static const struct metric metrics[] = {
 	  OF_SEAM, NULL, "attached" },
 	{ "sevadm_firmware_info", "gauge", "The firmware's version and state", OF_FIRMWARE, NULL, NULL },
 	{ "sevadm_vms", "gauge", "VMs that hold SEV resources", OF_HOST, NULL, "vms" },
-	{ "sevadm_unaccounted_vms", "gauge", "VMs older than the module, of which nothing is known",
+	{ "sevadm_unaccounted_vms", "gauge", "VMs started before the module was loaded, of which nothing is known",
 	  OF_HOST, NULL, "unaccounted_vms" },
 	{ "sevadm_pinned_bytes", "gauge", "Memory that all VMs have pinned", OF_HOST, "pinned",
 	  "current_bytes" },

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Replace @path by @text, readable for all. Returns an exit code, having told what is wrong. */
+/* Replace @path by @text, readable for all. Returns an exit code, and reports what is wrong. */
 int atomic_file_write(const char *path, const char *text, size_t length);
 
 #endif

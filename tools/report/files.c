@@ -120,7 +120,7 @@ static const char *refuse_kind(int fd, const char *path)
 		return strerror(errno);
 	if (S_ISDIR(info.st_mode))
 		return "is a folder";
-	return S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode) ? NULL : "is no file";
+	return S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode) ? NULL : "is not a file";
 }
 
 static char *read_all(int fd, size_t *size, const char **why)

@@ -31,7 +31,7 @@ struct file_list {
  * file_list_add() - add a file, what a glob matches, or what a folder and those below it hold
  * @endings: of the names that count in folders, NULL at the end
  *
- * Return: an exit code, having told what is wrong.
+ * Return: an exit code, and reports what is wrong.
  */
 int file_list_add(struct file_list *list, const char *argument, const char *const *endings);
 void file_list_free(struct file_list *list);
@@ -40,7 +40,7 @@ void file_list_free(struct file_list *list);
  * file_read() - the bytes of a file, with a zero after them
  * @why: set to the reason of a failure, which lasts until the next call
  *
- * Return: allocated bytes, NULL: it cannot be read, is no regular file or has over FILE_MAX_BYTES.
+ * Return: allocated bytes, NULL: it cannot be read, is not a regular file or has over FILE_MAX_BYTES.
  */
 char *file_read(const char *path, size_t *size, const char **why);
 

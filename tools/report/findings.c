@@ -10,37 +10,21 @@
 #include "report/findings.h"
 #include "report/sarif.h"
 
-static bool wants_sarif, is_strict;
+bool findings_sarif, findings_strict;
 
 static const struct rule unreadable_rule = {
 	"unreadable", SEVERITY_ERROR, "the input can be read to its end",
 	"correct the input at this place", "sevadm-check(8), EXIT STATUS",
 };
 
-static const char *const severity_words[] = {
+const char *const severity_words[] = {
 	[SEVERITY_INFO] = "info", [SEVERITY_WARNING] = "warning", [SEVERITY_ERROR] = "error",
 };
 
-int findings_set_sarif(void *options, const char *text)
-{
-	(void)options;
-	(void)text;
-	wants_sarif = true;
-	return EXIT_OK;
-}
-
-int findings_set_strict(void *options, const char *text)
-{
-	(void)options;
-	(void)text;
-	is_strict = true;
-	return EXIT_OK;
-}
-
 void findings_reset(void)
 {
-	wants_sarif = false;
-	is_strict = false;
+	findings_sarif = false;
+	findings_strict = false;
 }
 
 /* ---- collecting ----------------------------------------------------------------------------- */
@@ -198,7 +182,7 @@ static int exit_code(const struct report *report)
 	for (i = 0; i < report->nr; i++) {
 		if (report->targets[i]->unreadable)
 			return EXIT_USAGE;
-		if (worst(report->targets[i]) >= (is_strict ? SEVERITY_WARNING : SEVERITY_ERROR))
+		if (worst(report->targets[i]) >= (findings_strict ? SEVERITY_WARNING : SEVERITY_ERROR))
 			code = EXIT_REFUSED;
 	}
 	return code;
@@ -314,12 +298,12 @@ int report_finish(struct report *report)
 		if (report->targets[i]->nr)
 			qsort(report->targets[i]->findings, report->targets[i]->nr,
 			      sizeof(struct finding), compare);
-	if (wants_sarif) {
+	if (findings_sarif) {
 		log = sarif_log(report);
 		output_print_json(log);
 		json_object_put(log);
 	}
-	for (i = 0; !wants_sarif && i < report->nr; i++) {
+	for (i = 0; !findings_sarif && i < report->nr; i++) {
 		if (output_json)
 			print_json(report->targets[i]);
 		else {

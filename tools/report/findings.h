@@ -25,6 +25,9 @@ enum severity {
 	SEVERITY_ERROR,
 };
 
+/* The words of severities. */
+extern const char *const severity_words[];
+
 /**
  * struct rule - one thing that can be wrong: a row of a check's const table
  * @id: its name in the output: lower case, words joined by '-', the same for ever
@@ -121,6 +124,9 @@ void target_add_json(struct target *target, const char *key, struct json_object 
 /** target_verdict() - "ok", "warning" or "error" */
 const char *target_verdict(const struct target *target);
 
+/** report_drop() - take back the target that was added last */
+void report_drop(struct report *report);
+
 /**
  * report_finish() - sort, print and free everything
  *
@@ -136,13 +142,12 @@ int report_finish(struct report *report);
 void report_free(struct report *report);
 
 /* The options of every check: the last rows of its table but the empty one. */
-#define FINDINGS_ROWS								\
-	{ "sarif", 0, NULL, "print a SARIF 2.1.0 log, for code scanning", NULL,	\
-	  findings_set_sarif },							\
-	{ "strict", 0, NULL, "a warning fails the check, too", NULL, findings_set_strict }
+extern bool findings_sarif, findings_strict;
 
-int findings_set_sarif(void *options, const char *text);
-int findings_set_strict(void *options, const char *text);
+#define FINDINGS_ROWS								\
+	{ "sarif", 0, NULL, "print a SARIF 2.1.0 log, for code scanning",	\
+	  OPTION_GLOBAL(findings_sarif) },					\
+	{ "strict", 0, NULL, "a warning fails the check, too", OPTION_GLOBAL(findings_strict) }
 
 /* Forgets these options. */
 void findings_reset(void);

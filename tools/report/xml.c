@@ -50,7 +50,7 @@ static bool too_many_attributes(const char *bytes, size_t size, struct xml_error
 	return false;
 }
 
-/* The first error is the cause: libxml2 tells of more, which follow from it. */
+/* The first error is the cause: libxml2 reports more, which follow from it. */
 static void note_error(void *context, xmlErrorPtr found)
 {
 	xmlParserCtxt *parser = context;

@@ -17,7 +17,7 @@ struct yaml_error {
 /**
  * yaml_each() - call @visit with each document of @bytes that is not empty
  *
- * Return: 0, or -1: @error tells where the rest could not be read.
+ * Return: 0, or -1: @error says where reading stopped.
  */
 int yaml_each(const char *bytes, size_t size,
 	      void (*visit)(void *context, yaml_document_t *doc, yaml_node_t *root), void *context,

@@ -19,7 +19,7 @@
 /**
  * base64_decode() - RFC 4648 with white space anywhere
  * @text: ends with a zero
- * @bytes: takes @room bytes; of what goes beyond, only the number is told
+ * @bytes: takes @room bytes; what does not fit is counted, not stored
  * @nr: how many bytes @text stands for
  * @bad: set to the place of what is no base64
  *

@@ -51,7 +51,7 @@ const char *module_state_name(uint32_t state);
 /** firmware_state_name() - "uninit", "init" or "working": PSTATE of PLATFORM_STATUS */
 const char *firmware_state_name(uint32_t state);
 
-/** refusal_name() - "other" or "memlock" */
+/** refusal_name() - "other", "memlock" or "limit" */
 const char *refusal_name(uint32_t refusal);
 
 /**

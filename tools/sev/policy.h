@@ -39,7 +39,7 @@ struct policy_field {
 
 /**
  * enum policy_severity - what becomes of a policy that breaks a rule
- * @POLICY_WARNING: the guest may start; whoever chose it should know
+ * @POLICY_WARNING: the guest may start; its owner should know
  * @POLICY_ERROR: no guest starts with it
  */
 enum policy_severity {

@@ -40,13 +40,28 @@ many_documents() {
 	breaks 1 "$scratch/list.yaml" "error kubevirt-boot-nic 23"
 }
 
+# What is not KubeVirt's is left out of a folder; by itself, or alone in a folder, it is an error.
+nothing_to_check() {
+	local code=0
+	mkdir "$scratch/folder"
+	echo "kind: ConfigMap" > "$scratch/folder/map.yaml"
+	"$sevadm" check kubevirt "$scratch/folder/map.yaml" > /dev/null 2>&1 || code=$?
+	same "exit code of a file" "$code" 2 || return
+	code=0
+	"$sevadm" check kubevirt "$scratch/folder" 2> /dev/null || code=$?
+	same "exit code of a folder" "$code" 2 || return
+	cp "$data/good/kubevirt-efi.yaml" "$scratch/folder/"
+	"$sevadm" -j check kubevirt "$scratch/folder" > "$scratch/out" && same targets "$(wc -l < "$scratch/out")" 1
+}
+
 syntax_error_has_its_line() {
 	printf 'kind: VirtualMachine\nspec: {a: [1, 2}\n' > "$scratch/broken.yaml"
 	breaks 2 "$scratch/broken.yaml" "error unreadable 2"
 }
 
-plan 3
+plan 4
 result "each rule has a file that breaks it and one that keeps it" each_rule_is_broken_and_kept
 result "many documents in a file, and lists" many_documents
+result "what is not KubeVirt's is no success" nothing_to_check
 result "an error of syntax has its line" syntax_error_has_its_line
 finished

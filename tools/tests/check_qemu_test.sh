@@ -60,7 +60,7 @@ running() {
 	eventually 5 grep -q cbitpos "/proc/$guests/cmdline" || return
 	run 1 check qemu "$guests" &&
 	grep -q 'error .qemu-cbitpos.: cbitpos is 0, no number from 1 to 63' "$scratch/out" &&
-	run 1 check qemu 4194303
+	run 2 check qemu 4194303
 }
 
 usage() {

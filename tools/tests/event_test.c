@@ -50,7 +50,7 @@ static const char *line(const struct sevadm_event *event)
 	return captured;
 }
 
-/* The words of @keys are keys of the event, and their number is no lower: keys are only added. */
+/* The words of @keys are keys of the event, and they never become fewer: keys are only added. */
 static void has_keys(const struct sevadm_event *event, const char *keys)
 {
 	struct json_object *row = event_to_json(event);
@@ -114,6 +114,18 @@ static void what_is_not_known_is_not_printed(void)
 	EXPECT(strstr(line(&event), "EIO"));
 }
 
+/* ccp gives up on a command that the firmware does not answer: it was asked. */
+static void a_command_that_hung_was_asked(void)
+{
+	struct sevadm_event event = psp;
+
+	event.ret = -ETIMEDOUT;
+	event.known &= ~SEVADM_KNOWN_FW_ERROR;
+	EXPECT(strstr(line(&event), "ETIMEDOUT, the firmware did not answer"));
+	event.ret = -EBUSY;
+	EXPECT(strstr(line(&event), "EBUSY, the firmware was not asked"));
+}
+
 static void refusal_by_memlock(void)
 {
 	EXPECT(strstr(json(&refused), "\"refusal\":\"memlock\""));
@@ -139,6 +151,10 @@ static void pins(void)
 	EXPECT(strstr(line(&event), "256.0 MiB"));
 	EXPECT(!strstr(captured, "refused"));
 	event.ret = -EFAULT;
+	event.refusal = SEVADM_REFUSAL_LIMIT;
+	event.known |= SEVADM_KNOWN_LIMIT;
+	EXPECT(strstr(json(&event), "\"refusal\":\"limit\""));
+	EXPECT(strstr(line(&event), "refused by a pin.max of "));
 	event.refusal = SEVADM_REFUSAL_OTHER;
 	EXPECT(strstr(json(&event), "\"refusal\":\"other\""));
 	EXPECT(strstr(line(&event), "EFAULT"));
@@ -230,6 +246,7 @@ int main(void)
 		{ "values of a command", values_of_a_command },
 		{ "what is not known is null", what_is_not_known_is_null },
 		{ "what is not known is not printed", what_is_not_known_is_not_printed },
+		{ "a command that hung was asked", a_command_that_hung_was_asked },
 		{ "refusal by RLIMIT_MEMLOCK", refusal_by_memlock },
 		{ "pins", pins },
 		{ "ASIDs", asids },

@@ -101,12 +101,12 @@ static void reported_cases(void)
 		{ "memory cgroup", "SEV: Failure locking 65536 pages.", "memory cgroup is too small",
 		  "<hard_limit>" },
 		{ "<locked/>", "qemu-system-x86_64: mlockall: Cannot allocate memory",
-		  "<locked/> makes QEMU lock", "leave <locked/> away" },
+		  "<locked/> makes QEMU lock", "remove <locked/>" },
 		{ "<locked/>", "qemu-system-x86_64: locking memory failed",
-		  "<locked/> makes QEMU lock", "leave <locked/> away" },
+		  "<locked/> makes QEMU lock", "remove <locked/>" },
 		{ "<locked/>", "qemu-system-x86_64: -device {\"driver\":\"qxl-vga\",\"id\":\"video0\"}: "
 		  "cannot set up guest memory 'qxl.vram': Resource temporarily unavailable",
-		  "<locked/> makes QEMU lock", "leave <locked/> away" },
+		  "<locked/> makes QEMU lock", "remove <locked/>" },
 		/* the firmware's guest contexts */
 		{ "RESOURCE_LIMIT", "sev_launch_start: LAUNCH_START ret=1 fw_error=23 'Required "
 		  "firmware resource depleted'", "no room for another guest context",
@@ -299,7 +299,7 @@ static void facts_decide_ebusy(void)
 	facts.seen = CONTEXT_PSP_TIMEOUT;
 	FIRST(line, &facts, "timed out", VERDICT_PROVEN);
 
-	/* A full plain SEV pool is no reason for an SNP guest to fail. */
+	/* A full plain SEV pool is not a reason for an SNP guest to fail. */
 	facts.seen = 0;
 	pool(&facts, SEVADM_POOL_SEV, 400, 400, 400);
 	FIRST("SNP_LAUNCH_START ret=-16 fw_error=0", &facts, "a misc.max", VERDICT_POSSIBLE);
@@ -455,7 +455,7 @@ static void the_command(void)
 	EXPECT(strstr(captured, "EBUSY"));
 	EXPECT_NUMBER(run(quotes), EXIT_OK);
 	EXPECT_NUMBER(run(nothing), EXIT_REFUSED);
-	EXPECT(strstr(captured_errors, "nothing in there is known"));
+	EXPECT(strstr(captured_errors, "no known SEV error found in the input"));
 	EXPECT_NUMBER(run(unexplained), EXIT_REFUSED);
 	EXPECT(strstr(captured, "RESPONSE_TOO_LARGE"));
 	EXPECT_NUMBER(run(option), EXIT_USAGE);

@@ -101,7 +101,7 @@ static void as_sarif(void)
 	fill(&report);
 	target = report_target(&report, "guest", TARGET_OBJECT);
 	finding_add(target, &late, 0, "an object");
-	findings_set_sarif(NULL, NULL);
+	findings_sarif = true;
 	EXPECT_NUMBER(finish(&report), EXIT_REFUSED);
 	findings_reset();
 	log = json_tokener_parse(captured);
@@ -128,6 +128,18 @@ static void as_sarif(void)
 	json_object_put(log);
 }
 
+/* A folder whose name was mistyped must not pass a gate. */
+static void nothing_to_check_is_no_success(void)
+{
+	struct report report = {};
+
+	EXPECT_NUMBER(finish(&report), EXIT_USAGE);
+	EXPECT(strstr(captured_errors, "nothing to check"));
+	findings_sarif = true;
+	EXPECT_NUMBER(finish(&report), EXIT_USAGE);
+	findings_reset();
+}
+
 static void verdicts(void)
 {
 	struct report report = {};
@@ -140,7 +152,7 @@ static void verdicts(void)
 	EXPECT_NUMBER(finish(&report), EXIT_OK);
 
 	finding_add(report_target(&report, "x", TARGET_FILE), &late, 0, "w");
-	findings_set_strict(NULL, NULL);
+	findings_strict = true;
 	EXPECT_NUMBER(finish(&report), EXIT_REFUSED);
 	findings_reset();
 
@@ -156,6 +168,7 @@ int main(void)
 		{ "as text", as_text },
 		{ "as JSON", as_json },
 		{ "as SARIF", as_sarif },
+		{ "nothing to check is no success", nothing_to_check_is_no_success },
 		{ "verdicts and exit codes", verdicts },
 	};
 

@@ -156,6 +156,7 @@ static void words_of_the_module(void)
 	EXPECT_TEXT(asid_state_name(SEVADM_ASID_STATE_RECLAIM), "reclaim");
 	EXPECT_TEXT(module_state_name(SEVADM_MODULE_STATE_DEGRADED), "degraded");
 	EXPECT_TEXT(firmware_state_name(2), "working");
+	EXPECT_TEXT(refusal_name(SEVADM_REFUSAL_OTHER), "other");
 	EXPECT_TEXT(refusal_name(SEVADM_REFUSAL_MEMLOCK), "memlock");
 	EXPECT_TEXT(refusal_name(SEVADM_REFUSAL_LIMIT), "limit");
 }

@@ -61,7 +61,7 @@ static void exit_codes(void)
 		{ "check 1 2", EXIT_USAGE, "needs one policy" },
 		{ "check 010", EXIT_USAGE, "not a number" },
 		{ "check 0x0x3", EXIT_USAGE, "not a number" },
-		{ "check 1 --type tdx", EXIT_USAGE, "no guest type" },
+		{ "check 1 --type tdx", EXIT_USAGE, "there is no type" },
 		{ "decode", EXIT_USAGE, "needs a policy" },
 		{ "decode 3 nonsense", EXIT_USAGE, "not a number" },
 		{ "decode 0x100000000", EXIT_USAGE, "--snp" },

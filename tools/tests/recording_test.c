@@ -100,9 +100,10 @@ static void a_limit_keeps_whom_it_was_about(void)
 	static const struct sevadm_event limit = {
 		.type = SEVADM_EVENT_LIMIT, .seq = 1, .time_ns = 5 * MS, .known = SEVADM_KNOWN_VM,
 		.vm = 3, .pid = 812, .comm = "qemu", .ret = -ENOMEM, .knob = SEVADM_KNOB_MAX,
+		.subject = SEVADM_SUBJECT_USER, .subject_id = 65533, .usage = 1024,
 		.resource = SEVADM_RESOURCE_PIN, .limit = 4096, .amount = 8192,
 	};
-	struct json_object *row = event_to_json(&limit);
+	struct json_object *row = event_to_json(&limit), *again;
 	struct sevadm_event back;
 	const char *key;
 
@@ -112,6 +113,24 @@ static void a_limit_keeps_whom_it_was_about(void)
 	EXPECT_NUMBER(back.pid, 812);
 	EXPECT_TEXT(back.comm, "qemu");
 	EXPECT_NUMBER(back.ret, -ENOMEM);
+	again = event_to_json(&back);
+	EXPECT(json_object_equal(row, again));
+	json_object_put(again);
+	capture_begin();
+	event_print(&back);
+	capture_end();
+	EXPECT(strstr(captured, "refused: user 65533: asked for 8.0 KiB, 1.0 KiB are used, pin.max is 4.0 KiB"));
+
+	/* A cgroup of another machine keeps its path. */
+	json_object_object_add(row, "subject", json_object_new_string("cgroup /machine.slice/x"));
+	EXPECT(event_from_json(row, &back, &key));
+	again = event_to_json(&back);
+	EXPECT_TEXT(json_get_text(again, "subject"), "cgroup /machine.slice/x");
+	json_object_put(again);
+	json_object_object_del(row, "amount");
+	EXPECT(!event_from_json(row, &back, &key));
+	EXPECT_TEXT(key, "amount");
+	json_object_object_add(row, "amount", json_object_new_int(1));
 	json_object_object_del(row, "pid");
 	EXPECT(!event_from_json(row, &back, &key));
 	EXPECT_TEXT(key, "pid");
@@ -194,15 +213,15 @@ static void damaged_lines(void)
 		const char *text, *says;
 	} rows[] = {
 		{ "", "the file is empty" },
-		{ "{}\n", "line 1, byte 1: this is no recording" },
-		{ "[1]\n", "no JSON object" },
+		{ "{}\n", "line 1, byte 1: this is not a recording" },
+		{ "[1]\n", "not a JSON object" },
 		{ "{\"format\":\"sevadm-trace\",\"version\":2}\n", "use a newer one" },
 		{ HEAD, "no end" },
 		{ HEAD "x\n", "line 2, byte 39: no JSON at column 1" },
 		{ HEAD LOST "{\"event\":\"psp\"}\n", "line 3, byte 86: \"seq\"" },
 		{ HEAD "{\"seq\":-1,\"time_ns\":2,\"event\":\"lost\",\"count\":3}\n", "\"seq\"" },
 		{ HEAD "{\"event\":\"new\"}\n", "\"event\"" },
-		{ HEAD LOST "{\"end\":true,\"events\":7}\n", "tells of 7 events, there are 0" },
+		{ HEAD LOST "{\"end\":true,\"events\":7}\n", "says 7 events, but there are 0" },
 		{ HEAD "{\"end\":true,\"events\":0}\n" LOST, "more after the end" },
 		{ HEAD "{\"a\":[[[[[[[[[[1]]]]]]]]]]}\n", "nesting" },
 		{ HEAD "{\"event\":\"\xff\"}\n", "line 2" },

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
-#include "report/vm_name.h"
+#include "host/vm_name.h"
 #include "test.h"
 
 #define PID		4711

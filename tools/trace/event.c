@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One event of the trace. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -263,7 +264,8 @@ static void print_psp(struct json_object *row, const struct sevadm_event *event)
 {
 	print_result(event);
 	if (event->ret < 0 && !knows(event, SEVADM_KNOWN_FW_ERROR))
-		fputs(", the firmware was not asked", stdout);
+		fputs(event->ret == -ETIMEDOUT ? ", the firmware did not answer" :
+		      ", the firmware was not asked", stdout);
 	if (knows(event, SEVADM_KNOWN_ASID))
 		printf(", ASID %u", event->asid);
 	if (knows(event, SEVADM_KNOWN_HANDLE))
@@ -319,6 +321,9 @@ static void print_pin(struct json_object *row, const struct sevadm_event *event)
 		fputs(" while the command runs", stdout);
 	if (knows(event, SEVADM_KNOWN_PINNED))
 		printf(", %s pinned before", output_text(row, "pinned_bytes", format_bytes));
+	if (event->refusal == SEVADM_REFUSAL_LIMIT && knows(event, SEVADM_KNOWN_LIMIT))
+		printf(", refused by a pin.max of %s: see sevadm limit list",
+		       output_text(row, "limit_bytes", format_bytes));
 }
 
 static void print_asid(const struct sevadm_event *event)

@@ -15,7 +15,7 @@ extern const char *const event_types[];
 /* -1: no such type */
 int event_type_number(const char *name);
 
-/* Whether it tells of something that failed. */
+/* Return true if it reports a failure. */
 bool event_is_error(const struct sevadm_event *event);
 
 struct json_object *event_to_json(const struct sevadm_event *event);
@@ -24,7 +24,7 @@ struct json_object *event_to_json(const struct sevadm_event *event);
  * event_from_json() - the reverse
  * @key: what is wrong, if anything is
  *
- * Return: false: @row is no event.
+ * Return: false: @row is not an event.
  */
 bool event_from_json(struct json_object *row, struct sevadm_event *event, const char **key);
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * An event back from its JSON: the reverse of event_to_json(), for recordings. Of a limit it takes what
- * all have, whom it was about and whether it refused: a cgroup's path does not lead back to its number.
- */
+/* An event back from its JSON: the reverse of event_to_json(), for recordings. */
 #include <limits.h>
 #include <string.h>
 
 #include "cli/output.h"
+#include "limit/event.h"
 #include "sev/names.h"
 #include "trace/event.h"
 
@@ -29,7 +27,7 @@ static bool take_u64(struct json_object *row, const char *key, uint64_t max, boo
 	return *number <= max;
 }
 
-/* Fields that are numbers: where they go, and the bit that tells that they are known. */
+/* Fields that are numbers: where they go, and the bit that says that they are known. */
 static const struct field {
 	const char *key;
 	unsigned int types;	/* of events that have it */
@@ -239,5 +237,7 @@ bool event_from_json(struct json_object *row, struct sevadm_event *event, const 
 		return false;
 	if (event->type == SEVADM_EVENT_ASID)
 		return take_asid(row, event, key);
+	if (event->type == SEVADM_EVENT_LIMIT)
+		return limit_event_take(row, event, key);
 	return !(bit & PINS) || take_pin(row, event, key);
 }

@@ -62,13 +62,6 @@ int filter_set_command(void *options, const char *text)
 	return EXIT_OK;
 }
 
-int filter_set_errors(void *options, const char *text)
-{
-	(void)text;
-	((struct filter *)options)->errors = true;
-	return EXIT_OK;
-}
-
 int time_parse(const char *what, const char *text, unsigned long long *ns)
 {
 	static const struct {
@@ -85,7 +78,7 @@ int time_parse(const char *what, const char *text, unsigned long long *ns)
 			*ns = value * units[i].ns;
 			return EXIT_OK;
 		}
-	return fail(EXIT_USAGE, "%s \"%s\" is no time: a number with ns, us, ms, s or min, such as 5ms",
+	return fail(EXIT_USAGE, "%s \"%s\" is not a duration: write a number with ns, us, ms, s or min, such as 5ms",
 		    what, text);
 }
 
@@ -122,13 +115,13 @@ static bool takes_longer(const struct filter *filter, const struct sevadm_event 
 	return event->duration_ns + wait > filter->longer_ns;
 }
 
-/* Lost events may have been any: only --event leaves that out. */
+/* Lost events may have been any: they always pass. */
 bool filter_wants(const struct filter *filter, const struct sevadm_event *event)
 {
-	if (filter->types && (event->type >= 32 || !(filter->types & 1U << event->type)))
-		return false;
 	if (event->type == SEVADM_EVENT_LOST)
 		return true;
+	if (filter->types && (event->type >= 32 || !(filter->types & 1U << event->type)))
+		return false;
 	return (!filter->has_vm || wants_vm(filter, event)) &&
 	       (!filter->has_pid || event->pid == filter->pid) &&
 	       (!filter->nr_commands || wants_command(filter, event)) &&

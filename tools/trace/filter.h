@@ -27,23 +27,24 @@ struct filter {
 	unsigned int nr_commands;
 };
 
-int filter_set_vm(void *options, const char *text);
-int filter_set_pid(void *options, const char *text);
-int filter_set_event(void *options, const char *text);
-int filter_set_command(void *options, const char *text);
-int filter_set_errors(void *options, const char *text);
-int filter_set_longer(void *options, const char *text);
+int filter_set_vm(void *filter, const char *text);
+int filter_set_pid(void *filter, const char *text);
+int filter_set_event(void *filter, const char *text);
+int filter_set_command(void *filter, const char *text);
+int filter_set_longer(void *filter, const char *text);
 
-#define FILTER_ROWS								\
-	{ "vm", 0, "ID|NAME", "only of this VM", NULL, filter_set_vm },		\
-	{ "pid", 0, "PID", "only of this process", NULL, filter_set_pid },	\
-	{ "event", 0, "TYPE", "only this type of event; may be repeated", event_types, \
-	  filter_set_event },							\
+/* The options of a filter, which is the member "filter" of @type. */
+#define FILTER_ROWS(type)							\
+	{ "vm", 0, "ID|NAME", "only of this VM", OPTION_CALL(type, filter, filter_set_vm) },	\
+	{ "pid", 0, "PID", "only of this process", OPTION_CALL(type, filter, filter_set_pid) },	\
+	{ "event", 0, "TYPE", "only this type of event; may be repeated", event_types,	\
+	  OPTION_CALL(type, filter, filter_set_event) },			\
 	{ "command", 0, "NAME", "only this command of the firmware or KVM; may be repeated", \
-	  NULL, filter_set_command },						\
-	{ "errors", 0, NULL, "only what failed or was refused", NULL, filter_set_errors }, \
-	{ "longer", 0, "TIME", "only what took longer, waiting included, such as 5ms", NULL, \
-	  filter_set_longer }
+	  OPTION_CALL(type, filter, filter_set_command) },			\
+	{ "errors", 0, NULL, "only what failed or was refused",			\
+	  OPTION_FLAG(type, filter.errors) },					\
+	{ "longer", 0, "TIME", "only what took longer, waiting included, such as 5ms", \
+	  OPTION_CALL(type, filter, filter_set_longer) }
 
 /** filter_wants() - whether @event passes; lost events may have been any, and pass */
 bool filter_wants(const struct filter *filter, const struct sevadm_event *event);
@@ -53,11 +54,11 @@ bool filter_wants(const struct filter *filter, const struct sevadm_event *event)
  *
  * filter_wants() is still to be asked: an older module has no filters, and none has all conditions.
  *
- * Return: an exit code, having told what is wrong.
+ * Return: an exit code, and reports what is wrong.
  */
 int filter_apply(const struct filter *filter, int fd);
 
-/** time_parse() - "5ms" as nanoseconds; returns an exit code, having said that @what is wrong */
+/** time_parse() - "5ms" as nanoseconds; returns an exit code, and reports that @what is wrong */
 int time_parse(const char *what, const char *text, unsigned long long *ns);
 
 #endif

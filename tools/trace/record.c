@@ -17,12 +17,13 @@
 #include "trace/recording.h"
 #include "trace/trace.h"
 
-/* The shell's status of a command that it cannot find. */
+/* The shell's statuses of a command that it cannot run or find. */
+#define STATUS_NOT_RUN 126
 #define STATUS_NOT_FOUND 127
 
 /**
  * struct record - one run
- * @filter: has to be the first
+ * @filter: which events
  * @duration_ns: end after that; 0: when interrupted, or with the command
  * @all: begin with what the ring holds
  * @child: the command that runs meanwhile; 0: none
@@ -51,22 +52,17 @@ static void on_child(int number)
 	(void)number;
 }
 
-static int set_duration(void *options, const char *text)
+static int set_duration(void *to, const char *text)
 {
-	return time_parse("duration", text, &((struct record *)options)->duration_ns);
-}
-
-static int set_all(void *options, const char *text)
-{
-	(void)text;
-	((struct record *)options)->all = true;
-	return EXIT_OK;
+	return time_parse("duration", text, to);
 }
 
 const struct option_row trace_record_options[] = {
-	FILTER_ROWS,
-	{ "all", 0, NULL, "begin with what the ring holds", NULL, set_all },
-	{ "duration", 0, "TIME", "end after that, such as 10s", NULL, set_duration },
+	FILTER_ROWS(struct record),
+	{ "all", 0, NULL, "begin with what the ring holds",
+	  OPTION_FLAG(struct record, all) },
+	{ "duration", 0, "TIME", "end after that, such as 10s",
+	  OPTION_CALL(struct record, duration_ns, set_duration) },
 	{}
 };
 
@@ -99,6 +95,8 @@ static void tell_progress(struct record *record, uint64_t started, bool last)
 
 static int start_command(struct record *record, char **argv, const sigset_t *before)
 {
+	int error;
+
 	record->child = fork();
 	if (record->child < 0)
 		return fail(EXIT_REFUSED, "cannot start %s: %m", argv[0]);
@@ -107,8 +105,9 @@ static int start_command(struct record *record, char **argv, const sigset_t *bef
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, before, NULL);
 	execvp(argv[0], argv);
-	fprintf(stderr, "sevadm: cannot run %s: %s\n", argv[0], strerror(errno));
-	_exit(STATUS_NOT_FOUND);
+	error = errno;
+	fprintf(stderr, "sevadm: cannot run %s: %s\n", argv[0], strerror(error));
+	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN);
 }
 
 /* True: the command has ended. */

@@ -5,7 +5,7 @@
  * A recording is JSON, an object a line: a header, the events as `sevadm -j trace show` prints them,
  * and a last line that says how many they were, without which it was cut off. Where its name ends in
  * .zst it is compressed by zstd, which reading finds out by itself. sevadm-trace(8), Recordings,
- * tells about it.
+ * describes it.
  */
 #ifndef SEVADM_RECORDING_H
 #define SEVADM_RECORDING_H
@@ -64,7 +64,7 @@ struct loaded {
  * What can be read before a fault stays in @loaded. Of a file without a valid header that is nothing:
  * @loaded->header is then NULL.
  *
- * Return: an exit code, having told what is wrong, and where.
+ * Return: an exit code, and reports what is wrong, and where.
  */
 int recording_load(const char *path, struct loaded *loaded);
 

@@ -134,7 +134,7 @@ static struct json_object *parse(struct source *source, struct json_tokener *tok
 			 json_tokener_get_parse_end(tokener) + 1,
 			 json_tokener_error_desc(json_tokener_get_error(tokener)));
 	else if (!json_object_is_type(row, json_type_object))
-		snprintf(source->fault, sizeof(source->fault), "the line is no JSON object");
+		snprintf(source->fault, sizeof(source->fault), "the line is not a JSON object");
 	else
 		return row;
 	json_object_put(row);
@@ -148,7 +148,7 @@ static void take_header(struct source *source, struct json_object *row, struct l
 
 	if (!format || strcmp(format, RECORDING_FORMAT))
 		snprintf(source->fault, sizeof(source->fault),
-			 "this is no recording of sevadm trace record");
+			 "this is not a recording of sevadm trace record");
 	else if (!json_object_is_type(version, json_type_int) ||
 		 json_object_get_int(version) != RECORDING_VERSION)
 		snprintf(source->fault, sizeof(source->fault),
@@ -162,7 +162,7 @@ static void take_end(struct source *source, struct json_object *row, struct load
 {
 	if (json_get_u64(row, "events") != loaded->nr) {
 		snprintf(source->fault, sizeof(source->fault),
-			 "the last line tells of %llu events, there are %zu",
+			 "the last line says %llu events, but there are %zu",
 			 (unsigned long long)json_get_u64(row, "events"), loaded->nr);
 		return;
 	}

@@ -79,7 +79,7 @@ static const struct attribute_table status_table = {
 	status_attributes, ARRAY_SIZE(status_attributes)
 };
 
-/* The module tells its status only to root; a member of group sevadm records without it. */
+/* Only root sees the status of the module; a member of group sevadm records without it. */
 static void add_status(struct json_object *header)
 {
 	struct json_object *status = NULL;

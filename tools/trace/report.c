@@ -22,15 +22,9 @@ struct options {
 	const char *svg;
 };
 
-static int set_svg(void *options, const char *text)
-{
-	((struct options *)options)->svg = text;
-	return EXIT_OK;
-}
-
 const struct option_row trace_report_options[] = {
-	FILTER_ROWS,
-	{ "svg", 0, "FILE", "also draw the timeline into this file", NULL, set_svg },
+	FILTER_ROWS(struct options),
+	{ "svg", 0, "FILE", "also draw the timeline into this file", OPTION_TEXT(struct options, svg) },
 	{}
 };
 

@@ -50,7 +50,7 @@ static int set_one(char *word)
 	int ret;
 
 	if (!value)
-		return fail(EXIT_USAGE, "\"%s\" is no NAME=VALUE", word);
+		return fail(EXIT_USAGE, "\"%s\" is not NAME=VALUE", word);
 	*value++ = '\0';
 	for (setting = settings; setting->name && strcmp(setting->name, word); setting++)
 		;

@@ -18,40 +18,15 @@
 
 #define BAR_WIDTH	40
 
-static int set_by_vm(void *options, const char *text)
-{
-	(void)text;
-	((struct stats *)options)->by_vm = true;
-	return EXIT_OK;
-}
-
-static int set_histograms(void *options, const char *text)
-{
-	(void)text;
-	((struct stats *)options)->histograms = true;
-	return EXIT_OK;
-}
-
-static int set_ring(void *options, const char *text)
-{
-	(void)text;
-	((struct stats *)options)->ring = true;
-	return EXIT_OK;
-}
-
-static int set_reset(void *options, const char *text)
-{
-	(void)text;
-	((struct stats *)options)->reset = true;
-	return EXIT_OK;
-}
-
 const struct option_row trace_stats_options[] = {
-	FILTER_ROWS,
-	{ "ring", 0, NULL, "count the events that the ring holds", NULL, set_ring },
-	{ "reset", 0, NULL, "have the module begin its statistics anew", NULL, set_reset },
-	{ "by-vm", 0, NULL, "each VM by itself", NULL, set_by_vm },
-	{ "histogram", 0, NULL, "how often a command took how long", NULL, set_histograms },
+	FILTER_ROWS(struct stats),
+	{ "ring", 0, NULL, "count the events that the ring holds",
+	  OPTION_FLAG(struct stats, ring) },
+	{ "reset", 0, NULL, "reset the module's statistics",
+	  OPTION_FLAG(struct stats, reset) },
+	{ "by-vm", 0, NULL, "each VM by itself", OPTION_FLAG(struct stats, by_vm) },
+	{ "histogram", 0, NULL, "how often a command took how long",
+	  OPTION_FLAG(struct stats, histograms) },
 	{}
 };
 
@@ -189,7 +164,7 @@ static int count_recording(struct stats *stats, const char *path, bool *readable
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
 
-/* SEVADM_EVENT_LOST is no command: all that a VM had done. */
+/* SEVADM_EVENT_LOST is not a command: all that a VM had done. */
 static bool is_vm(const struct stats_row *row)
 {
 	return row->type == SEVADM_EVENT_LOST;

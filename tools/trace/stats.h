@@ -37,9 +37,9 @@ struct stats_row {
 };
 
 /**
- * struct stats - @filter has to be the first
+ * struct stats - what is counted, and what of it is asked for
  * @ring: count what the ring holds, though the module keeps statistics
- * @reset: have the module begin anew
+ * @reset: reset the module's
  * @live: they are the module's, since @since_ns
  */
 struct stats {

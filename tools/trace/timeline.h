@@ -83,7 +83,7 @@ const char *slice_kind_name(enum slice_kind kind);
 /** slice_name() - a slice in words: the firmware command's name, or its kind's */
 const char *slice_name(const struct slice *slice);
 
-/** event_start() - when what @event tells of began, waiting included */
+/** event_start() - when what @event reports began, waiting included */
 uint64_t event_start(const struct sevadm_event *event);
 
 /** timeline_has() - whether @event belongs to @vm, and takes time */

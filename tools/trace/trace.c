@@ -20,12 +20,12 @@
 #include "trace/filter.h"
 #include "trace/trace.h"
 
-/* The most that --last can ask for: far more than any ring holds. */
-#define LAST_MAX 1000000
+/* The most that --last can ask for: as many as the largest ring holds. */
+#define LAST_MAX (1U << 20)
 
 /**
  * struct trace - which events are wanted, and those seen so far
- * @filter: which events; has to be the first
+ * @filter: which events
  * @all: follow: from the oldest event on
  * @end: show: number of the first event that is too young
  * @last: show: print only that many; 0: all
@@ -40,32 +40,17 @@ struct trace {
 	size_t nr_kept;
 };
 
-static int set_last(void *options, const char *text)
-{
-	struct trace *trace = options;
-	int ret = number_parse("number of events", text, LAST_MAX, &trace->last);
-
-	if (!ret && !trace->last)
-		return fail(EXIT_USAGE, "--last needs at least 1 event");
-	return ret;
-}
-
-static int set_all(void *options, const char *text)
-{
-	(void)text;
-	((struct trace *)options)->all = true;
-	return EXIT_OK;
-}
-
 static const struct option_row show_options[] = {
-	FILTER_ROWS,
-	{ "last", 0, "N", "only the last N of them", NULL, set_last },
+	FILTER_ROWS(struct trace),
+	{ "last", 0, "N", "only the last N of them",
+	  OPTION_NUMBER(struct trace, last, 1, LAST_MAX) },
 	{}
 };
 
 static const struct option_row follow_options[] = {
-	FILTER_ROWS,
-	{ "all", 0, NULL, "begin with what the ring holds", NULL, set_all },
+	FILTER_ROWS(struct trace),
+	{ "all", 0, NULL, "begin with what the ring holds",
+	  OPTION_FLAG(struct trace, all) },
 	{}
 };
 

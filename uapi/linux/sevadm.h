@@ -469,7 +469,7 @@ struct sevadm_asid_query {
  * @SEVADM_VM_BY_ID: the VM whose id is @sevadm_vm_query.vm
  * @SEVADM_VM_BY_NEXT: the VM with the lowest id above @sevadm_vm_query.vm: 0 starts a listing
  * @SEVADM_VM_BY_PID: the first VM created by process @sevadm_vm_query.by_pid of the caller's pid
- *	namespace; ESRCH: no such process. Whoever holds a pidfd of it and finds it still alive
+ *	namespace; ESRCH: no such process. A caller that holds a pidfd of it and finds it still alive
  *	after the query knows that the number was not reused meanwhile. (Kernels export no
  *	function that would let a module resolve a pidfd itself.)
  */

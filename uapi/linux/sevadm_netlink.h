@@ -123,7 +123,7 @@ enum sevadm_a_asid {
 };
 
 /*
- * Attributes of SEVADM_CMD_ADOPT (do): VMs that are older than the module enter the ledger. The
+ * Attributes of SEVADM_CMD_ADOPT (do): VMs started before the module was loaded enter the ledger. The
  * request says where this kernel keeps what it knows of a VM, taken from the BTF of kvm_amd: sizes
  * and offsets in bytes, up to _REGION_NPAGES, all of them. Nothing is adopted if what lies there
  * cannot be right (EINVAL). Needs CAP_SYS_MODULE: offsets are believed as a module's code is.
@@ -164,7 +164,7 @@ enum sevadm_a_limit {
 	SEVADM_A_LIMIT_RESOURCE,		/* u32: enum sevadm_resource */
 	SEVADM_A_LIMIT_MIN_VALUE,		/* u64: ASIDs only */
 	SEVADM_A_LIMIT_HIGH_VALUE,		/* u64: bytes or ASIDs; SEVADM_LIMIT_MAX: none */
-	SEVADM_A_LIMIT_MAX_VALUE,		/* u64: likewise */
+	SEVADM_A_LIMIT_MAX_VALUE,		/* u64: as _HIGH_VALUE */
 	SEVADM_A_LIMIT_CGROUP,			/* string: reply: path of the cgroup, now */
 	SEVADM_A_LIMIT_CURRENT,			/* u64: reply: usage */
 	SEVADM_A_LIMIT_PEAK,			/* u64: reply: the most it was since first limited */
@@ -201,7 +201,7 @@ enum sevadm_a_event {
 /*
  * Attributes of SEVADM_CMD_STATS_GET (dump): the statistics since the module was loaded or since the
  * last SEVADM_CMD_STATS_RESET (do; needs CAP_SYS_ADMIN in the initial user namespace), which begins
- * all of them anew at one moment. First a message with _SINCE_NS and _LEFT_OUT; then one for each
+ * all of them reset at once. First a message with _SINCE_NS and _LEFT_OUT; then one for each
  * command, with _EVENT and _COMMAND; then one for each VM that is there, with _VM: its firmware
  * commands, and what it had pinned.
  */

@@ -3,7 +3,7 @@
  * The name by which the owner of a VM knows it. A VM has no name for KVM: it is read from what the
  * process that created it was started with, from its cgroup, and from libvirt's own state.
  */
-#include "report/vm_name.h"
+#include "host/vm_name.h"
 
 #include <ctype.h>
 #include <inttypes.h>

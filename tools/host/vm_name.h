@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The name by which the owner of a VM knows it, found from the process that created the VM. */
-#ifndef SEVADM_REPORT_VM_NAME_H
-#define SEVADM_REPORT_VM_NAME_H
+#ifndef SEVADM_HOST_VM_NAME_H
+#define SEVADM_HOST_VM_NAME_H
 
 #include <stdbool.h>
 #include <stdint.h>
