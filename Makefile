@@ -44,7 +44,7 @@ endif
 packages:
 	@selftests/vm/need-packages gcc make pkg-config libc6-dev libnl-genl-3-dev libkmod-dev \
 		libjson-c-dev libxml2-dev libyaml-dev libinih-dev libncurses-dev libzstd-dev libbpf-dev libelf-dev zlib1g-dev \
-		python3 python3-yaml mandoc
+		python3 python3-jsonschema python3-yaml mandoc
 
 .PHONY: tools
 tools: packages

@@ -246,7 +246,7 @@ static int print_all(const struct log *log, const struct facts *facts)
 	if (!json_object_array_length(rows)) {
 		json_object_put(rows);
 		return fail(EXIT_REFUSED,
-			    "nothing in there is known: give the line that says what failed");
+			    "no known SEV error found in the input; paste the QEMU, libvirt or kernel line that reports the failure");
 	}
 	if (output_json)
 		output_print_json(rows);

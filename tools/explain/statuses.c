@@ -49,7 +49,7 @@ const struct cause status_causes[] = {
 
 	/* 0x02 INVALID_GUEST_STATE */
 	STATUS(0x02, LAUNCHES, "a launch command came out of order: the guest is not in that stage any more",
-	       BUG_CHECK, "let QEMU start the guest anew; update QEMU if it returns",
+	       BUG_CHECK, "restart the guest; update QEMU if it returns",
 	       "API, GSTATE; ABI, guest context"),
 	STATUS(0x02, REQUEST, "the guest is not running for the firmware: it is being launched or has ended",
 	       "virsh domstate", "ask again once it runs", "ABI, SNP_GUEST_REQUEST"),
@@ -66,7 +66,7 @@ const struct cause status_causes[] = {
 	  "API, LAUNCH_UPDATE_VMSA; AMDSEV #41", proof_is_es },
 	STATUS(0x03, SNP_ANY, "the ASID still has pages in the RMP, or the platform has what the policy forbids (SMT, two sockets)",
 	       "sevadm asid list; sevadm policy decode VALUE",
-	       "start it anew for another ASID; allow SMT (bit 16) in the policy, or switch SMT off",
+	       "restart it to get another ASID; allow SMT (bit 16) in the policy, or switch SMT off",
 	       "ABI, SNP_ACTIVATE, SNP_LAUNCH_START"),
 
 	/* 0x04 INVALID_LEN */
@@ -84,16 +84,16 @@ const struct cause status_causes[] = {
 	       "ask again with a larger buffer", "ABI, SNP_GUEST_REQUEST"),
 
 	STATUS(0x05, COMMAND, "the platform has an owner: its certificate was imported before",
-	       "sevctl show flags: owner", "reset the platform first, which makes all certificates anew",
+	       "sevctl show flags: owner", "reset the platform first, which replaces all certificates",
 	       "API, PEK_CERT_IMPORT"),
 
 	/* 0x06 INVALID_CERTIFICATE */
 	STATUS(0x06, CONTEXT_START, "the guest owner's certificate (dhCert) is not valid",
-	       "sevctl verify, or make it anew against this host's certificate chain",
+	       "sevctl verify, or make a new one with this host's certificate chain",
 	       "make session and certificate for this very host: its PDH changes with a platform reset",
 	       "API, LAUNCH_START"),
 	STATUS(0x06, COMMAND, "a certificate that was to be imported is not valid",
-	       "sevctl verify", "make it anew for this host's PEK", "API, PEK_CERT_IMPORT"),
+	       "sevctl verify", "make a new one for this host's PEK", "API, PEK_CERT_IMPORT"),
 
 	/* 0x07 POLICY_FAILURE */
 	{ 0, 0x07, SEV_ANY, "the guest's policy asks for what the platform does not have, or sets reserved bits",
@@ -107,7 +107,7 @@ const struct cause status_causes[] = {
 	  "ABI, SNP_LAUNCH_START; kata-containers #5795", proof_snp_policy },
 	STATUS(0x07, CONTEXT_SNP_FINISH, "the policy in the ID block is not the policy that the guest was started with",
 	       "the policy of -object sev-snp-guest and the one given to snpguest generate id-block",
-	       "make the ID block anew with the guest's policy", "ABI, SNP_LAUNCH_FINISH"),
+	       "make a new ID block with the guest's policy", "ABI, SNP_LAUNCH_FINISH"),
 	STATUS(0x07, REQUEST, "the guest's policy, or its VMPL, forbids the request",
 	       "sevadm policy decode of the report's policy; the VMPL asked for",
 	       "ask for a report or key of the guest's own VMPL or a higher number", "ABI, MSG_REPORT_REQ"),
@@ -127,7 +127,7 @@ const struct cause status_causes[] = {
 	STATUS(0x0a, CONTEXT_SNP_FINISH | CONTEXT_SNP_START | CONTEXT_SNP_UPDATE,
 	       "the ID block's signature does not verify: id-auth is for another id-block, or the keys do not belong together",
 	       "id-block 96 bytes, id-auth 4096; which keys signed them (ECDSA P-384)?",
-	       "make id-block and id-auth anew, together, with a current tool (sev-snp-measure once padded numbers wrongly)",
+	       "make a new id-block and id-auth, together, with a current tool (sev-snp-measure once padded numbers wrongly)",
 	       "ABI, SNP_LAUNCH_FINISH; sev-snp-measure #28"),
 	STATUS(0x0a, HOST_ANY | COMMAND, "the signature of a firmware file or certificate does not verify",
 	       "the file's origin and processor family", "install the file made for this processor",
@@ -136,17 +136,17 @@ const struct cause status_causes[] = {
 	       HERE_CHECK, HERE_REMEDY, "API, LAUNCH_START"),
 	STATUS(0x0b, CONTEXT_SECRET | CONTEXT_LAUNCH | CONTEXT_LAUNCH_ES,
 	       "the secret was made for another launch: the measurement in its header is not this guest's",
-	       "virsh domlaunchsecinfo: the measurement used", "measure this launch, and build the secret anew",
+	       "virsh domlaunchsecinfo: the measurement used", "measure this launch, and build a new secret",
 	       "API, LAUNCH_SECRET"),
 	STATUS(0x0b, SNP_ANY, "the launch digest in the ID block is not this guest's: another firmware image, vCPU count, CPU type or kernel hashes",
 	       "sev-snp-measure with the same OVMF, vcpus, vcpu-type and kernel",
-	       "compute the digest for this very guest (QEMU's vmm-type), and make the ID block anew",
+	       "compute the digest for this very guest (QEMU's vmm-type), and make a new ID block",
 	       "ABI, SNP_LAUNCH_FINISH; AMDSEV #195"),
 
 	/* 0x0c .. 0x0d ASIDs */
 	STATUS(0x0c, LAUNCHES | KVM_INIT | COMMAND, "another guest holds the ASID for the firmware: one that ended was not released",
 	       "sevadm asid list; sevadm trace show: DECOMMISSION that failed",
-	       "start the guest anew; reload kvm_amd and ccp when no guest runs", "API, ACTIVATE; ABI, SNP_ACTIVATE"),
+	       "restart the guest; reload kvm_amd and ccp when no guest runs", "API, ACTIVATE; ABI, SNP_ACTIVATE"),
 	{ 0, 0x0d, SEV_ANY | KVM_INIT | COMMAND, "the ASID does not suit the kind of guest: the policy's bit 2 (es) and the VM's type differ",
 	  "sevadm policy decode VALUE; type of sevadm vm list",
 	  "set bit 2 of the policy for SEV-ES, and only then", "API, ACTIVATE", proof_sev_policy },
@@ -167,7 +167,7 @@ const struct cause status_causes[] = {
 
 	/* 0x10 .. 0x12 */
 	STATUS(0x10, LAUNCHES | KVM_INIT | COMMAND, "the firmware knows no such guest: its context was not made, or is gone",
-	       BUG_CHECK, "let QEMU start the guest anew; " BUG_REMEDY, "API, handles; ABI, guest context"),
+	       BUG_CHECK, "restart the guest; " BUG_REMEDY, "API, handles; ABI, guest context"),
 	STATUS(0x10, REQUEST, "the host's firmware has lost the guest's context", "ask whoever runs the host",
 	       "restart the guest", "ABI, SNP_GUEST_REQUEST"),
 	STATUS(0x11, HOST_ANY | LAUNCHES | KVM_INIT | COMMAND, "INVALID_COMMAND: this firmware does not know the command",
@@ -217,7 +217,7 @@ const struct cause status_causes[] = {
 	  "sevadm policy check VALUE --type sev-snp", "use 0x30000", "ABI, SNP_LAUNCH_START", proof_snp_policy },
 	STATUS(0x16, CONTEXT_SNP_FINISH, "id-block or id-auth has a wrong version, algorithm or reserved field, or has no author key, which some firmware wants",
 	       "id-block: version 1; id-auth: ECDSA P-384 with SHA-384; is there an author key?",
-	       "make id-block and id-auth anew with an author key, and set author-key-enabled=on (auth-key-enabled in older trees)",
+	       "make a new id-block and id-auth with an author key, and set author-key-enabled=on (auth-key-enabled in older trees)",
 	       "ABI, SNP_LAUNCH_FINISH; sev-guest #13, #19"),
 	STATUS(0x16, HOST_ANY | COMMAND | KVM_INIT, "INVALID_PARAM: kernel and firmware disagree about a command",
 	       "sevadm trace show: which command", "update kernel and SEV firmware together", "API and ABI, Status Codes"),
@@ -230,7 +230,7 @@ const struct cause status_causes[] = {
 	       "sevadm vm list; sevadm trace show: DECOMMISSION that failed",
 	       "stop guests; if none run, reload kvm_amd and ccp, or reboot", "API, Status Codes"),
 	STATUS(0x18, HOST_ANY | COMMAND | KVM_INIT, "SECURE_DATA_INVALID: the platform's stored keys failed their check",
-	       "dmesg | grep ccp: is INIT_EX used?", "reset the platform: sevctl reset (all certificates are made anew)",
+	       "dmesg | grep ccp: is INIT_EX used?", "reset the platform: sevctl reset (this replaces all certificates)",
 	       "API, Status Codes"),
 
 	/* 0x19 .. 0x1c: pages and the RMP */
@@ -242,7 +242,7 @@ const struct cause status_causes[] = {
 	STATUS(0x1b, COMMAND | SNP_ANY, "a metadata entry of swapped pages is not valid", BUG_CHECK, BUG_REMEDY,
 	       "ABI, SNP_PAGE_SWAP_IN"),
 	STATUS(0x1c, LAUNCHES | KVM_INIT | HOST_ANY | COMMAND, "a page belongs to another guest", "dmesg | grep RMP",
-	       "end the guest and start it anew; update the host's kernel", "ABI, page states"),
+	       "restart the guest; update the host's kernel", "ABI, page states"),
 	STATUS(0x1d, REQUEST, "the guest has used up its message counter with the firmware",
 	       "how many reports were asked for", "restart the guest: a new launch has a new key", "ABI, SNP_GUEST_REQUEST"),
 	STATUS(0x1f, HOST_ANY | COMMAND, "the firmware left its ring buffer mode", BUG_CHECK, BUG_REMEDY, "API, RING_BUFFER"),
@@ -284,8 +284,8 @@ const struct cause status_causes[] = {
 	STATUS(0x3a, COMMAND | HOST_ANY, "the device or stream is in use", "lspci -k", "detach it from its guest first", "SEV-TIO (58271)"),
 	STATUS(0x3b, COMMAND | HOST_ANY, "the device is in the wrong state for it", BUG_CHECK, BUG_REMEDY, "SEV-TIO (58271)"),
 	STATUS(0x3c, COMMAND | HOST_ANY, "the interface is in the wrong state for it", BUG_CHECK, BUG_REMEDY, "SEV-TIO (58271)"),
-	STATUS(0x3d, COMMAND | HOST_ANY, "the device's certificate has changed", "was its firmware updated?", "connect it anew", "SEV-TIO (58271)"),
-	STATUS(0x3e, COMMAND | HOST_ANY, "firmware and device must resynchronise", "dmesg for the device", "connect it anew", "SEV-TIO (58271)"),
+	STATUS(0x3d, COMMAND | HOST_ANY, "the device's certificate has changed", "was its firmware updated?", "connect it again", "SEV-TIO (58271)"),
+	STATUS(0x3e, COMMAND | HOST_ANY, "firmware and device must resynchronise", "dmesg for the device", "connect it again", "SEV-TIO (58271)"),
 
 	/* in no table of AMD's: the boot loader's */
 	STATUS(0x8003, HOST_ANY | COMMAND | KVM_INIT | LAUNCHES, "the security processor's boot loader refused to run the SEV firmware: the BIOS is too old",

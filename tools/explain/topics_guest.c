@@ -111,7 +111,7 @@ const struct cause guest_topics[] = {
 	TOPIC("guest-kexec",
 	      "kexec in the guest could not stop conversions of memory in time",
 	      "guest kernel: kexec in SNP guests needs 6.14",
-	      "update the guest's kernel; boot it anew in place of kexec",
+	      "update the guest's kernel; reboot it instead of kexec",
 	      "https://github.com/torvalds/linux/blob/master/arch/x86/coco/sev/core.c"),
 	TOPIC("guest-savic",
 	      "Secure AVIC refused a register access of the guest",

@@ -211,7 +211,7 @@ const struct cause vm_topics[] = {
 	TOPIC("vmrun",
 	      "the processor refused to run the guest's VMSA: host kernel, QEMU and guest firmware do not fit each other, or the CPU model has what the processor lacks",
 	      "host dmesg | grep kvm_amd; -cpu; was the guest reset or resumed?",
-	      "use host kernel, QEMU and OVMF that belong together, -cpu EPYC-v4 or host, and start the guest anew rather than reset it",
+	      "use host kernel, QEMU and OVMF that belong together, -cpu EPYC-v4 or host, and restart the guest rather than reset it",
 	      "https://github.com/AMDESE/AMDSEV/issues/138"),
 	TOPIC("memory-fault",
 	      "KVM left a memory fault to QEMU, which does not handle it: guest and host disagree about which memory is private",

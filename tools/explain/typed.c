@@ -20,7 +20,7 @@
 /**
  * struct shape - one form
  * @pattern: POSIX extended regular expression; all of the line
- * @err_group: group of the errno, 0: none; likewise the others
+ * @err_group: group of the errno, 0: none; the other groups have the same meaning
  */
 static const struct shape {
 	const char *pattern;

@@ -134,7 +134,7 @@ static void nothing_to_check_is_no_success(void)
 	struct report report = {};
 
 	EXPECT_NUMBER(finish(&report), EXIT_USAGE);
-	EXPECT(strstr(captured_errors, "nothing to check"));
+	EXPECT(strstr(captured_errors, "nothing was checked"));
 	findings_sarif = true;
 	EXPECT_NUMBER(finish(&report), EXIT_USAGE);
 	findings_reset();

@@ -206,7 +206,7 @@ enum sevadm_resource {
  * @SEVADM_KNOB_POOL: in an event: the pool has no ASID left; a VM that ends makes one free
  * @SEVADM_KNOB_DRIFT: in an event: the misc cgroup believes more ASIDs of the pool to be used
  *	(@sevadm_event.limit) than are (@sevadm_event.usage): some kernels leak charges on intra-host
- *	migration. They will be missing when misc.max is met, not before
+ *	migration. Such charges count against misc.max and against the pool's capacity
  */
 enum sevadm_knob {
 	SEVADM_KNOB_MIN,
