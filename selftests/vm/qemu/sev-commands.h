@@ -8,7 +8,9 @@
 
 #include "qemu/units.h"
 #include "hw/i386/sev-firmware.h"
+#include "hw/i386/sev-ecdsa.h"
 #include "hw/i386/sev-keys.h"
+#include "hw/i386/sev-snp.h"
 #include "hw/i386/sev-status.h"
 
 #define POLICY_NODBG		BIT(0)
@@ -24,6 +26,8 @@
 #define PAGE_SIZE		(4 * KiB)
 #define BLOCK_SIZE		16
 #define SCRATCH_SIZE		(16 * KiB)
+
+#define SEV_CMD_SNP_ACTIVATE	0x91
 
 typedef enum SevPlatformState {
 	PLATFORM_UNINIT,
@@ -51,7 +55,8 @@ typedef struct SevGuest {
 } SevGuest;
 
 typedef struct SevAsid {
-	uint32_t owner;		/* a handle */
+	uint64_t owner;		/* a handle; of an SNP guest its context page's address */
+	bool snp;
 	bool dirty;		/* may not be activated before a DF_FLUSH */
 } SevAsid;
 
@@ -63,6 +68,8 @@ struct SevFirmware {
 	SevIdentity identity;
 	SevIdentity flash;	/* what INIT finds, and INIT_EX has in the host's memory instead */
 	uint64_t nv_address;
+	uint64_t tmr_address, tmr_len;	/* the firmware's memory for SEV-ES; 0, 0: none */
+	SevSnp snp;
 	SevGuest *guests;	/* by handle - 1; no more than there are ASIDs */
 	uint32_t guest_count;
 	SevAsid *asids;		/* by ASID */
@@ -218,12 +225,22 @@ typedef struct QEMU_PACKED SevCmdStart {		/* LAUNCH_START and RECEIVE_START */
 /* sev-firmware.c */
 uint16_t sev_memory_read(SevFirmware *fw, uint64_t address, void *data, size_t len);
 uint16_t sev_memory_write(SevFirmware *fw, uint64_t address, const void *data, size_t len);
+/* The same, whoever the memory belongs to. */
+uint16_t sev_memory_store(SevFirmware *fw, uint64_t address, const void *data, size_t len);
 uint16_t sev_memory_copy(SevFirmware *fw, uint64_t dst, uint64_t src, uint32_t len);
 uint16_t sev_length_check(uint32_t given, uint32_t needed);
 SevGuest *sev_guest_find(SevFirmware *fw, uint32_t handle);
 
 /* sev-platform.c */
 void sev_platform_clear(SevFirmware *fw);
+
+/* sev-snp.c */
+void sev_snp_reset(SevFirmware *fw);
+uint16_t sev_snp_check_writable(SevFirmware *fw, uint64_t address, uint64_t len);
+uint16_t sev_snp_page(uint64_t address, SevPageState *state, SevRmpEntry *entry);
+
+/* sev-snp-guest.c */
+void sev_snp_subject(SevFirmware *fw, uint16_t id, const void *buffer, SevSubject *subject);
 
 /* sev-guest.c */
 void sev_guest_clear(SevGuest *guest);
@@ -254,5 +271,15 @@ SevHandler sev_cmd_decommission, sev_cmd_activate, sev_cmd_deactivate, sev_cmd_g
 SevHandler sev_cmd_send_start, sev_cmd_send_update_data, sev_cmd_send_update_vmsa,
 	   sev_cmd_send_finish, sev_cmd_send_cancel, sev_cmd_receive_start,
 	   sev_cmd_receive_update_data, sev_cmd_receive_update_vmsa, sev_cmd_receive_finish;
+
+SevHandler sev_cmd_snp_init, sev_cmd_snp_init_ex, sev_cmd_snp_shutdown, sev_cmd_snp_shutdown_ex,
+	   sev_cmd_snp_platform_status, sev_cmd_snp_feature_info, sev_cmd_snp_config,
+	   sev_cmd_snp_commit, sev_cmd_snp_page_reclaim, sev_cmd_snp_page_set_state,
+	   sev_cmd_snp_page_unsmash;
+
+SevHandler sev_cmd_snp_gctx_create, sev_cmd_snp_decommission, sev_cmd_snp_activate,
+	   sev_cmd_snp_guest_status, sev_cmd_snp_launch_start, sev_cmd_snp_launch_update,
+	   sev_cmd_snp_launch_finish, sev_cmd_snp_dbg_decrypt, sev_cmd_snp_dbg_encrypt,
+	   sev_cmd_snp_page_move;
 
 #endif

@@ -9,8 +9,11 @@
  *
  * Stricter than the hardware in one place: a DEACTIVATE always makes its ASID wait for a DF_FLUSH,
  * even if its guest never ran. Laxer in two: memory is not encrypted, and nobody sees whether the
- * WBINVD before a DF_FLUSH was done. SNP commands, and those that Linux has no name for except NOP
- * and COPY, are unknown, as they are to a firmware of Naples or Rome.
+ * WBINVD before a DF_FLUSH was done. Commands that Linux has no name for except NOP and COPY are
+ * unknown, and where there is no SNP its commands, as they are to a firmware of Naples or Rome.
+ *
+ * While SNP is on, the firmware writes only to pages that the host gave it (document 56860, 6.3); a
+ * legacy command is refused that would have it write elsewhere.
  */
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
@@ -30,10 +33,17 @@ uint16_t sev_memory_read(SevFirmware *fw, uint64_t address, void *data, size_t l
 	return memory_access(fw, address, data, len, false) ? SEV_SUCCESS : SEV_INVALID_ADDRESS;
 }
 
-uint16_t sev_memory_write(SevFirmware *fw, uint64_t address, const void *data, size_t len)
+uint16_t sev_memory_store(SevFirmware *fw, uint64_t address, const void *data, size_t len)
 {
 	return memory_access(fw, address, (void *)data, len, true) ? SEV_SUCCESS :
 								     SEV_INVALID_ADDRESS;
+}
+
+uint16_t sev_memory_write(SevFirmware *fw, uint64_t address, const void *data, size_t len)
+{
+	uint16_t status = sev_snp_check_writable(fw, address, len);
+
+	return status ?: sev_memory_store(fw, address, data, len);
 }
 
 uint16_t sev_memory_copy(SevFirmware *fw, uint64_t dst, uint64_t src, uint32_t len)
@@ -94,9 +104,11 @@ typedef struct SevCommand {
 #define G_ANY		(G_HERE | G_SENT)
 #define G_LAUNCHED	(G_LSECRET | G_RUNNING | G_SUPDATE | G_SENT)
 #define NO_GUEST	0
+#define SNP_GUEST	BIT(7)	/* by its context page; the handler knows what it needs */
 #define ACTIVE		true
 #define EITHER		false
 #define SIZE(buffer)	sizeof(SevCmd##buffer)
+#define SNP_SIZE(buffer) sizeof(SnpCmd##buffer)
 #define NOTHING		0
 
 static const SevCommand commands[] = {
@@ -179,7 +191,61 @@ static const SevCommand commands[] = {
 	  sev_cmd_debug },
 	{ 0x61, "DBG_ENCRYPT", SIZE(Debug), IN, P_WORKING, G_ANY, ACTIVE,
 	  sev_cmd_debug },
+
+	{ 0x81, "SNP_INIT", NOTHING, IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_init },
+	{ 0x82, "SNP_SHUTDOWN", NOTHING, IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_shutdown },
+	{ 0x83, "SNP_PLATFORM_STATUS", SNP_SIZE(Address), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_platform_status },
+	{ 0x84, "SNP_DF_FLUSH", NOTHING, IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_df_flush },
+	{ 0x85, "SNP_INIT_EX", SNP_SIZE(InitEx), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_init_ex },
+	{ 0x86, "SNP_SHUTDOWN_EX", SNP_SIZE(ShutdownEx), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_shutdown_ex },
+
+	{ 0x90, "SNP_DECOMMISSION", SNP_SIZE(Address), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_decommission },
+	{ SEV_CMD_SNP_ACTIVATE, "SNP_ACTIVATE", SNP_SIZE(Activate), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_activate },
+	{ 0x92, "SNP_GUEST_STATUS", SNP_SIZE(GuestStatus), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_guest_status },
+	{ 0x93, "SNP_GCTX_CREATE", SNP_SIZE(Address), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_gctx_create },
+
+	{ 0xa0, "SNP_LAUNCH_START", SNP_SIZE(LaunchStart), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_launch_start },
+	{ 0xa1, "SNP_LAUNCH_UPDATE", SNP_SIZE(LaunchUpdate), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_launch_update },
+	{ 0xa2, "SNP_LAUNCH_FINISH", SNP_SIZE(LaunchFinish), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_launch_finish },
+
+	{ 0xb0, "SNP_DBG_DECRYPT", SNP_SIZE(Debug), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_dbg_decrypt },
+	{ 0xb1, "SNP_DBG_ENCRYPT", SNP_SIZE(Debug), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_dbg_encrypt },
+
+	{ 0xc2, "SNP_PAGE_MOVE", SNP_SIZE(PageMove), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_page_move },
+	{ 0xc6, "SNP_PAGE_SET_STATE", SNP_SIZE(List), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_page_set_state },
+	{ 0xc7, "SNP_PAGE_RECLAIM", SNP_SIZE(Address), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_page_reclaim },
+	{ 0xc8, "SNP_PAGE_UNSMASH", SNP_SIZE(Address), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_page_unsmash },
+	{ 0xc9, "SNP_CONFIG", SNP_SIZE(Config), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_config },
+	{ 0xcb, "SNP_COMMIT", SNP_SIZE(Length), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_commit },
+	{ 0xce, "SNP_FEATURE_INFO", SNP_SIZE(FeatureInfo), IN, P_ANY, NO_GUEST, EITHER,
+	  sev_cmd_snp_feature_info },
 };
+
+static bool command_is_snp(const SevCommand *command)
+{
+	return command->id >= 0x80;
+}
 
 static const SevCommand *command_find(uint16_t id)
 {
@@ -226,7 +292,7 @@ bool sev_status_parse(const char *text, uint16_t *status)
 	unsigned int number;
 
 	for (int i = 0; i < ARRAY_SIZE(status_names); i++) {
-		if (!g_ascii_strcasecmp(text, status_names[i])) {
+		if (status_names[i] && !g_ascii_strcasecmp(text, status_names[i])) {
 			*status = i;
 			return true;
 		}
@@ -245,13 +311,14 @@ SevFirmware *sev_firmware_new(const SevFirmwareConfig *config, AddressSpace *as)
 	fw->as = as;
 	fw->guests = g_new0(SevGuest, config->max_asid);
 	fw->asids = g_new0(SevAsid, config->max_asid + 1);
-	sev_platform_clear(fw);
+	sev_firmware_reset(fw);
 	return fw;
 }
 
 void sev_firmware_free(SevFirmware *fw)
 {
 	sev_platform_clear(fw);
+	g_hash_table_unref(fw->snp.guests);
 	g_free(fw->guests);
 	g_free(fw->asids);
 	g_free(fw);
@@ -259,6 +326,9 @@ void sev_firmware_free(SevFirmware *fw)
 
 void sev_firmware_reset(SevFirmware *fw)
 {
+	sev_snp_reset(fw);
+	for (uint32_t i = 0; i <= fw->config.max_asid; i++)
+		fw->asids[i] = (SevAsid) {};
 	sev_platform_clear(fw);
 }
 
@@ -266,7 +336,7 @@ static uint16_t command_check(SevFirmware *fw, const SevCommand *command, const 
 {
 	if (!(command->platform & BIT(fw->state)))
 		return SEV_INVALID_PLATFORM_STATE;
-	if (!command->guest)
+	if (!command->guest || command->guest == SNP_GUEST)
 		return SEV_SUCCESS;
 	if (!guest)
 		return SEV_INVALID_GUEST;
@@ -284,10 +354,12 @@ uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, int 
 	uint16_t status;
 
 	fw->subject = subject;
-	if (!command)
+	if (!command || (command_is_snp(command) && !fw->config.snp))
 		return fault != SEV_NO_FAULT ? fault : SEV_INVALID_COMMAND;
 	status = sev_memory_read(fw, address, buffer, command->size);
-	if (!status && command->guest) {
+	if (!status && command->guest == SNP_GUEST) {
+		sev_snp_subject(fw, id, buffer, subject);
+	} else if (!status && command->guest) {
 		subject->handle = ldl_le_p(buffer);
 		guest = sev_guest_find(fw, subject->handle);
 		if (command->handler == sev_cmd_activate)
@@ -299,6 +371,8 @@ uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, int 
 		return fault;
 	if (!status)
 		status = command_check(fw, command, guest);
+	if (!status && command->output)
+		status = sev_snp_check_writable(fw, address, command->size);
 	if (!status)
 		status = command->handler(fw, buffer, guest);
 	if (command->output && (status == SEV_SUCCESS || status == SEV_INVALID_LEN))

@@ -20,9 +20,20 @@ typedef struct SevFirmwareConfig {
 	bool es;
 	uint32_t min_sev_asid;
 	uint32_t max_asid;
+
+	bool snp;
+	bool rmpread;			/* the processors have RMPREAD */
+	bool x86_shutdown;		/* SNP_SHUTDOWN_EX can turn SNP off in the processors */
+	bool hiding;			/* of ciphertext, which splits the ASIDs */
+	uint64_t tcb;
+	uint32_t family_model_stepping;
+	uint64_t low_memory_end, high_memory_end;
 } SevFirmwareConfig;
 
-/* Whom a command was about; 0 where it names no guest or no ASID. */
+/*
+ * Whom a command was about; 0 where it names no guest or no ASID. An SNP guest's handle is the number
+ * of its context page.
+ */
 typedef struct SevSubject {
 	uint32_t handle;
 	uint32_t asid;

@@ -31,6 +31,9 @@ uint16_t sev_cmd_activate(SevFirmware *fw, void *buffer, SevGuest *guest)
 
 	if (!c->asid || c->asid > fw->config.max_asid || for_es != !!(guest->policy & POLICY_ES))
 		return SEV_INVALID_ASID;
+	/* Where ciphertext is hidden, the lowest are SNP guests' own. */
+	if (fw->snp.hiding && c->asid <= fw->snp.max_asid)
+		return SEV_INVALID_ASID;
 	if (fw->asids[c->asid].owner)
 		return SEV_ASID_OWNED;
 	if (guest->asid)
@@ -120,15 +123,20 @@ uint16_t sev_cmd_launch_update_data(SevFirmware *fw, void *buffer, SevGuest *gue
 {
 	SevCmdLaunchUpdate *c = buffer;
 	uint64_t address = c->address;
+	uint16_t status;
 
 	if (!QEMU_IS_ALIGNED(address, BLOCK_SIZE))
 		return SEV_INVALID_ADDRESS;
 	if (!c->len || !QEMU_IS_ALIGNED(c->len, BLOCK_SIZE))
 		return SEV_INVALID_LEN;
+	/* It would be encrypted where it is. */
+	status = sev_snp_check_writable(fw, address, c->len);
+	if (status)
+		return status;
 	for (uint32_t left = c->len; left;) {
 		uint32_t chunk = MIN(left, SCRATCH_SIZE);
-		uint16_t status = sev_memory_read(fw, address, fw->scratch, chunk);
 
+		status = sev_memory_read(fw, address, fw->scratch, chunk);
 		if (status)
 			return status;
 		g_checksum_update(guest->measured, fw->scratch, chunk);

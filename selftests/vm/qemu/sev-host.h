@@ -6,8 +6,11 @@
  *                   use it is explained there
  *  sev-firmware.c   the firmware's commands: a table of what each needs
  *  sev-platform.c, sev-guest.c, sev-transport.c     what they do
+ *  sev-snp.c, sev-snp-guest.c   what those of SEV-SNP do
  *  sev-keys.c       keys, certificates, measurements and protected packets
  *  sev-vcpu.c, sev-es.c, sev-tlb.c     what a guest's vCPU needs of TCG's nested SVM
+ *  sev-rmp.c        SEV-SNP's reverse map table
+ *  sev-snp-cpu.c    what a processor of a SEV-SNP host does
  *
  * Copied into QEMU's source by ./build; sev-host.patch adds the calls.
  */
@@ -15,12 +18,17 @@
 #define HW_I386_SEV_HOST_H
 
 #include "cpu.h"
+#include "hw/i386/sev-firmware.h"
 
 #define SEV_CBIT	51
 
+/* Of #PF and of the nested page fault: the RMP refused the access. */
+#define SEV_PF_RMP	BIT(31)
+
 /* The one PSP of the machine, if it has one (sev-psp.c). */
 void sev_host_cpuid(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx);
-uint64_t sev_host_rdmsr(uint32_t msr);
+const SevFirmwareConfig *sev_host_config(void);	/* NULL: there is none */
+uint64_t sev_host_iommu_features(void);
 bool sev_host_asid_valid(uint32_t asid, bool es);
 
 /* The guest's MMU indexes begin there, the host's at 0. */
@@ -44,5 +52,26 @@ void sev_es_write_end(CPUX86State *env, uint64_t trap, uint64_t value, uintptr_t
 void sev_tlb_flush(CPUX86State *env);
 void sev_tlb_enter(CPUX86State *env, uint32_t asid, uint8_t control);
 void sev_tlb_leave(CPUX86State *env);
+
+/* The processors of a SEV-SNP host (sev-snp-cpu.c). */
+void sev_host_reset_processors(void);
+uint64_t sev_host_rdmsr(CPUX86State *env, uint32_t msr);
+bool sev_host_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val);	/* false: #GP */
+bool sev_host_snp_everywhere(void);	/* SYSCFG of all processors is as SNP_INIT wants it */
+bool sev_host_hsave_clear(void);
+void sev_host_snp_off(void);
+void sev_host_flush(void);
+
+extern bool sev_host_snp_on;		/* the RMP is in force */
+bool sev_host_access_checked(CPUX86State *env, hwaddr addr, int page_size,
+			     MMUAccessType access_type, int mmu_idx, int *prot);
+
+/* False: this access must fault. Otherwise *@prot is what the RMP allows of it. */
+static inline bool sev_host_access(CPUX86State *env, hwaddr addr, int page_size,
+				   MMUAccessType access_type, int mmu_idx, int *prot)
+{
+	return likely(!sev_host_snp_on) ||
+	       sev_host_access_checked(env, addr, page_size, access_type, mmu_idx, prot);
+}
 
 #endif

@@ -5,9 +5,11 @@
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 #include "hw/i386/sev-commands.h"
+#include "hw/i386/sev-host.h"
 
 #define CONFIG_ES		BIT(0)
 #define TMR_SIZE		MiB
+#define SNP_TMR_SIZE		(2 * MiB)
 #define NV_SIZE			(32 * KiB)
 #define CHIP_ID_SIZE		64
 #define FIRMWARE_HEADER_SIZE	256
@@ -78,25 +80,34 @@ void sev_platform_clear(SevFirmware *fw)
 {
 	for (uint32_t i = 0; i < fw->config.max_asid; i++)
 		sev_guest_clear(&fw->guests[i]);
-	for (uint32_t i = 0; i <= fw->config.max_asid; i++)
-		fw->asids[i] = (SevAsid) { .dirty = true };
+	for (uint32_t i = 0; i <= fw->config.max_asid; i++) {
+		if (!fw->asids[i].snp)
+			fw->asids[i] = (SevAsid) { .dirty = true };
+	}
 	fw->guest_count = 0;
 	fw->nv_address = 0;
+	fw->tmr_address = 0;
+	fw->tmr_len = 0;
 	fw->es = false;
 	fw->state = PLATFORM_UNINIT;
 }
 
 static uint16_t platform_init(SevFirmware *fw, uint32_t flags, uint64_t tmr, uint32_t tmr_len)
 {
-	uint16_t status;
+	uint32_t tmr_size = fw->snp.init ? SNP_TMR_SIZE : TMR_SIZE;
+	uint16_t status = SEV_SUCCESS;
 
+	if (sev_host_snp_on && !fw->snp.init)
+		return SEV_INVALID_PLATFORM_STATE;
 	if (flags & CONFIG_ES) {
-		if (tmr_len < TMR_SIZE)
+		if (tmr_len < tmr_size)
 			return SEV_INVALID_LEN;
-		if (!QEMU_IS_ALIGNED(tmr, TMR_SIZE))
+		if (!QEMU_IS_ALIGNED(tmr, tmr_size))
 			return SEV_INVALID_ADDRESS;
+		status = sev_snp_check_writable(fw, tmr, tmr_len);
 	}
-	status = identity_load(fw);
+	if (!status)
+		status = identity_load(fw);
 	if (!status)
 		status = identity_save(fw);
 	if (status) {
@@ -104,6 +115,10 @@ static uint16_t platform_init(SevFirmware *fw, uint32_t flags, uint64_t tmr, uin
 		return status;
 	}
 	fw->es = flags & CONFIG_ES;
+	if (fw->es) {
+		fw->tmr_address = tmr;
+		fw->tmr_len = tmr_len;
+	}
 	fw->state = PLATFORM_INIT;
 	return SEV_SUCCESS;
 }

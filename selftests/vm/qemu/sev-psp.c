@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An AMD security processor that manages SEV guests, as a PCI device: mailbox registers, command
- * timing, injected faults and a log. Its presence makes the machine a SEV host: CPUID and the two
- * MSRs that the kernel believes are answered here too, so that the ranges agree.
+ * timing, injected faults and a log. Its presence makes the machine a SEV host: CPUID is answered
+ * here too, so that the ranges agree.
  *
  *  -device sev-psp[,PROPERTY=VALUE...]      at most one; needs -accel tcg and a -cpu with svm
  *
@@ -10,6 +10,13 @@
  *  max-asid=N       highest ASID of an encrypted guest                            (509)
  *  es=on|off        SEV-ES is offered                                             (on)
  *  api-major=N api-minor=N build=N   what PLATFORM_STATUS answers                 (1.55, 22)
+ *  snp=on|off       SEV-SNP is offered: needs memory above 4 GiB, whose top is the RMP, and for
+ *                   Linux a -device amd-iommu                                     (off)
+ *  rmp-size=N       bytes of the RMP; 0: none; default: what covers memory, in 2 MiB steps
+ *  rmpread=on|off   the processors have the instruction RMPREAD                   (off)
+ *  x86-shutdown=on|off      SNP_SHUTDOWN_EX can turn SNP off in the processors    (on)
+ *  ciphertext-hiding=on|off offered, which splits the ASIDs below min-sev-asid    (off)
+ *  tcb=N            what SNP_PLATFORM_STATUS answers                (0xd516000000000004)
  *  delay=RULES      COMMAND:TIME           completes after TIME (ns, us, ms or s) of virtual time
  *  fault=RULES      COMMAND:STATUS[:K]     its K-th occurrence, or each one, is not executed
  *                                          but answers STATUS
@@ -25,6 +32,10 @@
  * configuration space, 8 bytes long: the command's id in bytes 6 and 7, the status in 4 and 5. They
  * read zero once it has failed.
  *
+ * With SNP, a second such capability, 16 bytes long, answers how many pages of 4 KiB the RMP says are
+ * in a state and belong to an ASID: the ASID in bytes 4 and 5 (0xffff: any) and the state in byte 6
+ * (as sev-rmp.h has them) ask, bytes 8 to 11 answer. QOM property "rmp" lists all that are not 0.
+ *
  * Registers: the PSP's layout that Linux's drivers/crypto/ccp calls sevv2 and pspv4.
  */
 #include "qemu/osdep.h"
@@ -34,12 +45,17 @@
 #include "qemu/log.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
+#include "hw/boards.h"
+#include "hw/i386/x86.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_device.h"
 #include "hw/qdev-properties.h"
+#include "exec/address-spaces.h"
 #include "system/tcg.h"
+#include "e820_memory_layout.h"
 #include "hw/i386/sev-firmware.h"
 #include "hw/i386/sev-host.h"
+#include "hw/i386/sev-rmp.h"
 #include "hw/i386/sev-status.h"
 
 #define TYPE_SEV_PSP		"sev-psp"
@@ -69,11 +85,20 @@ OBJECT_DECLARE_SIMPLE_TYPE(SevPspState, SEV_PSP)
 #define CPUID_XLEVEL_SEV	0x8000001f
 #define CPUID_SEV		BIT(1)
 #define CPUID_SEV_ES		BIT(3)
+#define CPUID_SNP		(BIT(4) | BIT(5) | BIT(10))	/* SNP, VMPLs, coherency */
+#define CPUID_RMPREAD		BIT(21)
+#define CPUID_VMPLS		(4 << 12)
 #define REDUCED_PHYS_BITS	1
 
-#define MSR_SYSCFG		0xc0010010
-#define SYSCFG_MEM_ENCRYPT	BIT_ULL(23)
-#define HWCR_SMM_LOCK		BIT_ULL(0)
+#define IOMMU_FEATURE_SNP	BIT_ULL(63)
+
+#define COUNT_LENGTH		16	/* of the capability */
+#define COUNT_ASID		4	/* in it */
+#define COUNT_STATE		6
+#define COUNT_ANSWER		8
+
+#define RMP_SIZE_DEFAULT	UINT64_MAX
+#define TCB_DEFAULT		0xd516000000000004	/* microcode, SNP, TEE, boot loader */
 
 #define ANY_COMMAND		(SEV_COMMAND_MAX + 1)
 
@@ -103,7 +128,9 @@ struct SevPspState {
 	uint64_t sequence;
 	FILE *log;
 
-	uint8_t fault_cap;			/* offset in configuration space */
+	uint64_t rmp_size;
+	hwaddr rmp_base;
+	uint8_t fault_cap, count_cap;		/* offsets in configuration space */
 	QEMUTimer *timer;
 	bool busy;
 	uint16_t command;
@@ -122,17 +149,23 @@ void sev_host_cpuid(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
 		return;
 	*eax = CPUID_SEV | (the_psp->config.es ? CPUID_SEV_ES : 0);
 	*ebx = SEV_CBIT | REDUCED_PHYS_BITS << 6;
+	if (the_psp->config.snp) {
+		*eax |= CPUID_SNP | (the_psp->config.rmpread ? CPUID_RMPREAD : 0);
+		*ebx |= CPUID_VMPLS;
+	}
 	*ecx = the_psp->config.max_asid;
 	*edx = the_psp->config.min_sev_asid;
 }
 
-uint64_t sev_host_rdmsr(uint32_t msr)
+const SevFirmwareConfig *sev_host_config(void)
 {
-	if (the_psp && msr == MSR_SYSCFG)
-		return SYSCFG_MEM_ENCRYPT;
-	if (the_psp && msr == MSR_K7_HWCR)
-		return HWCR_SMM_LOCK;
-	return 0;
+	return the_psp ? &the_psp->config : NULL;
+}
+
+/* The IOMMU asks when it is reset and when its tables are made: it is there. */
+uint64_t sev_host_iommu_features(void)
+{
+	return the_psp && the_psp->config.snp ? IOMMU_FEATURE_SNP : 0;
 }
 
 bool sev_host_asid_valid(uint32_t asid, bool es)
@@ -378,6 +411,69 @@ static const MemoryRegionOps psp_ops = {
 	.valid = { .min_access_size = 4, .max_access_size = 4 },
 };
 
+/* The RMP's counters */
+
+static uint32_t psp_config_read(PCIDevice *pci, uint32_t address, int len)
+{
+	SevPspState *s = SEV_PSP(pci);
+	uint8_t *cap = pci->config + s->count_cap;
+
+	if (s->count_cap && ranges_overlap(address, len, s->count_cap + COUNT_ANSWER, 4))
+		pci_set_long(cap + COUNT_ANSWER, sev_rmp_count(pci_get_word(cap + COUNT_ASID),
+							       pci_get_byte(cap + COUNT_STATE)));
+	return pci_default_read_config(pci, address, len);
+}
+
+static bool add_count_capability(SevPspState *s, Error **errp)
+{
+	int offset = pci_add_capability(&s->parent, PCI_CAP_ID_VNDR, 0, COUNT_LENGTH, errp);
+
+	if (offset < 0)
+		return false;
+	s->count_cap = offset;
+	pci_set_byte(s->parent.config + offset + PCI_CAP_FLAGS, COUNT_LENGTH);
+	pci_set_word(s->parent.wmask + offset + COUNT_ASID, UINT16_MAX);
+	pci_set_byte(s->parent.wmask + offset + COUNT_STATE, UINT8_MAX);
+	return true;
+}
+
+static char *psp_get_rmp(Object *obj, Error **errp)
+{
+	return sev_rmp_describe();
+}
+
+/*
+ * The BIOS's part: the top of memory becomes the RMP, and reserved. Not below 4 GiB, where QEMU puts
+ * the initial ramdisk and ACPI's tables.
+ */
+static bool place_rmp(SevPspState *s, Error **errp)
+{
+	X86MachineState *machine = X86_MACHINE(qdev_get_machine());
+	hwaddr top = 4 * GiB + machine->above_4g_mem_size;
+	uint64_t size = s->rmp_size;
+
+	s->config.low_memory_end = machine->below_4g_mem_size;
+	s->config.high_memory_end = top;
+	if (size == RMP_SIZE_DEFAULT)
+		size = ROUND_UP(RMP_COUNTERS_SIZE + top / RMP_4K_SIZE * RMP_ENTRY_SIZE,
+				RMP_2M_SIZE);
+	if (!QEMU_IS_ALIGNED(size, MiB)) {
+		error_setg(errp, "rmp-size must be whole MiB");
+		return false;
+	}
+	if (size > machine->above_4g_mem_size) {
+		error_setg(errp, "snp=on needs %" PRIu64 " MiB of memory above 4 GiB for its RMP",
+			   size / MiB);
+		return false;
+	}
+	s->rmp_size = size;
+	if (size) {
+		s->rmp_base = (top - size) & ~(RMP_2M_SIZE - 1);
+		e820_add_entry(s->rmp_base, size, E820_RESERVED);
+	}
+	return true;
+}
+
 /* The device */
 
 static bool check_machine(Error **errp)
@@ -408,6 +504,8 @@ static bool check_properties(SevPspState *s, Error **errp)
 			   s->config.max_asid + 1);
 		return false;
 	}
+	if (s->config.snp && !place_rmp(s, errp))
+		return false;
 	s->delays = parse_rules(&delay_rules, s->delay_text, errp);
 	if (!s->delays)
 		return false;
@@ -453,7 +551,8 @@ static void psp_realize(PCIDevice *pci, Error **errp)
 	SevPspState *s = SEV_PSP(pci);
 	CPUState *cpu;
 
-	if (!check_machine(errp) || !check_properties(s, errp) || !add_fault_capability(s, errp) ||
+	if (!check_machine(errp) || !check_properties(s, errp) ||
+	    (s->config.snp && !add_count_capability(s, errp)) || !add_fault_capability(s, errp) ||
 	    msi_init(pci, 0, 1, true, false, errp)) {
 		psp_unrealize(s);
 		return;
@@ -468,7 +567,11 @@ static void psp_realize(PCIDevice *pci, Error **errp)
 		}
 	}
 	s->occurrences = g_hash_table_new(NULL, NULL);
-	s->firmware = sev_firmware_new(&s->config, pci_get_address_space(pci));
+	s->config.family_model_stepping = X86_CPU(first_cpu)->env.cpuid_version;
+	/* An IOMMU has no say in what the PSP reads and writes. */
+	s->firmware = sev_firmware_new(&s->config, s->config.snp ? &address_space_memory :
+							       pci_get_address_space(pci));
+	sev_rmp_limit_asids(s->config.max_asid);
 	s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, execute_command, s);
 	memory_region_init_io(&s->bar, OBJECT(s), &psp_ops, s, TYPE_SEV_PSP, PSP_BAR_SIZE);
 	pci_register_bar(pci, PSP_BAR, PCI_BASE_ADDRESS_SPACE_MEMORY, &s->bar);
@@ -492,6 +595,9 @@ static void psp_reset(DeviceState *dev)
 	s->int_status = 0;
 	s->response = 0;
 	s->address = 0;
+	sev_host_reset_processors();
+	if (s->config.snp)
+		sev_rmp_move(s->rmp_base, s->rmp_base ? s->rmp_base + s->rmp_size - 1 : 0);
 	sev_firmware_reset(s->firmware);
 }
 
@@ -502,6 +608,12 @@ static const Property psp_properties[] = {
 	DEFINE_PROP_UINT8("api-major", SevPspState, config.api_major, 1),
 	DEFINE_PROP_UINT8("api-minor", SevPspState, config.api_minor, 55),
 	DEFINE_PROP_UINT8("build", SevPspState, config.build, 22),
+	DEFINE_PROP_BOOL("snp", SevPspState, config.snp, false),
+	DEFINE_PROP_SIZE("rmp-size", SevPspState, rmp_size, RMP_SIZE_DEFAULT),
+	DEFINE_PROP_BOOL("rmpread", SevPspState, config.rmpread, false),
+	DEFINE_PROP_BOOL("x86-shutdown", SevPspState, config.x86_shutdown, true),
+	DEFINE_PROP_BOOL("ciphertext-hiding", SevPspState, config.hiding, false),
+	DEFINE_PROP_UINT64("tcb", SevPspState, config.tcb, TCB_DEFAULT),
 	DEFINE_PROP_STRING("delay", SevPspState, delay_text),
 	DEFINE_PROP_STRING("fault", SevPspState, fault_text),
 	DEFINE_PROP_STRING("hang", SevPspState, hang_text),
@@ -515,6 +627,7 @@ static void psp_class_init(ObjectClass *klass, void *data)
 
 	pci->realize = psp_realize;
 	pci->exit = psp_exit;
+	pci->config_read = psp_config_read;
 	pci->vendor_id = PCI_VENDOR_ID_AMD;
 	pci->device_id = PCI_DEVICE_ID_AMD_PSP;
 	pci->class_id = PCI_CLASS_CRYPT_OTHER;
@@ -522,6 +635,7 @@ static void psp_class_init(ObjectClass *klass, void *data)
 	dev->hotpluggable = false;
 	set_bit(DEVICE_CATEGORY_MISC, dev->categories);
 	device_class_set_props(dev, psp_properties);
+	object_class_property_add_str(klass, "rmp", psp_get_rmp, NULL);
 	device_class_set_legacy_reset(dev, psp_reset);
 }
 

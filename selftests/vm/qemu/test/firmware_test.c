@@ -2,7 +2,7 @@
 /*
  * The emulated firmware against AMD's SEV API specification, command by command, without a kernel.
  *
- *   firmware_test QEMU
+ *   firmware_test QEMU [PART]	only tests with PART in their names
  */
 #include "firmware_test.h"
 
@@ -11,7 +11,7 @@
 
 #include "../../../kselftest.h"
 
-static const char *qemu;
+static const char *qemu, *chosen = "";
 static bool failed;
 
 uint32_t answer[32];
@@ -33,7 +33,13 @@ void expect(const char *file, int line, const char *what, long actual, long want
 
 void start(const char *properties)
 {
-	machine_start(qemu, properties);
+	machine_start(qemu, properties, NULL);
+}
+
+void start_snp(const char *properties)
+{
+	machine_start(qemu, properties, processor_bios());
+	processor_start();
 }
 
 void start_ready(const char *properties)
@@ -114,6 +120,8 @@ uint32_t guest(uint32_t policy, uint32_t asid, enum guest_state state)
 static void run_tests(const struct test *test)
 {
 	for (; test->name; test++) {
+		if (!strstr(test->name, chosen))
+			continue;
 		failed = false;
 		test->run();
 		ksft_test_result(!failed, "%s\n", test->name);
@@ -124,21 +132,24 @@ static unsigned int count_tests(const struct test *test)
 {
 	unsigned int count = 0;
 
-	while (test[count].name)
-		count++;
+	for (; test->name; test++)
+		count += !!strstr(test->name, chosen);
 	return count;
 }
 
 int main(int argc, char **argv)
 {
 	const struct test *const groups[] = {
-		platform_tests, guest_tests, transport_tests, device_tests,
+		platform_tests, guest_tests, transport_tests, device_tests, rmp_tests, snp_tests,
+		snp_guest_tests,
 	};
 	unsigned int count = 0;
 
-	if (argc != 2)
-		errx(2, "usage: firmware_test QEMU");
+	if (argc < 2 || argc > 3)
+		errx(2, "usage: firmware_test QEMU [PART]");
 	qemu = argv[1];
+	if (argc == 3)
+		chosen = argv[2];
 	ksft_print_header();
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
 		count += count_tests(groups[i]);

@@ -11,6 +11,7 @@
 
 #include "machine.h"
 #include "owner.h"
+#include "processor.h"
 
 /* By the names and numbers of Linux's enum sev_cmd. */
 enum {
@@ -22,6 +23,13 @@ enum {
 	SEND_START = 0x40, SEND_UPDATE_DATA, SEND_UPDATE_VMSA, SEND_FINISH, SEND_CANCEL,
 	RECEIVE_START = 0x50, RECEIVE_UPDATE_DATA, RECEIVE_UPDATE_VMSA, RECEIVE_FINISH,
 	DBG_DECRYPT = 0x60, DBG_ENCRYPT,
+	SNP_INIT = 0x81, SNP_SHUTDOWN, SNP_PLATFORM_STATUS, SNP_DF_FLUSH, SNP_INIT_EX,
+	SNP_SHUTDOWN_EX,
+	SNP_DECOMMISSION = 0x90, SNP_ACTIVATE, SNP_GUEST_STATUS, SNP_GCTX_CREATE,
+	SNP_LAUNCH_START = 0xa0, SNP_LAUNCH_UPDATE, SNP_LAUNCH_FINISH,
+	SNP_DBG_DECRYPT = 0xb0, SNP_DBG_ENCRYPT,
+	SNP_PAGE_MOVE = 0xc2, SNP_PAGE_SET_STATE = 0xc6, SNP_PAGE_RECLAIM, SNP_PAGE_UNSMASH,
+	SNP_CONFIG, SNP_COMMIT = 0xcb, SNP_FEATURE_INFO = 0xce,
 };
 
 enum platform_state { P_UNINIT, P_INIT, P_WORKING };
@@ -34,7 +42,7 @@ enum guest_state { G_UNINIT, G_LUPDATE, G_LSECRET, G_RUNNING, G_SUPDATE, G_RUPDA
 #define DOMAIN		0x10
 #define SEV_ONLY	0x20
 
-/* Guest memory for the tests' own use. */
+/* Guest memory for the tests' own use; command buffers are at 0x00900000. */
 #define TMR		0x00200000
 #define NV		0x00400000
 #define DATA		0x00500000
@@ -44,7 +52,8 @@ enum guest_state { G_UNINIT, G_LUPDATE, G_LSECRET, G_RUNNING, G_SUPDATE, G_RUPDA
 
 /* The command's words; an address takes two. The firmware's answer is in answer[]. */
 #define AT(addr)	(addr), 0
-#define CMD(id, ...)	command(id, (const uint32_t[]) { 0, ##__VA_ARGS__ },			\
+#define CMD(...)	CMD_OF(__VA_ARGS__)	/* an argument may be a macro of several */
+#define CMD_OF(id, ...)	command(id, (const uint32_t[]) { 0, ##__VA_ARGS__ },			\
 				sizeof((const uint32_t[]) { 0, ##__VA_ARGS__ }) / 4 - 1)
 
 #define EXPECT(actual, wanted)	expect(__FILE__, __LINE__, #actual, actual, wanted)
@@ -58,6 +67,8 @@ void expect(const char *file, int line, const char *what, long actual, long want
 
 /* Properties "" for the default ones. */
 void start(const char *properties);
+/* With SEV-SNP and a processor that the test drives; SNP is off in it. */
+void start_snp(const char *properties);
 /* The same, past INIT and DF_FLUSH. */
 void start_ready(const char *properties);
 
@@ -74,6 +85,7 @@ struct test {
 };
 
 /* Each ends with an empty row. */
-extern const struct test platform_tests[], guest_tests[], transport_tests[], device_tests[];
+extern const struct test platform_tests[], guest_tests[], transport_tests[], device_tests[],
+	rmp_tests[], snp_tests[], snp_guest_tests[];
 
 #endif

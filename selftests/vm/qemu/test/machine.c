@@ -26,7 +26,7 @@
 #define PCI_COMMAND_MASTER	0x04
 
 #define BAR			0xc0000000
-#define COMMAND_BUFFER		0x100000
+#define COMMAND_BUFFER		0x900000
 
 #define REG_COMMAND		0x10980
 #define REG_ADDRESS_LOW		0x109e0
@@ -80,24 +80,32 @@ void machine_set_bus_master(bool on)
 	pci_config(PCI_COMMAND, PCI_COMMAND_MEMORY | (on ? PCI_COMMAND_MASTER : 0));
 }
 
-static void run(const char *qemu, const char *device, int in, int out)
+/* With @bios, the processor runs it; without, it stands still. */
+static void run(const char *qemu, const char *device, const char *bios, int in, int out)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
-	execl(qemu, qemu, "-machine", "q35", "-accel", "tcg", "-cpu", "EPYC-Rome,+svm,check=off",
-	      "-m", "64", "-display", "none", "-nodefaults", "-S", "-device", device,
-	      "-qtest", "stdio", "-qtest-log", "none", NULL);
+	if (bios)
+		execl(qemu, qemu, "-machine", "q35,max-ram-below-4g=64M", "-accel", "tcg", "-cpu",
+		      "EPYC-Milan,+svm,-hypervisor,check=off", "-m", "96", "-display", "none",
+		      "-nodefaults", "-bios", bios, "-device", device, "-qtest", "stdio",
+		      "-qtest-log", "none", NULL);
+	else
+		execl(qemu, qemu, "-machine", "q35", "-accel", "tcg", "-cpu",
+		      "EPYC-Rome,+svm,check=off", "-m", "64", "-display", "none", "-nodefaults",
+		      "-S", "-device", device, "-qtest", "stdio", "-qtest-log", "none", NULL);
 	err(1, "%s", qemu);
 }
 
-void machine_start(const char *qemu, const char *properties)
+void machine_start(const char *qemu, const char *properties, const char *bios)
 {
 	char device[512];
 	int in[2], out[2];
 
 	machine_stop();
-	snprintf(device, sizeof(device), "sev-psp,addr=1%s%s", *properties ? "," : "", properties);
+	snprintf(device, sizeof(device), "sev-psp,addr=1%s%s%s", bios ? ",snp=on" : "",
+		 *properties ? "," : "", properties);
 	if (pipe(in) || pipe(out))
 		err(1, "pipe");
 	pid = fork();
@@ -106,7 +114,7 @@ void machine_start(const char *qemu, const char *properties)
 	if (!pid) {
 		close(in[1]);
 		close(out[0]);
-		run(qemu, device, in[0], out[1]);
+		run(qemu, device, bios, in[0], out[1]);
 	}
 	close(in[0]);
 	close(out[1]);
@@ -173,14 +181,30 @@ void machine_set_register(uint32_t offset, uint32_t value)
 	askf("writel 0x%x 0x%x", BAR + offset, value);
 }
 
-uint32_t machine_arm_fault(uint16_t id, uint16_t status)
+/* The vendor-specific capability of that length. */
+static uint32_t find_capability(uint32_t length)
 {
-	uint32_t cap = pci_config_read(PCI_CAPABILITIES) & 0xff, before;
+	uint32_t cap = pci_config_read(PCI_CAPABILITIES) & 0xff;
 
-	while (cap && (pci_config_read(cap) & 0xff) != PCI_CAP_VENDOR)
+	while (cap && (pci_config_read(cap) & 0xff00ff) != (length << 16 | PCI_CAP_VENDOR))
 		cap = pci_config_read(cap) >> 8 & 0xff;
 	if (!cap)
-		errx(1, "the PSP has no vendor-specific capability");
+		errx(1, "the PSP has no vendor-specific capability of %u bytes", length);
+	return cap;
+}
+
+uint32_t machine_count_pages(uint16_t asid, uint8_t state)
+{
+	uint32_t cap = find_capability(16);
+
+	pci_config(cap + 4, (uint32_t)state << 16 | asid);
+	return pci_config_read(cap + 8);
+}
+
+uint32_t machine_arm_fault(uint16_t id, uint16_t status)
+{
+	uint32_t cap = find_capability(8), before;
+
 	before = pci_config_read(cap + 4);
 	pci_config(cap + 4, (uint32_t)id << 16 | status);
 	return before;
