@@ -34,23 +34,45 @@ serial() {
 		-device "isa-serial,chardev=$1,iobase=$2,irq=$3")
 }
 
+# TCG lacks some of an EPYC's features, and need not say so. The kernel takes SNP for a host's only
+# where no hypervisor shows.
+cpu_features=+svm,+npt,+decodeassists,+flushbyasid,+nrip-save,+lbrv,check=off
+default_cpu() {
+	if [[ $snp ]]; then
+		printf '%s\n' "EPYC-Milan,-hypervisor,$cpu_features"
+	else
+		printf '%s\n' "EPYC-Rome,$cpu_features"
+	fi
+}
+
+# The RMP is the top of the memory above 4 GiB (qemu/sev-psp.c): there must be some, as much again as
+# the caller wants is below.
+rmp_memory=32
+
 # no_timer_check: the kernel gives the timer ten ticks of the host's time to come, and panics; on a
 # busy host they are late (KVM's guests do without the check for that reason).
 # tsc_early_khz: the emulator's time stamp counter counts nanoseconds of its clock. A kernel that
 # measures it on a busy host finds any other figure, and its clock is as wrong. Where the clock counts
 # instructions, it measures right.
 describe_machine() {
-	local device=sev-psp name known_tsc=''
+	local device=sev-psp name known_tsc='' size=$memory below=''
 	[[ $icount ]] || known_tsc=' tsc_early_khz=1000000'
-	arguments=(-nodefaults -no-user-config -no-reboot -display none -cpu "$cpu" -m "$memory"
+	if [[ $snp ]]; then
+		below=,max-ram-below-4g=$((memory < 2048 ? memory : 2048))M
+		size=$((memory + rmp_memory))
+		psp_properties[snp]=on
+		# Without: user space's serial ports of machine pc get no interrupts.
+		[[ ! $icount ]] || append+=" intremap=off"
+	fi
+	arguments=(-nodefaults -no-user-config -no-reboot -display none -cpu "${cpu:-$(default_cpu)}" -m "$size"
 		-kernel "$image" -initrd "$run/initrd"
 		-append "earlycon=uart8250,io,0x3f8 console=ttyS0 loglevel=7 panic=-1 tsc=reliable$known_tsc no_timer_check$append")
 	if [[ $icount ]]; then
 		# The firmware of q35 hangs when time is that slow. While nothing runs, time goes on to the
 		# next timer at once, rather than with this machine's clock.
-		arguments+=(-machine pc -accel tcg,thread=single -icount shift=0,sleep=off -smp 1)
+		arguments+=(-machine "pc$below" -accel tcg,thread=single -icount shift=0,sleep=off -smp 1)
 	else
-		arguments+=(-machine q35 -accel tcg,thread=multi -smp "${smp:-2}")
+		arguments+=(-machine "q35$below" -accel tcg,thread=multi -smp "${smp:-2}")
 	fi
 	if [[ $psp ]]; then
 		for name in "${!psp_properties[@]}"; do
@@ -58,6 +80,7 @@ describe_machine() {
 		done
 		arguments+=(-device "$device")
 	fi
+	[[ ! $snp || ! $iommu ]] || arguments+=(-device amd-iommu)
 	serial console 0x3f8 4
 	serial stdout 0x2f8 3
 	serial stderr 0x3e8 5
