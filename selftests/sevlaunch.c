@@ -58,11 +58,11 @@ static void help(void)
 
 	puts("usage: sevlaunch [OPTION]...\n"
 	     "Start a SEV VM step by step, by KVM's ioctls alone.\n\n"
-	     "  --type sev|sev-es     kind of guest (sev)\n"
-	     "  --init WHICH          init, es-init or init2 (by the type: init or es-init)\n"
+	     "  --type sev|sev-es|sev-snp  kind of guest (sev)\n"
+	     "  --init WHICH          init, es-init or init2 (by the type: init, es-init, init2)\n"
 	     "  --memory MIB          guest memory (16)\n"
 	     "  --regions N           regions it is registered in (1)\n"
-	     "  --policy N            guest policy (0; for sev-es 4)\n"
+	     "  --policy N            guest policy (0; for sev-es 4, for sev-snp 0x30000)\n"
 	     "  --steps STEP,...      steps to take (a whole launch); STEP*N repeats one\n"
 	     "  --mirror              add step mirror\n"
 	     "  --migrate [N]         add step migrate, N times\n"
@@ -114,6 +114,12 @@ static void set_init(struct arguments *a, const char *which)
 	bool es = a->launch.type == SEV_TYPE_SEV_ES;
 	size_t i;
 
+	if (a->launch.type == SEV_TYPE_SEV_SNP) {
+		if (which && strcmp(which, "init2"))
+			usage_error("--init %s does not make a guest of --type sev-snp", which);
+		a->launch.init = SEV_INIT_2;
+		return;
+	}
 	if (!which)
 		return;
 	for (i = 0; i < sizeof(inits) / sizeof(inits[0]); i++) {
@@ -161,8 +167,10 @@ static void parse_arguments(struct arguments *a, int argc, char **argv)
 				a->launch.type = SEV_TYPE_SEV;
 			else if (!strcmp(optarg, "sev-es"))
 				a->launch.type = SEV_TYPE_SEV_ES;
+			else if (!strcmp(optarg, "sev-snp"))
+				a->launch.type = SEV_TYPE_SEV_SNP;
 			else
-				usage_error("--type %s: not one of sev, sev-es", optarg);
+				usage_error("--type %s: not one of sev, sev-es, sev-snp", optarg);
 			break;
 		case 'i':
 			init = optarg;
@@ -220,6 +228,8 @@ static void parse_arguments(struct arguments *a, int argc, char **argv)
 	set_init(a, init);
 	if (!a->policy_given && a->launch.type == SEV_TYPE_SEV_ES)
 		a->launch.policy = 4;
+	if (!a->policy_given && a->launch.type == SEV_TYPE_SEV_SNP)
+		a->launch.policy = SEV_SNP_POLICY;
 }
 
 static int all_steps(const struct arguments *a, const struct sev_step **steps)

@@ -14,7 +14,7 @@
 
 #include "sev_abi.h"
 #include "sev_steps.h"
-
+#include "snp_steps.h"
 
 #define LAUNCH_DATA_BYTES	(64 * 1024UL)
 /* LAUNCH_SECRET's packet header (55766, "LAUNCH_SECRET"): FLAGS, IV, MAC. */
@@ -623,6 +623,11 @@ static const struct sev_step steps[] = {
 	{ "receive_update_data", "KVM_SEV_RECEIVE_UPDATE_DATA of what was sent", 0,
 	  step_receive_update_data },
 	{ "receive_finish", "KVM_SEV_RECEIVE_FINISH", 0, step_receive_finish },
+	{ "snp_start", "KVM_SEV_SNP_LAUNCH_START", 0, step_snp_start },
+	{ "snp_update", "KVM_SEV_SNP_LAUNCH_UPDATE of the first 64 KiB", 0, step_snp_update },
+	{ "snp_finish", "KVM_SEV_SNP_LAUNCH_FINISH", 0, step_snp_finish },
+	{ "snp_prefault", "KVM_PRE_FAULT_MEMORY of all memory", 0, step_snp_prefault },
+	{ "snp_punch", "punch a hole into guest_memfd: its last 64 KiB", 0, step_snp_punch },
 	{ "close", "close the VM", 0, step_close },
 	{ "close_mirror", "close the mirror", 0, step_close_mirror },
 	{ "close_source", "close the VM that was migrated away from", 0, step_close_source },
@@ -677,6 +682,8 @@ int sev_steps_parse(const char *list, const struct sev_step **found, char **wron
 
 const char *sev_steps_launch(enum sev_type type)
 {
+	if (type == SEV_TYPE_SEV_SNP)
+		return "create,init,vcpu,snp_start,snp_update,snp_finish";
 	if (type == SEV_TYPE_SEV)
 		return "create,init,vcpu,register,launch_start,launch_update_data,measure,finish";
 	return "create,init,vcpu,register,launch_start,launch_update_data,launch_update_vmsa,"
@@ -693,7 +700,7 @@ bool sev_launch_open(struct sev_launch *l, const struct sev_launch_options *opti
 		.receiver = -1,
 	};
 	/* Until step create: every call ends with EBADF. */
-	l->vms[0] = (struct sev_vm) { .host = &l->host, .fd = -1, .vcpu_fd = -1 };
+	l->vms[0] = (struct sev_vm) { .host = &l->host, .fd = -1, .vcpu_fd = -1, .memfd = -1 };
 
 	/* Only the first page can be reached: see step_register_unmapped(). */
 	*missing = "memory";

@@ -9,6 +9,7 @@
 #include "sev_vm.h"
 
 #define SEV_STEPS_MAX	256	/* steps of one list */
+#define SEV_SNP_POLICY	0x30000UL	/* SMT is allowed; the reserved bit that must be one */
 #define SEV_VMS_MAX	64	/* VMs one launch may hold at once */
 
 struct sev_launch_options {

@@ -53,11 +53,45 @@ bool sev_host_has_init2(const struct sev_host *host)
 	return types > 0 && types & (1 << KVM_X86_SEV_VM);
 }
 
+bool sev_host_has_snp(const struct sev_host *host)
+{
+	int types = ioctl(host->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
+
+	return types > 0 && types & (1 << KVM_X86_SNP_VM);
+}
+
 static unsigned long vm_type(enum sev_type type, enum sev_init init)
 {
-	if (init != SEV_INIT_2)
-		return KVM_X86_DEFAULT_VM;
-	return type == SEV_TYPE_SEV ? KVM_X86_SEV_VM : KVM_X86_SEV_ES_VM;
+	static const unsigned long types[] = {
+		[SEV_TYPE_SEV] = KVM_X86_SEV_VM,
+		[SEV_TYPE_SEV_ES] = KVM_X86_SEV_ES_VM,
+		[SEV_TYPE_SEV_SNP] = KVM_X86_SNP_VM,
+	};
+
+	return init == SEV_INIT_2 ? types[type] : KVM_X86_DEFAULT_VM;
+}
+
+/* All of it private. */
+static struct sev_outcome add_private_memory(struct sev_vm *vm, size_t size)
+{
+	struct kvm_create_guest_memfd memfd = { .size = size };
+	struct kvm_memory_attributes attributes = {
+		.size = size,
+		.attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
+	};
+	struct kvm_userspace_memory_region2 slot = {
+		.flags = KVM_MEM_GUEST_MEMFD,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)vm->memory,
+	};
+
+	vm->memfd = ioctl(vm->fd, KVM_CREATE_GUEST_MEMFD, &memfd);
+	if (vm->memfd < 0)
+		return outcome(-1, 0);
+	slot.guest_memfd = vm->memfd;
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION2, &slot))
+		return outcome(-1, 0);
+	return outcome(ioctl(vm->fd, KVM_SET_MEMORY_ATTRIBUTES, &attributes), 0);
 }
 
 static struct sev_outcome add_memory(struct sev_vm *vm, size_t size)
@@ -70,6 +104,8 @@ static struct sev_outcome add_memory(struct sev_vm *vm, size_t size)
 		return outcome(-1, 0);
 	}
 	vm->size = size;
+	if (vm->type == SEV_TYPE_SEV_SNP)
+		return add_private_memory(vm, size);
 	slot.userspace_addr = (uintptr_t)vm->memory;
 	return outcome(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot), 0);
 }
@@ -84,6 +120,7 @@ struct sev_outcome sev_vm_create(struct sev_vm *vm, const struct sev_host *host,
 		.type = type,
 		.init = init,
 		.vcpu_fd = -1,
+		.memfd = -1,
 		.fd = ioctl(host->kvm_fd, KVM_CREATE_VM, vm_type(type, init)),
 	};
 	if (vm->fd < 0)
@@ -103,8 +140,11 @@ void sev_vm_close(struct sev_vm *vm)
 {
 	if (vm->vcpu_fd >= 0)
 		close(vm->vcpu_fd);
+	if (vm->memfd >= 0)
+		close(vm->memfd);
 	if (vm->fd >= 0)
 		close(vm->fd);
+	vm->memfd = -1;
 	vm->vcpu_fd = -1;
 	vm->fd = -1;
 }
@@ -156,6 +196,24 @@ struct sev_outcome sev_vm_unregister(struct sev_vm *vm, uint64_t addr, uint64_t 
 	struct kvm_enc_region region = { .addr = addr, .size = size };
 
 	return outcome(ioctl(vm->fd, KVM_MEMORY_ENCRYPT_UNREG_REGION, &region), 0);
+}
+
+struct sev_outcome sev_vm_prefault(struct sev_vm *vm, uint64_t addr, uint64_t size)
+{
+	struct kvm_pre_fault_memory range = { .gpa = addr, .size = size };
+	int ret;
+
+	/* It goes as far as it gets before a signal, and says how much is left. */
+	do {
+		ret = ioctl(vm->vcpu_fd, KVM_PRE_FAULT_MEMORY, &range);
+	} while (range.size && (!ret || errno == EINTR || errno == EAGAIN));
+	return outcome(ret, 0);
+}
+
+struct sev_outcome sev_vm_punch(struct sev_vm *vm, uint64_t addr, uint64_t size)
+{
+	return outcome(fallocate(vm->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, addr, size),
+		       0);
 }
 
 static struct sev_outcome take_context(struct sev_vm *vm, uint32_t cap, const struct sev_vm *source)

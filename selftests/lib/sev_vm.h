@@ -14,6 +14,7 @@
 enum sev_type {
 	SEV_TYPE_SEV,
 	SEV_TYPE_SEV_ES,
+	SEV_TYPE_SEV_SNP,	/* only with SEV_INIT_2 */
 };
 
 /* Which ioctl makes the VM a SEV VM. */
@@ -40,7 +41,8 @@ struct sev_vm {
 	enum sev_init init;
 	int fd;			/* -1: there is no such VM */
 	int vcpu_fd;		/* -1: it has no vCPU */
-	uint8_t *memory;
+	int memfd;		/* an SNP guest's private memory; -1: none */
+	uint8_t *memory;	/* its shared memory, which it never uses */
 	size_t size;
 	uint32_t handle;
 };
@@ -49,6 +51,7 @@ struct sev_vm {
 bool sev_host_open(struct sev_host *host, const char **missing);
 void sev_host_close(struct sev_host *host);
 bool sev_host_has_init2(const struct sev_host *host);
+bool sev_host_has_snp(const struct sev_host *host);
 
 /* @size bytes of guest memory in slot 0; 0: a VM without memory. */
 struct sev_outcome sev_vm_create(struct sev_vm *vm, const struct sev_host *host,
@@ -67,6 +70,9 @@ struct sev_outcome sev_vm_unregister(struct sev_vm *vm, uint64_t addr, uint64_t 
 struct sev_outcome sev_vm_mirror(struct sev_vm *vm, const struct sev_vm *source);
 /* @vm, not a SEV VM yet, takes over what @source is. */
 struct sev_outcome sev_vm_migrate(struct sev_vm *vm, const struct sev_vm *source);
+/* Of an SNP VM: pages of guest_memfd, by guest address. */
+struct sev_outcome sev_vm_prefault(struct sev_vm *vm, uint64_t addr, uint64_t size);
+struct sev_outcome sev_vm_punch(struct sev_vm *vm, uint64_t addr, uint64_t size);
 /* SEV_PDH_CERT_EXPORT: the platform's key and its chain, each malloc()ed. */
 struct sev_outcome sev_host_certificates(const struct sev_host *host, void **pdh, uint32_t *pdh_len,
 					 void **chain, uint32_t *chain_len);

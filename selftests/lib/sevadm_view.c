@@ -84,7 +84,7 @@ static bool take_vms(struct view *view)
 			.pinned_bytes = json_number(json, "pinned_bytes"),
 			.regions = json_number(json, "regions"),
 			.mirror_of = json_number(json, "mirror_of"),
-			.es = !strcmp(json_text(json, "type"), "sev-es"),
+			.es = strcmp(json_text(json, "type"), "sev"),
 		};
 		if (strcmp(json_text(json, "pool"), vm->es ? "sev_es" : "sev")) {
 			printf("# vm %lld: type %s, pool %s\n", vm->id, json_text(json, "type"),
@@ -172,7 +172,7 @@ static bool query_vms(struct view *view, int fd)
 			.pinned_bytes = known(&query, SEVADM_KNOWN_PINNED, query.pinned_bytes),
 			.regions = known(&query, SEVADM_KNOWN_PINNED, query.regions),
 			.mirror_of = known(&query, SEVADM_KNOWN_MIRROR_OF, query.mirror_of),
-			.es = query.type == SEVADM_VM_TYPE_SEV_ES,
+			.es = query.type != SEVADM_VM_TYPE_SEV,
 		};
 		query = (struct sevadm_vm_query) {
 			.size = sizeof(query), .by = SEVADM_VM_BY_NEXT, .vm = query.vm

@@ -18,7 +18,7 @@ struct view_vm {
 	long long pid, asid, handle;
 	long long pinned_bytes, regions;
 	long long mirror_of;		/* the owner's id */
-	bool es;
+	bool es;			/* or SEV-SNP, as kvm_amd has it */
 	long long region_bytes;		/* of the oracle alone: sum over the list of regions */
 };
 
