@@ -22,7 +22,7 @@
 #define LAUNCHED	(int)(SNP_LAUNCH_BYTES / SEV_PAGE_SIZE)
 #define PUNCHED		(int)(SNP_PUNCH_BYTES / SEV_PAGE_SIZE)
 
-/* KVM gives pages back when the last user of one is gone, which may be a batch of the page cache. */
+/* KVM gives a page back when its last user is gone, which may be a batch of the page cache. */
 #define TRIES		600
 #define PAUSE_US	100000
 

@@ -27,6 +27,8 @@
 #define BLOCK_SIZE		16
 #define SCRATCH_SIZE		(16 * KiB)
 
+#define SEV_CHIP_ID_SIZE	64
+
 #define SEV_CMD_SNP_ACTIVATE	0x91
 
 typedef enum SevPlatformState {
@@ -234,12 +236,15 @@ SevGuest *sev_guest_find(SevFirmware *fw, uint32_t handle);
 /* sev-platform.c */
 void sev_platform_clear(SevFirmware *fw);
 
+void sev_chip_id(uint8_t id[SEV_CHIP_ID_SIZE]);
+
 /* sev-snp.c */
 void sev_snp_reset(SevFirmware *fw);
 uint16_t sev_snp_check_writable(SevFirmware *fw, uint64_t address, uint64_t len);
 uint16_t sev_snp_page(uint64_t address, SevPageState *state, SevRmpEntry *entry);
 
 /* sev-snp-guest.c */
+uint16_t sev_snp_guest_find(SevFirmware *fw, uint64_t gctx, bool reserved, SnpGuest **guest);
 void sev_snp_subject(SevFirmware *fw, uint16_t id, const void *buffer, SevSubject *subject);
 
 /* sev-guest.c */
@@ -280,6 +285,6 @@ SevHandler sev_cmd_snp_init, sev_cmd_snp_init_ex, sev_cmd_snp_shutdown, sev_cmd_
 SevHandler sev_cmd_snp_gctx_create, sev_cmd_snp_decommission, sev_cmd_snp_activate,
 	   sev_cmd_snp_guest_status, sev_cmd_snp_launch_start, sev_cmd_snp_launch_update,
 	   sev_cmd_snp_launch_finish, sev_cmd_snp_dbg_decrypt, sev_cmd_snp_dbg_encrypt,
-	   sev_cmd_snp_page_move;
+	   sev_cmd_snp_page_move, sev_cmd_snp_guest_request;
 
 #endif

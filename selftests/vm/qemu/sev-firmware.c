@@ -213,6 +213,8 @@ static const SevCommand commands[] = {
 	  sev_cmd_snp_guest_status },
 	{ 0x93, "SNP_GCTX_CREATE", SNP_SIZE(Address), IN, P_ANY, SNP_GUEST, EITHER,
 	  sev_cmd_snp_gctx_create },
+	{ 0x94, "SNP_GUEST_REQUEST", SNP_SIZE(GuestRequest), IN, P_ANY, SNP_GUEST, EITHER,
+	  sev_cmd_snp_guest_request },
 
 	{ 0xa0, "SNP_LAUNCH_START", SNP_SIZE(LaunchStart), IN, P_ANY, SNP_GUEST, EITHER,
 	  sev_cmd_snp_launch_start },

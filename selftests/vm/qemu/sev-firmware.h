@@ -47,6 +47,9 @@ void sev_firmware_reset(SevFirmware *fw);
 uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, int fault,
 			      SevSubject *subject);
 
+/* The public key by which SNP guests' reports are to be checked; to be freed. */
+char *sev_vcek_public(SevFirmware *fw);
+
 /* NULL for an id or status without a name. */
 const char *sev_command_name(uint16_t id);
 const char *sev_status_name(uint16_t status);

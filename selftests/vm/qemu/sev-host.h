@@ -6,7 +6,8 @@
  *                   use it is explained there
  *  sev-firmware.c   the firmware's commands: a table of what each needs
  *  sev-platform.c, sev-guest.c, sev-transport.c     what they do
- *  sev-snp.c, sev-snp-guest.c   what those of SEV-SNP do
+ *  sev-snp.c, sev-snp-guest.c, sev-attestation.c   what those of SEV-SNP do
+ *  sev-ecdsa.c, sev-gcm.c       cryptography that they need
  *  sev-keys.c       keys, certificates, measurements and protected packets
  *  sev-vcpu.c, sev-es.c, sev-tlb.c     what a guest's vCPU needs of TCG's nested SVM
  *  sev-rmp.c        SEV-SNP's reverse map table

@@ -11,7 +11,6 @@
 #define TMR_SIZE		MiB
 #define SNP_TMR_SIZE		(2 * MiB)
 #define NV_SIZE			(32 * KiB)
-#define CHIP_ID_SIZE		64
 #define FIRMWARE_HEADER_SIZE	256
 #define FIRMWARE_ALIGN		32
 #define FIRMWARE_COOKIE		0x31535024	/* $PS1 */
@@ -262,15 +261,20 @@ uint16_t sev_cmd_download_firmware(SevFirmware *fw, void *buffer, SevGuest *none
 	return SEV_SUCCESS;
 }
 
+void sev_chip_id(uint8_t id[SEV_CHIP_ID_SIZE])
+{
+	for (int i = 0; i < SEV_CHIP_ID_SIZE; i++)
+		id[i] = 0x5e ^ i;
+}
+
 uint16_t sev_cmd_get_id(SevFirmware *fw, void *buffer, SevGuest *none)
 {
-	uint8_t id[CHIP_ID_SIZE];
+	uint8_t id[SEV_CHIP_ID_SIZE];
 	SevCmdBuffer *c = buffer;
 	uint16_t status = sev_length_check(c->len, sizeof(id));
 
 	c->len = sizeof(id);
-	for (int i = 0; i < sizeof(id); i++)
-		id[i] = 0x5e ^ i;
+	sev_chip_id(id);
 	return status ?: sev_memory_write(fw, c->address, id, sizeof(id));
 }
 

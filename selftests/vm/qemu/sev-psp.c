@@ -442,6 +442,11 @@ static char *psp_get_rmp(Object *obj, Error **errp)
 	return sev_rmp_describe();
 }
 
+static char *psp_get_vcek(Object *obj, Error **errp)
+{
+	return sev_vcek_public(SEV_PSP(obj)->firmware);
+}
+
 /*
  * The BIOS's part: the top of memory becomes the RMP, and reserved. Not below 4 GiB, where QEMU puts
  * the initial ramdisk and ACPI's tables.
@@ -636,6 +641,7 @@ static void psp_class_init(ObjectClass *klass, void *data)
 	set_bit(DEVICE_CATEGORY_MISC, dev->categories);
 	device_class_set_props(dev, psp_properties);
 	object_class_property_add_str(klass, "rmp", psp_get_rmp, NULL);
+	object_class_property_add_str(klass, "vcek", psp_get_vcek, NULL);
 	device_class_set_legacy_reset(dev, psp_reset);
 }
 

@@ -25,7 +25,7 @@ typedef struct SevRmp {
 	uint8_t *table;			/* NULL: none, or not in RAM */
 	uint64_t entries;
 	uint32_t max_asid;
-	uint32_t *assigned;		/* pages by GiB, which spares the check of a 1 GiB mapping */
+	uint32_t *assigned;		/* pages by GiB: for mappings of one */
 	bool grew;			/* a page was assigned: translations may be stale */
 
 	uint64_t changes;
@@ -291,7 +291,7 @@ bool sev_rmp_unsmash(hwaddr page)
 	return true;
 }
 
-/* ---- instructions ------------------------------------------------------------------------------ */
+/* ---- instructions -------------------------------------------------------------------------- */
 
 static bool update_is_valid(hwaddr page, const SevRmpUpdate *u)
 {
@@ -395,7 +395,7 @@ uint32_t sev_rmp_reading(hwaddr page, SevRmpReading *reading)
 	return RMP_OK;
 }
 
-/* ---- accesses and counts ----------------------------------------------------------------------- */
+/* ---- accesses and counts ------------------------------------------------------------------- */
 
 /*
  * Volume 2, 15.36.10: the page must be the hypervisor's, and so must be all pages of the mapping

@@ -59,7 +59,7 @@ void sev_host_reset_processors(void)
 	qatomic_set(&sev_host_snp_on, false);
 }
 
-/* ---- MSRs -------------------------------------------------------------------------------------- */
+/* ---- MSRs ---------------------------------------------------------------------------------- */
 
 uint64_t sev_host_rdmsr(CPUX86State *env, uint32_t msr)
 {
@@ -140,7 +140,7 @@ void sev_host_snp_off(void)
 	qatomic_set(&sev_host_snp_on, false);
 }
 
-/* ---- accesses ---------------------------------------------------------------------------------- */
+/* ---- accesses ------------------------------------------------------------------------------ */
 
 static void flush_one(CPUState *cs, run_on_cpu_data data)
 {
@@ -178,7 +178,7 @@ bool sev_host_access_checked(CPUX86State *env, hwaddr addr, int page_size,
 	return access_type != MMU_DATA_STORE;
 }
 
-/* ---- instructions ------------------------------------------------------------------------------ */
+/* ---- instructions -------------------------------------------------------------------------- */
 
 static uint32_t do_update(CPUX86State *env, uintptr_t ra)
 {

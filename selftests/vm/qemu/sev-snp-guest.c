@@ -102,7 +102,7 @@ static void sha384(const void *data, size_t len, uint8_t digest[SNP_DIGEST_SIZE]
 	g_checksum_get_digest(sum, digest, &size);
 }
 
-/* ---- contexts ---------------------------------------------------------------------------------- */
+/* ---- contexts ------------------------------------------------------------------------------ */
 
 static uint64_t context_page(uint64_t gctx)
 {
@@ -113,7 +113,7 @@ static uint64_t context_page(uint64_t gctx)
  * The guest whose context page a command names first. What a command has to say of its reserved
  * fields comes before: @reserved is whether it has anything there.
  */
-static uint16_t find(SevFirmware *fw, uint64_t gctx, bool reserved, SnpGuest **guest)
+uint16_t sev_snp_guest_find(SevFirmware *fw, uint64_t gctx, bool reserved, SnpGuest **guest)
 {
 	uint64_t page = context_page(gctx);
 	SevPageState state;
@@ -183,7 +183,7 @@ uint16_t sev_cmd_snp_decommission(SevFirmware *fw, void *buffer, SevGuest *none)
 	uint64_t page = context_page(c->address);
 	SevRmpEntry entry;
 	SnpGuest *guest;
-	uint16_t status = find(fw, c->address, false, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->address, false, &guest);
 
 	if (status)
 		return status;
@@ -209,7 +209,7 @@ uint16_t sev_cmd_snp_activate(SevFirmware *fw, void *buffer, SevGuest *none)
 {
 	const SnpCmdActivate *c = buffer;
 	SnpGuest *guest;
-	uint16_t status = find(fw, c->gctx, false, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->gctx, false, &guest);
 
 	if (status)
 		return status;
@@ -238,7 +238,7 @@ uint16_t sev_cmd_snp_guest_status(SevFirmware *fw, void *buffer, SevGuest *none)
 	bool crosses = (c->address & (RMP_4K_SIZE - 1)) + sizeof(SnpGuestStatus) > RMP_4K_SIZE;
 	SnpGuestStatus answer;
 	SnpGuest *guest;
-	uint16_t status = find(fw, c->gctx, crosses, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->gctx, crosses, &guest);
 
 	if (status)
 		return status;
@@ -251,7 +251,7 @@ uint16_t sev_cmd_snp_guest_status(SevFirmware *fw, void *buffer, SevGuest *none)
 	return sev_memory_write(fw, c->address, &answer, sizeof(answer));
 }
 
-/* ---- launch ------------------------------------------------------------------------------------ */
+/* ---- launch -------------------------------------------------------------------------------- */
 
 static bool policy_allowed(SevFirmware *fw, const SnpCmdLaunchStart *c, const SnpGuest *agent)
 {
@@ -275,7 +275,9 @@ static bool policy_allowed(SevFirmware *fw, const SnpCmdLaunchStart *c, const Sn
 static uint16_t find_agent(SevFirmware *fw, const SnpCmdLaunchStart *c, SnpGuest **agent)
 {
 	*agent = NULL;
-	return c->flags & START_AGENT ? find(fw, c->agent_gctx, false, agent) : SEV_SUCCESS;
+	if (!(c->flags & START_AGENT))
+		return SEV_SUCCESS;
+	return sev_snp_guest_find(fw, c->agent_gctx, false, agent);
 }
 
 uint16_t sev_cmd_snp_launch_start(SevFirmware *fw, void *buffer, SevGuest *none)
@@ -283,7 +285,7 @@ uint16_t sev_cmd_snp_launch_start(SevFirmware *fw, void *buffer, SevGuest *none)
 	const SnpCmdLaunchStart *c = buffer;
 	bool reserved = c->flags & ~(START_AGENT | START_IMI) || c->agent_gctx & GCTX_RESERVED;
 	SnpGuest *guest, *agent;
-	uint16_t status = find(fw, c->gctx, reserved, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->gctx, reserved, &guest);
 
 	if (status)
 		return status;
@@ -429,7 +431,7 @@ uint16_t sev_cmd_snp_launch_update(SevFirmware *fw, void *buffer, SevGuest *none
 	uint64_t size = c->flags & UPDATE_2M ? RMP_2M_SIZE : RMP_4K_SIZE;
 	SevRmpEntry entry;
 	SnpGuest *guest;
-	uint16_t status = find(fw, c->gctx, reserved, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->gctx, reserved, &guest);
 
 	if (!status)
 		status = check_update(fw, c, &entry);
@@ -495,7 +497,7 @@ uint16_t sev_cmd_snp_launch_finish(SevFirmware *fw, void *buffer, SevGuest *none
 {
 	const SnpCmdLaunchFinish *c = buffer;
 	SnpGuest *guest;
-	uint16_t status = find(fw, c->gctx, c->flags & ~FINISH_KNOWN, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->gctx, c->flags & ~FINISH_KNOWN, &guest);
 
 	if (status)
 		return status;
@@ -515,7 +517,7 @@ uint16_t sev_cmd_snp_launch_finish(SevFirmware *fw, void *buffer, SevGuest *none
 	return SEV_SUCCESS;
 }
 
-/* ---- a guest that runs ------------------------------------------------------------------------- */
+/* ---- a guest that runs --------------------------------------------------------------------- */
 
 static bool is_private(SevPageState state)
 {
@@ -541,7 +543,7 @@ static uint16_t debug(SevFirmware *fw, const SnpCmdDebug *c, bool encrypt)
 	SevPageState private_state, other_state;
 	SevRmpEntry entry, other;
 	SnpGuest *guest;
-	uint16_t status = find(fw, c->gctx, reserved, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->gctx, reserved, &guest);
 
 	if (!status)
 		status = page_of_guest(encrypt ? c->dst : c->src, &private_state, &entry);
@@ -605,7 +607,7 @@ uint16_t sev_cmd_snp_page_move(SevFirmware *fw, void *buffer, SevGuest *none)
 	SevPageState src_state, dst_state;
 	SevRmpEntry src, dst;
 	SnpGuest *guest;
-	uint16_t status = find(fw, c->gctx, reserved, &guest);
+	uint16_t status = sev_snp_guest_find(fw, c->gctx, reserved, &guest);
 
 	if (!status)
 		status = sev_snp_page(c->src, &src_state, &src);

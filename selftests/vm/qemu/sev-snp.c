@@ -33,7 +33,7 @@
 #define FEATURE_X86_SHUTDOWN	BIT(1)
 #define FEATURE_RAPL_DISABLE	BIT(2)
 #define FEATURE_HIDING		BIT(3)
-#define GUEST_MESSAGES		0	/* FEATURE_INFO 1: none is understood */
+#define GUEST_MESSAGES		(BIT(3) | BIT(5) | BIT(17))	/* by types of requests */
 
 #define CONFIG_MASK_CHIP_ID	BIT(0)
 #define CONFIG_MASK_CHIP_KEY	BIT(1)
@@ -107,15 +107,19 @@ uint16_t sev_snp_page(uint64_t address, SevPageState *state, SevRmpEntry *entry)
 	return SEV_SUCCESS;
 }
 
-static bool features(SevFirmware *fw, uint32_t bit)
+static uint32_t features(SevFirmware *fw)
 {
-	uint32_t have = FEATURE_RAPL_DISABLE | (fw->config.x86_shutdown ? FEATURE_X86_SHUTDOWN : 0) |
-			(fw->config.hiding ? FEATURE_HIDING : 0);
+	uint32_t have = FEATURE_RAPL_DISABLE;
 
-	return have & bit;
+	if (fw->config.x86_shutdown)
+		have |= FEATURE_X86_SHUTDOWN;
+	if (fw->config.hiding)
+		have |= FEATURE_HIDING;
+
+	return have;
 }
 
-/* ---- INIT -------------------------------------------------------------------------------------- */
+/* ---- INIT ---------------------------------------------------------------------------------- */
 
 static bool rmp_is_usable(void)
 {
@@ -258,7 +262,7 @@ uint16_t sev_cmd_snp_init_ex(SevFirmware *fw, void *buffer, SevGuest *none)
 	return status ?: init(fw, c);
 }
 
-/* ---- SHUTDOWN ---------------------------------------------------------------------------------- */
+/* ---- SHUTDOWN ------------------------------------------------------------------------------ */
 
 static uint16_t check_shutdown(SevFirmware *fw)
 {
@@ -320,12 +324,12 @@ uint16_t sev_cmd_snp_shutdown_ex(SevFirmware *fw, void *buffer, SevGuest *none)
 	if (c->length != sizeof(*c) || c->flags & ~(SHUTDOWN_IOMMU | SHUTDOWN_X86))
 		return SEV_INVALID_PARAM;
 	if (c->flags & SHUTDOWN_X86 &&
-	    (!(c->flags & SHUTDOWN_IOMMU) || !features(fw, FEATURE_X86_SHUTDOWN)))
+	    (!(c->flags & SHUTDOWN_IOMMU) || !(features(fw) & FEATURE_X86_SHUTDOWN)))
 		return SEV_INVALID_PARAM;
 	return shut_down(fw, c->flags);
 }
 
-/* ---- status and configuration ------------------------------------------------------------------ */
+/* ---- status and configuration -------------------------------------------------------------- */
 
 static bool crosses_page(uint64_t address, size_t len)
 {
@@ -374,9 +378,7 @@ uint16_t sev_cmd_snp_feature_info(SevFirmware *fw, void *buffer, SevGuest *none)
 	} else {
 		info[0] = 1;	/* the highest ECX */
 		info[1] = 1;	/* legacy commands are understood */
-		info[2] = features(fw, FEATURE_X86_SHUTDOWN) * FEATURE_X86_SHUTDOWN |
-			  features(fw, FEATURE_RAPL_DISABLE) * FEATURE_RAPL_DISABLE |
-			  features(fw, FEATURE_HIDING) * FEATURE_HIDING;
+		info[2] = features(fw);
 	}
 	return sev_memory_write(fw, c->address, info, sizeof(info));
 }
@@ -420,7 +422,7 @@ uint16_t sev_cmd_snp_commit(SevFirmware *fw, void *buffer, SevGuest *none)
 	return SEV_SUCCESS;
 }
 
-/* ---- pages ------------------------------------------------------------------------------------- */
+/* ---- pages --------------------------------------------------------------------------------- */
 
 static bool in_tmr(SevFirmware *fw, uint64_t page, uint64_t len)
 {

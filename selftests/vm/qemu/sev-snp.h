@@ -80,7 +80,7 @@ typedef struct SevSnp {
 
 /* Command buffers */
 
-typedef struct QEMU_PACKED SnpCmdAddress {	/* PLATFORM_STATUS, GCTX_CREATE, DECOMMISSION, ... */
+typedef struct QEMU_PACKED SnpCmdAddress {	/* PLATFORM_STATUS, GCTX_CREATE, ... */
 	uint64_t address;
 } SnpCmdAddress;
 
@@ -133,6 +133,12 @@ typedef struct QEMU_PACKED SnpCmdLaunchFinish {
 	uint64_t flags;
 	uint8_t host_data[32];
 } SnpCmdLaunchFinish;
+
+typedef struct QEMU_PACKED SnpCmdGuestRequest {
+	uint64_t gctx;
+	uint64_t request;
+	uint64_t response;
+} SnpCmdGuestRequest;
 
 typedef struct QEMU_PACKED SnpCmdDebug {
 	uint64_t gctx;

@@ -26,6 +26,7 @@ enum {
 	SNP_INIT = 0x81, SNP_SHUTDOWN, SNP_PLATFORM_STATUS, SNP_DF_FLUSH, SNP_INIT_EX,
 	SNP_SHUTDOWN_EX,
 	SNP_DECOMMISSION = 0x90, SNP_ACTIVATE, SNP_GUEST_STATUS, SNP_GCTX_CREATE,
+	SNP_GUEST_REQUEST,
 	SNP_LAUNCH_START = 0xa0, SNP_LAUNCH_UPDATE, SNP_LAUNCH_FINISH,
 	SNP_DBG_DECRYPT = 0xb0, SNP_DBG_ENCRYPT,
 	SNP_PAGE_MOVE = 0xc2, SNP_PAGE_SET_STATE = 0xc6, SNP_PAGE_RECLAIM, SNP_PAGE_UNSMASH,
@@ -42,7 +43,7 @@ enum guest_state { G_UNINIT, G_LUPDATE, G_LSECRET, G_RUNNING, G_SUPDATE, G_RUPDA
 #define DOMAIN		0x10
 #define SEV_ONLY	0x20
 
-/* Guest memory for the tests' own use; command buffers are at 0x00900000. */
+/* Guest memory for the tests' own use, besides COMMAND_BUFFER. */
 #define TMR		0x00200000
 #define NV		0x00400000
 #define DATA		0x00500000
@@ -86,6 +87,6 @@ struct test {
 
 /* Each ends with an empty row. */
 extern const struct test platform_tests[], guest_tests[], transport_tests[], device_tests[],
-	rmp_tests[], snp_tests[], snp_guest_tests[];
+	rmp_tests[], snp_tests[], snp_guest_tests[], snp_request_tests[];
 
 #endif

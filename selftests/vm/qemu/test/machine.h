@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where psp_command() puts its buffer. */
+#define COMMAND_BUFFER	0x900000
+
 /* Never a status: the command was not answered. */
 #define PSP_SILENT	(-1)
 

@@ -155,7 +155,7 @@ static void set_tables(void)
 	uint64_t top[512] = {}, table[4][512] = {}, small[2][512];
 	uint64_t at = TABLES + 0x1000;
 
-	/* A table of GiB for each map; for the first, two of 2 MiB pages; for the second, of 4 KiB ones. */
+	/* A table of GiB for each map; below the first 2 MiB pages, below the second 4 KiB ones. */
 	for (int i = 0; i < 3; i++)
 		top[i] = (at + 0x1000 * i) | PTE_P | PTE_W;
 	table[0][0] = (at + 0x3000) | PTE_P | PTE_W;
@@ -168,7 +168,8 @@ static void set_tables(void)
 		machine_write(at + 0x1000 * i, table[i], sizeof(table[i]));
 	for (int gib = 0; gib < 8; gib += 4) {
 		for (int i = 0; i < 512; i++)
-			table[3][i] = ((uint64_t)gib << 30 | (uint64_t)i << 21) | PTE_P | PTE_W | PTE_LARGE;
+			table[3][i] = (uint64_t)gib << 30 | (uint64_t)i << 21 | PTE_P | PTE_W |
+				      PTE_LARGE;
 		machine_write(at + 0x3000 + 0x1000 * (gib / 4), table[3], sizeof(table[3]));
 	}
 	memset(table[3], 0, sizeof(table[3]));

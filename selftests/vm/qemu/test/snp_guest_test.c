@@ -92,8 +92,8 @@ static void test_context(void)
 static void test_no_guest(void)
 {
 	static const uint32_t ids[] = {
-		SNP_DECOMMISSION, SNP_ACTIVATE, SNP_GUEST_STATUS, SNP_LAUNCH_START, SNP_LAUNCH_UPDATE,
-		SNP_LAUNCH_FINISH, SNP_DBG_DECRYPT, SNP_DBG_ENCRYPT, SNP_PAGE_MOVE,
+		SNP_DECOMMISSION, SNP_ACTIVATE, SNP_GUEST_STATUS, SNP_LAUNCH_START,
+		SNP_LAUNCH_UPDATE, SNP_LAUNCH_FINISH, SNP_DBG_DECRYPT, SNP_DBG_ENCRYPT, SNP_PAGE_MOVE,
 	};
 
 	start_init("");
@@ -214,7 +214,7 @@ static void test_both_kinds(void)
 	for (int i = 0; i < 512; i++)
 		give(TMR + 0x1000 * i);
 	OK(INIT, 1, 0, AT(TMR), 0x200000);
-	give(0x900000);
+	give(COMMAND_BUFFER);
 	make_guest(CTX, POLICY, ASID, RUNNING_STATE);
 	/* A SEV-ES guest wants its ASID from the same pool. */
 	OK(LAUNCH_START, 0, ES, AT(0), 0, 0, AT(0), 0);
@@ -280,7 +280,8 @@ static void test_update(void)
 	       SEV_RET_INVALID_PARAM);
 	EXPECT(CMD(SNP_LAUNCH_UPDATE, AT(CTX), NORMAL << 1, 0, AT(PAGE(4)), 0, 1),
 	       SEV_RET_INVALID_PARAM);
-	EXPECT(CMD(SNP_LAUNCH_UPDATE, AT(CTX), NORMAL << 1 | 1, 0, AT(PAGE(4)), 0, 0), INVALID_PAGE_SIZE);
+	EXPECT(CMD(SNP_LAUNCH_UPDATE, AT(CTX), NORMAL << 1 | 1, 0, AT(PAGE(4)), 0, 0),
+	       INVALID_PAGE_SIZE);
 	EXPECT(CMD(SNP_LAUNCH_UPDATE, AT(CTX), NORMAL << 1, 0, (uint32_t)RMP_BASE, 1, 0, 0),
 	       SEV_RET_INVALID_PARAM);
 	OK(SNP_LAUNCH_UPDATE, AT(CTX), NORMAL << 1, 0, AT(PAGE(4)), 0x03020100, 0);
@@ -294,7 +295,8 @@ static void test_update(void)
 	EXPECT(entry[0] >> 61, 3);
 	EXPECT(machine_count_pages(ASID, GUEST_VALID), 2);
 	EXPECT(rmpupdate(BIG(1), GPA, 1, 1, 1, ASID), 0);
-	EXPECT(CMD(SNP_LAUNCH_UPDATE, AT(CTX), VMSA << 1 | 1, 0, AT(BIG(1)), 0, 0), INVALID_PAGE_SIZE);
+	EXPECT(CMD(SNP_LAUNCH_UPDATE, AT(CTX), VMSA << 1 | 1, 0, AT(BIG(1)), 0, 0),
+	       INVALID_PAGE_SIZE);
 	EXPECT(CMD(UPDATE(NORMAL, BIG(1))), INVALID_PAGE_SIZE);
 	OK(SNP_LAUNCH_UPDATE, AT(CTX), NORMAL << 1 | 1, 0, AT(BIG(1)), 0, 0);
 	EXPECT(machine_count_pages(ASID, GUEST_VALID), 514);

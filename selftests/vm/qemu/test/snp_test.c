@@ -301,7 +301,8 @@ static void test_unsmash(void)
 {
 	start_init("");
 	for (int i = 0; i < 512; i++)
-		EXPECT(rmpupdate(BIG(1) + 0x1000 * i, 0x40000000 + 0x1000 * i, 1, 0, i != 77, 5), 0);
+		EXPECT(rmpupdate(BIG(1) + 0x1000 * i, 0x40000000 + 0x1000 * i, 1, 0, i != 77, 5),
+		       0);
 	EXPECT(CMD(SNP_PAGE_UNSMASH, AT(BIG(1) + 0x1000)), SEV_RET_INVALID_PARAM);
 	EXPECT(CMD(SNP_PAGE_UNSMASH, AT(BIG(0))), INVALID_PAGE_STATE);
 	EXPECT(CMD(SNP_PAGE_UNSMASH, AT(BIG(1))), INVALID_PAGE_STATE);
@@ -356,7 +357,7 @@ static void test_legacy(void)
 	EXPECT(CMD(PLATFORM_STATUS, 0, 0, 0), INVALID_PAGE_STATE);
 	EXPECT(CMD(GET_ID, AT(OUTPUT), 64), INVALID_PAGE_STATE);
 	EXPECT(CMD(LAUNCH_START, 0, 0, AT(0), 0, 0, AT(0), 0), INVALID_PAGE_STATE);
-	give(0x900000);
+	give(COMMAND_BUFFER);
 	OK(PLATFORM_STATUS, 0, 0, 0);
 	/* What it names. */
 	EXPECT(CMD(GET_ID, AT(OUTPUT), 64), INVALID_PAGE_STATE);
