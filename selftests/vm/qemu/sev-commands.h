@@ -240,6 +240,7 @@ void sev_chip_id(uint8_t id[SEV_CHIP_ID_SIZE]);
 
 /* sev-snp.c */
 void sev_snp_reset(SevFirmware *fw);
+bool sev_snp_refuses_es(SevFirmware *fw);
 uint16_t sev_snp_check_writable(SevFirmware *fw, uint64_t address, uint64_t len);
 uint16_t sev_snp_page(uint64_t address, SevPageState *state, SevRmpEntry *entry);
 

@@ -95,7 +95,7 @@ uint16_t sev_guest_create(SevFirmware *fw, SevCmdStart *c, SevGuestState state,
 		i++;
 	if (i == fw->config.max_asid)
 		return SEV_RESOURCE_LIMIT;
-	if (c->policy & POLICY_ES && !fw->es)
+	if (c->policy & POLICY_ES && (!fw->es || sev_snp_refuses_es(fw)))
 		return SEV_UNSUPPORTED;
 	fw->guests[i] = (SevGuest) {
 		.state = state,

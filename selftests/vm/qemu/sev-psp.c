@@ -16,7 +16,8 @@
  *  rmpread=on|off   the processors have the instruction RMPREAD                   (off)
  *  x86-shutdown=on|off      SNP_SHUTDOWN_EX can turn SNP off in the processors    (on)
  *  ciphertext-hiding=on|off offered, which splits the ASIDs below min-sev-asid    (off)
- *  tcb=N            what SNP_PLATFORM_STATUS answers                (0xd516000000000004)
+ *  tcb=N            what SNP_PLATFORM_STATUS answers; with 0x1b and more in bits 55:48 the firmware
+ *                   refuses SEV-ES guests while SNP is on           (0xd516000000000004)
  *  delay=RULES      COMMAND:TIME           completes after TIME (ns, us, ms or s) of virtual time
  *  fault=RULES      COMMAND:STATUS[:K]     its K-th occurrence, or each one, is not executed
  *                                          but answers STATUS

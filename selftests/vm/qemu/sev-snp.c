@@ -38,6 +38,9 @@
 #define CONFIG_MASK_CHIP_ID	BIT(0)
 #define CONFIG_MASK_CHIP_KEY	BIT(1)
 
+#define TCB_SNP(tcb)		((tcb) >> 48 & 0xff)
+#define TCB_SNP_WITHOUT_ES	0x1b	/* Zen 3 and 4 */
+
 #define RANGES_MAX		255
 
 /* The IOMMU's registers, where AMD's boards and QEMU's have them. */
@@ -75,6 +78,12 @@ void sev_snp_reset(SevFirmware *fw)
 		.committed_minor = fw->config.api_minor,
 		.committed_major = fw->config.api_major,
 	};
+}
+
+/* AMD-SB-3023: SEV-ES guests, from that security version of SNP's on and while SNP is on. */
+bool sev_snp_refuses_es(SevFirmware *fw)
+{
+	return fw->snp.init && TCB_SNP(fw->config.tcb) >= TCB_SNP_WITHOUT_ES;
 }
 
 /* May the firmware write there, while SNP is on: only to pages that the host gave it. */

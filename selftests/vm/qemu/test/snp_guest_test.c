@@ -229,6 +229,20 @@ static void test_both_kinds(void)
 	EXPECT(CMD(SNP_ACTIVATE, AT(OTHER), ASID), SEV_RET_ASID_OWNED);
 }
 
+static void test_without_es(void)
+{
+	start_init("tcb=0xd51b000000000004");
+	for (int i = 0; i < 512; i++)
+		give(TMR + 0x1000 * i);
+	OK(INIT, 1, 0, AT(TMR), 0x200000);
+	give(COMMAND_BUFFER);
+	EXPECT(CMD(LAUNCH_START, 0, ES, AT(0), 0, 0, AT(0), 0), SEV_RET_UNSUPPORTED);
+	OK(LAUNCH_START, 0, 0, AT(0), 0, 0, AT(0), 0);
+	/* Without SNP nothing is refused. */
+	start_ready("tcb=0xd51b000000000004");
+	OK(LAUNCH_START, 0, ES, AT(0), 0, 0, AT(0), 0);
+}
+
 static void test_hiding(void)
 {
 	start_snp("ciphertext-hiding=on,min-sev-asid=6");
@@ -525,6 +539,7 @@ const struct test snp_guest_tests[] = {
 	{ "SNP policies", test_policy },
 	{ "SNP_ACTIVATE and ASIDs", test_asids },
 	{ "SNP guests beside SEV-ES guests", test_both_kinds },
+	{ "a firmware that refuses SEV-ES guests beside SNP", test_without_es },
 	{ "ASIDs where ciphertext is hidden", test_hiding },
 	{ "SNP_LAUNCH_UPDATE and its pages", test_update },
 	{ "zero, secrets and CPUID pages", test_contents },
