@@ -4,8 +4,6 @@
  * readers that wait and, if it is urgent, to the listeners. Equal refusals of one process are told one
  * by one only up to a number: Documentation/trace.md.
  */
-#include <linux/cred.h>
-#include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 
 #include "event.h"
@@ -15,11 +13,16 @@
 #include "ring.h"
 #include "tracepoint.h"
 
-/*
- * A user namespace that a user has made holds uids by the thousand that are all his: what happens
- * there is put down to its owner. One that root has made is somebody's whom root has set apart.
+/**
+ * sevadm_event_user_in_namespace() - find the user to whom what a task in a user namespace does is put down
+ * @cred: of the task; its user namespace is not the initial one
+ *
+ * A user namespace that a user has made holds uids by the thousand that are all that user's: what
+ * happens there is put down to its owner. In one that root has made, root has set apart whose is what.
+ *
+ * Return: a uid of the initial user namespace.
  */
-static u32 user_in_namespace(const struct cred *cred)
+u32 sevadm_event_user_in_namespace(const struct cred *cred)
 {
 	const struct user_namespace *ns = cred->user_ns;
 
@@ -27,21 +30,6 @@ static u32 user_in_namespace(const struct cred *cred)
 		ns = ns->parent;
 	return from_kuid_munged(&init_user_ns, uid_eq(ns->owner, GLOBAL_ROOT_UID) ? cred->uid :
 				ns->owner);
-}
-
-/**
- * sevadm_event_user() - the user that what the current task does is put down to
- *
- * Return: the task's real uid, in the initial user namespace; of a task in a user namespace the uid of
- * the owner of the outermost one but the initial one, unless that is root.
- */
-u32 sevadm_event_user(void)
-{
-	const struct cred *cred = current_cred();
-
-	if (likely(cred->user_ns == &init_user_ns))
-		return from_kuid_munged(&init_user_ns, cred->uid);
-	return user_in_namespace(cred);
 }
 
 /* ccp gives the security processor up (psp_dead), or a limit was met. */

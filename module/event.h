@@ -3,14 +3,33 @@
 #ifndef SEVADM_EVENT_H
 #define SEVADM_EVENT_H
 
+#include <linux/cred.h>
 #include <linux/ktime.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include <uapi/linux/sevadm.h>
 
-u32 sevadm_event_user(void);
+u32 sevadm_event_user_in_namespace(const struct cred *cred);
+
+/**
+ * sevadm_event_user() - find the user to whom what the current task does is put down
+ *
+ * Return: the task's real uid, in the initial user namespace; of a task in a user namespace the uid of
+ * the owner of the outermost one but the initial one, unless that is root.
+ */
+static __always_inline u32 sevadm_event_user(void)
+{
+	const struct cred *cred = current_cred();
+
+	/* The initial namespace maps each uid to itself: looking that up would double an event's cost. */
+	if (likely(cred->user_ns == &init_user_ns))
+		return __kuid_val(cred->uid);
+	return sevadm_event_user_in_namespace(cred);
+}
 
 /**
  * sevadm_event_prepare() - an empty event of this moment and the current task

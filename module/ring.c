@@ -92,17 +92,19 @@ static bool has_half(const struct sources *sources, u32 source)
 	return sources->counts[source] > ring.size / 2;
 }
 
-static void enter(const struct sevadm_event *event)
+static __always_inline void count_in(const struct sevadm_event *event, enum level level)
 {
-	enum level level;
-	u32 source;
+	u32 source = source_of(event, level);
 
-	for (level = 0; level < LEVEL_NR; level++) {
-		source = source_of(event, level);
-		levels[level].counts[source]++;
-		if (has_half(&levels[level], source))
-			levels[level].heavy = source;
-	}
+	levels[level].counts[source]++;
+	if (has_half(&levels[level], source))
+		levels[level].heavy = source;
+}
+
+static __always_inline void enter(const struct sevadm_event *event)
+{
+	count_in(event, LEVEL_USER);
+	count_in(event, LEVEL_PROCESS);
 }
 
 static void keep(struct events *kept, const struct sevadm_event *event)
@@ -112,24 +114,27 @@ static void keep(struct events *kept, const struct sevadm_event *event)
 	*slot_at(kept, kept->next++) = *event;
 }
 
+/* Count an event out of a level. Return true if it is to be kept: another source has half of the ring. */
+static __always_inline bool count_out(const struct sevadm_event *event, enum level level)
+{
+	struct sources *sources = &levels[level];
+	u32 source = source_of(event, level);
+	bool others = source != sources->heavy && has_half(sources, sources->heavy);
+
+	sources->counts[source]--;
+	return others;
+}
+
 /* The oldest event leaves the ring: for good, unless another source has more than half of it. */
 static void leave(void)
 {
 	const struct sevadm_event *event = slot_at(&ring, ring.first);
-	struct events *kept = NULL;
-	enum level level;
-	u32 source;
+	bool user = count_out(event, LEVEL_USER), process = count_out(event, LEVEL_PROCESS);
 
-	for (level = 0; level < LEVEL_NR; level++) {
-		struct sources *sources = &levels[level];
-
-		source = source_of(event, level);
-		if (!kept && source != sources->heavy && has_half(sources, sources->heavy))
-			kept = &sources->kept;
-		sources->counts[source]--;
-	}
-	if (kept)
-		keep(kept, event);
+	if (unlikely(user))
+		keep(&levels[LEVEL_USER].kept, event);
+	else if (unlikely(process))
+		keep(&levels[LEVEL_PROCESS].kept, event);
 	ring.first++;
 }
 

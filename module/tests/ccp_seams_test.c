@@ -55,7 +55,7 @@ static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret);
 #undef sevadm_stats_count
 
 /* Those of parts of the module that are not in this one. */
-u32 sevadm_event_user(void)
+u32 sevadm_event_user_in_namespace(const struct cred *cred)
 {
 	return 0;
 }

@@ -57,6 +57,7 @@ static inline bool ns_capable_noaudit(struct user_namespace *namespace, int capa
 
 struct cred {
 	struct user_namespace *user_ns;
+	kuid_t uid;
 };
 
 struct task_struct {
@@ -71,7 +72,10 @@ struct task_struct {
 extern struct task_struct shim_task;
 
 #define noinline
+#define likely(condition)	(condition)
+#define unlikely(condition)	(condition)
 #define current			(&shim_task)
+#define current_cred()		(&shim_task.cred)
 #define task_tgid(task)		(&(task)->tgid)
 #define task_tgid_nr(task)	((task)->tgid.number)
 #define task_pid_nr(task)	((task)->tgid.number)
