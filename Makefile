@@ -6,7 +6,7 @@
 #   make demo            the main job on the emulated SEV host, from nothing
 #   make check           all tests, from nothing
 #   make quick           what to run before each commit: unit tests, lint, one boot of 6.12
-#   make lint            style, sparse, spelling, shell, and that code calls down only (scripts/lint)
+#   make lint            style, sparse, spelling, shell, and that code calls down only (selftests/workshop/lint)
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
 #   make check-messages  the messages of Debian's newest sources against those that explain knows
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
@@ -100,16 +100,16 @@ check-debug: tools selftests
 
 .PHONY: quick
 quick: tools selftests
-	+@scripts/quick
+	+@selftests/workshop/quick
 
 .PHONY: lint
 lint: tools
-	+@scripts/lint
+	+@selftests/workshop/lint
 
 # What the compiler is called with, from what make would do.
 .PHONY: compile_commands.json
 compile_commands.json:
-	@scripts/compile-commands $(KVER) >$@
+	@selftests/workshop/compile-commands $(KVER) >$@
 
 .PHONY: bench
 bench: tools selftests
