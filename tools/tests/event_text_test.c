@@ -34,7 +34,7 @@ static const struct {
 	  " ns  length query (INVALID_LEN)" },
 	{ { .type = SEVADM_EVENT_PSP, AT, QEMU, .command = 0x20, .known = SEVADM_KNOWN_WAIT, .ret = -ETIMEDOUT },
 	  "     12.345678  psp    DECOMMISSION           -  812 qemu                      0"
-	  " ns  ETIMEDOUT, the firmware was not asked" },
+	  " ns  ETIMEDOUT, the firmware did not answer" },
 	{ { .type = SEVADM_EVENT_KVM, AT, QEMU, .command = 0, .known = SEVADM_KNOWN_VM, .duration_ns = 10 * MS },
 	  "     12.345678  kvm    INIT                   3  812 qemu                   10.0"
 	  " ms  ok" },
