@@ -87,7 +87,7 @@ static noinline void drop_debug_pins(struct sevadm_scope *scope)
 	event.duration_ns = event.time_ns - scope->start_ns;
 	event.bytes = (u64)scope->transient << PAGE_SHIFT;
 	event.pinned_bytes = before << PAGE_SHIFT;
-	event.known = SEVADM_KNOWN_VM | SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
+	event.known |= SEVADM_KNOWN_VM | SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
 	event.flags = SEVADM_EVENT_TRANSIENT;
 	if (READ_ONCE(scope->vm->known) & SEVADM_KNOWN_ASID) {
 		event.asid = READ_ONCE(scope->vm->asid);

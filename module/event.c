@@ -39,11 +39,17 @@ static bool is_urgent(const struct sevadm_event *event)
 	       (event->type == SEVADM_EVENT_PSP && event->ret == -ETIMEDOUT);
 }
 
-static void tell(struct sevadm_event *event)
+static __always_inline void tell(struct sevadm_event *event)
 {
 	sevadm_ring_add(event);
 	sevadm_tracepoint(event);
-	sevadm_readers_wake(event);
+	if (sevadm_readers_are_there())
+		sevadm_readers_wake(event);
+}
+
+static void tell_listeners_too(struct sevadm_event *event)
+{
+	tell(event);
 	if (is_urgent(event))
 		sevadm_nl_multicast(event);
 }
@@ -60,7 +66,7 @@ static bool flush(bool all)
 	bool left;
 
 	while (sevadm_repeat_next(&slot, all, &event, &left))
-		tell(&event);
+		tell_listeners_too(&event);
 	return left;
 }
 
@@ -70,8 +76,7 @@ static void tell_counted(struct work_struct *work)
 		schedule_delayed_work(&told_work, SEVADM_REPEAT_PERIOD);
 }
 
-/* Rare, and so kept out of the way of what all events take. */
-static noinline bool absorb(const struct sevadm_event *event)
+static noinline void tell_refusal(struct sevadm_event *event)
 {
 	struct sevadm_event before;
 
@@ -79,13 +84,22 @@ static noinline bool absorb(const struct sevadm_event *event)
 	case SEVADM_REPEAT_COUNTED:
 		if (!delayed_work_pending(&told_work))
 			schedule_delayed_work(&told_work, SEVADM_REPEAT_PERIOD);
-		return true;
+		break;
 	case SEVADM_REPEAT_OTHER:
-		tell(&before);
-		return false;
-	default:
-		return false;
+		tell_listeners_too(&before);
+		fallthrough;
+	case SEVADM_REPEAT_NEW:
+		tell_listeners_too(event);
 	}
+}
+
+/* Rare, and so kept out of the way of what all events take. */
+static noinline void tell_rare(struct sevadm_event *event)
+{
+	if (sevadm_repeat_is_refusal(event))
+		tell_refusal(event);
+	else
+		tell_listeners_too(event);
 }
 
 /**
@@ -97,10 +111,10 @@ static noinline bool absorb(const struct sevadm_event *event)
  */
 void sevadm_event_tell(struct sevadm_event *event)
 {
-	event->known |= SEVADM_KNOWN_UID;
-	if (event->ret < 0 && sevadm_repeat_is_refusal(event) && absorb(event))
-		return;
-	tell(event);
+	if (unlikely(event->ret < 0 || event->type == SEVADM_EVENT_LIMIT))
+		tell_rare(event);
+	else
+		tell(event);
 }
 
 /* sevadm_event_asid() - an ASID has changed its state */
@@ -109,7 +123,7 @@ void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
 	struct sevadm_event event;
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
-	event.known = SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM;
+	event.known |= SEVADM_KNOWN_ASID | SEVADM_KNOWN_VM;
 	event.pool = pool;
 	event.asid = asid;
 	event.asid_state = state;

@@ -33,7 +33,7 @@ static __always_inline u32 sevadm_event_user(void)
 
 /**
  * sevadm_event_prepare() - an empty event of this moment and the current task
- * @event: cleared and filled in
+ * @event: cleared and filled in; what else is known of it is added to its @known
  * @type: enum sevadm_event_type
  *
  * Context: process context.
@@ -47,6 +47,7 @@ static __always_inline void sevadm_event_prepare(struct sevadm_event *event, u32
 		.pid = task_tgid_nr(current),
 		.tid = task_pid_nr(current),
 		.uid = sevadm_event_user(),
+		.known = SEVADM_KNOWN_UID,
 	};
 	/* As get_task_comm() since 6.13: without the lock it may show a name that is just changing. */
 	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);

@@ -29,7 +29,7 @@ void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevad
 	for (hit = hits->hits; hit < hits->hits + hits->nr; hit++) {
 		sevadm_event_prepare(&event, SEVADM_EVENT_LIMIT);
 		event.vm = vm->id;
-		event.known = SEVADM_KNOWN_VM;
+		event.known |= SEVADM_KNOWN_VM;
 		event.subject = hit->subject;
 		event.subject_id = hit->subject_id;
 		event.resource = hit->resource;

@@ -28,7 +28,7 @@
 /* A reader that this part of the ring is still to be read by is not left to sleep any longer. */
 #define BEHIND(ring_size)	((ring_size) / 4)
 
-static LIST_HEAD(readers);
+LIST_HEAD(sevadm_readers);
 static u32 nr_readers;
 static DEFINE_SPINLOCK(readers_lock);	/* guards changes of the list, and nr_readers */
 
@@ -39,7 +39,7 @@ static bool enter(struct sevadm_reader *reader)
 	spin_lock(&readers_lock);
 	entered = trusted || nr_readers < READERS_MAX;
 	if (entered) {
-		list_add_tail_rcu(&reader->node, &readers);
+		list_add_tail_rcu(&reader->node, &sevadm_readers);
 		nr_readers++;
 	}
 	spin_unlock(&readers_lock);
@@ -207,7 +207,7 @@ static void wake_due(struct timer_list *unused)
 	/* Pairs with that of wake_soon(): who finds the timer pending has asked in time. */
 	smp_mb();
 	rcu_read_lock();
-	list_for_each_entry_rcu(reader, &readers, node)
+	list_for_each_entry_rcu(reader, &sevadm_readers, node)
 		if (READ_ONCE(reader->wake) && xchg(&reader->wake, false))
 			wake_reader(reader);
 	rcu_read_unlock();
@@ -241,11 +241,8 @@ void sevadm_readers_wake(const struct sevadm_event *event)
 	struct sevadm_reader *reader;
 	bool soon = false;
 
-	/* One that comes now looks into the ring, too, and finds the event there. */
-	if (list_empty(&readers))
-		return;
 	rcu_read_lock();
-	list_for_each_entry_rcu(reader, &readers, node) {
+	list_for_each_entry_rcu(reader, &sevadm_readers, node) {
 		/* No barrier: the ring's lock, see above. */
 		if (!waitqueue_active(&reader->wait))
 			continue;

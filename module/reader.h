@@ -43,6 +43,14 @@ ssize_t sevadm_reader_copy(struct sevadm_reader *reader, char __user *buffer, si
 void sevadm_reader_seek(struct sevadm_reader *reader, u64 cursor);
 int sevadm_reader_filter(struct sevadm_reader *reader, const struct sevadm_event_filter *wanted);
 
+extern struct list_head sevadm_readers;
+
+/* sevadm_readers_are_there() - one that comes now looks into the ring, too, and finds the event there */
+static inline bool sevadm_readers_are_there(void)
+{
+	return !list_empty(&sevadm_readers);
+}
+
 void sevadm_readers_wake(const struct sevadm_event *event);
 void sevadm_readers_uninit(void);
 

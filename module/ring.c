@@ -61,11 +61,13 @@ enum level {
  * struct sources - who caused the events in the ring, at one level
  * @counts: number of events of each source
  * @heavy: the last source that was seen to have more than half of the ring
+ * @heavy_id: uid or pid of an event of it
  * @kept: events of others, that have left the ring while one source had more than half of it
  */
 struct sources {
 	u32 counts[1 << SOURCE_BITS];
 	u32 heavy;
+	u32 heavy_id;
 	struct events kept;
 };
 
@@ -82,60 +84,76 @@ static struct sevadm_event *slot_at(const struct events *events, u64 place)
 	return &events->slots[place & (events->size - 1)];
 }
 
-static u32 source_of(const struct sevadm_event *event, enum level level)
+static __always_inline u32 id_of(const struct sevadm_event *event, enum level level)
 {
-	return hash_32((level == LEVEL_USER ? event->uid : event->pid) ^ seed, SOURCE_BITS);
+	return level == LEVEL_USER ? event->uid : event->pid;
 }
 
-static bool has_half(const struct sources *sources, u32 source)
+static __always_inline u32 source_of(const struct sevadm_event *event, enum level level)
+{
+	return hash_32(id_of(event, level) ^ seed, SOURCE_BITS);
+}
+
+static __always_inline bool has_half(const struct sources *sources, u32 source)
 {
 	return sources->counts[source] > ring.size / 2;
 }
 
-static __always_inline void count_in(const struct sevadm_event *event, enum level level)
+static __always_inline void enter(const struct sevadm_event *event, enum level level)
 {
+	struct sources *sources = &levels[level];
 	u32 source = source_of(event, level);
 
-	levels[level].counts[source]++;
-	if (has_half(&levels[level], source))
-		levels[level].heavy = source;
+	if (++sources->counts[source] > ring.size / 2) {
+		sources->heavy = source;
+		sources->heavy_id = id_of(event, level);
+	}
 }
 
-static __always_inline void enter(const struct sevadm_event *event)
-{
-	count_in(event, LEVEL_USER);
-	count_in(event, LEVEL_PROCESS);
-}
-
-static void keep(struct events *kept, const struct sevadm_event *event)
+static noinline void keep(struct events *kept, const struct sevadm_event *event)
 {
 	if (kept->next - kept->first == kept->size)
 		kept->first++;
 	*slot_at(kept, kept->next++) = *event;
 }
 
-/* Count an event out of a level. Return true if it is to be kept: another source has half of the ring. */
-static __always_inline bool count_out(const struct sevadm_event *event, enum level level)
+/* Returns whether the event is to be kept: another source has more than half of the ring. */
+static __always_inline bool forget(const struct sevadm_event *event, enum level level)
 {
 	struct sources *sources = &levels[level];
 	u32 source = source_of(event, level);
-	bool others = source != sources->heavy && has_half(sources, sources->heavy);
 
 	sources->counts[source]--;
-	return others;
+	return source != sources->heavy && has_half(sources, sources->heavy);
 }
 
 /* The oldest event leaves the ring: for good, unless another source has more than half of it. */
-static void leave(void)
+static noinline void leave(void)
 {
-	const struct sevadm_event *event = slot_at(&ring, ring.first);
-	bool user = count_out(event, LEVEL_USER), process = count_out(event, LEVEL_PROCESS);
+	const struct sevadm_event *event = slot_at(&ring, ring.first++);
+	bool of_user = forget(event, LEVEL_USER), of_process = forget(event, LEVEL_PROCESS);
 
-	if (unlikely(user))
+	if (unlikely(of_user))
 		keep(&levels[LEVEL_USER].kept, event);
-	else if (unlikely(process))
+	else if (unlikely(of_process))
 		keep(&levels[LEVEL_PROCESS].kept, event);
-	ring.first++;
+}
+
+/*
+ * Whether one event of the heaviest source takes the place of another one of it, as in a flood: then
+ * nothing changes, and the look at it is spared.
+ */
+static __always_inline bool is_same_again(const struct sevadm_event *one,
+					  const struct sevadm_event *other, enum level level)
+{
+	return id_of(one, level) == id_of(other, level) &&
+	       id_of(one, level) == levels[level].heavy_id;
+}
+
+static noinline void enter_by_level(const struct sevadm_event *event)
+{
+	enter(event, LEVEL_USER);
+	enter(event, LEVEL_PROCESS);
 }
 
 /**
@@ -146,12 +164,20 @@ static void leave(void)
  */
 void sevadm_ring_add(struct sevadm_event *event)
 {
+	struct sevadm_event *slot;
+
 	spin_lock(&ring_lock);
-	if (ring.next - ring.first == ring.size)
-		leave();
+	slot = slot_at(&ring, ring.next);
+	if (ring.next - ring.first == ring.size && is_same_again(slot, event, LEVEL_USER) &&
+	    is_same_again(slot, event, LEVEL_PROCESS)) {
+		ring.first++;
+	} else {
+		if (ring.next - ring.first == ring.size)
+			leave();
+		enter_by_level(event);
+	}
 	event->seq = ring.next++;
-	*slot_at(&ring, event->seq) = *event;
-	enter(event);
+	*slot = *event;
 	spin_unlock(&ring_lock);
 }
 

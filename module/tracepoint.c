@@ -1,34 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Events as tracepoints: an event's type is its tracepoint, so a new source of events needs no code. */
-#include "tracepoint.h"
-
+/* The tracepoints themselves: tracepoint.h feeds them. */
 #define CREATE_TRACE_POINTS
 #include "trace.h"
-
-/**
- * sevadm_tracepoint() - tell an event to whoever has enabled its tracepoint
- * @event: complete, with its number
- */
-void sevadm_tracepoint(const struct sevadm_event *event)
-{
-	switch (event->type) {
-	case SEVADM_EVENT_PSP:
-		trace_psp_command(event);
-		break;
-	case SEVADM_EVENT_KVM:
-		trace_kvm_command(event);
-		break;
-	case SEVADM_EVENT_PIN:
-		trace_pin(event);
-		break;
-	case SEVADM_EVENT_UNPIN:
-		trace_unpin(event);
-		break;
-	case SEVADM_EVENT_ASID:
-		trace_asid(event);
-		break;
-	case SEVADM_EVENT_LIMIT:
-		trace_limit(event);
-		break;
-	}
-}

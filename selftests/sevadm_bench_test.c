@@ -31,11 +31,8 @@
 #define REPEATS		101
 #define TRACING		"/sys/kernel/tracing"
 
-/*
- * Per traced command: nobody reads; one reader sleeps and is woken. The goal for the first is 1000, which
- * two commands in one call miss by 36 each since the ring keeps account of who fills it.
- */
-#define LIMIT_ALONE	1050
+/* Per traced command (design goal): nobody reads; one reader sleeps and is woken. */
+#define LIMIT_ALONE	1000
 #define LIMIT_READER	1500
 /* What a cost may differ by from one count to another: a link of a hash chain takes 8. */
 #define LIMIT_GROWTH	40

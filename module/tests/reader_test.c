@@ -67,7 +67,7 @@ static void reader_test_exit(struct kunit *test)
 	struct sevadm_reader *reader, *next;
 
 	timer_delete_sync(&wake_timer);
-	list_for_each_entry_safe(reader, next, &readers, node)
+	list_for_each_entry_safe(reader, next, &sevadm_readers, node)
 		sevadm_reader_close(reader);
 	ring_end();
 }
