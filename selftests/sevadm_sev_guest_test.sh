@@ -8,7 +8,7 @@ set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-type=$1
+type=${1:-sev}	# without one, as kselftest runs it: a plain SEV guest
 
 echo "KTAP version 1"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
