@@ -76,7 +76,7 @@ of_a_vm() {
 	sevadm -j trace show --event psp --vm "$id" > shown
 	sevadm -j trace stats --vm "$id" > own
 	guest_finish &&
-		same "commands of the VM" "$("$here/json_get" 0 count < own)" "$(grep -c . shown)" &&
+		same "commands of the VM" "$("$here/json_get" 0 count < own)" "$(grep -c '"event":"psp"' shown)" &&
 		same "its number" "$("$here/json_get" 0 vm < own)" "$id" &&
 		[ "$("$here/json_get" 0 bytes < own)" -ge $((8 << 20)) ] &&
 		[ "$("$here/json_get" 0 bytes_per_second < own)" -gt 0 ] &&
