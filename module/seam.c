@@ -407,11 +407,13 @@ static void target_look(struct sevadm_target *target)
 	struct sevadm_seam *seam;
 
 	mutex_lock(&seam_mutex);
-	if (!strcmp(target->name, "vmlinux") || sevadm_symbol_module_is_live(target->name))
+	if (!strcmp(target->name, "vmlinux") || sevadm_symbol_module_is_live(target->name)) {
 		target_attach(target);
-	else
+	} else if (!target->registered) {
+		/* Otherwise it is coming, and the notifier has attached to it already. */
 		for (seam = target->first; seam < target->end; seam++)
 			seam->reason = "its module is not loaded";
+	}
 	mutex_unlock(&seam_mutex);
 }
 
