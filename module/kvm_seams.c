@@ -3,6 +3,8 @@
  * Wrappers of kvm_amd's operations and of the misc cgroup's charges: who the VM is, which ASID it
  * took or gave back, what it has pinned.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -321,9 +323,10 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 }
 
 /*
- * Return true if RLIMIT_MEMLOCK is in the way, by which sev_pin_memory() refuses before it pins a page. It is asked
- * here, too: what KVM refuses anyway is charged to nobody meanwhile. A security module that denies what
- * the credentials allow is KVM's to ask.
+ * Return true if RLIMIT_MEMLOCK is in the way, by which sev_pin_memory() refuses before it pins a page. It is
+ * asked here, too: what KVM refuses anyway is charged to nobody meanwhile. A security module that denies what
+ * the credentials allow is KVM's to ask. As KVM does not get to say why, its words are said here: operators and
+ * `sevadm explain` look for them in the kernel's log.
  */
 static bool over_memlock(const struct sevadm_scope *scope, u64 pages)
 {
@@ -331,8 +334,12 @@ static bool over_memlock(const struct sevadm_scope *scope, u64 pages)
 	s64 pinned = scope && scope->vm ? READ_ONCE(scope->vm->pinned) : 0;
 	const struct cred *cred = current_cred();
 
-	return max(pinned, 0LL) + pages > limit &&
-	       !(cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK));
+	pages += max(pinned, 0LL);
+	if (pages <= limit ||
+	    (cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK)))
+		return false;
+	pr_err_ratelimited("SEV: %llu locked pages exceed the lock limit of %llu.\n", pages, limit);
+	return true;
 }
 
 struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned long ulen,
