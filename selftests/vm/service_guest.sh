@@ -32,7 +32,7 @@ loaded_at_boot() {
 }
 
 devices_are_the_groups() {
-	same "owner and mode of /dev/sevadm" "$(stat -c '%U:%G %a' /dev/sevadm)" "root:kvm 660"
+	same "owner and mode of /dev/sevadm" "$(stat -c '%U:%G %a' /dev/sevadm)" "root:sevadm 660"
 }
 
 limits_hold() {
@@ -86,7 +86,7 @@ trap 'journalctl -qb -u sevadm.service | sed "s/^/# /"; clean_up' EXIT
 echo "KTAP version 1"
 plan 9
 result "booted: sevadm is loaded before kvm_amd, and the unit has started" loaded_at_boot
-result "the device is the group's that may start VMs" devices_are_the_groups
+result "the device belongs to a group of its own" devices_are_the_groups
 result "the host's limits hold; a cgroup that is not there has none" limits_hold
 result "a slice that comes later gets its guarantee" slice_is_bound
 result "a reload takes the changed file" reloads
