@@ -21,7 +21,7 @@
 #include "pool.h"
 #include "subject.h"
 
-/* A charge that only what is in flight leaves no room for is tried again so often, this far apart. */
+/* Tries, and the time between them, of a charge that only charges in flight leave no room for. */
 #define IN_FLIGHT_TRIES		20
 #define IN_FLIGHT_PAUSE_US	1000
 
@@ -183,14 +183,14 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 	return true;
 }
 
-/* Whether the limits of a cgroup that has been removed had a part in it; they are at @gone then. */
+/* Return true if limits of a removed cgroup had a part in it; they are at @gone then. */
 static bool refused_by_the_dead(const struct refusal *refusal, struct list_head *gone)
 {
 	return (refusal->knob != SEVADM_KNOB_MAX || sevadm_subject_gone(refusal->subject)) &&
 	       sevadm_subject_sweep(gone);
 }
 
-/* Whether there would be room if KVM refused what is in flight: then it is not for good. */
+/* Return true if there would be room without charges in flight: the refusal is not for good. */
 static bool refused_by_what_is_in_flight(const struct refusal *refusal, u32 resource, u64 amount)
 {
 	const struct counter *counter = &refusal->subject->counters[resource];

@@ -65,7 +65,7 @@ static void set_limits(struct subject *subject, const struct sevadm_limit_set *s
 	sevadm_subject_put_limits(subject, set->resource, &limits);
 }
 
-/* Whether @sum ASIDs can be guaranteed; *@left: how many of them can. */
+/* Return true if @sum ASIDs can be guaranteed; set *@left to how many of them can. */
 static bool can_guarantee(u32 resource, u64 sum, u64 *left)
 {
 	u32 pool = resource == SEVADM_RESOURCE_ASID_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;

@@ -256,7 +256,7 @@ static int reply_vm(struct sk_buff *skb, void *argument)
 	return put_vm(skb, argument, true);
 }
 
-/* Who asks without the right to see all VMs does not learn either whether there is one of that id. */
+/* A caller that may not see all VMs does not learn whether there is one of that id either. */
 static int may_see_vm(const struct sk_buff *skb, struct genl_info *info, const struct sevadm_vm *vm)
 {
 	if (vm && sevadm_nl_owns(sevadm_nl_owner(skb), vm))
