@@ -13,16 +13,6 @@
 #include "sev/names.h"
 #include "vm.h"
 
-static const struct attribute asid_attributes[] = {
-	{ SEVADM_A_ASID_ASID, ATTRIBUTE_U32, "asid" },
-	{ SEVADM_A_ASID_POOL, ATTRIBUTE_NAME, "pool", pool_name },
-	{ SEVADM_A_ASID_STATE, ATTRIBUTE_NAME, "state", asid_state_name },
-	{ SEVADM_A_ASID_VM, ATTRIBUTE_U64, "vm" },
-	{ SEVADM_A_ASID_PID, ATTRIBUTE_U32, "pid" },
-};
-
-static const struct attribute_table asid_table = { asid_attributes, ARRAY_SIZE(asid_attributes) };
-
 static const struct column columns[] = {
 	{ "asid", "ASID" },
 	{ "pool", "POOL" },
@@ -99,7 +89,7 @@ static int asid_list(int argc, char **argv)
 	if (argc)
 		return fail(EXIT_USAGE, "asid list takes no arguments: see sevadm asid --help");
 	ret = group_view() ? group_view_asids(&rows) :
-	      client_dump(SEVADM_CMD_ASID_GET, &asid_table, &rows);
+	      client_dump(SEVADM_CMD_ASID_GET, &asid_attributes, &rows);
 	if (ret)
 		return ret;
 	add_names(rows);
@@ -134,7 +124,7 @@ static int asid_show(int argc, char **argv)
 	if (ret)
 		return ret;
 	ret = group_view() ? group_view_asid(asid, &row) :
-	      client_do(SEVADM_CMD_ASID_GET, &asid_attributes[0], asid, &asid_table, &row);
+	      client_do(SEVADM_CMD_ASID_GET, asid_attributes.rows, asid, &asid_attributes, &row);
 	if (ret)
 		return ret;
 	name_one(row);

@@ -15,54 +15,6 @@
 #include "sev/names.h"
 #include "status.h"
 
-static const struct attribute pool_attributes[] = {
-	{ SEVADM_A_POOL_POOL, ATTRIBUTE_NAME, "pool", pool_name },
-	{ SEVADM_A_POOL_CAPACITY, ATTRIBUTE_U32, "capacity" },
-	{ SEVADM_A_POOL_USED, ATTRIBUTE_U32, "used" },
-	{ SEVADM_A_POOL_RECLAIM, ATTRIBUTE_U32, "reclaim" },
-	{ SEVADM_A_POOL_FREE, ATTRIBUTE_U32, "free" },
-	{ SEVADM_A_POOL_PEAK, ATTRIBUTE_U32, "peak" },
-	{ SEVADM_A_POOL_MIN_ASID, ATTRIBUTE_U32, "min_asid" },
-	{ SEVADM_A_POOL_MAX_ASID, ATTRIBUTE_U32, "max_asid" },
-	{ SEVADM_A_POOL_RECYCLES, ATTRIBUTE_U64, "recycles" },
-	{ SEVADM_A_POOL_CHARGED, ATTRIBUTE_U64, "charged" },
-	{ SEVADM_A_POOL_RESERVED, ATTRIBUTE_U32, "reserved" },
-};
-
-static const struct attribute_table pool_table = { pool_attributes, ARRAY_SIZE(pool_attributes) };
-
-static const struct attribute status_attributes[] = {
-	{ SEVADM_A_STATUS_VERSION, ATTRIBUTE_STRING, "version" },
-	{ SEVADM_A_STATUS_STATE, ATTRIBUTE_NAME, "state", module_state_name },
-	{ SEVADM_A_STATUS_POOL, ATTRIBUTE_NESTS, "pools", .nest = &pool_table },
-	{ SEVADM_A_STATUS_VMS, ATTRIBUTE_U32, "vms" },
-	{ SEVADM_A_STATUS_UNACCOUNTED_VMS, ATTRIBUTE_U32, "unaccounted_vms" },
-	{ SEVADM_A_STATUS_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
-	{ SEVADM_A_STATUS_PINNED_PEAK_BYTES, ATTRIBUTE_U64, "pinned_peak_bytes" },
-	{ SEVADM_A_STATUS_API_MAJOR, ATTRIBUTE_U32, "api_major" },
-	{ SEVADM_A_STATUS_API_MINOR, ATTRIBUTE_U32, "api_minor" },
-	{ SEVADM_A_STATUS_BUILD, ATTRIBUTE_U32, "build" },
-	{ SEVADM_A_STATUS_FIRMWARE_STATE, ATTRIBUTE_NAME, "firmware_state", firmware_state_name },
-	{ SEVADM_A_STATUS_EVENTS, ATTRIBUTE_U64, "events" },
-	{ SEVADM_A_STATUS_RING_EVENTS, ATTRIBUTE_U32, "ring_events" },
-};
-
-static const struct attribute_table status_table = {
-	status_attributes, ARRAY_SIZE(status_attributes)
-};
-
-static const struct attribute seam_attributes[] = {
-	{ SEVADM_A_SEAM_NAME, ATTRIBUTE_STRING, "name" },
-	{ SEVADM_A_SEAM_MODULE, ATTRIBUTE_STRING, "module" },
-	{ SEVADM_A_SEAM_ATTACHED, ATTRIBUTE_FLAG, "attached" },
-	{ SEVADM_A_SEAM_REQUIRED, ATTRIBUTE_FLAG, "required" },
-	{ SEVADM_A_SEAM_REASON, ATTRIBUTE_STRING, "reason" },
-	{ SEVADM_A_SEAM_ERROR, ATTRIBUTE_U32, "error" },
-	{ SEVADM_A_SEAM_HITS, ATTRIBUTE_U64, "hits" },
-};
-
-static const struct attribute_table seam_table = { seam_attributes, ARRAY_SIZE(seam_attributes) };
-
 /* The reason says in words what the errno says. */
 static const struct column seam_columns[] = {
 	{ "name", "SEAM" },
@@ -217,10 +169,10 @@ static int ask(struct json_object **status, struct json_object **seams)
 {
 	int ret;
 
-	ret = client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_table, status);
+	ret = client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_attributes, status);
 	if (ret)
 		return ret;
-	ret = client_dump(SEVADM_CMD_SEAM_GET, &seam_table, seams);
+	ret = client_dump(SEVADM_CMD_SEAM_GET, &seam_attributes, seams);
 	if (ret)
 		json_object_put(*status);
 	return ret;

@@ -13,27 +13,6 @@
 #include "sev/names.h"
 #include "vm.h"
 
-static const struct attribute vm_attributes[] = {
-	{ SEVADM_A_VM_ID, ATTRIBUTE_U64, "id" },
-	{ SEVADM_A_VM_PID, ATTRIBUTE_U32, "pid" },
-	{ SEVADM_A_VM_COMM, ATTRIBUTE_STRING, "comm" },
-	{ SEVADM_A_VM_UID, ATTRIBUTE_U32, "uid" },
-	{ SEVADM_A_VM_CGROUP, ATTRIBUTE_STRING, "cgroup" },
-	{ SEVADM_A_VM_TYPE, ATTRIBUTE_NAME, "type", vm_type_name },
-	{ SEVADM_A_VM_POOL, ATTRIBUTE_NAME, "pool", pool_name },
-	{ SEVADM_A_VM_ASID, ATTRIBUTE_U32, "asid" },
-	{ SEVADM_A_VM_HANDLE, ATTRIBUTE_U32, "handle" },
-	{ SEVADM_A_VM_POLICY, ATTRIBUTE_U64, "policy" },
-	{ SEVADM_A_VM_STATE, ATTRIBUTE_NAME, "state", vm_state_name },
-	{ SEVADM_A_VM_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
-	{ SEVADM_A_VM_PINNED_PEAK_BYTES, ATTRIBUTE_U64, "pinned_peak_bytes" },
-	{ SEVADM_A_VM_REGIONS, ATTRIBUTE_U64, "regions" },
-	{ SEVADM_A_VM_MIRROR_OF, ATTRIBUTE_U64, "mirror_of" },
-	{ SEVADM_A_VM_CREATED_NS, ATTRIBUTE_U64, "created_ns" },
-};
-
-static const struct attribute_table vm_table = { vm_attributes, ARRAY_SIZE(vm_attributes) };
-
 /* The cgroup's path comes last: it is of any length. */
 static const struct column list_columns[] = {
 	{ "id", "ID" },
@@ -94,7 +73,7 @@ static const struct option_row list_options[] = {
 int vms_get(struct json_object **rows)
 {
 	int ret = group_view() ? group_view_vms(rows) :
-		  client_dump(SEVADM_CMD_VM_GET, &vm_table, rows);
+		  client_dump(SEVADM_CMD_VM_GET, &vm_attributes, rows);
 
 	if (!ret)
 		vm_names_add(*rows);
@@ -103,7 +82,7 @@ int vms_get(struct json_object **rows)
 
 static int own_vms_get(struct json_object **rows)
 {
-	int ret = client_dump_own(SEVADM_CMD_VM_GET, SEVADM_A_VM_OWN, &vm_table, rows);
+	int ret = client_dump_own(SEVADM_CMD_VM_GET, SEVADM_A_VM_OWN, &vm_attributes, rows);
 
 	if (!ret)
 		vm_names_add(*rows);
@@ -174,7 +153,7 @@ static int vm_show(int argc, char **argv)
 	if (ret)
 		return ret;
 	ret = group_view() ? group_view_vm(id, &row) :
-	      client_do(SEVADM_CMD_VM_GET, &vm_attributes[0], id, &vm_table, &row);
+	      client_do(SEVADM_CMD_VM_GET, vm_attributes.rows, id, &vm_attributes, &row);
 	if (ret)
 		return ret;
 	vm_name_add(row);

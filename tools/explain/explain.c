@@ -15,40 +15,23 @@
 #include "kernel/client.h"
 #include "sev/names.h"
 
-static const struct attribute pool_attributes[] = {
-	{ SEVADM_A_POOL_POOL, ATTRIBUTE_U32, "pool" },
-	{ SEVADM_A_POOL_CAPACITY, ATTRIBUTE_U32, "capacity" },
-	{ SEVADM_A_POOL_USED, ATTRIBUTE_U32, "used" },
-	{ SEVADM_A_POOL_RECLAIM, ATTRIBUTE_U32, "reclaim" },
-	{ SEVADM_A_POOL_FREE, ATTRIBUTE_U32, "free" },
-	{ SEVADM_A_POOL_CHARGED, ATTRIBUTE_U64, "charged" },
-};
-
-static const struct attribute_table pool_table = { pool_attributes, ARRAY_SIZE(pool_attributes) };
-
-static const struct attribute status_attributes[] = {
-	{ SEVADM_A_STATUS_POOL, ATTRIBUTE_NESTS, "pools", .nest = &pool_table },
-};
-
-static const struct attribute_table status_table = {
-	status_attributes, ARRAY_SIZE(status_attributes)
-};
-
 static bool ask_module(struct facts *facts)
 {
 	struct json_object *status, *pools, *row;
 	size_t i;
 
-	if (client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_table, &status))
+	if (client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_attributes, &status))
 		return false;
 	pools = json_object_object_get(status, "pools");
 	for (i = 0; pools && i < json_object_array_length(pools); i++) {
 		struct pool_facts *pool;
+		int id;
 
 		row = json_object_array_get_idx(pools, i);
-		if (json_get_u64(row, "pool") >= SEVADM_POOL_NR)
+		id = pool_id(json_get_text(row, "pool"));
+		if (id < 0 || id >= SEVADM_POOL_NR)
 			continue;
-		pool = &facts->pools[json_get_u64(row, "pool")];
+		pool = &facts->pools[id];
 		/* A module that is degraded or waiting leaves out what it does not know. */
 		pool->known = !json_is_null(row, "capacity") && !json_is_null(row, "used");
 		pool->capacity = json_get_u64(row, "capacity");

@@ -47,13 +47,6 @@ static const struct layout_row {
 #undef ROW
 };
 
-static const struct attribute reply_attributes[] = {
-	{ SEVADM_A_ADOPT_ADOPTED, ATTRIBUTE_U32, "adopted" },
-	{ SEVADM_A_ADOPT_LEFT, ATTRIBUTE_U32, "left" },
-};
-
-static const struct attribute_table reply_table = { reply_attributes, ARRAY_SIZE(reply_attributes) };
-
 /* The member called by the @length bytes at @name, also inside of anonymous members. */
 static const struct btf_member *find_member(const struct btf *btf, unsigned int type_id,
 					    const char *name, size_t length, unsigned int *bits)
@@ -177,6 +170,6 @@ int adopt_vms(struct json_object **result)
 	if (btf != kernel)
 		btf__free(btf);
 	btf__free(kernel);
-	return ret ?: client_request(SEVADM_CMD_ADOPT, values, ARRAY_SIZE(values), &reply_table,
+	return ret ?: client_request(SEVADM_CMD_ADOPT, values, ARRAY_SIZE(values), &adopt_attributes,
 				     result);
 }

@@ -12,45 +12,9 @@
 #include <json-c/json.h>
 #include <linux/sevadm.h>
 
-struct nlattr;
+#include "kernel/attributes.h"
 
-enum attribute_kind {
-	ATTRIBUTE_U32,
-	ATTRIBUTE_U64,
-	ATTRIBUTE_STRING,
-	ATTRIBUTE_FLAG,
-	/* a u32 that @attribute.name names */
-	ATTRIBUTE_NAME,
-	/* nests of @attribute.nest, one for each element of the array */
-	ATTRIBUTE_NESTS,
-	/* one nest of @attribute.nest */
-	ATTRIBUTE_NEST,
-};
-
-struct attribute_table;
-
-/**
- * struct attribute - how one netlink attribute becomes a value of a JSON object
- * @type: number of the attribute
- * @kind: what it holds; an absent attribute is null, or false for a flag
- * @key: its key
- * @name: for ATTRIBUTE_NAME
- * @nest: for ATTRIBUTE_NESTS and ATTRIBUTE_NEST
- */
-struct attribute {
-	uint16_t type;
-	enum attribute_kind kind;
-	const char *key;
-	const char *(*name)(uint32_t number);
-	const struct attribute_table *nest;
-};
-
-struct attribute_table {
-	const struct attribute *rows;
-	size_t nr;
-};
-
-/* Whether sevadm.ko is loaded; a request would otherwise make the kernel load it. */
+/* Return true if sevadm.ko is loaded; a request would otherwise make the kernel load it. */
 bool client_module_loaded(void);
 
 /*

@@ -18,39 +18,6 @@
 /* Attributes of one limit and their headers take less. */
 #define LIMIT_ROOM	96
 
-static const struct attribute limit_attributes[] = {
-	{ SEVADM_A_LIMIT_SUBJECT, ATTRIBUTE_U32, "subject" },
-	{ SEVADM_A_LIMIT_ID, ATTRIBUTE_U64, "id" },
-	{ SEVADM_A_LIMIT_CGROUP, ATTRIBUTE_STRING, "cgroup" },
-	{ SEVADM_A_LIMIT_RESOURCE, ATTRIBUTE_U32, "resource" },
-	{ SEVADM_A_LIMIT_MIN_VALUE, ATTRIBUTE_U64, "min" },
-	{ SEVADM_A_LIMIT_HIGH_VALUE, ATTRIBUTE_U64, "high" },
-	{ SEVADM_A_LIMIT_MAX_VALUE, ATTRIBUTE_U64, "max" },
-	{ SEVADM_A_LIMIT_CURRENT, ATTRIBUTE_U64, "current" },
-	{ SEVADM_A_LIMIT_PEAK, ATTRIBUTE_U64, "peak" },
-	{ SEVADM_A_LIMIT_HIGH_EVENTS, ATTRIBUTE_U64, "high_events" },
-	{ SEVADM_A_LIMIT_MAX_EVENTS, ATTRIBUTE_U64, "max_events" },
-};
-
-static const struct attribute_table limit_table = {
-	limit_attributes, ARRAY_SIZE(limit_attributes)
-};
-
-static const struct attribute pool_attributes[] = {
-	{ SEVADM_A_POOL_POOL, ATTRIBUTE_U32, "pool" },
-	{ SEVADM_A_POOL_CAPACITY, ATTRIBUTE_U32, "capacity" },
-};
-
-static const struct attribute_table pool_table = { pool_attributes, ARRAY_SIZE(pool_attributes) };
-
-static const struct attribute status_attributes[] = {
-	{ SEVADM_A_STATUS_POOL, ATTRIBUTE_NESTS, "pools", .nest = &pool_table },
-};
-
-static const struct attribute_table status_table = {
-	status_attributes, ARRAY_SIZE(status_attributes)
-};
-
 static const uint16_t knob_attributes[LIMIT_KNOBS] = {
 	[LIMIT_MIN] = SEVADM_A_LIMIT_MIN_VALUE,
 	[LIMIT_HIGH] = SEVADM_A_LIMIT_HIGH_VALUE,
@@ -125,7 +92,7 @@ static struct json_object *complete_all(struct json_object *raw)
 int limits_get(struct json_object **rows)
 {
 	struct json_object *raw;
-	int ret = client_dump(SEVADM_CMD_LIMIT_GET, &limit_table, &raw);
+	int ret = client_dump(SEVADM_CMD_LIMIT_GET, &limit_attributes, &raw);
 
 	if (!ret)
 		*rows = complete_all(raw);
@@ -135,7 +102,7 @@ int limits_get(struct json_object **rows)
 int limits_try_get(struct json_object **rows)
 {
 	struct json_object *raw;
-	int ret = client_try_dump(SEVADM_CMD_LIMIT_GET, &limit_table, &raw);
+	int ret = client_try_dump(SEVADM_CMD_LIMIT_GET, &limit_attributes, &raw);
 
 	if (!ret)
 		*rows = complete_all(raw ?: json_object_new_array());
@@ -165,7 +132,7 @@ int limits_get_list(struct limit_list *list)
 	size_t i;
 	int ret;
 
-	ret = client_dump(SEVADM_CMD_LIMIT_GET, &limit_table, &raw);
+	ret = client_dump(SEVADM_CMD_LIMIT_GET, &limit_attributes, &raw);
 	if (ret)
 		return ret;
 	for (i = 0; i < json_object_array_length(raw); i++) {
@@ -187,13 +154,13 @@ static int ask_pools(uint64_t wholes[LIMIT_RESOURCES])
 	size_t i;
 	int ret;
 
-	ret = client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_table, &status);
+	ret = client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_attributes, &status);
 	if (ret)
 		return ret;
 	pools = json_object_object_get(status, "pools");
 	for (i = 0; i < json_object_array_length(pools); i++) {
 		pool = json_object_array_get_idx(pools, i);
-		resource = json_get_u64(pool, "pool") == SEVADM_POOL_SEV ? LIMIT_ASID_SEV :
+		resource = pool_id(json_get_text(pool, "pool")) == SEVADM_POOL_SEV ? LIMIT_ASID_SEV :
 			   LIMIT_ASID_SEV_ES;
 		wholes[resource] = json_get_u64(pool, "capacity");
 	}

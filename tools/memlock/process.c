@@ -47,13 +47,6 @@ struct process {
 	char cgroup[512];
 };
 
-static const struct attribute vm_attributes[] = {
-	{ SEVADM_A_VM_PID, ATTRIBUTE_U32, "pid" },
-	{ SEVADM_A_VM_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
-};
-
-static const struct attribute_table vm_table = { vm_attributes, ARRAY_SIZE(vm_attributes) };
-
 /* The first line of a file that begins with @key, behind it; "" is none. */
 static bool read_line(const char *path, const char *key, char *text, size_t size)
 {
@@ -115,7 +108,7 @@ static void read_ledger(unsigned long pid, struct process *process)
 
 	/* Without it, and without leave to ask it, this is not known. */
 	if (!client_module_loaded() || geteuid() ||
-	    client_dump(SEVADM_CMD_VM_GET, &vm_table, &vms))
+	    client_dump(SEVADM_CMD_VM_GET, &vm_attributes, &vms))
 		return;
 	for (i = 0; i < json_object_array_length(vms); i++) {
 		vm = json_object_array_get_idx(vms, i);

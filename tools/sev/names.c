@@ -358,6 +358,11 @@ static int64_t number_of(const struct name *table, size_t rows, const char *pref
 	return (int64_t)value;
 }
 
+int pool_id(const char *name)
+{
+	return (int)number_of(pools, ARRAY_SIZE(pools), "", name, INT_MAX);
+}
+
 int psp_command_id(const char *name)
 {
 	return (int)number_of(psp_commands, ARRAY_SIZE(psp_commands), "SEV_CMD_", name, INT_MAX);

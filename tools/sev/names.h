@@ -55,6 +55,14 @@ const char *firmware_state_name(uint32_t state);
 const char *refusal_name(uint32_t refusal);
 
 /**
+ * pool_id() - the number of an ASID pool
+ * @name: as pool_name() gives it, in either case; or a number
+ *
+ * Return: the number, which need not be that of a pool that is known here; -1: no such name.
+ */
+int pool_id(const char *name);
+
+/**
  * psp_command_id() - the number of a firmware command
  * @name: a name in either case, with or without the kernel's prefix, or a number (0x30, 48)
  *

@@ -147,6 +147,9 @@ static void names_are_read_leniently_numbers_strictly(void)
 static void words_of_the_module(void)
 {
 	EXPECT_TEXT(pool_name(SEVADM_POOL_SEV_ES), "sev_es");
+	EXPECT_NUMBER(pool_id("sev_es"), SEVADM_POOL_SEV_ES);
+	EXPECT_NUMBER(pool_id("sev"), SEVADM_POOL_SEV);
+	EXPECT_NUMBER(pool_id("sev-es"), -1);
 	EXPECT_TEXT(vm_type_name(SEVADM_VM_TYPE_SEV), "sev");
 	EXPECT_TEXT(vm_type_name(SEVADM_VM_TYPE_SEV_ES), "sev-es");
 	EXPECT_TEXT(vm_type_name(SEVADM_VM_TYPE_SEV_SNP), "sev-snp");

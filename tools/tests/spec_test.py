@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The netlink specification, the ABI header and the module's tables say the same."""
+"""The netlink specification, the ABI header, and the tables of the module and the tool say the same."""
 import re
 import sys
 from pathlib import Path
@@ -11,6 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "Documentation/netlink/specs/sevadm.yaml"
 HEADERS = [ROOT / "uapi/linux" / name for name in ("sevadm.h", "sevadm_netlink.h")]
 MODULE = ROOT / "module/netlink.c"
+TOOL = ROOT / "tools/kernel/attributes.c"
+
+# The path of the cgroup, and failures less those by status, say the same.
+UNREAD = ["SEVADM_A_VM_CGROUP_ID", "SEVADM_A_STATS_OTHER_FAILURES"]
 
 
 def upper(name):
@@ -150,6 +154,44 @@ def check_module(spec, source):
     return compare("the module's operations", expected, found)
 
 
+def kind_of(attribute):
+    """The kind of row that the tool reads an attribute by."""
+    if attribute["type"] == "nest":
+        return "NESTS" if attribute.get("multi-attr") else "NEST"
+    return {"string": "STRING", "flag": "FLAG", "u32": "U32", "s32": "U32"}.get(attribute["type"], "U64")
+
+
+def check_tool(spec, source):
+    """The tool has a row for each attribute that the module answers with, of its type."""
+    rows = re.findall(r"^\t\{ (SEVADM_A_\w+), ATTRIBUTE_(\w+), \"(\w+)\"", source, re.M)
+    found = {}
+    for name, kind, _ in rows:
+        found.setdefault(name, "U32" if kind == "NAME" else kind)
+    spaces = {space["name"]: space["attributes"] for space in spec["attribute-sets"]}
+    expected, seen = {}, set()
+
+    def answer(space, names):
+        for attribute in spaces[space]:
+            if attribute["type"] == "pad" or names is not None and attribute["name"] not in names:
+                continue
+            expected[f"SEVADM_A_{upper(space)}_{upper(attribute['name'])}"] = kind_of(attribute)
+            inner = attribute.get("nested-attributes")
+            if inner and inner not in seen:
+                seen.add(inner)
+                answer(inner, None)
+
+    for operation in spec["operations"]["list"]:
+        mode = operation.get("do", operation.get("dump"))
+        if mode and "reply" in mode:
+            answer(operation["attribute-set"], mode["reply"]["attributes"])
+    twice = sorted({name for name, _, _ in rows if [row[0] for row in rows].count(name) > 1})
+    for name in UNREAD:
+        found.setdefault(name, expected.get(name))
+    return (compare("attributes that the tool reads", set(expected.items()) - set(found.items()),
+                    set(found.items()) - set(expected.items())) +
+            compare("attributes with two rows", [], twice))
+
+
 def main():
     spec = yaml.safe_load(SPEC.read_text())
     header = "".join(path.read_text() for path in HEADERS)
@@ -159,6 +201,7 @@ def main():
         "names of the family and its groups": check_names(spec, header),
         "references inside of the specification": check_references(spec),
         "operations of the module": check_module(spec, MODULE.read_text()),
+        "attributes that the tool reads": check_tool(spec, TOOL.read_text()),
     }
     print("TAP version 13")
     print(f"1..{len(results)}")

@@ -68,15 +68,14 @@ static int put_row(struct recording *recording, struct json_object *row)
 	return ret;
 }
 
-static const struct attribute status_attributes[] = {
-	{ SEVADM_A_STATUS_VERSION, ATTRIBUTE_STRING, "module" },
-	{ SEVADM_A_STATUS_API_MAJOR, ATTRIBUTE_U32, "firmware_api_major" },
-	{ SEVADM_A_STATUS_API_MINOR, ATTRIBUTE_U32, "firmware_api_minor" },
-	{ SEVADM_A_STATUS_BUILD, ATTRIBUTE_U32, "firmware_build" },
-};
-
-static const struct attribute_table status_table = {
-	status_attributes, ARRAY_SIZE(status_attributes)
+/* What a recording's header says of the module, and what the module calls it. */
+static const struct {
+	const char *key, *of_status;
+} status_keys[] = {
+	{ "module", "version" },
+	{ "firmware_api_major", "api_major" },
+	{ "firmware_api_minor", "api_minor" },
+	{ "firmware_build", "build" },
 };
 
 /* Only root sees the status of the module; a member of group sevadm records without it. */
@@ -86,11 +85,11 @@ static void add_status(struct json_object *header)
 	size_t i;
 
 	if (!geteuid() && client_module_loaded())
-		client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_table, &status);
-	for (i = 0; i < ARRAY_SIZE(status_attributes); i++)
-		json_object_object_add(header, status_attributes[i].key,
+		client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_attributes, &status);
+	for (i = 0; i < ARRAY_SIZE(status_keys); i++)
+		json_object_object_add(header, status_keys[i].key,
 				       json_object_get(json_object_object_get(status,
-							status_attributes[i].key)));
+							status_keys[i].of_status)));
 	json_object_put(status);
 }
 

@@ -7,52 +7,6 @@
 #include "kernel/client.h"
 #include "trace/stats.h"
 
-static const struct attribute bucket_attributes[] = {
-	{ SEVADM_A_BUCKET_FROM_NS, ATTRIBUTE_U64, "from_ns" },
-	{ SEVADM_A_BUCKET_COUNT, ATTRIBUTE_U64, "count" },
-};
-
-static const struct attribute_table bucket_table = {
-	bucket_attributes, ARRAY_SIZE(bucket_attributes)
-};
-
-static const struct attribute times_attributes[] = {
-	{ SEVADM_A_TIMES_COUNT, ATTRIBUTE_U64, "count" },
-	{ SEVADM_A_TIMES_SUM_NS, ATTRIBUTE_U64, "sum_ns" },
-	{ SEVADM_A_TIMES_MIN_NS, ATTRIBUTE_U64, "min_ns" },
-	{ SEVADM_A_TIMES_MAX_NS, ATTRIBUTE_U64, "max_ns" },
-	{ SEVADM_A_TIMES_BUCKET, ATTRIBUTE_NESTS, "buckets", .nest = &bucket_table },
-};
-
-static const struct attribute_table times_table = { times_attributes, ARRAY_SIZE(times_attributes) };
-
-static const struct attribute failure_attributes[] = {
-	{ SEVADM_A_FAILURE_FW_ERROR, ATTRIBUTE_U32, "fw_error" },
-	{ SEVADM_A_FAILURE_ERRNO, ATTRIBUTE_U32, "errno" },
-	{ SEVADM_A_FAILURE_COUNT, ATTRIBUTE_U64, "count" },
-};
-
-static const struct attribute_table failure_table = {
-	failure_attributes, ARRAY_SIZE(failure_attributes)
-};
-
-static const struct attribute stats_attributes[] = {
-	{ SEVADM_A_STATS_SINCE_NS, ATTRIBUTE_U64, "since_ns" },
-	{ SEVADM_A_STATS_LEFT_OUT, ATTRIBUTE_U64, "left_out" },
-	{ SEVADM_A_STATS_EVENT, ATTRIBUTE_U32, "event" },
-	{ SEVADM_A_STATS_COMMAND, ATTRIBUTE_U32, "command" },
-	{ SEVADM_A_STATS_VM, ATTRIBUTE_U64, "vm" },
-	{ SEVADM_A_STATS_COUNT, ATTRIBUTE_U64, "count" },
-	{ SEVADM_A_STATS_FAILURES, ATTRIBUTE_U64, "failures" },
-	{ SEVADM_A_STATS_FAILURE, ATTRIBUTE_NESTS, "statuses", .nest = &failure_table },
-	{ SEVADM_A_STATS_BYTES, ATTRIBUTE_U64, "bytes" },
-	{ SEVADM_A_STATS_BYTES_NS, ATTRIBUTE_U64, "bytes_ns" },
-	{ SEVADM_A_STATS_TOOK, ATTRIBUTE_NEST, "took", .nest = &times_table },
-	{ SEVADM_A_STATS_WAIT, ATTRIBUTE_NEST, "wait", .nest = &times_table },
-};
-
-static const struct attribute_table stats_table = { stats_attributes, ARRAY_SIZE(stats_attributes) };
-
 static void take_times(struct json_object *row, const char *key, struct times *times)
 {
 	struct json_object *from = json_object_object_get(row, key), *buckets, *bucket;
@@ -136,7 +90,7 @@ static int take_row(struct stats *stats, struct json_object *row)
 int stats_take_live(struct stats *stats)
 {
 	struct json_object *rows;
-	int ret = client_try_dump(SEVADM_CMD_STATS_GET, &stats_table, &rows);
+	int ret = client_try_dump(SEVADM_CMD_STATS_GET, &stats_attributes, &rows);
 	size_t i;
 
 	if (ret || !rows)
