@@ -10,9 +10,9 @@
 #include <linux/uaccess.h>
 
 #include "bitmaps.h"
-#include "ledger.h"
 #include "pool.h"
 #include "symbol.h"
+#include "vm.h"
 
 /*
  * Off, the pools are what the module itself has seen of takings and givings back: for tests, as what was

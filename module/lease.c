@@ -12,9 +12,9 @@
 #include <linux/slab.h>
 
 #include "lease.h"
-#include "ledger.h"
 #include "limit.h"
 #include "pool.h"
+#include "vm.h"
 
 /* Leases of one open file: each costs memory and a look at every initialisation of a VM. */
 #define LEASES_MAX	64

@@ -4,13 +4,10 @@
  * initialisation has succeeded; from then on every pin, ASID and state is booked as it happens.
  * VMs that are older than the attachment are only counted: nothing is assumed about them.
  */
-#include <linux/cred.h>
-#include <linux/hashtable.h>
-#include <linux/pid.h>
-#include <linux/sched.h>
-#include <linux/slab.h>
-#include <linux/user_namespace.h>
+#include <linux/cgroup.h>
 #include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/user_namespace.h>
 
 #include "compat/compiler.h"
 #include "ledger.h"
@@ -19,315 +16,10 @@
 #include "pool.h"
 #include "seam.h"
 
-DEFINE_SPINLOCK(sevadm_ledger_lock);
-
-static LIST_HEAD(vms);
-static LIST_HEAD(guests);	/* VMs that own a context: no more than there are ASIDs */
-static DEFINE_HASHTABLE(vms_by_kvm, 10);
-static DEFINE_HASHTABLE(vms_by_id, 10);
-static DEFINE_HASHTABLE(vms_by_creator, 10);
-static u64 last_id;
 static struct sevadm_totals totals;
 
 /* What is known of a VM itself; the rest is of its encryption context, which mirrors share. */
 #define KNOWN_OF_VM	(SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED)
-
-static void line_release(struct kref *ref)
-{
-	kfree(container_of(ref, struct sevadm_line, ref));
-}
-
-static void line_put(struct sevadm_line *line)
-{
-	if (line)
-		kref_put(&line->ref, line_release);
-}
-
-static struct sevadm_line *line_get(struct sevadm_line *line)
-{
-	if (line)
-		kref_get(&line->ref);
-	return line;
-}
-
-static void forget_creator(struct sevadm_vm *vm)
-{
-	if (vm->cgroup)
-		cgroup_put(vm->cgroup);
-	put_pid(vm->creator);
-	vm->cgroup = NULL;
-	vm->creator = NULL;
-	vm->pid = 0;
-	vm->uid_nr = 0;
-}
-
-static void vm_release(struct kref *ref)
-{
-	struct sevadm_vm *vm = container_of(ref, struct sevadm_vm, ref);
-
-	forget_creator(vm);
-	line_put(vm->owner);
-	line_put(vm->line);
-	kfree(vm);
-}
-
-/* sevadm_vm_put() - give a reference back; NULL is nothing */
-void sevadm_vm_put(struct sevadm_vm *vm)
-{
-	if (vm)
-		kref_put(&vm->ref, vm_release);
-}
-
-static struct sevadm_vm *vm_get(struct sevadm_vm *vm)
-{
-	if (vm)
-		kref_get(&vm->ref);
-	return vm;
-}
-
-static struct sevadm_vm *find_locked(const struct kvm *kvm)
-{
-	struct sevadm_vm *vm;
-
-	hash_for_each_possible(vms_by_kvm, vm, hash, (unsigned long)kvm)
-		if (vm->kvm == kvm)
-			return vm;
-	return NULL;
-}
-
-/**
- * sevadm_vm_find() - the VM in the ledger that is KVM's @kvm
- * @kvm: KVM's VM
- *
- * Return: the VM with a reference, or NULL: it is not in the ledger.
- */
-struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm)
-{
-	struct sevadm_vm *vm;
-
-	spin_lock(&sevadm_ledger_lock);
-	vm = vm_get(find_locked(kvm));
-	spin_unlock(&sevadm_ledger_lock);
-	return vm;
-}
-
-/**
- * sevadm_vm_find_handle() - find the VM that owns a context of the firmware
- * @handle: the firmware's name of it
- *
- * Return: the VM with a reference, or NULL.
- */
-struct sevadm_vm *sevadm_vm_find_handle(u32 handle)
-{
-	struct sevadm_vm *vm, *found = NULL;
-
-	spin_lock(&sevadm_ledger_lock);
-	list_for_each_entry(vm, &guests, guest)
-		if (vm->accounted && vm->known & SEVADM_KNOWN_HANDLE && vm->handle == handle) {
-			found = vm_get(vm);
-			break;
-		}
-	spin_unlock(&sevadm_ledger_lock);
-	return found;
-}
-
-/**
- * sevadm_vm_find_gctx() - find a SEV-SNP VM
- * @gctx: physical address of its context page
- *
- * Return: the VM with a reference, or NULL.
- */
-struct sevadm_vm *sevadm_vm_find_gctx(u64 gctx)
-{
-	struct sevadm_vm *vm, *found = NULL;
-
-	spin_lock(&sevadm_ledger_lock);
-	list_for_each_entry(vm, &guests, guest)
-		if (vm->accounted && gctx && vm->gctx == gctx) {
-			found = vm_get(vm);
-			break;
-		}
-	spin_unlock(&sevadm_ledger_lock);
-	return found;
-}
-
-static struct sevadm_vm *find_id_locked(u64 id)
-{
-	struct sevadm_vm *vm;
-
-	hash_for_each_possible(vms_by_id, vm, hash_id, id)
-		if (vm->id == id)
-			return vm;
-	return NULL;
-}
-
-/**
- * sevadm_vm_next() - go over all VMs in order of their ids
- * @after: id of the last one; 0: none yet
- *
- * Costs the same whatever the number of VMs, unless the last one has ended meanwhile.
- *
- * Return: the VM with the lowest id above @after, with a reference, or NULL.
- */
-struct sevadm_vm *sevadm_vm_next(u64 after)
-{
-	struct sevadm_vm *vm, *found = NULL;
-
-	spin_lock(&sevadm_ledger_lock);
-	vm = find_id_locked(after) ?: list_entry(&vms, struct sevadm_vm, list);
-	list_for_each_entry_continue(vm, &vms, list)
-		if (vm->accounted && vm->id > after) {
-			found = vm_get(vm);
-			break;
-		}
-	spin_unlock(&sevadm_ledger_lock);
-	return found;
-}
-
-/* sevadm_vm_get_id() - the VM with this id, with a reference, or NULL */
-struct sevadm_vm *sevadm_vm_get_id(u64 id)
-{
-	struct sevadm_vm *vm;
-
-	spin_lock(&sevadm_ledger_lock);
-	vm = find_id_locked(id);
-	vm = vm && vm->accounted ? vm_get(vm) : NULL;
-	spin_unlock(&sevadm_ledger_lock);
-	return vm;
-}
-
-/* sevadm_vm_get_creator() - the first VM that process @creator created, with a reference, or NULL */
-struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator)
-{
-	struct sevadm_vm *vm, *first = NULL;
-
-	spin_lock(&sevadm_ledger_lock);
-	hash_for_each_possible(vms_by_creator, vm, hash_creator, (unsigned long)creator)
-		if (vm->creator == creator && vm->accounted && (!first || vm->id < first->id))
-			first = vm;
-	vm_get(first);
-	spin_unlock(&sevadm_ledger_lock);
-	return first;
-}
-
-static struct cgroup *cgroup_of(struct task_struct *task)
-{
-	struct cgroup *cgroup;
-
-	rcu_read_lock();
-	do {
-		cgroup = task_dfl_cgroup(task);
-	} while (!cgroup_tryget(cgroup));
-	rcu_read_unlock();
-	return cgroup;
-}
-
-static void add_uid(struct sevadm_vm *vm, kuid_t uid)
-{
-	u32 i;
-
-	for (i = 0; i < vm->uid_nr; i++)
-		if (uid_eq(vm->uids[i], uid))
-			return;
-	if (vm->uid_nr < ARRAY_SIZE(vm->uids))
-		vm->uids[vm->uid_nr++] = uid;
-}
-
-/*
- * A user has tens of thousands of subordinate uids to run processes under. They exist in user namespaces
- * that the user has made: the owners of those are charged as well, as ucounts does.
- */
-static void describe_users(struct sevadm_vm *vm, struct task_struct *creator)
-{
-	const struct user_namespace *ns;
-
-	vm->uid = task_uid(creator);
-	add_uid(vm, vm->uid);
-	rcu_read_lock();
-	for (ns = __task_cred(creator)->user_ns; ns != &init_user_ns; ns = ns->parent)
-		add_uid(vm, ns->owner);
-	rcu_read_unlock();
-}
-
-/**
- * sevadm_vm_alloc() - an entry that is not in the ledger
- *
- * Context: may sleep.
- * Return: the entry with a reference for the caller, or NULL: no memory.
- */
-struct sevadm_vm *sevadm_vm_alloc(void)
-{
-	struct sevadm_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
-
-	if (!vm)
-		return NULL;
-	vm->line = kzalloc(sizeof(*vm->line), GFP_KERNEL_ACCOUNT);
-	if (!vm->line) {
-		kfree(vm);
-		return NULL;
-	}
-	kref_init(&vm->line->ref);
-	kref_init(&vm->ref);
-	return vm;
-}
-
-/**
- * sevadm_vm_describe() - what never changes about a VM
- * @vm: an entry that is not in the ledger; what it was told of another VM before is forgotten
- * @kvm: KVM's VM
- * @type: enum sevadm_vm_type
- * @creator: task that created it; NULL: not known
- *
- * Context: does not sleep.
- */
-void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
-			struct task_struct *creator)
-{
-	forget_creator(vm);
-	line_put(vm->owner);
-	vm->owner = NULL;
-	vm->mirror = false;
-	vm->known = 0;
-	vm->kvm = kvm;
-	vm->type = type;
-	if (!creator)
-		return;
-	vm->pid = task_tgid_nr(creator);
-	describe_users(vm, creator);
-	vm->creator = get_pid(task_tgid(creator));
-	vm->cgroup = cgroup_of(creator);
-	get_task_comm(vm->comm, creator);
-	vm->known |= SEVADM_KNOWN_CREATOR;
-}
-
-/**
- * sevadm_vm_describe_mirror() - what is to be adopted is a mirror
- * @vm: an entry that is not in the ledger
- * @owner: the VM whose context it shares
- *
- * Context: does not sleep.
- */
-void sevadm_vm_describe_mirror(struct sevadm_vm *vm, struct sevadm_vm *owner)
-{
-	vm->mirror = true;
-	vm->owner = line_get(owner->line);
-}
-
-static void enter_locked(struct sevadm_vm *vm)
-{
-	lockdep_assert_held(&sevadm_ledger_lock);
-	vm->id = ++last_id;
-	vm->line->vm = vm;
-	list_add_tail(&vm->list, &vms);
-	INIT_LIST_HEAD(&vm->guest);
-	if (!vm->mirror)
-		list_add_tail(&vm->guest, &guests);
-	hash_add(vms_by_kvm, &vm->hash, (unsigned long)vm->kvm);
-	hash_add(vms_by_id, &vm->hash_id, vm->id);
-	if (vm->creator)
-		hash_add(vms_by_creator, &vm->hash_creator, (unsigned long)vm->creator);
-	vm_get(vm);
-}
 
 /**
  * sevadm_vm_create() - enter a VM, created by the current task, that may yet fail to initialise
@@ -350,12 +42,12 @@ struct sevadm_vm *sevadm_vm_create(const struct kvm *kvm, u32 type)
 	vm->known |= SEVADM_KNOWN_CREATED | SEVADM_KNOWN_STATE;
 
 	spin_lock(&sevadm_ledger_lock);
-	if (find_locked(kvm)) {
+	if (sevadm_vm_find_locked(kvm)) {
 		spin_unlock(&sevadm_ledger_lock);
 		sevadm_vm_put(vm);
 		return NULL;
 	}
-	enter_locked(vm);
+	sevadm_vm_enter_locked(vm);
 	spin_unlock(&sevadm_ledger_lock);
 	return vm;
 }
@@ -393,7 +85,7 @@ static const struct sevadm_vm *owner_locked(const struct sevadm_vm *vm)
 static void set_owner_locked(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
-	mirror->owner = line_get(owner->line);
+	mirror->owner = sevadm_line_get(owner->line);
 	mirror->type = owner->type;
 }
 
@@ -404,7 +96,7 @@ static void set_owner_locked(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 void sevadm_vm_adopt(struct sevadm_vm *vm)
 {
 	spin_lock(&sevadm_ledger_lock);
-	enter_locked(vm);
+	sevadm_vm_enter_locked(vm);
 	account_locked(vm);
 	sevadm_limit_force_locked(vm);
 	totals.pinned += vm->pinned;
@@ -483,8 +175,8 @@ void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
 	struct sevadm_vm *mirror, *owner;
 
 	spin_lock(&sevadm_ledger_lock);
-	mirror = find_locked(kvm);
-	owner = find_locked(owner_kvm);
+	mirror = sevadm_vm_find_locked(kvm);
+	owner = sevadm_vm_find_locked(owner_kvm);
 	if (mirror && owner && mirror->mirror && !mirror->owner)
 		set_owner_locked(mirror, owner);
 	spin_unlock(&sevadm_ledger_lock);
@@ -498,9 +190,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 {
 	spin_lock(&sevadm_ledger_lock);
 	sevadm_limit_move_end_locked(to, from, true);
-	line_put(to->line);	/* nothing has moved to it before */
-	to->line = line_get(from->line);
-	to->line->vm = to;
+	sevadm_vm_take_line_locked(to, from);
 	to->type = from->type;
 	to->state = from->state;
 	to->known = (to->known & KNOWN_OF_VM) | (from->known & ~KNOWN_OF_VM);
@@ -542,14 +232,7 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 	u32 pool;
 
 	spin_lock(&sevadm_ledger_lock);
-	list_del(&vm->list);
-	list_del(&vm->guest);
-	hash_del(&vm->hash);
-	hash_del(&vm->hash_id);
-	if (vm->creator)
-		hash_del(&vm->hash_creator);
-	if (vm->line->vm == vm)
-		vm->line->vm = NULL;
+	sevadm_vm_leave_locked(vm);
 	sevadm_limit_forget_locked(vm);
 	if (vm->accounted) {
 		pool = sevadm_pool_of_type(vm->type);
@@ -672,13 +355,10 @@ bool sevadm_ledger_complete(void)
  */
 void sevadm_unaccounted_set(u32 firmware_guests)
 {
-	struct sevadm_vm *vm;
-	u32 known = 0;
+	u32 known;
 
 	spin_lock(&sevadm_ledger_lock);
-	list_for_each_entry(vm, &guests, guest)
-		if (vm->known & SEVADM_KNOWN_HANDLE)
-			known++;
+	known = sevadm_vm_handles_locked();
 	totals.unaccounted = firmware_guests > known ? firmware_guests - known : 0;
 	spin_unlock(&sevadm_ledger_lock);
 }
@@ -696,7 +376,7 @@ void sevadm_unaccounted_add(int change)
 void sevadm_ledger_reset(void)
 {
 	spin_lock(&sevadm_ledger_lock);
-	WARN_ON_ONCE(!list_empty(&vms));
+	WARN_ON_ONCE(sevadm_vm_first_locked());
 	totals.unaccounted = 0;
 	sevadm_pool_reset();
 	spin_unlock(&sevadm_ledger_lock);
@@ -710,21 +390,25 @@ void sevadm_ledger_totals(struct sevadm_totals *result)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_ledger_each_locked() - call @function for every VM, also those that initialise just now */
-void sevadm_ledger_each_locked(void (*function)(struct sevadm_vm *vm))
+static struct sevadm_vm *any_vm(void)
 {
 	struct sevadm_vm *vm;
 
-	lockdep_assert_held(&sevadm_ledger_lock);
-	list_for_each_entry(vm, &vms, list)
-		function(vm);
+	spin_lock(&sevadm_ledger_lock);
+	vm = sevadm_vm_first_locked();
+	spin_unlock(&sevadm_ledger_lock);
+	return vm;
 }
 
-/* sevadm_ledger_uninit() - the seams are detached: forget the VMs, which live on untouched */
+/**
+ * sevadm_ledger_uninit() - forget the VMs, which live on untouched
+ *
+ * Context: the seams are detached: nothing comes and goes any more.
+ */
 void sevadm_ledger_uninit(void)
 {
-	struct sevadm_vm *vm, *next;
+	struct sevadm_vm *vm;
 
-	list_for_each_entry_safe(vm, next, &vms, list)
+	while ((vm = any_vm()))
 		sevadm_vm_remove(vm, false);
 }

@@ -1,116 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ledger: the VMs, what each has pinned and which ASID it holds. Everything in it is counters,
- * so that an entry costs the same whatever the number of VMs and regions.
+ * The ledger: what each VM has pinned and which ASID it holds. Everything in it is counters, so that an
+ * entry costs the same whatever the number of VMs and regions.
  */
 #ifndef SEVADM_LEDGER_H
 #define SEVADM_LEDGER_H
 
-#include <linux/cgroup.h>
-#include <linux/kref.h>
-#include <linux/list.h>
-#include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
 
 #include <uapi/linux/sevadm.h>
 
-#include "stats.h"
-
-struct kvm;
-struct lease;
-struct sevadm_vm;
-struct task_struct;
-
-/* Guards VMs, pools and the host's totals. Held for a few instructions, never over a sleep. */
-extern spinlock_t sevadm_ledger_lock;
-
-/* A user, and the owners of all user namespaces that there can be above (33 levels). */
-#define SEVADM_VM_UIDS_MAX	34
-
-/**
- * struct sevadm_line - a VM and all that its context has moved from and to
- * @ref: of each VM of the line, and of each mirror of its context
- * @vm: the one that has the context now; NULL: it has left the ledger. Guarded by sevadm_ledger_lock
- *
- * No VM refers to another one: however often a context moves while somebody is at work for a VM that had
- * it, nothing is kept but what that somebody holds.
- */
-struct sevadm_line {
-	struct kref ref;
-	struct sevadm_vm *vm;
-};
-
-/**
- * struct sevadm_vm - one VM
- * @list: in order of @id
- * @guest: in the list of those that own a context: no mirrors, whose number nothing limits
- * @hash: by @kvm
- * @hash_id: by @id
- * @hash_creator: by @creator
- * @ref: the ledger's own, and that of every task at work for the VM
- * @kvm: KVM's VM: compared, never dereferenced
- * @accounted: shown: its initialisation has succeeded
- * @mirror: shares the encryption context of another VM
- * @owner: line of that VM, with a reference; NULL: none, or it is not in the ledger
- * @line: its own, with a reference
- * @activated: firmware has bound @asid to @handle
- * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY, _STATE, _CREATOR, _CREATED
- * @gctx: physical address of a SEV-SNP guest's context page, for comparisons here only; 0: not known
- * @pinned: pages pinned now. May be negative for the moment between an unregister by one thread and
- *	the end of a migration in another
- * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
- * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
- * @uid_nr: number of @uids
- * @cgroup: cgroup (v2) of that process; NULL: not known
- * @charged: what its subjects are charged for it, in pages or ASIDs (limit.c)
- * @in_flight: of @charged: what KVM may yet refuse
- * @moving: while its context moves: @charged when that began
- * @lease: the lease that its ASID was taken from
- * @moving_to: VM that its context is about to move to
- * @stats: of its firmware commands and pins, guarded by the lock of stats.c
- *
- * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uids, @comm, @cgroup) are
- * guarded by sevadm_ledger_lock.
- */
-struct sevadm_vm {
-	struct list_head list;
-	struct list_head guest;
-	struct hlist_node hash;
-	struct hlist_node hash_id;
-	struct hlist_node hash_creator;
-	struct kref ref;
-	struct sevadm_line *line;
-	struct sevadm_line *owner;
-	const struct kvm *kvm;
-	bool accounted;
-	bool mirror;
-	u32 known;
-	u64 id;
-	u64 created_ns;
-	u64 policy;
-	u64 gctx;
-	s64 pinned;
-	s64 pinned_peak;
-	s64 regions;
-	u32 type;
-	u32 state;
-	u32 asid;
-	u32 handle;
-	u32 pid;
-	kuid_t uid;
-	u32 uid_nr;
-	kuid_t uids[SEVADM_VM_UIDS_MAX];
-	struct pid *creator;
-	struct cgroup *cgroup;
-	u64 charged[SEVADM_RESOURCE_NR];
-	u64 in_flight[SEVADM_RESOURCE_NR];
-	u64 moving[SEVADM_RESOURCE_NR];
-	struct lease *lease;
-	struct sevadm_vm *moving_to;
-	char comm[SEVADM_COMM_LEN];
-	struct sevadm_stats stats;
-};
+#include "vm.h"
 
 /**
  * struct sevadm_totals - the host as a whole
@@ -128,29 +28,6 @@ struct sevadm_totals {
 	u32 generation;
 };
 
-static inline u32 sevadm_pool_of_type(u32 type)
-{
-	return type == SEVADM_VM_TYPE_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
-}
-
-/* Whether the VM has not left the ledger; without a lock: what is asked now may be otherwise next. */
-static inline bool sevadm_vm_in_ledger(const struct sevadm_vm *vm)
-{
-	return !hlist_unhashed_lockless(&vm->hash);
-}
-
-struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm);
-struct sevadm_vm *sevadm_vm_find_handle(u32 handle);
-struct sevadm_vm *sevadm_vm_find_gctx(u64 gctx);
-struct sevadm_vm *sevadm_vm_next(u64 after);
-struct sevadm_vm *sevadm_vm_get_id(u64 id);
-struct sevadm_vm *sevadm_vm_get_creator(struct pid *creator);
-void sevadm_vm_put(struct sevadm_vm *vm);
-
-struct sevadm_vm *sevadm_vm_alloc(void);
-void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
-			struct task_struct *creator);
-void sevadm_vm_describe_mirror(struct sevadm_vm *vm, struct sevadm_vm *owner);
 void sevadm_vm_adopt(struct sevadm_vm *vm);
 bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle);
 void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 state);
@@ -172,7 +49,6 @@ void sevadm_unaccounted_add(int change);
 void sevadm_ledger_reset(void);
 void sevadm_ledger_totals(struct sevadm_totals *totals);
 
-void sevadm_ledger_each_locked(void (*function)(struct sevadm_vm *vm));
 void sevadm_ledger_uninit(void);
 
 #endif /* SEVADM_LEDGER_H */

@@ -15,11 +15,11 @@
 
 #include "compat/compiler.h"
 #include "lease.h"
-#include "ledger.h"
 #include "limit.h"
 #include "notify.h"
 #include "pool.h"
 #include "subject.h"
+#include "vm.h"
 
 /* Tries, and the time between them, of a charge that only charges in flight leave no room for. */
 #define IN_FLIGHT_TRIES		20

@@ -4,11 +4,10 @@
 #include <linux/slab.h>
 
 #include "lease.h"
-#include "ledger.h"
 #include "limit.h"
 #include "pool.h"
 #include "subject.h"
-
+#include "vm.h"
 
 /* A VM on the move counts where it goes to as well. */
 static void count_fresh(struct sevadm_vm *vm)
@@ -34,7 +33,7 @@ static void count_all_fresh(void)
 {
 	struct subject *subject;
 
-	sevadm_ledger_each_locked(count_fresh);
+	sevadm_vm_each_locked(count_fresh);
 	list_for_each_entry(subject, &sevadm_subject_list, list)
 		subject->fresh = false;
 }

@@ -12,8 +12,8 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "ledger.h"
 #include "netlink.h"
+#include "vm.h"
 
 static bool may_read(const struct sk_buff *skb)
 {

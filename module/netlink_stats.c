@@ -6,9 +6,9 @@
 
 #include <uapi/linux/sevadm.h>
 
-#include "ledger.h"
 #include "netlink.h"
 #include "stats.h"
+#include "vm.h"
 
 /**
  * struct stats_cursor - where a dump goes on

@@ -2,10 +2,10 @@
 /* Telling of limits. */
 #include "bitmaps.h"
 #include "event.h"
-#include "ledger.h"
 #include "limit.h"
 #include "notify.h"
 #include "pool.h"
+#include "vm.h"
 
 static u64 in_units(u32 resource, u64 amount)
 {

@@ -12,9 +12,9 @@
 
 #include "compat/cpuid.h"
 #include "compat/misc_cgroup.h"
-#include "ledger.h"
 #include "limit.h"
 #include "pool.h"
+#include "vm.h"
 
 /* CPUID Fn8000_001F (AMD APM volume 3): EAX bits 1 SEV, 3 SEV-ES; ECX highest ASID; EDX lowest
  * ASID of plain SEV guests.

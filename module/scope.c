@@ -5,8 +5,8 @@
 #include <linux/spinlock.h>
 #include <linux/ktime.h>
 
-#include "ledger.h"
 #include "scope.h"
+#include "vm.h"
 
 static DEFINE_HASHTABLE(scopes, 8);
 static LIST_HEAD(claims);

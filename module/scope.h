@@ -9,7 +9,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-#include "ledger.h"
+#include "vm.h"
 
 struct kvm;
 struct sevadm_vm;

@@ -14,8 +14,8 @@
 #include <uapi/linux/sevadm.h>
 
 #include "filter.h"
-#include "ledger.h"
 #include "stats.h"
+#include "vm.h"
 
 /*
  * Which commands there can be: a mailbox's command is told from others by its low byte, and KVM's

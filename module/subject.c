@@ -11,8 +11,8 @@
 #include <linux/hashtable.h>
 #include <linux/slab.h>
 
-#include "ledger.h"
 #include "subject.h"
+#include "vm.h"
 
 static DEFINE_HASHTABLE(subjects, 10);
 LIST_HEAD(sevadm_subject_list);		/* in order of seq, the host first */

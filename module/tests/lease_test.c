@@ -9,6 +9,7 @@ static bool is_admin = true;
 
 #define ns_capable(namespace, capability)	(is_admin)
 
+#include "../ledger.h"
 #include "../lease.c"
 #include "limits.h"
 #include "pools.h"

@@ -11,6 +11,7 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 
 #define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
 
+#include "../vm.c"
 #include "../book.c"
 #include "../ledger.c"
 #include "pools.h"

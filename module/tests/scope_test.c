@@ -2,6 +2,7 @@
 /* Scopes: which VM a task is at work for, and that two tasks do not make one VM what it is. */
 #include <kunit/test.h>
 
+#include "../ledger.h"
 #include "../scope.c"
 #include "pools.h"
 

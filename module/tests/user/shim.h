@@ -251,6 +251,8 @@ static inline void list_move(struct list_head *entry, struct list_head *list)
 }
 
 #define list_first_entry(list, type, member)	container_of((list)->next, type, member)
+#define list_first_entry_or_null(head, type, member) \
+	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 #define shim_entry(pointer, entry, member)	container_of(pointer, typeof(*(entry)), member)
 #define list_for_each_entry(entry, list, member)						\
 	for (entry = shim_entry((list)->next, entry, member); &entry->member != (list);		\
