@@ -19,6 +19,7 @@
 #include "ledger.h"
 #include "pool.h"
 #include "seam.h"
+#include "symbol.h"
 
 static DEFINE_SPINLOCK(firmware_lock);
 static struct sevadm_firmware firmware;
@@ -26,7 +27,7 @@ static struct sevadm_firmware firmware;
 static bool guests_wanted;
 
 /**
- * sevadm_firmware_heard() - a PLATFORM_STATUS command has succeeded
+ * sevadm_firmware_heard() - keep what a PLATFORM_STATUS command has answered
  * @status: the answer
  *
  * Context: with the mailbox's mutex held, so that no guest has come or gone since it answered.
@@ -51,25 +52,15 @@ void sevadm_firmware_heard(const struct sev_user_data_status *status)
 		sevadm_unaccounted_set(status->guest_count);
 }
 
-/* sevadm_firmware_get() - what is known of the firmware */
+/**
+ * sevadm_firmware_get() - copy what is known of the firmware
+ * @result: filled in
+ */
 void sevadm_firmware_get(struct sevadm_firmware *result)
 {
 	spin_lock(&firmware_lock);
 	*result = firmware;
 	spin_unlock(&firmware_lock);
-}
-
-/**
- * sevadm_host_unready() - kvm_amd was not there at load: say what is missing
- *
- * That is no error: the module waits, and a processor that never has SEV does no harm.
- */
-void sevadm_host_unready(void)
-{
-	if (!sevadm_pool_max_asid())
-		pr_info("this processor has no SEV: there will be nothing to account for\n");
-	else
-		pr_info("waiting for kvm_amd\n");
 }
 
 static void firmware_ask(struct work_struct *work)
@@ -97,15 +88,11 @@ static void firmware_ask(struct work_struct *work)
 
 static DECLARE_WORK(firmware_work, firmware_ask);
 
-/**
- * sevadm_host_kvm_arrived() - kvm_amd is there: count the guests that are older than the attachment
- *
- * ccp is asked by its exported function, taken by name for the time of the call, so that neither
- * module depends on the other. The answer comes later: see sevadm_host_settle().
- *
- * Context: may sleep, but does not wait for the firmware.
+/*
+ * Counts the guests that are older than the attachment. ccp is asked by its exported function, taken by
+ * name for the time of the call, so that neither module depends on the other. The answer comes later.
  */
-void sevadm_host_kvm_arrived(void)
+static void kvm_arrived(void)
 {
 	sevadm_bitmaps_find();
 	sevadm_bitmaps_read();
@@ -114,22 +101,63 @@ void sevadm_host_kvm_arrived(void)
 	queue_work(system_long_wq, &firmware_work);
 }
 
-/* sevadm_host_settle() - wait until the firmware has answered what it was asked, or ccp gives it up */
-void sevadm_host_settle(void)
-{
-	flush_work(&firmware_work);
-}
-
-/** sevadm_host_kvm_left() - kvm_amd has gone, and with it every VM and its bitmaps of ASIDs */
-void sevadm_host_kvm_left(void)
+/* With kvm_amd go every VM and its bitmaps of ASIDs. */
+static void kvm_left(void)
 {
 	sevadm_adopt_forget();
 	sevadm_bitmaps_forget();
 	sevadm_ledger_reset();
 }
 
-/* sevadm_host_uninit() - nobody is told any more that kvm_amd arrives: ask the firmware nothing either */
+static int sevadm_host_notify(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *mod = data;
+
+	if (strcmp(mod->name, "kvm_amd"))
+		return NOTIFY_DONE;
+	if (state == MODULE_STATE_LIVE)
+		kvm_arrived();
+	else if (state == MODULE_STATE_GOING)
+		kvm_left();
+	return NOTIFY_OK;
+}
+
+/* After the seams, which have no priority: they are attached when kvm_amd is live. */
+static struct notifier_block host_notifier = {
+	.notifier_call = sevadm_host_notify,
+	.priority = -1,
+};
+
+/**
+ * sevadm_host_init() - look for kvm_amd, now and as it comes and goes
+ *
+ * Where it is there, waits until the firmware has answered or ccp gives it up. Where it is not, says what
+ * is missing. That is not an error: the module waits, and a processor that never has SEV does no harm.
+ *
+ * Context: may sleep; the seams are attached.
+ * Return: 0 or a negative errno.
+ */
+int sevadm_host_init(void)
+{
+	int ret;
+
+	ret = register_module_notifier(&host_notifier);
+	if (ret)
+		return ret;
+	if (sevadm_symbol_module_is_live("kvm_amd")) {
+		kvm_arrived();
+		flush_work(&firmware_work);
+	} else if (!sevadm_pool_max_asid()) {
+		pr_info("this processor has no SEV: there will be nothing to account for\n");
+	} else {
+		pr_info("waiting for kvm_amd\n");
+	}
+	return 0;
+}
+
+/** sevadm_host_uninit() - ask the firmware nothing any more */
 void sevadm_host_uninit(void)
 {
+	unregister_module_notifier(&host_notifier);
 	cancel_work_sync(&firmware_work);
 }

@@ -28,10 +28,7 @@ struct sev_user_data_status;
 void sevadm_firmware_heard(const struct sev_user_data_status *status);
 void sevadm_firmware_get(struct sevadm_firmware *firmware);
 
-void sevadm_host_unready(void);
-void sevadm_host_kvm_arrived(void);
-void sevadm_host_kvm_left(void);
-void sevadm_host_settle(void);
+int sevadm_host_init(void);
 void sevadm_host_uninit(void);
 
 #endif /* SEVADM_HOST_H */

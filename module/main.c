@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sevadm.ko: the parts, in the order in which they are brought up. Each is taken down in reverse.
- * Interfaces come after what they report; the seams, which fill it, come last and go first.
+ * Interfaces come after what they report; the seams, which fill it, come last and go first, but for the
+ * host, which is asked once they are attached.
  */
 #include <linux/init.h>
 #include <linux/module.h>
@@ -16,9 +17,9 @@
 #include "pool.h"
 #include "reader.h"
 #include "ring.h"
+#include "scope.h"
 #include "seam.h"
 #include "stats.h"
-#include "symbol.h"
 
 static int __init sevadm_init(void)
 {
@@ -53,14 +54,14 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_seam;
 
-	if (sevadm_symbol_module_is_live("kvm_amd")) {
-		sevadm_host_kvm_arrived();
-		sevadm_host_settle();
-	} else {
-		sevadm_host_unready();
-	}
+	ret = sevadm_host_init();
+	if (ret)
+		goto err_host;
 	return 0;
 
+err_host:
+	sevadm_seam_uninit(sevadm_scope_print);
+	sevadm_ledger_uninit();
 err_seam:
 	sevadm_netlink_uninit();
 err_netlink:
@@ -81,7 +82,8 @@ err_stats:
 
 static void __exit sevadm_exit(void)
 {
-	sevadm_seam_uninit();
+	sevadm_host_uninit();
+	sevadm_seam_uninit(sevadm_scope_print);
 	sevadm_event_uninit();
 	sevadm_netlink_uninit();
 	sevadm_device_uninit();

@@ -28,8 +28,6 @@
 #include <uapi/linux/sevadm.h>
 
 #include "compat/ftrace.h"
-#include "host.h"
-#include "scope.h"
 #include "seam.h"
 #include "symbol.h"
 
@@ -455,13 +453,9 @@ static int sevadm_seam_notify(struct notifier_block *nb, unsigned long state, vo
 	case MODULE_STATE_LIVE:
 		/* For one that was on its way in when this module came. */
 		target_arrived(target);
-		if (!strcmp(mod->name, "kvm_amd"))
-			sevadm_host_kvm_arrived();
 		break;
 	case MODULE_STATE_GOING:
 		target_left(target);
-		if (!strcmp(mod->name, "kvm_amd"))
-			sevadm_host_kvm_left();
 		break;
 	}
 	return NOTIFY_OK;
@@ -694,8 +688,8 @@ static void stay_for_ever(void)
 		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
 }
 
-/* Who keeps the module: one that sleeps for ever can be ended, when it is known which. */
-static void wait_for_tasks(void)
+/* Says who keeps the module: a task that sleeps for ever can be ended when it is known which. */
+static void wait_for_tasks(void (*say_who)(void))
 {
 	unsigned int waited;
 
@@ -703,7 +697,7 @@ static void wait_for_tasks(void)
 		if (waited % 1000 == 100) {
 			pr_info("waiting for %d task(s) inside of SEV commands before unloading\n",
 				atomic_read(&sevadm_seam_tasks));
-			sevadm_scope_print();
+			say_who();
 		}
 		msleep(10);
 	}
@@ -711,16 +705,16 @@ static void wait_for_tasks(void)
 
 /**
  * sevadm_seam_uninit() - let go of everything and wait until no task is inside of a wrapper
+ * @say_who: prints the tasks that are
  *
  * A task sleeps in a wrapper as long as the firmware command it waits for takes, or the memory that it
  * has KVM read: as long as it likes.
  */
-void sevadm_seam_uninit(void)
+void sevadm_seam_uninit(void (*say_who)(void))
 {
 	int i;
 
 	unregister_module_notifier(&seam_notifier);
-	sevadm_host_uninit();
 
 	mutex_lock(&seam_mutex);
 	for (i = ARRAY_SIZE(targets) - 1; i >= 0; i--)
@@ -731,7 +725,7 @@ void sevadm_seam_uninit(void)
 
 	/* Whoever was redirected has counted itself once this returns... */
 	synchronize_rcu_tasks();
-	wait_for_tasks();
+	wait_for_tasks(say_who);
 	/* ... and whoever has counted itself out has left the wrapper once this returns. */
 	synchronize_rcu_tasks();
 

@@ -81,6 +81,6 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info);
 u32 sevadm_seam_state(void);
 
 int sevadm_seam_init(void);
-void sevadm_seam_uninit(void);
+void sevadm_seam_uninit(void (*say_who)(void));
 
 #endif /* SEVADM_SEAM_H */
