@@ -2,7 +2,7 @@
 /*
  * kvm_amd's own bitmaps of ASIDs: the truth about ASIDs that were taken or given back before this
  * module came. They are static, so they are found by name and read without being trusted: a read
- * cannot fault, and what contradicts the ledger is not believed (sevadm_pool_adopt()).
+ * cannot fault, and what contradicts the ledger is not believed (sevadm_pool_sync_locked()).
  */
 #include <linux/bitmap.h>
 #include <linux/module.h>
@@ -78,7 +78,7 @@ bool sevadm_bitmaps_read(void)
 		return false;
 	spin_lock(&sevadm_ledger_lock);
 	done = copy_bitmap(asid_copy, asid_bitmap) && copy_bitmap(reclaim_copy, reclaim_bitmap) &&
-	       sevadm_pool_adopt(asid_copy, reclaim_copy);
+	       sevadm_pool_sync_locked(asid_copy, reclaim_copy);
 	spin_unlock(&sevadm_ledger_lock);
 	return done;
 }

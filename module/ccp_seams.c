@@ -304,7 +304,7 @@ static void flushed(int ret, u32 commands_before)
 	if (ret)
 		return;
 	spin_lock(&sevadm_ledger_lock);
-	recycled = sevadm_pool_recycle();
+	recycled = sevadm_pool_recycle_locked();
 	spin_unlock(&sevadm_ledger_lock);
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);

@@ -17,10 +17,10 @@
 #include "bitmaps.h"
 #include "compat/compiler.h"
 #include "compat/kvm.h"
+#include "drift.h"
 #include "event.h"
 #include "ledger.h"
 #include "limit.h"
-#include "notify.h"
 #include "pool.h"
 #include "scope.h"
 #include "seam.h"
@@ -350,7 +350,7 @@ struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned
 	struct sevadm_scope *scope;
 
 	sevadm_seam_enter(SEAM_sev_pin_memory);
-	scope = sevadm_scope_kvm_locked();
+	scope = sevadm_scope_kvm_refreshed();
 
 	/* What KVM will call invalid asks for nothing. */
 	if (ulen && uaddr + ulen >= uaddr)
@@ -376,7 +376,7 @@ struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int
 	struct sevadm_scope *scope;
 
 	sevadm_seam_enter(SEAM_sev_pin_page);
-	scope = sevadm_scope_kvm_locked();
+	scope = sevadm_scope_kvm_refreshed();
 	if (pin_begin(scope, 1, start_ns)) {
 		page = call_original(sev_pin_page, kvm, addr, flags);
 		pin_end(scope, 1, 1, PTR_ERR_OR_ZERO(page), start_ns);
@@ -445,7 +445,7 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 		if (scope.uncharged)
 			event_asid_reclaim(scope.vm);
 		scope_end(&scope, 0, 0);
-		sevadm_notify_drift(scope.vm);
+		sevadm_drift_report(scope.vm);
 	}
 	sevadm_scope_leave(&scope);
 	sevadm_seam_exit();
@@ -576,7 +576,7 @@ int wrap_sev_vm_move_enc_context_from(struct kvm *kvm, unsigned int source_fd)
 	sevadm_scope_enter(&scope, SEVADM_SCOPE_CONTEXT, SEVADM_KVM_MOVE_ENC_CONTEXT, kvm);
 	ret = context_from(&scope, source_fd, original_move, move_done);
 	if (!ret)
-		sevadm_notify_drift(scope.vm);
+		sevadm_drift_report(scope.vm);
 	sevadm_scope_leave(&scope);
 	sevadm_seam_exit();
 	return ret;

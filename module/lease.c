@@ -12,7 +12,6 @@
 #include <linux/slab.h>
 
 #include "lease.h"
-#include "limit.h"
 #include "pool.h"
 #include "vm.h"
 
@@ -57,8 +56,7 @@ static LIST_HEAD(leases_all);
 static unsigned int leases_nr;
 static u64 last_number;
 
-/* Sums over all leases. */
-static u64 kept[SEVADM_POOL_NR];
+/* Sum over all leases of what is leased, used or not. */
 static u64 counts[SEVADM_POOL_NR];
 
 static void lease_free(struct lease *lease)
@@ -67,13 +65,6 @@ static void lease_free(struct lease *lease)
 		cgroup_put(lease->cgroup);
 	put_pid(lease->holder);
 	kfree(lease);
-}
-
-/* sevadm_lease_kept_locked() - ASIDs of a pool that are leased and not used */
-u64 sevadm_lease_kept_locked(u32 pool)
-{
-	lockdep_assert_held(&sevadm_ledger_lock);
-	return kept[pool];
 }
 
 /* sevadm_lease_count_locked() - ASIDs of a pool that are leased, used or not */
@@ -124,7 +115,7 @@ bool sevadm_lease_use_locked(struct sevadm_vm *vm, u32 pool)
 		if (lease->pool != pool || lease->used == lease->count || !is_for(lease, vm))
 			continue;
 		lease->used++;
-		kept[pool]--;
+		sevadm_pool_reserve_locked(pool, -1);
 		vm->lease = lease;
 		return true;
 	}
@@ -141,7 +132,7 @@ void sevadm_lease_unuse_locked(struct sevadm_vm *vm)
 	vm->lease = NULL;
 	lease->used--;
 	if (!lease->ended)
-		kept[lease->pool]++;
+		sevadm_pool_reserve_locked(lease->pool, 1);
 	else if (!lease->used)
 		lease_free(lease);
 }
@@ -185,11 +176,11 @@ static int enter_locked(struct list_head *leases, struct lease *lease)
 		nr++;
 	if (nr >= LEASES_MAX || leases_nr >= LEASES_ALL_MAX)
 		return -ENOSPC;
-	if (lease->count > sevadm_limit_available_locked(lease->pool))
+	if (lease->count > sevadm_pool_available_locked(lease->pool))
 		return -EBUSY;
 	lease->number = ++last_number;
 	leases_nr++;
-	kept[lease->pool] += lease->count;
+	sevadm_pool_reserve_locked(lease->pool, lease->count);
 	counts[lease->pool] += lease->count;
 	list_add_tail(&lease->all, &leases_all);
 	list_add_tail(&lease->file, leases);
@@ -235,7 +226,7 @@ static void end_locked(struct lease *lease)
 	list_del(&lease->all);
 	list_del(&lease->file);
 	leases_nr--;
-	kept[lease->pool] -= lease->count - lease->used;
+	sevadm_pool_reserve_locked(lease->pool, -(s64)(lease->count - lease->used));
 	counts[lease->pool] -= lease->count;
 	lease->ended = true;
 	if (!lease->used)

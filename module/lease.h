@@ -14,7 +14,6 @@ int sevadm_lease_reserve(struct list_head *leases, struct sevadm_lease *argument
 int sevadm_lease_release(struct list_head *leases, u64 number);
 void sevadm_lease_release_all(struct list_head *leases);
 
-u64 sevadm_lease_kept_locked(u32 pool);
 u64 sevadm_lease_count_locked(u32 pool);
 bool sevadm_lease_use_locked(struct sevadm_vm *vm, u32 pool);
 void sevadm_lease_unuse_locked(struct sevadm_vm *vm);

@@ -14,6 +14,7 @@
 #include "limit.h"
 #include "notify.h"
 #include "pool.h"
+#include "resource.h"
 #include "seam.h"
 
 static struct sevadm_totals totals;
@@ -69,8 +70,8 @@ void sevadm_vm_account(struct sevadm_vm *vm)
 	spin_lock(&sevadm_ledger_lock);
 	sevadm_limit_settle_locked(vm, resource, 1, &hits);
 	account_locked(vm);
-	sevadm_pool_hold(sevadm_pool_of_type(vm->type));
-	sevadm_pool_take(sevadm_pool_of_type(vm->type));
+	sevadm_pool_hold_locked(sevadm_pool_of_type(vm->type));
+	sevadm_pool_take_locked(sevadm_pool_of_type(vm->type));
 	spin_unlock(&sevadm_ledger_lock);
 	if (hits.nr)
 		sevadm_notify_hits(&hits, vm, 0);
@@ -102,8 +103,8 @@ void sevadm_vm_adopt(struct sevadm_vm *vm)
 	totals.pinned += vm->pinned;
 	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
 	if (!vm->mirror) {
-		sevadm_pool_hold(sevadm_pool_of_type(vm->type));
-		sevadm_pool_bind(sevadm_pool_of_type(vm->type), vm->asid, vm->id, vm->pid);
+		sevadm_pool_hold_locked(sevadm_pool_of_type(vm->type));
+		sevadm_pool_bind_locked(sevadm_pool_of_type(vm->type), vm->asid, vm->id, vm->pid);
 		if (vm->known & SEVADM_KNOWN_HANDLE && totals.unaccounted)
 			totals.unaccounted--;
 	}
@@ -149,7 +150,7 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 	vm->asid = asid;
 	vm->known |= SEVADM_KNOWN_ASID;
 	if (news)
-		sevadm_pool_bind(sevadm_pool_of_type(vm->type), asid, vm->id, vm->pid);
+		sevadm_pool_bind_locked(sevadm_pool_of_type(vm->type), asid, vm->id, vm->pid);
 	spin_unlock(&sevadm_ledger_lock);
 	return news;
 }
@@ -209,7 +210,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 	from->regions = 0;
 
 	if (!to->mirror && to->known & SEVADM_KNOWN_ASID)
-		sevadm_pool_move(to->asid, from->id, to->id, to->pid);
+		sevadm_pool_move_locked(to->asid, from->id, to->id, to->pid);
 
 	account_locked(to);
 	from->gctx = 0;
@@ -237,12 +238,12 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 	if (vm->accounted) {
 		pool = sevadm_pool_of_type(vm->type);
 		if (!vm->mirror && asid_given_back)
-			sevadm_pool_give_back(pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0,
+			sevadm_pool_give_back_locked(pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0,
 					      vm->id);
 		else if (!vm->mirror && vm->known & SEVADM_KNOWN_ASID)
-			sevadm_pool_move(vm->asid, vm->id, 0, 0);
+			sevadm_pool_move_locked(vm->asid, vm->id, 0, 0);
 		if (!vm->mirror)
-			sevadm_pool_let_go(pool);
+			sevadm_pool_unhold_locked(pool);
 		totals.vms--;
 		totals.generation++;
 	}
@@ -378,7 +379,7 @@ void sevadm_ledger_reset(void)
 	spin_lock(&sevadm_ledger_lock);
 	WARN_ON_ONCE(sevadm_vm_first_locked());
 	totals.unaccounted = 0;
-	sevadm_pool_reset();
+	sevadm_pool_reset_locked();
 	spin_unlock(&sevadm_ledger_lock);
 }
 

@@ -18,6 +18,7 @@
 #include "limit.h"
 #include "notify.h"
 #include "pool.h"
+#include "resource.h"
 #include "subject.h"
 #include "vm.h"
 
@@ -96,36 +97,6 @@ static void look_at_soft_limit(struct subject *subject, u32 resource, u64 amount
 
 /* ---- ASIDs that are kept ------------------------------------------------------------------- */
 
-/* sevadm_limit_charged_locked() - ASIDs of a pool that VMs are charged: held, or just being taken */
-u64 sevadm_limit_charged_locked(u32 pool)
-{
-	return sevadm_subject_host.counters[sevadm_resource_of_pool(pool)].usage;
-}
-
-/* sevadm_limit_used_locked() - ASIDs of a pool that are used, by VMs of the ledger or not */
-u64 sevadm_limit_used_locked(u32 pool)
-{
-	return sevadm_pool_foreign_locked(pool) + sevadm_limit_charged_locked(pool);
-}
-
-/**
- * sevadm_limit_reserved_locked() - ASIDs of a pool that are guaranteed or leased, and not used
- * @pool: enum sevadm_pool
- */
-u64 sevadm_limit_reserved_locked(u32 pool)
-{
-	return sevadm_subject_kept(sevadm_resource_of_pool(pool)) + sevadm_lease_kept_locked(pool);
-}
-
-/* sevadm_limit_available_locked() - ASIDs of a pool that anybody may take: see above */
-u64 sevadm_limit_available_locked(u32 pool)
-{
-	u64 busy = sevadm_limit_used_locked(pool) + sevadm_limit_reserved_locked(pool);
-	u64 capacity = sevadm_pool_capacity(pool);
-
-	return capacity > busy ? capacity - busy : 0;
-}
-
 static bool is_guaranteed(const struct sevadm_vm *vm, u32 resource)
 {
 	struct subject *subject;
@@ -142,9 +113,9 @@ static bool take_asid(struct sevadm_vm *vm, u32 resource, struct refusal *refusa
 		      struct sevadm_limit_hits *hits)
 {
 	u32 pool = sevadm_pool_of_type(vm->type);
-	u64 used = sevadm_limit_used_locked(pool), capacity = sevadm_pool_capacity(pool);
+	u64 used = sevadm_pool_used_locked(pool), capacity = sevadm_pool_capacity(pool);
 
-	if (!sevadm_subject_guaranteed(resource) && !sevadm_lease_count_locked(pool)) {
+	if (!sevadm_subject_guaranteed_locked(resource) && !sevadm_lease_count_locked(pool)) {
 		/*
 		 * KVM itself says no: this only tells why. Not where ASIDs are kept: what KVM has
 		 * still to hand out to their owner, it would give to whoever comes first.
@@ -154,7 +125,7 @@ static bool take_asid(struct sevadm_vm *vm, u32 resource, struct refusal *refusa
 		return true;
 	}
 	if (sevadm_lease_use_locked(vm, pool) || is_guaranteed(vm, resource) ||
-	    sevadm_limit_available_locked(pool))
+	    sevadm_pool_available_locked(pool))
 		return true;
 	return refuse(refusal, &sevadm_subject_host,
 		      used >= capacity ? SEVADM_KNOB_POOL : SEVADM_KNOB_MIN, capacity);
@@ -177,7 +148,7 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 		return false;
 
 	for_each_charged(subject, &walk, vm)
-		sevadm_subject_count(subject, resource, change);
+		sevadm_subject_count_locked(subject, resource, change);
 	vm->charged[resource] += amount;
 	vm->in_flight[resource] += amount;
 	return true;
@@ -187,7 +158,7 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 static bool refused_by_the_dead(const struct refusal *refusal, struct list_head *gone)
 {
 	return (refusal->knob != SEVADM_KNOB_MAX || sevadm_subject_gone(refusal->subject)) &&
-	       sevadm_subject_sweep(gone);
+	       sevadm_subject_sweep_locked(gone);
 }
 
 /* Return true if there would be room without charges in flight: the refusal is not for good. */
@@ -265,7 +236,7 @@ void sevadm_limit_settle_locked(struct sevadm_vm *vm, u32 resource, u64 amount,
 	if (!amount)
 		return;
 	for_each_charged(subject, &walk, vm) {
-		sevadm_subject_count(subject, resource, (struct change) { .in_flight = -amount });
+		sevadm_subject_count_locked(subject, resource, (struct change) { .in_flight = -amount });
 		look_at_soft_limit(subject, resource, amount, hits);
 	}
 	vm->in_flight[resource] -= amount;
@@ -281,7 +252,7 @@ static void give_back_locked(struct sevadm_vm *vm, u32 resource, u64 amount, u64
 	if (!amount)
 		return;
 	for_each_charged(subject, &walk, vm)
-		sevadm_subject_count(subject, resource, change);
+		sevadm_subject_count_locked(subject, resource, change);
 	vm->charged[resource] -= amount;
 	vm->in_flight[resource] -= in_flight;
 	if (resource != SEVADM_RESOURCE_PIN)
@@ -310,7 +281,7 @@ static void force_locked(struct sevadm_vm *vm, u32 resource, u64 amount)
 	struct walk walk;
 
 	for_each_subject(subject, &walk, vm)
-		sevadm_subject_count(subject, resource, (struct change) { .usage = amount });
+		sevadm_subject_count_locked(subject, resource, (struct change) { .usage = amount });
 	vm->charged[resource] += amount;
 }
 
@@ -353,7 +324,7 @@ static bool destination_fits(struct sevadm_vm *to, struct sevadm_vm *from, u32 r
 static bool guarantees_fit(struct sevadm_vm *to, struct sevadm_vm *from, u32 resource,
 			   struct refusal *refusal)
 {
-	u32 pool = resource == SEVADM_RESOURCE_ASID_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
+	u32 pool = sevadm_pool_of_resource(resource);
 	u64 asids = from->charged[resource], freed = 0, paid = 0;
 	const struct counter *counter;
 	struct subject *subject;
@@ -369,7 +340,7 @@ static bool guarantees_fit(struct sevadm_vm *to, struct sevadm_vm *from, u32 res
 	for_each_subject_but(subject, &walk, to, from)
 		if (sevadm_subject_unused(&subject->counters[resource]))
 			paid += asids;
-	return freed <= paid + sevadm_limit_available_locked(pool) ||
+	return freed <= paid + sevadm_pool_available_locked(pool) ||
 	       refuse(refusal, &sevadm_subject_host, SEVADM_KNOB_MIN, sevadm_pool_capacity(pool));
 }
 
@@ -410,9 +381,9 @@ int sevadm_limit_move_begin(struct sevadm_vm *to, struct sevadm_vm *from)
 	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++) {
 		charged = from->charged[resource];
 		for_each_subject_but(subject, &walk, from, to)
-			sevadm_subject_count(subject, resource, (struct change) { .unsettled = charged });
+			sevadm_subject_count_locked(subject, resource, (struct change) { .unsettled = charged });
 		for_each_subject_but(subject, &walk, to, from) {
-			sevadm_subject_count(subject, resource, (struct change) {
+			sevadm_subject_count_locked(subject, resource, (struct change) {
 				.usage = charged,
 				.in_flight = from->in_flight[resource],
 				.unsettled = charged,
@@ -439,10 +410,10 @@ void sevadm_limit_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *from, 
 	lockdep_assert_held(&sevadm_ledger_lock);
 	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++) {
 		for_each_subject_but(subject, &walk, keeps, leaves)
-			sevadm_subject_count(subject, resource,
+			sevadm_subject_count_locked(subject, resource,
 				      (struct change) { .unsettled = -from->moving[resource] });
 		for_each_subject_but(subject, &walk, leaves, keeps)
-			sevadm_subject_count(subject, resource, (struct change) {
+			sevadm_subject_count_locked(subject, resource, (struct change) {
 				.usage = -from->charged[resource],
 				.in_flight = -from->in_flight[resource],
 				.unsettled = -from->moving[resource],

@@ -8,41 +8,12 @@
 #ifndef SEVADM_LIMIT_H
 #define SEVADM_LIMIT_H
 
-#include <linux/cgroup.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
 
-#include <uapi/linux/sevadm.h>
+#include "subject.h"
 
 struct sevadm_limit_hits;
 struct sevadm_vm;
-
-/* Limits that one SEVADM_CMD_LIMIT_APPLY may set, and subjects there may be. */
-#define SEVADM_LIMITS_MAX	8192
-
-/**
- * struct sevadm_subject_key - who a limit is for
- * @kind: enum sevadm_subject
- * @uid: of SEVADM_SUBJECT_USER
- * @cgroup: of SEVADM_SUBJECT_CGROUP, with a reference of the key's owner
- */
-struct sevadm_subject_key {
-	u32 kind;
-	kuid_t uid;
-	struct cgroup *cgroup;
-};
-
-/**
- * struct sevadm_limits - the limits of one resource, in pages or ASIDs; U64_MAX: none
- * @min: guarantee; 0: none
- * @high: soft limit
- * @max: hard limit
- */
-struct sevadm_limits {
-	u64 min;
-	u64 high;
-	u64 max;
-};
 
 /**
  * struct sevadm_limit_set - a change of the limits of one resource of one subject
@@ -76,11 +47,6 @@ struct sevadm_limit_info {
 	u64 max_events;
 };
 
-static inline u32 sevadm_resource_of_pool(u32 pool)
-{
-	return pool == SEVADM_POOL_SEV ? SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES;
-}
-
 int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *limit);
 void sevadm_limit_settle_locked(struct sevadm_vm *vm, u32 resource, u64 amount,
 				struct sevadm_limit_hits *hits);
@@ -98,13 +64,5 @@ int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left);
 int sevadm_limit_delete(const struct sevadm_subject_key *key, u32 resource);
 int sevadm_limit_apply(const struct sevadm_limit_set *sets, u32 nr, u32 *resource, u64 *left);
 bool sevadm_limit_info(u64 *cursor, struct sevadm_limit_info infos[SEVADM_RESOURCE_NR]);
-
-u64 sevadm_limit_charged_locked(u32 pool);
-u64 sevadm_limit_used_locked(u32 pool);
-u64 sevadm_limit_reserved_locked(u32 pool);
-u64 sevadm_limit_available_locked(u32 pool);
-
-void sevadm_limit_init(void);
-void sevadm_limit_uninit(void);
 
 #endif /* SEVADM_LIMIT_H */

@@ -6,6 +6,7 @@
 #include "lease.h"
 #include "limit.h"
 #include "pool.h"
+#include "resource.h"
 #include "subject.h"
 #include "vm.h"
 
@@ -21,7 +22,7 @@ static void count_fresh(struct sevadm_vm *vm)
 		both = !vm->moving_to || (sevadm_subject_concerns(subject, vm) &&
 					  sevadm_subject_concerns(subject, vm->moving_to));
 		for (resource = 0; subject->fresh && resource < SEVADM_RESOURCE_NR; resource++)
-			sevadm_subject_count(subject, resource, (struct change) {
+			sevadm_subject_count_locked(subject, resource, (struct change) {
 				.usage = vm->charged[resource],
 				.in_flight = vm->in_flight[resource],
 				.unsettled = both ? 0 : vm->moving[resource],
@@ -45,7 +46,7 @@ bool sevadm_limit_sweep(void)
 	bool any;
 
 	spin_lock(&sevadm_ledger_lock);
-	any = sevadm_subject_sweep(&gone);
+	any = sevadm_subject_sweep_locked(&gone);
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free_list(&gone);
 	return any;
@@ -61,13 +62,13 @@ static void set_limits(struct subject *subject, const struct sevadm_limit_set *s
 		limits.high = set->limits.high;
 	if (set->mask & BIT(SEVADM_KNOB_MAX))
 		limits.max = set->limits.max;
-	sevadm_subject_put_limits(subject, set->resource, &limits);
+	sevadm_subject_set_limits_locked(subject, set->resource, &limits);
 }
 
 /* Return true if @sum ASIDs can be guaranteed; set *@left to how many of them can. */
 static bool can_guarantee(u32 resource, u64 sum, u64 *left)
 {
-	u32 pool = resource == SEVADM_RESOURCE_ASID_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
+	u32 pool = sevadm_pool_of_resource(resource);
 	u64 capacity, leased;
 
 	if (resource == SEVADM_RESOURCE_PIN)
@@ -99,13 +100,13 @@ int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left)
 	sevadm_limit_sweep();
 
 	spin_lock(&sevadm_ledger_lock);
-	if (!sevadm_subject_room(&set->key)) {
+	if (!sevadm_subject_has_room_locked(&set->key)) {
 		ret = -E2BIG;
 		goto unlock;
 	}
-	subject = sevadm_subject_enter(&set->key, &spare);
+	subject = sevadm_subject_enter_locked(&set->key, &spare);
 	count_all_fresh();
-	others = sevadm_subject_guaranteed(set->resource) - subject->counters[set->resource].limits.min;
+	others = sevadm_subject_guaranteed_locked(set->resource) - subject->counters[set->resource].limits.min;
 	if (set->mask & BIT(SEVADM_KNOB_MIN) &&
 	    !can_guarantee(set->resource, others + set->limits.min, left)) {
 		*left = *left > others ? *left - others : 0;
@@ -113,7 +114,7 @@ int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left)
 	} else {
 		set_limits(subject, set);
 	}
-	sevadm_subject_sweep(&gone);
+	sevadm_subject_sweep_locked(&gone);
 unlock:
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free(spare);
@@ -136,11 +137,11 @@ int sevadm_limit_delete(const struct sevadm_subject_key *key, u32 resource)
 	u32 i;
 
 	spin_lock(&sevadm_ledger_lock);
-	subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host : sevadm_subject_find(key);
+	subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host : sevadm_subject_find_locked(key);
 	for (i = 0; subject && i < SEVADM_RESOURCE_NR; i++)
 		if (resource == SEVADM_RESOURCE_NR || resource == i)
-			sevadm_subject_put_limits(subject, i, &sevadm_unlimited);
-	sevadm_subject_sweep(&gone);
+			sevadm_subject_set_limits_locked(subject, i, &sevadm_unlimited);
+	sevadm_subject_sweep_locked(&gone);
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free_list(&gone);
 	return subject ? 0 : -ENOENT;
@@ -152,13 +153,13 @@ static void apply_locked(const struct sevadm_limit_set *sets, u32 nr, struct sub
 	u32 i, resource;
 
 	for (i = 0; i < nr; i++)
-		sevadm_subject_enter(&sets[i].key, &spares[i]);
+		sevadm_subject_enter_locked(&sets[i].key, &spares[i]);
 	count_all_fresh();
 	list_for_each_entry(subject, &sevadm_subject_list, list)
 		for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
-			sevadm_subject_put_limits(subject, resource, &sevadm_unlimited);
+			sevadm_subject_set_limits_locked(subject, resource, &sevadm_unlimited);
 	for (i = 0; i < nr; i++)
-		set_limits(sevadm_subject_enter(&sets[i].key, &spares[i]), &sets[i]);
+		set_limits(sevadm_subject_enter_locked(&sets[i].key, &spares[i]), &sets[i]);
 }
 
 /**
@@ -205,7 +206,7 @@ int sevadm_limit_apply(const struct sevadm_limit_set *sets, u32 nr, u32 *resourc
 		}
 	if (!ret) {
 		apply_locked(sets, nr, spares);
-		sevadm_subject_sweep(&gone);
+		sevadm_subject_sweep_locked(&gone);
 	}
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free_list(&gone);

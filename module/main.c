@@ -12,7 +12,6 @@
 #include "event.h"
 #include "host.h"
 #include "ledger.h"
-#include "limit.h"
 #include "netlink.h"
 #include "pool.h"
 #include "reader.h"
@@ -20,6 +19,7 @@
 #include "scope.h"
 #include "seam.h"
 #include "stats.h"
+#include "subject.h"
 
 static int __init sevadm_init(void)
 {
@@ -37,7 +37,7 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_pool;
 
-	sevadm_limit_init();
+	sevadm_subjects_init();
 	ret = sevadm_bitmaps_init();
 	if (ret)
 		goto err_bitmaps;
@@ -71,7 +71,7 @@ err_netlink:
 err_device:
 	sevadm_bitmaps_uninit();
 err_bitmaps:
-	sevadm_limit_uninit();
+	sevadm_subjects_uninit();
 	sevadm_pool_uninit();
 err_pool:
 	sevadm_stats_uninit();
@@ -90,7 +90,7 @@ static void __exit sevadm_exit(void)
 	sevadm_readers_uninit();
 	sevadm_ledger_uninit();
 	sevadm_bitmaps_uninit();
-	sevadm_limit_uninit();
+	sevadm_subjects_uninit();
 	sevadm_pool_uninit();
 	sevadm_stats_uninit();
 	sevadm_ring_uninit();

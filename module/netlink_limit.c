@@ -13,6 +13,7 @@
 #include "compat/netlink.h"
 #include "limit.h"
 #include "netlink.h"
+#include "resource.h"
 
 static const char *const resource_names[] = {
 	[SEVADM_RESOURCE_PIN] = "pin",
@@ -21,12 +22,6 @@ static const char *const resource_names[] = {
 };
 
 /* ---- telling ------------------------------------------------------------------------------- */
-
-static u64 to_units(u32 resource, u64 amount)
-{
-	return resource == SEVADM_RESOURCE_PIN && amount != SEVADM_LIMIT_MAX ?
-	       amount << PAGE_SHIFT : amount;
-}
 
 static int put_subject(struct sk_buff *skb, const struct sevadm_subject_key *key, bool path)
 {
@@ -52,10 +47,10 @@ static int put_limit(struct sk_buff *skb, u32 resource, const struct sevadm_limi
 {
 	const struct { u16 attribute; u64 value; } rows[] = {
 		{ SEVADM_A_LIMIT_MIN_VALUE, info->limits.min },
-		{ SEVADM_A_LIMIT_HIGH_VALUE, to_units(resource, info->limits.high) },
-		{ SEVADM_A_LIMIT_MAX_VALUE, to_units(resource, info->limits.max) },
-		{ SEVADM_A_LIMIT_CURRENT, to_units(resource, info->current_usage) },
-		{ SEVADM_A_LIMIT_PEAK, to_units(resource, info->peak) },
+		{ SEVADM_A_LIMIT_HIGH_VALUE, sevadm_resource_to_user(resource, info->limits.high) },
+		{ SEVADM_A_LIMIT_MAX_VALUE, sevadm_resource_to_user(resource, info->limits.max) },
+		{ SEVADM_A_LIMIT_CURRENT, sevadm_resource_to_user(resource, info->current_usage) },
+		{ SEVADM_A_LIMIT_PEAK, sevadm_resource_to_user(resource, info->peak) },
 		{ SEVADM_A_LIMIT_HIGH_EVENTS, info->high_events },
 		{ SEVADM_A_LIMIT_MAX_EVENTS, info->max_events },
 	};
@@ -174,15 +169,6 @@ static int get_subject(struct nlattr **attrs, struct netlink_ext_ack *extack,
 	}
 }
 
-/* Bytes become whole pages, the lower number: a limit is never exceeded by a part of one. */
-static u64 get_value(u32 resource, const struct nlattr *attr)
-{
-	u64 value = nla_get_u64(attr);
-
-	return resource == SEVADM_RESOURCE_PIN && value != SEVADM_LIMIT_MAX ?
-	       value >> PAGE_SHIFT : value;
-}
-
 static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 		      struct sevadm_limit_set *set)
 {
@@ -202,7 +188,8 @@ static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 	set->limits = (struct sevadm_limits) { .high = U64_MAX, .max = U64_MAX };
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (attrs[rows[i].attribute]) {
-			*rows[i].value = get_value(set->resource, attrs[rows[i].attribute]);
+			*rows[i].value = sevadm_resource_from_user(set->resource,
+								   nla_get_u64(attrs[rows[i].attribute]));
 			set->mask |= BIT(rows[i].knob);
 		}
 	if (!set->mask) {

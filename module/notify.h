@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Telling of limits: an event in the ring, and a message to the multicast group "events". */
+/* Reports of limits: an event in the ring, and a message to the multicast group "events". */
 #ifndef SEVADM_NOTIFY_H
 #define SEVADM_NOTIFY_H
 
@@ -28,7 +28,7 @@ struct sevadm_limit_hit {
 };
 
 /**
- * struct sevadm_limit_hits - what there is to tell of one charge, in order
+ * struct sevadm_limit_hits - what there is to report of one charge, in order
  * @nr: how many of @hits
  * @hits: the hits
  */
@@ -38,7 +38,5 @@ struct sevadm_limit_hits {
 };
 
 void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret);
-
-void sevadm_notify_drift(const struct sevadm_vm *vm);
 
 #endif /* SEVADM_NOTIFY_H */

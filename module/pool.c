@@ -12,7 +12,6 @@
 
 #include "compat/cpuid.h"
 #include "compat/misc_cgroup.h"
-#include "limit.h"
 #include "pool.h"
 #include "vm.h"
 
@@ -39,6 +38,8 @@ struct sevadm_asid_pool {
 	u32 used;	/* with and without a number */
 	u32 held;	/* by VMs of the ledger */
 	u32 foreign;	/* used, yet by no VM of the ledger: older, or leaked by KVM */
+	u64 charged;	/* that VMs of the ledger are charged: held, or just being taken */
+	u64 reserved;	/* guaranteed or leased, and not used by their owners */
 	u32 reclaim;	/* with and without a number */
 	u32 peak;
 	u64 recycles;
@@ -59,50 +60,95 @@ static bool asid_valid(u32 asid)
 	return asid && asid <= max_asid;
 }
 
-/* sevadm_pool_take() - KVM took an ASID of @pool, its number is not known yet */
-void sevadm_pool_take(u32 pool)
+/** sevadm_pool_take_locked() - count an ASID that KVM took of @pool; its number is not known yet */
+void sevadm_pool_take_locked(u32 pool)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	pools[pool].used++;
 	pools[pool].peak = max(pools[pool].peak, pools[pool].used);
 }
 
-/* sevadm_pool_hold() - a VM of the ledger holds an ASID of @pool */
-void sevadm_pool_hold(u32 pool)
+/** sevadm_pool_hold_locked() - count an ASID of @pool that a VM of the ledger holds */
+void sevadm_pool_hold_locked(u32 pool)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	pools[pool].held++;
 }
 
-/* sevadm_pool_let_go() - it does so no longer, or is not in the ledger any more */
-void sevadm_pool_let_go(u32 pool)
+/** sevadm_pool_unhold_locked() - undo sevadm_pool_hold_locked(): the VM, or the ASID, has gone */
+void sevadm_pool_unhold_locked(u32 pool)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	pools[pool].held--;
 }
 
-/*
- * sevadm_pool_foreign_locked() - ASIDs of @pool that are used by no VM of the ledger, as of the last
- * reading of kvm_amd's bitmaps while no VM was being initialised
- */
-u32 sevadm_pool_foreign_locked(u32 pool)
-{
-	lockdep_assert_held(&sevadm_ledger_lock);
-	return pools[pool].foreign;
-}
-
-/* sevadm_pool_capacity() - number of ASIDs the processor has for @pool */
+/** sevadm_pool_capacity() - return the number of ASIDs that the processor has for @pool */
 u32 sevadm_pool_capacity(u32 pool)
 {
 	return pools[pool].capacity;
 }
 
-/*
- * sevadm_pool_bind() - the number of an ASID that was taken has shown
+/**
+ * sevadm_pool_charge_locked() - add to what VMs of the ledger are charged
+ * @pool: enum sevadm_pool
+ * @asids: how many more; negative: less
+ */
+void sevadm_pool_charge_locked(u32 pool, s64 asids)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	pools[pool].charged += asids;
+}
+
+/**
+ * sevadm_pool_reserve_locked() - add to what is guaranteed or leased, and not used
+ * @pool: enum sevadm_pool
+ * @asids: how many more; negative: less
+ */
+void sevadm_pool_reserve_locked(u32 pool, s64 asids)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	pools[pool].reserved += asids;
+}
+
+/* ASIDs used by no VM of the ledger, as kvm_amd's bitmaps last said while no VM was being initialised. */
+static u64 foreign_locked(u32 pool)
+{
+	return pools[pool].foreign;
+}
+
+/** sevadm_pool_used_locked() - return how many ASIDs of @pool are used, by VMs of the ledger or not */
+u64 sevadm_pool_used_locked(u32 pool)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return foreign_locked(pool) + pools[pool].charged;
+}
+
+/** sevadm_pool_reserved_locked() - return how many ASIDs are guaranteed or leased, and not used */
+u64 sevadm_pool_reserved_locked(u32 pool)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return pools[pool].reserved;
+}
+
+/** sevadm_pool_available_locked() - return how many ASIDs of @pool are neither used nor reserved */
+u64 sevadm_pool_available_locked(u32 pool)
+{
+	u64 busy = sevadm_pool_used_locked(pool) + sevadm_pool_reserved_locked(pool);
+	u64 capacity = sevadm_pool_capacity(pool);
+
+	return capacity > busy ? capacity - busy : 0;
+}
+
+/**
+ * sevadm_pool_bind_locked() - note the number of an ASID that was taken
+ * @pool: enum sevadm_pool
+ * @asid: its number
+ * @vm: id of the VM that holds it
+ * @pid: creator of that
  *
  * An ASID believed to wait was recycled without our seeing it, or it could not have been handed out.
  */
-void sevadm_pool_bind(u32 pool, u32 asid, u64 vm, u32 pid)
+void sevadm_pool_bind_locked(u32 pool, u32 asid, u64 vm, u32 pid)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	if (!asid_valid(asid))
@@ -117,7 +163,7 @@ void sevadm_pool_bind(u32 pool, u32 asid, u64 vm, u32 pid)
 }
 
 /**
- * sevadm_pool_move() - another VM holds an ASID now (intra-host migration)
+ * sevadm_pool_move_locked() - pass an ASID on to another VM (intra-host migration)
  * @asid: the ASID
  * @from: id of the VM that held it
  * @to: id of the one that does; 0: none that is accounted
@@ -125,7 +171,7 @@ void sevadm_pool_bind(u32 pool, u32 asid, u64 vm, u32 pid)
  *
  * An ASID that is another VM's by now stays that VM's.
  */
-void sevadm_pool_move(u32 asid, u64 from, u64 to, u32 pid)
+void sevadm_pool_move_locked(u32 asid, u64 from, u64 to, u32 pid)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	if (!asid_valid(asid) || asids[asid].vm != from)
@@ -135,12 +181,12 @@ void sevadm_pool_move(u32 asid, u64 from, u64 to, u32 pid)
 }
 
 /**
- * sevadm_pool_give_back() - a VM's ASID waits to be recycled
+ * sevadm_pool_give_back_locked() - let a VM's ASID wait to be recycled
  * @pool: enum sevadm_pool
  * @asid: the ASID; 0: it never showed
  * @vm: id of the VM; an ASID that is another one's by now stays as it is
  */
-void sevadm_pool_give_back(u32 pool, u32 asid, u64 vm)
+void sevadm_pool_give_back_locked(u32 pool, u32 asid, u64 vm)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	if (pools[pool].used)
@@ -150,8 +196,8 @@ void sevadm_pool_give_back(u32 pool, u32 asid, u64 vm)
 		asids[asid] = (struct sevadm_asid) { .state = SEVADM_ASID_STATE_RECLAIM };
 }
 
-/* sevadm_pool_recycle() - KVM has made every waiting ASID free again: returns how many */
-u32 sevadm_pool_recycle(void)
+/** sevadm_pool_recycle_locked() - free every waiting ASID, as KVM has done, and return how many */
+u32 sevadm_pool_recycle_locked(void)
 {
 	u32 pool, asid, recycled = 0;
 
@@ -167,18 +213,17 @@ u32 sevadm_pool_recycle(void)
 	return recycled;
 }
 
-/*
- * sevadm_pool_adopt() - take over what kvm_amd's own bitmaps say about ASIDs that no accounted VM
- * holds: those taken or given back before the module came, and those of unaccounted VMs
+/**
+ * sevadm_pool_sync_locked() - bring ASIDs that no accounted VM holds in line with kvm_amd's bitmaps
  * @used: sev_asid_bitmap, with a bit for each ASID that is not free
  * @reclaim: sev_reclaim_asid_bitmap: those of them that wait
  *
- * A VM that has just been initialised, or is just ending, may show in the bitmaps before or after it
+ * They were taken or given back before the module came, or are of unaccounted VMs. A VM that has just been initialised, or is just ending, may show in the bitmaps before or after it
  * does in the ledger; the next reading puts that right.
  *
  * Return: false: they contradict the ledger, and nothing was changed.
  */
-bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim)
+bool sevadm_pool_sync_locked(const unsigned long *used, const unsigned long *reclaim)
 {
 	u32 held[SEVADM_POOL_NR] = {}, waiting[SEVADM_POOL_NR] = {};
 	u32 asid, pool;
@@ -206,7 +251,7 @@ bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim)
 	}
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
 		pools[pool].used = held[pool];
-		if (sevadm_limit_charged_locked(pool) == pools[pool].held)
+		if (pools[pool].charged == pools[pool].held)
 			pools[pool].foreign = held[pool] > pools[pool].held ?
 					      held[pool] - pools[pool].held : 0;
 		pools[pool].reclaim = waiting[pool];
@@ -215,7 +260,7 @@ bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim)
 	return true;
 }
 
-/* sevadm_pool_held() - whether an ASID of @pool is used: a VM holds it, in the ledger or not */
+/** sevadm_pool_held() - return true if an ASID of @pool is used by a VM, in the ledger or not */
 bool sevadm_pool_held(u32 pool, u32 asid)
 {
 	bool held;
@@ -228,8 +273,8 @@ bool sevadm_pool_held(u32 pool, u32 asid)
 	return held;
 }
 
-/* sevadm_pool_reset() - kvm_amd has gone, and its bitmaps of ASIDs with it */
-void sevadm_pool_reset(void)
+/** sevadm_pool_reset_locked() - forget what is used: kvm_amd has gone, and its bitmaps with it */
+void sevadm_pool_reset_locked(void)
 {
 	u32 pool;
 
@@ -243,8 +288,8 @@ void sevadm_pool_reset(void)
 		memset(asids, 0, array_size(max_asid + 1, sizeof(*asids)));
 }
 
-/* sevadm_pool_charged() - ASIDs of @pool that the misc cgroup believes to be used */
-u64 sevadm_pool_charged(u32 pool)
+/** sevadm_pool_misc_usage() - return how many ASIDs of @pool the misc cgroup believes to be used */
+u64 sevadm_pool_misc_usage(u32 pool)
 {
 	static const enum misc_res_type resources[SEVADM_POOL_NR] = {
 		[SEVADM_POOL_SEV] = MISC_CG_RES_SEV,
@@ -255,7 +300,7 @@ u64 sevadm_pool_charged(u32 pool)
 }
 
 /**
- * sevadm_pool_query() - one ASID pool
+ * sevadm_pool_query() - describe one ASID pool
  * @query: its @pool is read, the rest filled in
  *
  * Return: 0, or -ENOENT: no such pool.
@@ -269,7 +314,7 @@ int sevadm_pool_query(struct sevadm_pool_query *query)
 		return -ENOENT;
 	query->pool = array_index_nospec(query->pool, SEVADM_POOL_NR);
 
-	query->charged = sevadm_pool_charged(query->pool);
+	query->charged = sevadm_pool_misc_usage(query->pool);
 
 	spin_lock(&sevadm_ledger_lock);
 	pool = &pools[query->pool];
@@ -281,14 +326,14 @@ int sevadm_pool_query(struct sevadm_pool_query *query)
 	busy = pool->used + pool->reclaim;
 	query->free = pool->capacity > busy ? pool->capacity - busy : 0;
 	query->peak = pool->peak;
-	query->reserved = sevadm_limit_reserved_locked(query->pool);
+	query->reserved = sevadm_pool_reserved_locked(query->pool);
 	query->recycles = pool->recycles;
 	spin_unlock(&sevadm_ledger_lock);
 	return 0;
 }
 
 /**
- * sevadm_asid_query() - one ASID
+ * sevadm_asid_query() - describe one ASID
  * @query: its @asid is read, the rest filled in
  * @pid: creator of the VM that holds it, if one does
  *
@@ -309,7 +354,7 @@ int sevadm_asid_query(struct sevadm_asid_query *query, u32 *pid)
 	return 0;
 }
 
-/** sevadm_pool_max_asid() - highest ASID of this host; 0: the processor has no SEV */
+/** sevadm_pool_max_asid() - return the highest ASID of this host; 0: the processor has no SEV */
 u32 sevadm_pool_max_asid(void)
 {
 	return max_asid;

@@ -7,20 +7,26 @@
 
 #include <uapi/linux/sevadm.h>
 
-void sevadm_pool_take(u32 pool);
-void sevadm_pool_hold(u32 pool);
-void sevadm_pool_let_go(u32 pool);
-u32 sevadm_pool_foreign_locked(u32 pool);
 u32 sevadm_pool_capacity(u32 pool);
-u64 sevadm_pool_charged(u32 pool);
-void sevadm_pool_bind(u32 pool, u32 asid, u64 vm, u32 pid);
-void sevadm_pool_move(u32 asid, u64 from, u64 to, u32 pid);
-void sevadm_pool_give_back(u32 pool, u32 asid, u64 vm);
-u32 sevadm_pool_recycle(void);
-bool sevadm_pool_adopt(const unsigned long *used, const unsigned long *reclaim);
-bool sevadm_pool_held(u32 pool, u32 asid);
-void sevadm_pool_reset(void);
+u64 sevadm_pool_misc_usage(u32 pool);
 
+void sevadm_pool_charge_locked(u32 pool, s64 asids);
+void sevadm_pool_reserve_locked(u32 pool, s64 asids);
+u64 sevadm_pool_used_locked(u32 pool);
+u64 sevadm_pool_reserved_locked(u32 pool);
+u64 sevadm_pool_available_locked(u32 pool);
+
+void sevadm_pool_take_locked(u32 pool);
+void sevadm_pool_hold_locked(u32 pool);
+void sevadm_pool_unhold_locked(u32 pool);
+void sevadm_pool_bind_locked(u32 pool, u32 asid, u64 vm, u32 pid);
+void sevadm_pool_move_locked(u32 asid, u64 from, u64 to, u32 pid);
+void sevadm_pool_give_back_locked(u32 pool, u32 asid, u64 vm);
+u32 sevadm_pool_recycle_locked(void);
+bool sevadm_pool_sync_locked(const unsigned long *used, const unsigned long *reclaim);
+void sevadm_pool_reset_locked(void);
+
+bool sevadm_pool_held(u32 pool, u32 asid);
 int sevadm_pool_query(struct sevadm_pool_query *query);
 int sevadm_asid_query(struct sevadm_asid_query *query, u32 *pid);
 u32 sevadm_pool_max_asid(void);

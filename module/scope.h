@@ -116,7 +116,7 @@ static inline struct sevadm_scope *sevadm_scope_kvm(void)
 }
 
 /* The same, for what KVM does with kvm->lock held: no other task can change what it is about. */
-static inline struct sevadm_scope *sevadm_scope_kvm_locked(void)
+static inline struct sevadm_scope *sevadm_scope_kvm_refreshed(void)
 {
 	struct sevadm_scope *scope = sevadm_scope_kvm();
 

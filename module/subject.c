@@ -11,6 +11,8 @@
 #include <linux/hashtable.h>
 #include <linux/slab.h>
 
+#include "pool.h"
+#include "resource.h"
 #include "subject.h"
 #include "vm.h"
 
@@ -24,8 +26,7 @@ static u64 last_seq;
 static DECLARE_BITMAP(levels, SUBJECT_LEVELS_MAX);
 static u16 level_nr[SUBJECT_LEVELS_MAX];
 
-/* Sum over all subjects of what is guaranteed and not used, and of what is guaranteed at all. */
-static u64 kept[SEVADM_RESOURCE_NR];
+/* Sum over all subjects of what is guaranteed, used or not. */
 static u64 guaranteed[SEVADM_RESOURCE_NR];
 
 const struct sevadm_limits sevadm_unlimited = { .high = U64_MAX, .max = U64_MAX };
@@ -45,8 +46,8 @@ static bool key_same(const struct sevadm_subject_key *a, const struct sevadm_sub
 	       (a->kind != SEVADM_SUBJECT_CGROUP || a->cgroup == b->cgroup);
 }
 
-/* sevadm_subject_find() - the subject of @key, which is not the host's, or NULL: it has no limits */
-struct subject *sevadm_subject_find(const struct sevadm_subject_key *key)
+/* sevadm_subject_find_locked() - the subject of @key, which is not the host's, or NULL: it has no limits */
+struct subject *sevadm_subject_find_locked(const struct sevadm_subject_key *key)
 {
 	struct subject *subject;
 
@@ -90,7 +91,7 @@ static struct subject *next_of_vm(struct walk *walk)
 
 	while (walk->uid < walk->vm->uid_nr) {
 		key.uid = walk->vm->uids[walk->uid++];
-		subject = sevadm_subject_find(&key);
+		subject = sevadm_subject_find_locked(&key);
 		if (subject)
 			return subject;
 	}
@@ -101,7 +102,7 @@ static struct subject *next_of_vm(struct walk *walk)
 			break;
 		walk->level = level;
 		key.cgroup = cgroup_ancestor(walk->vm->cgroup, level);
-		subject = sevadm_subject_find(&key);
+		subject = sevadm_subject_find_locked(&key);
 		if (subject)
 			return subject;
 	}
@@ -109,8 +110,8 @@ static struct subject *next_of_vm(struct walk *walk)
 	return NULL;
 }
 
-/* sevadm_subject_walk_on() - the next one of a walk, or NULL */
-struct subject *sevadm_subject_walk_on(struct walk *walk)
+/* sevadm_subject_walk_on_locked() - the next one of a walk, or NULL */
+struct subject *sevadm_subject_walk_on_locked(struct walk *walk)
 {
 	struct subject *subject;
 
@@ -126,14 +127,14 @@ struct subject *sevadm_subject_walk_on(struct walk *walk)
 	}
 }
 
-/* sevadm_subject_walk() - begin a walk: see sevadm_subject_first() */
-struct subject *sevadm_subject_walk(struct walk *walk, const struct sevadm_vm *vm,
+/* sevadm_subject_walk_locked() - begin a walk: see sevadm_subject_first_locked() */
+struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevadm_vm *vm,
 				    const struct sevadm_vm *then, const struct sevadm_vm *except)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	*walk = (struct walk) { .then = then, .except = except };
 	walk_start(walk, vm);
-	return except ? sevadm_subject_walk_on(walk) : &sevadm_subject_host;
+	return except ? sevadm_subject_walk_on_locked(walk) : &sevadm_subject_host;
 }
 
 /* ---- counters ------------------------------------------------------------------------------ */
@@ -149,6 +150,13 @@ static u64 kept_of(const struct counter *counter)
 	return counter->limits.min > sure ? counter->limits.min - sure : 0;
 }
 
+static void reserve(u32 resource, s64 asids)
+{
+	/* No pinned memory is guaranteed. */
+	if (asids)
+		sevadm_pool_reserve_locked(sevadm_pool_of_resource(resource), asids);
+}
+
 /* sevadm_subject_unused() - what of a guarantee is left for one more VM */
 u64 sevadm_subject_unused(const struct counter *counter)
 {
@@ -161,46 +169,41 @@ u64 sevadm_subject_settled_use(const struct counter *counter)
 	return counter->usage - counter->in_flight;
 }
 
-/* sevadm_subject_count() - change what a subject uses. Soft limits are the caller's business. */
-void sevadm_subject_count(struct subject *subject, u32 resource, struct change change)
+/* sevadm_subject_count_locked() - change what a subject uses. Soft limits are the caller's business. */
+void sevadm_subject_count_locked(struct subject *subject, u32 resource, struct change change)
 {
 	struct counter *counter = &subject->counters[resource];
-	u64 high = counter->limits.high;
+	u64 high = counter->limits.high, kept = kept_of(counter);
 
 	lockdep_assert_held(&sevadm_ledger_lock);
-	kept[resource] -= kept_of(counter);
 	counter->usage += change.usage;
 	counter->in_flight += change.in_flight;
 	counter->unsettled += change.unsettled;
-	kept[resource] += kept_of(counter);
+	reserve(resource, kept_of(counter) - kept);
+	/* Every VM is charged to the host. */
+	if (subject == &sevadm_subject_host && resource != SEVADM_RESOURCE_PIN)
+		sevadm_pool_charge_locked(sevadm_pool_of_resource(resource), change.usage);
 	counter->peak = max(counter->peak, sevadm_subject_settled_use(counter));
 	/* One that was passed tells again once usage has been at most 15/16 of it. */
 	if (counter->high_told && sevadm_subject_settled_use(counter) <= high - high / 16)
 		counter->high_told = false;
 }
 
-/* sevadm_subject_put_limits() - the limits of one resource of a subject are these now */
-void sevadm_subject_put_limits(struct subject *subject, u32 resource, const struct sevadm_limits *limits)
+/* sevadm_subject_set_limits_locked() - the limits of one resource of a subject are these now */
+void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource, const struct sevadm_limits *limits)
 {
 	struct counter *counter = &subject->counters[resource];
+	u64 kept = kept_of(counter);
 
 	lockdep_assert_held(&sevadm_ledger_lock);
-	kept[resource] -= kept_of(counter);
 	guaranteed[resource] += limits->min - counter->limits.min;
 	counter->limits = *limits;
-	kept[resource] += kept_of(counter);
+	reserve(resource, kept_of(counter) - kept);
 	counter->high_told = sevadm_subject_settled_use(counter) > limits->high;
 }
 
-/* sevadm_subject_kept() - sum over all subjects of what is guaranteed and not used */
-u64 sevadm_subject_kept(u32 resource)
-{
-	lockdep_assert_held(&sevadm_ledger_lock);
-	return kept[resource];
-}
-
-/* sevadm_subject_guaranteed() - sum over all subjects of what is guaranteed */
-u64 sevadm_subject_guaranteed(u32 resource)
+/* sevadm_subject_guaranteed_locked() - sum over all subjects of what is guaranteed */
+u64 sevadm_subject_guaranteed_locked(u32 resource)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	return guaranteed[resource];
@@ -267,19 +270,19 @@ bool sevadm_subject_too_deep(const struct sevadm_subject_key *key)
 	return key->kind == SEVADM_SUBJECT_CGROUP && key->cgroup->level >= SUBJECT_LEVELS_MAX;
 }
 
-/* sevadm_subject_room() - whether there may be a subject for @key: not too many, nor too deep */
-bool sevadm_subject_room(const struct sevadm_subject_key *key)
+/* sevadm_subject_has_room_locked() - whether there may be a subject for @key: not too many, nor too deep */
+bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key)
 {
 	return !sevadm_subject_too_deep(key) &&
 	       (key->kind == SEVADM_SUBJECT_HOST || sevadm_subject_nr < SEVADM_LIMITS_MAX ||
-		sevadm_subject_find(key));
+		sevadm_subject_find_locked(key));
 }
 
-/* sevadm_subject_enter() - that of @key: the one that is there, or the empty one at *@spare, which is used up */
-struct subject *sevadm_subject_enter(const struct sevadm_subject_key *key, struct subject **spare)
+/* sevadm_subject_enter_locked() - that of @key: the one that is there, or the empty one at *@spare, which is used up */
+struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key, struct subject **spare)
 {
 	struct subject *subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host :
-				  sevadm_subject_find(key);
+				  sevadm_subject_find_locked(key);
 
 	if (subject)
 		return subject;
@@ -295,8 +298,8 @@ struct subject *sevadm_subject_enter(const struct sevadm_subject_key *key, struc
 	return subject;
 }
 
-/* sevadm_subject_sweep() - those that limit nothing, or whose cgroup is gone, leave for @gone; whether any did */
-bool sevadm_subject_sweep(struct list_head *gone)
+/* sevadm_subject_sweep_locked() - those that limit nothing, or whose cgroup is gone, leave for @gone; whether any did */
+bool sevadm_subject_sweep_locked(struct list_head *gone)
 {
 	const struct sevadm_subject_key *key;
 	struct subject *subject, *next;
@@ -307,7 +310,7 @@ bool sevadm_subject_sweep(struct list_head *gone)
 		if (subject == &sevadm_subject_host || (is_limited(subject) && !sevadm_subject_gone(subject)))
 			continue;
 		for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
-			sevadm_subject_put_limits(subject, resource, &sevadm_unlimited);
+			sevadm_subject_set_limits_locked(subject, resource, &sevadm_unlimited);
 		key = &subject->key;
 		if (key->kind == SEVADM_SUBJECT_CGROUP && !--level_nr[key->cgroup->level])
 			__clear_bit(key->cgroup->level, levels);
@@ -318,7 +321,7 @@ bool sevadm_subject_sweep(struct list_head *gone)
 	return !list_empty(gone);
 }
 
-void sevadm_limit_init(void)
+void sevadm_subjects_init(void)
 {
 	u32 resource;
 
@@ -329,8 +332,8 @@ void sevadm_limit_init(void)
 	list_add(&sevadm_subject_host.list, &sevadm_subject_list);
 }
 
-/* sevadm_limit_uninit() - no VM is in the ledger any more */
-void sevadm_limit_uninit(void)
+/* sevadm_subjects_uninit() - no VM is in the ledger any more */
+void sevadm_subjects_uninit(void)
 {
 	struct subject *subject, *next;
 

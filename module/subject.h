@@ -6,12 +6,41 @@
 #ifndef SEVADM_SUBJECT_H
 #define SEVADM_SUBJECT_H
 
+#include <linux/cgroup.h>
 #include <linux/list.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
-#include "limit.h"
+#include <uapi/linux/sevadm.h>
 
 struct sevadm_vm;
+
+/* Limits that one SEVADM_CMD_LIMIT_APPLY may set, and subjects there may be. */
+#define SEVADM_LIMITS_MAX	8192
+
+/**
+ * struct sevadm_subject_key - who a limit is for
+ * @kind: enum sevadm_subject
+ * @uid: of SEVADM_SUBJECT_USER
+ * @cgroup: of SEVADM_SUBJECT_CGROUP, with a reference of the key's owner
+ */
+struct sevadm_subject_key {
+	u32 kind;
+	kuid_t uid;
+	struct cgroup *cgroup;
+};
+
+/**
+ * struct sevadm_limits - the limits of one resource, in pages or ASIDs; U64_MAX: none
+ * @min: guarantee; 0: none
+ * @high: soft limit
+ * @max: hard limit
+ */
+struct sevadm_limits {
+	u64 min;
+	u64 high;
+	u64 max;
+};
 
 /* A cgroup that is nested deeper has no limits of its own. */
 #define SUBJECT_LEVELS_MAX	2048
@@ -89,14 +118,14 @@ extern struct subject sevadm_subject_host;
 extern struct list_head sevadm_subject_list;
 extern unsigned int sevadm_subject_nr;
 
-struct subject *sevadm_subject_find(const struct sevadm_subject_key *key);
+struct subject *sevadm_subject_find_locked(const struct sevadm_subject_key *key);
 bool sevadm_subject_concerns(const struct subject *subject, const struct sevadm_vm *vm);
-struct subject *sevadm_subject_walk(struct walk *walk, const struct sevadm_vm *vm,
+struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevadm_vm *vm,
 				    const struct sevadm_vm *then, const struct sevadm_vm *except);
-struct subject *sevadm_subject_walk_on(struct walk *walk);
+struct subject *sevadm_subject_walk_on_locked(struct walk *walk);
 
 /**
- * sevadm_subject_first() - begin a walk
+ * sevadm_subject_first_locked() - begin a walk
  * @walk: the walk
  * @vm: see &struct walk; as the next two
  * @then: see there
@@ -104,47 +133,49 @@ struct subject *sevadm_subject_walk_on(struct walk *walk);
  *
  * Return: the first subject: the host, which every VM is charged to, unless @except leaves it out; NULL: none.
  */
-static inline struct subject *sevadm_subject_first(struct walk *walk, const struct sevadm_vm *vm,
+static inline struct subject *sevadm_subject_first_locked(struct walk *walk, const struct sevadm_vm *vm,
 						   const struct sevadm_vm *then,
 						   const struct sevadm_vm *except)
 {
 	/* Where nobody else has limits, it costs next to nothing. */
 	if (sevadm_subject_nr == 1)
 		return except ? NULL : &sevadm_subject_host;
-	return sevadm_subject_walk(walk, vm, then, except);
+	return sevadm_subject_walk_locked(walk, vm, then, except);
 }
 
-/* sevadm_subject_next() - the next one of a walk, or NULL */
-static inline struct subject *sevadm_subject_next(struct walk *walk)
+/* sevadm_subject_next_locked() - the next one of a walk, or NULL */
+static inline struct subject *sevadm_subject_next_locked(struct walk *walk)
 {
-	return sevadm_subject_nr == 1 ? NULL : sevadm_subject_walk_on(walk);
+	return sevadm_subject_nr == 1 ? NULL : sevadm_subject_walk_on_locked(walk);
 }
 
 /* The host, the users and the cgroups of @_vm; of them those that are not @_other's; those of both, each once. */
 #define for_each_subject(subject, walk, _vm)						\
-	for ((subject) = sevadm_subject_first(walk, _vm, NULL, NULL); (subject);		\
-	     (subject) = sevadm_subject_next(walk))
+	for ((subject) = sevadm_subject_first_locked(walk, _vm, NULL, NULL); (subject);		\
+	     (subject) = sevadm_subject_next_locked(walk))
 #define for_each_subject_but(subject, walk, _vm, _other)				\
-	for ((subject) = sevadm_subject_first(walk, _vm, NULL, _other); (subject);		\
-	     (subject) = sevadm_subject_next(walk))
+	for ((subject) = sevadm_subject_first_locked(walk, _vm, NULL, _other); (subject);		\
+	     (subject) = sevadm_subject_next_locked(walk))
 #define for_each_charged(subject, walk, _vm)						\
-	for ((subject) = sevadm_subject_first(walk, _vm, (_vm)->moving_to, NULL); (subject);	\
-	     (subject) = sevadm_subject_next(walk))
+	for ((subject) = sevadm_subject_first_locked(walk, _vm, (_vm)->moving_to, NULL); (subject);	\
+	     (subject) = sevadm_subject_next_locked(walk))
 
-void sevadm_subject_count(struct subject *subject, u32 resource, struct change change);
+void sevadm_subject_count_locked(struct subject *subject, u32 resource, struct change change);
 u64 sevadm_subject_settled_use(const struct counter *counter);
 u64 sevadm_subject_unused(const struct counter *counter);
-void sevadm_subject_put_limits(struct subject *subject, u32 resource, const struct sevadm_limits *limits);
-u64 sevadm_subject_kept(u32 resource);
-u64 sevadm_subject_guaranteed(u32 resource);
+void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource, const struct sevadm_limits *limits);
+u64 sevadm_subject_guaranteed_locked(u32 resource);
 
 bool sevadm_subject_gone(const struct subject *subject);
 struct subject *sevadm_subject_alloc(const struct sevadm_subject_key *key);
 void sevadm_subject_free(struct subject *subject);
 void sevadm_subject_free_list(struct list_head *gone);
-struct subject *sevadm_subject_enter(const struct sevadm_subject_key *key, struct subject **spare);
+struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key, struct subject **spare);
 bool sevadm_subject_too_deep(const struct sevadm_subject_key *key);
-bool sevadm_subject_room(const struct sevadm_subject_key *key);
-bool sevadm_subject_sweep(struct list_head *gone);
+bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key);
+bool sevadm_subject_sweep_locked(struct list_head *gone);
+
+void sevadm_subjects_init(void);
+void sevadm_subjects_uninit(void);
 
 #endif /* SEVADM_SUBJECT_H */

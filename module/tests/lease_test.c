@@ -94,10 +94,10 @@ static bool use(struct sevadm_vm *vm, u32 pool)
 static void expect_kept(struct kunit *test, u64 free, u64 all)
 {
 	spin_lock(&sevadm_ledger_lock);
-	KUNIT_EXPECT_EQ(test, sevadm_lease_kept_locked(SEVADM_POOL_SEV), free);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_reserved_locked(SEVADM_POOL_SEV), free);
 	KUNIT_EXPECT_EQ(test, sevadm_lease_count_locked(SEVADM_POOL_SEV), all);
-	KUNIT_EXPECT_EQ(test, sevadm_lease_kept_locked(SEVADM_POOL_SEV_ES), 0);
-	KUNIT_EXPECT_EQ(test, sevadm_limit_available_locked(SEVADM_POOL_SEV), SEV_CAPACITY - free);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_reserved_locked(SEVADM_POOL_SEV_ES), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_available_locked(SEVADM_POOL_SEV), SEV_CAPACITY - free);
 	spin_unlock(&sevadm_ledger_lock);
 }
 

@@ -556,7 +556,7 @@ static void adopted_vm_is_accounted(struct kunit *test)
 	sevadm_unaccounted_set(1);
 	bitmap_set(used, ASID, 1);
 	spin_lock(&sevadm_ledger_lock);
-	KUNIT_EXPECT_TRUE(test, sevadm_pool_adopt(used, reclaim));
+	KUNIT_EXPECT_TRUE(test, sevadm_pool_sync_locked(used, reclaim));
 	spin_unlock(&sevadm_ledger_lock);
 
 	vm = adopt(test, 1, SEVADM_VM_TYPE_SEV, ASID, HANDLE, 64);

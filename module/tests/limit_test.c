@@ -33,14 +33,24 @@ void limits_for_test(void)
 	memset(&sevadm_subject_host, 0, sizeof(sevadm_subject_host));
 	memset(levels, 0, sizeof(levels));
 	memset(level_nr, 0, sizeof(level_nr));
-	memset(kept, 0, sizeof(kept));
 	memset(guaranteed, 0, sizeof(guaranteed));
-	sevadm_limit_init();
+	sevadm_subjects_init();
 }
 
 void limits_end(void)
 {
-	sevadm_limit_uninit();
+	sevadm_subjects_uninit();
+}
+
+/* ASIDs of SEV guests that are guaranteed and not used. */
+static u64 reserved(void)
+{
+	u64 asids;
+
+	spin_lock(&sevadm_ledger_lock);
+	asids = sevadm_pool_reserved_locked(SEVADM_POOL_SEV);
+	spin_unlock(&sevadm_ledger_lock);
+	return asids;
 }
 
 static int limit_test_init(struct kunit *test)
@@ -311,7 +321,7 @@ static void limit_of_a_removed_cgroup(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, spare);
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);
 	spin_lock(&sevadm_ledger_lock);
-	sevadm_subject_enter(&key, &spare);
+	sevadm_subject_enter_locked(&key, &spare);
 	spin_unlock(&sevadm_ledger_lock);
 
 	/* One refusal is one, whatever leaves meanwhile. */
@@ -424,19 +434,19 @@ static void guarantee_does_not_grow_by_moves(struct kunit *test)
 	to = start(test, 3, UID_TWO + 1);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_MIN);
-	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 2 + 4);
+	KUNIT_EXPECT_EQ(test, reserved(), 2 + 4);
 
 	/* Where a guarantee of the destination pays, it may. */
 	to = start(test, 4, UID_TWO);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 	sevadm_vm_move(to, from);
-	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 3 + 3);
+	KUNIT_EXPECT_EQ(test, reserved(), 3 + 3);
 	/* Within one user it may, too. */
 	from = to;
 	to = start(test, 5, UID_TWO);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 	sevadm_vm_move(to, from);
-	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 3 + 3);
+	KUNIT_EXPECT_EQ(test, reserved(), 3 + 3);
 }
 
 /* However a move ends that is under way, there is room for what is guaranteed. */
@@ -451,15 +461,15 @@ static void guarantee_while_a_vm_moves(struct kunit *test)
 	to = start(test, 3, UID_TWO + 1);
 	/* 8 - 2 - 5: one is left for anybody, and it takes that. */
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
-	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 1 + 5);
+	KUNIT_EXPECT_EQ(test, reserved(), 1 + 5);
 	KUNIT_EXPECT_EQ(test, take(start(test, 4, UID_TWO + 2)), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, take(start(test, 5, UID_ONE)), -EDQUOT);
 	sevadm_limit_move_cancel(to, from);
-	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 5);
+	KUNIT_EXPECT_EQ(test, reserved(), 5);
 
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 	sevadm_vm_move(to, from);
-	KUNIT_EXPECT_EQ(test, kept[SEVADM_RESOURCE_ASID_SEV], 1 + 5);
+	KUNIT_EXPECT_EQ(test, reserved(), 1 + 5);
 	KUNIT_EXPECT_EQ(test, take(start(test, 6, UID_TWO + 2)), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, take(start(test, 7, UID_ONE)), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].unsettled, 0);

@@ -57,8 +57,8 @@ static u32 state_of(struct kunit *test, u32 asid, u64 vm)
 static void take(u32 pool, u32 asid)
 {
 	locked({
-		sevadm_pool_take(pool);
-		sevadm_pool_bind(pool, asid, VM, PID);
+		sevadm_pool_take_locked(pool);
+		sevadm_pool_bind_locked(pool, asid, VM, PID);
 	});
 }
 
@@ -95,15 +95,15 @@ static void pool_may_be_empty(struct kunit *test)
 
 static void pool_life_of_an_asid(struct kunit *test)
 {
-	locked(sevadm_pool_take(SEVADM_POOL_SEV));
+	locked(sevadm_pool_take_locked(SEVADM_POOL_SEV));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, 0), SEVADM_ASID_STATE_FREE);
 
-	locked(sevadm_pool_bind(SEVADM_POOL_SEV, FIRST_SEV, VM, PID));
+	locked(sevadm_pool_bind_locked(SEVADM_POOL_SEV, FIRST_SEV, VM, PID));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, VM), SEVADM_ASID_STATE_USED);
 
-	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM));
+	locked(sevadm_pool_give_back_locked(SEVADM_POOL_SEV, FIRST_SEV, VM));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
 	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, 0), SEVADM_ASID_STATE_RECLAIM);
@@ -118,9 +118,9 @@ static void pool_recycles_both(struct kunit *test)
 	take(SEVADM_POOL_SEV, LAST);
 	take(SEVADM_POOL_SEV_ES, 1);
 	locked({
-		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM);
-		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1, VM);
-		recycled = sevadm_pool_recycle();
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV, FIRST_SEV, VM);
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV_ES, 1, VM);
+		recycled = sevadm_pool_recycle_locked();
 	});
 	KUNIT_EXPECT_EQ(test, recycled, 2);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
@@ -136,8 +136,8 @@ static void pool_recycles_both(struct kunit *test)
 static void pool_waits_without_a_number(struct kunit *test)
 {
 	locked({
-		sevadm_pool_take(SEVADM_POOL_SEV_ES);
-		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 0, VM);
+		sevadm_pool_take_locked(SEVADM_POOL_SEV_ES);
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV_ES, 0, VM);
 	});
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 0);
@@ -147,7 +147,7 @@ static void pool_waits_without_a_number(struct kunit *test)
 static void pool_bind_of_one_that_waits(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, FIRST_SEV);
-	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM));
+	locked(sevadm_pool_give_back_locked(SEVADM_POOL_SEV, FIRST_SEV, VM));
 	take(SEVADM_POOL_SEV, FIRST_SEV);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
@@ -158,12 +158,12 @@ static void pool_never_below_zero(struct kunit *test)
 	struct sevadm_pool_query query = { .pool = SEVADM_POOL_SEV_ES };
 	u32 i;
 
-	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM));
+	locked(sevadm_pool_give_back_locked(SEVADM_POOL_SEV, FIRST_SEV, VM));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
 
 	/* More than there are: then nothing is free, whatever is wrong. */
 	for (i = 0; i < 2 * LAST; i++)
-		locked(sevadm_pool_take(SEVADM_POOL_SEV_ES));
+		locked(sevadm_pool_take_locked(SEVADM_POOL_SEV_ES));
 	KUNIT_ASSERT_EQ(test, sevadm_pool_query(&query), 0);
 	KUNIT_EXPECT_EQ(test, query.free, 0);
 }
@@ -171,11 +171,11 @@ static void pool_never_below_zero(struct kunit *test)
 static void pool_ignores_impossible_numbers(struct kunit *test)
 {
 	locked({
-		sevadm_pool_bind(SEVADM_POOL_SEV, 0, VM, PID);
-		sevadm_pool_bind(SEVADM_POOL_SEV, LAST + 1, VM, PID);
-		sevadm_pool_bind(SEVADM_POOL_SEV, U32_MAX, VM, PID);
-		sevadm_pool_move(U32_MAX, VM, VM + 1, PID);
-		sevadm_pool_give_back(SEVADM_POOL_SEV, U32_MAX, VM);
+		sevadm_pool_bind_locked(SEVADM_POOL_SEV, 0, VM, PID);
+		sevadm_pool_bind_locked(SEVADM_POOL_SEV, LAST + 1, VM, PID);
+		sevadm_pool_bind_locked(SEVADM_POOL_SEV, U32_MAX, VM, PID);
+		sevadm_pool_move_locked(U32_MAX, VM, VM + 1, PID);
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV, U32_MAX, VM);
 	});
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, 0), SEVADM_ASID_STATE_FREE);
 }
@@ -185,8 +185,8 @@ static void pool_peak_stays(struct kunit *test)
 	take(SEVADM_POOL_SEV, FIRST_SEV);
 	take(SEVADM_POOL_SEV, FIRST_SEV + 1);
 	locked({
-		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV, VM);
-		sevadm_pool_give_back(SEVADM_POOL_SEV, FIRST_SEV + 1, VM);
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV, FIRST_SEV, VM);
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV, FIRST_SEV + 1, VM);
 	});
 	take(SEVADM_POOL_SEV, FIRST_SEV + 2);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).peak, 2);
@@ -195,7 +195,7 @@ static void pool_peak_stays(struct kunit *test)
 static void pool_moves_to_another_vm(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, LAST);
-	locked(sevadm_pool_move(LAST, VM, VM + 1, PID));
+	locked(sevadm_pool_move_locked(LAST, VM, VM + 1, PID));
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM + 1), SEVADM_ASID_STATE_USED);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 }
@@ -204,11 +204,11 @@ static void pool_moves_to_another_vm(struct kunit *test)
 static void pool_of_the_next_vm_stays_its(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, LAST);
-	locked(sevadm_pool_move(LAST, VM + 1, VM + 2, PID + 1));
+	locked(sevadm_pool_move_locked(LAST, VM + 1, VM + 2, PID + 1));
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
-	locked(sevadm_pool_move(LAST, VM + 1, 0, 0));
+	locked(sevadm_pool_move_locked(LAST, VM + 1, 0, 0));
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
-	locked(sevadm_pool_give_back(SEVADM_POOL_SEV, LAST, VM + 1));
+	locked(sevadm_pool_give_back_locked(SEVADM_POOL_SEV, LAST, VM + 1));
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
 }
 
@@ -220,7 +220,7 @@ static bool adopt(u64 used_bits, u64 reclaim_bits)
 
 	bitmap_from_arr64(used, &used_bits, LAST + 1);
 	bitmap_from_arr64(reclaim, &reclaim_bits, LAST + 1);
-	locked(done = sevadm_pool_adopt(used, reclaim));
+	locked(done = sevadm_pool_sync_locked(used, reclaim));
 	return done;
 }
 
@@ -258,8 +258,8 @@ static void pool_forgets_with_kvm(struct kunit *test)
 	take(SEVADM_POOL_SEV, 6);
 	take(SEVADM_POOL_SEV_ES, 1);
 	locked({
-		sevadm_pool_give_back(SEVADM_POOL_SEV_ES, 1, VM);
-		sevadm_pool_reset();
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV_ES, 1, VM);
+		sevadm_pool_reset_locked();
 	});
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 0);

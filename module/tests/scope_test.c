@@ -59,7 +59,7 @@ static void scope_finds_a_vm_that_came_later(struct kunit *test)
 	enter(&scope, SEVADM_SCOPE_REGION, 1);
 	KUNIT_EXPECT_PTR_EQ(test, scope.vm, (struct sevadm_vm *)NULL);
 	vm = start(test, 1);
-	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm_locked()->vm, vm);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm_refreshed()->vm, vm);
 	sevadm_scope_leave(&scope);
 }
 

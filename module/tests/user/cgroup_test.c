@@ -183,7 +183,7 @@ static u64 reserved(void)
 	u64 asids;
 
 	spin_lock(&sevadm_ledger_lock);
-	asids = sevadm_limit_reserved_locked(SEVADM_POOL_SEV);
+	asids = sevadm_pool_reserved_locked(SEVADM_POOL_SEV);
 	spin_unlock(&sevadm_ledger_lock);
 	return asids;
 }
@@ -373,8 +373,8 @@ static void foreign_asids_are_not_there(struct kunit *test)
 	LIST_HEAD(file);
 
 	spin_lock(&sevadm_ledger_lock);
-	KUNIT_EXPECT_TRUE(test, sevadm_pool_adopt(&used, &reclaim));
-	KUNIT_EXPECT_EQ(test, sevadm_limit_available_locked(SEVADM_POOL_SEV), 5);
+	KUNIT_EXPECT_TRUE(test, sevadm_pool_sync_locked(&used, &reclaim));
+	KUNIT_EXPECT_EQ(test, sevadm_pool_available_locked(SEVADM_POOL_SEV), 5);
 	spin_unlock(&sevadm_ledger_lock);
 	KUNIT_EXPECT_EQ(test, sevadm_lease_reserve(&file, &lease), -EBUSY);
 	lease.count = 5;
