@@ -6,13 +6,16 @@
 #include <linux/uidgid.h>
 #include <net/netlink.h>
 
+#include <uapi/linux/sevadm.h>
+
 struct cgroup;
+struct genl_ops;
 struct genl_family;
 struct genl_info;
 struct sevadm_vm;
 
 extern struct genl_family sevadm_family;
-extern const struct nla_policy sevadm_limit_policy[];
+extern const struct nla_policy sevadm_limit_policy[SEVADM_A_LIMIT_MAX + 1];
 
 int sevadm_nl_reply(struct genl_info *info, u8 cmd,
 		    int (*put)(struct sk_buff *skb, void *argument), void *argument);
@@ -35,6 +38,14 @@ static inline int sevadm_nl_dumped(const struct sk_buff *skb, int ret)
 	return ret && (ret != -EMSGSIZE || !skb->len) ? ret : skb->len;
 }
 
+/* The commands, in netlink_*.c. */
+int sevadm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
+int sevadm_nl_seam_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info);
+int sevadm_nl_vm_get_start(struct netlink_callback *cb);
+int sevadm_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info);
+int sevadm_nl_asid_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info);
 int sevadm_nl_limit_delete_doit(struct sk_buff *skb, struct genl_info *info);
@@ -43,6 +54,7 @@ int sevadm_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 int sevadm_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info);
 int sevadm_nl_adopt_doit(struct sk_buff *skb, struct genl_info *info);
 
+int sevadm_netlink_register(const struct genl_ops *ops, unsigned int nr);
 int sevadm_netlink_init(void);
 void sevadm_netlink_uninit(void);
 

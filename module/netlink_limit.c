@@ -117,6 +117,15 @@ int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 /* ---- setting ------------------------------------------------------------------------------- */
 
+const struct nla_policy sevadm_limit_policy[SEVADM_A_LIMIT_MAX + 1] = {
+	[SEVADM_A_LIMIT_SUBJECT] = NLA_POLICY_MAX(NLA_U32, SEVADM_SUBJECT_CGROUP),
+	[SEVADM_A_LIMIT_ID] = { .type = NLA_U64 },
+	[SEVADM_A_LIMIT_RESOURCE] = NLA_POLICY_MAX(NLA_U32, SEVADM_RESOURCE_NR - 1),
+	[SEVADM_A_LIMIT_MIN_VALUE] = { .type = NLA_U64 },
+	[SEVADM_A_LIMIT_HIGH_VALUE] = { .type = NLA_U64 },
+	[SEVADM_A_LIMIT_MAX_VALUE] = { .type = NLA_U64 },
+};
+
 static int may_change(const struct sk_buff *skb, struct genl_info *info)
 {
 	if (!sevadm_nl_may_change(skb, CAP_SYS_ADMIN))

@@ -131,7 +131,7 @@ static int dump_vms(struct sk_buff *skb, struct netlink_callback *cb, struct sta
 	int ret = 0;
 
 	while (!ret && (vm = sevadm_vm_next(cursor->vm))) {
-		sevadm_stats_vm(vm, stats);
+		sevadm_stats_copy(&vm->stats, stats);
 		ret = put_message(skb, cb, stats->generation, put_vm(skb, vm->id, stats));
 		if (!ret)
 			cursor->vm = vm->id;

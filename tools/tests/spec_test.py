@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "Documentation/netlink/specs/sevadm.yaml"
 HEADERS = [ROOT / "uapi/linux" / name for name in ("sevadm.h", "sevadm_netlink.h")]
-MODULE = ROOT / "module/netlink.c"
+MODULE = sorted((ROOT / "module").glob("netlink*.c"))
 TOOL = ROOT / "tools/kernel/attributes.c"
 
 # The path of the cgroup, and failures less those by status, say the same.
@@ -200,7 +200,7 @@ def main():
         "nothing is only in the header": check_complete(spec, header),
         "names of the family and its groups": check_names(spec, header),
         "references inside of the specification": check_references(spec),
-        "operations of the module": check_module(spec, MODULE.read_text()),
+        "operations of the module": check_module(spec, "".join(path.read_text() for path in MODULE)),
         "attributes that the tool reads": check_tool(spec, TOOL.read_text()),
     }
     print("TAP version 13")
