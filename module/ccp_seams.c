@@ -16,7 +16,6 @@
 #include "psp_command.h"
 #include "scope.h"
 #include "seam.h"
-#include "stats.h"
 
 /* No firmware status is negative: tells that ccp did not come as far as asking the firmware. */
 #define NOT_ASKED	(-1)
@@ -82,19 +81,14 @@ static noinline void drop_debug_pins(struct sevadm_scope *scope)
 	before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_UNPIN);
-	event.vm = scope->vm->id;
+	sevadm_event_name_vm(&event, scope->vm);
 	event.command = scope->command;
 	event.duration_ns = event.time_ns - scope->start_ns;
 	event.bytes = (u64)scope->transient << PAGE_SHIFT;
 	event.pinned_bytes = before << PAGE_SHIFT;
-	event.known |= SEVADM_KNOWN_VM | SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
+	event.known |= SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
 	event.flags = SEVADM_EVENT_TRANSIENT;
-	if (READ_ONCE(scope->vm->known) & SEVADM_KNOWN_ASID) {
-		event.asid = READ_ONCE(scope->vm->asid);
-		event.known |= SEVADM_KNOWN_ASID;
-	}
-	sevadm_stats_count(&event, scope->vm);
-	sevadm_event_tell(&event);
+	sevadm_event_emit_counted(&event, scope->vm);
 	scope->transient = 0;
 }
 
@@ -204,16 +198,8 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	event.handle = guest.handle;
 	event.asid = guest.asid;
 	event.bytes = guest.bytes;
-	if (vm) {
-		event.vm = vm->id;
-		event.known |= SEVADM_KNOWN_VM;
-		if (!(event.known & SEVADM_KNOWN_ASID) && READ_ONCE(vm->known) & SEVADM_KNOWN_ASID) {
-			event.asid = READ_ONCE(vm->asid);
-			event.known |= SEVADM_KNOWN_ASID;
-		}
-	}
-	sevadm_stats_count(&event, vm);
-	sevadm_event_tell(&event);
+	sevadm_event_name_vm(&event, vm);
+	sevadm_event_emit_counted(&event, vm);
 
 	if (scope && !nested) {
 		scope->commands++;
@@ -310,7 +296,7 @@ static void flushed(int ret, u32 commands_before)
 	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
 	event.asid_state = SEVADM_ASID_STATE_FREE;
 	event.count = recycled;
-	sevadm_event_tell(&event);
+	sevadm_event_emit(&event);
 }
 
 static u32 commands_so_far(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The funnel of events: an event that comes out of it is in the ring, is told to its tracepoint, to the
- * readers that wait and, if it is urgent, to the listeners. Equal refusals of one process are told one
- * by one only up to a number: Documentation/trace.md.
+ * The funnel of events: an event goes into the ring, to its tracepoint, to the readers that wait for it
+ * and, if it is urgent, to the listeners of netlink. Only some equal refusals of one process are emitted
+ * one by one; the rest are counted: Documentation/trace.md.
  */
 #include <linux/workqueue.h>
 
@@ -14,11 +14,11 @@
 #include "tracepoint.h"
 
 /**
- * sevadm_event_user_in_namespace() - find the user to whom what a task in a user namespace does is put down
+ * sevadm_event_user_in_namespace() - find the user whom a task in a user namespace counts as
  * @cred: of the task; its user namespace is not the initial one
  *
- * A user namespace that a user has made holds uids by the thousand that are all that user's: what
- * happens there is put down to its owner. In one that root has made, root has set apart whose is what.
+ * A user namespace that a user has made holds thousands of uids that are all that user's: what happens
+ * there counts as its owner's. In one that root has made, root has assigned the uids.
  *
  * Return: a uid of the initial user namespace.
  */
@@ -32,14 +32,14 @@ u32 sevadm_event_user_in_namespace(const struct cred *cred)
 				ns->owner);
 }
 
-/* ccp gives the security processor up (psp_dead), or a limit was met. */
+/* Return true if ccp gives the security processor up (psp_dead), or a limit was met. */
 static bool is_urgent(const struct sevadm_event *event)
 {
 	return event->type == SEVADM_EVENT_LIMIT ||
 	       (event->type == SEVADM_EVENT_PSP && event->ret == -ETIMEDOUT);
 }
 
-static __always_inline void tell(struct sevadm_event *event)
+static __always_inline void emit(struct sevadm_event *event)
 {
 	sevadm_ring_add(event);
 	sevadm_tracepoint(event);
@@ -47,18 +47,18 @@ static __always_inline void tell(struct sevadm_event *event)
 		sevadm_readers_wake(event);
 }
 
-static void tell_listeners_too(struct sevadm_event *event)
+static void emit_to_listeners_too(struct sevadm_event *event)
 {
-	tell(event);
+	emit(event);
 	if (is_urgent(event))
 		sevadm_nl_multicast(event);
 }
 
-static void tell_counted(struct work_struct *work);
+static void emit_counted(struct work_struct *work);
 
-static DECLARE_DELAYED_WORK(told_work, tell_counted);
+static DECLARE_DELAYED_WORK(counted_work, emit_counted);
 
-/* Tells what has been counted; returns whether something still is. */
+/* Emits what has been counted; returns true if something still is. */
 static bool flush(bool all)
 {
 	struct sevadm_event event;
@@ -66,58 +66,66 @@ static bool flush(bool all)
 	bool left;
 
 	while (sevadm_repeat_next(&slot, all, &event, &left))
-		tell_listeners_too(&event);
+		emit_to_listeners_too(&event);
 	return left;
 }
 
-static void tell_counted(struct work_struct *work)
+static void emit_counted(struct work_struct *work)
 {
 	if (flush(false))
-		schedule_delayed_work(&told_work, SEVADM_REPEAT_PERIOD);
+		schedule_delayed_work(&counted_work, SEVADM_REPEAT_PERIOD);
 }
 
-static noinline void tell_refusal(struct sevadm_event *event)
+static noinline void emit_refusal(struct sevadm_event *event)
 {
 	struct sevadm_event before;
 
 	switch (sevadm_repeat_absorb(event, &before)) {
 	case SEVADM_REPEAT_COUNTED:
-		if (!delayed_work_pending(&told_work))
-			schedule_delayed_work(&told_work, SEVADM_REPEAT_PERIOD);
+		if (!delayed_work_pending(&counted_work))
+			schedule_delayed_work(&counted_work, SEVADM_REPEAT_PERIOD);
 		break;
 	case SEVADM_REPEAT_OTHER:
-		tell_listeners_too(&before);
+		emit_to_listeners_too(&before);
 		fallthrough;
 	case SEVADM_REPEAT_NEW:
-		tell_listeners_too(event);
+		emit_to_listeners_too(event);
 	}
 }
 
-/* Rare, and so kept out of the way of what all events take. */
-static noinline void tell_rare(struct sevadm_event *event)
+/* Rare, and so kept out of the path that all events take. */
+static noinline void emit_rare(struct sevadm_event *event)
 {
 	if (sevadm_repeat_is_refusal(event))
-		tell_refusal(event);
+		emit_refusal(event);
 	else
-		tell_listeners_too(event);
+		emit_to_listeners_too(event);
 }
 
 /**
- * sevadm_event_tell() - all hear of an event
+ * sevadm_event_emit() - number an event, store it and pass it to all who want it
  * @event: its @seq is set
  *
  * Context: process context, no spinlock held. May sleep if it is a SEVADM_EVENT_LIMIT, or a firmware
  * command that timed out.
  */
-void sevadm_event_tell(struct sevadm_event *event)
+void sevadm_event_emit(struct sevadm_event *event)
 {
 	if (unlikely(event->ret < 0 || event->type == SEVADM_EVENT_LIMIT))
-		tell_rare(event);
+		emit_rare(event);
 	else
-		tell(event);
+		emit(event);
 }
 
-/* sevadm_event_asid() - an ASID has changed its state */
+/**
+ * sevadm_event_asid() - report that an ASID has changed its state
+ * @pool: enum sevadm_pool
+ * @asid: the ASID
+ * @state: enum sevadm_asid_state
+ * @vm: id of the VM that has it
+ *
+ * Context: as sevadm_event_emit().
+ */
 void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
 {
 	struct sevadm_event event;
@@ -128,17 +136,17 @@ void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
 	event.asid = asid;
 	event.asid_state = state;
 	event.vm = vm;
-	sevadm_event_tell(&event);
+	sevadm_event_emit(&event);
 }
 
-/* sevadm_event_flush() - what has been counted so far is told now; may sleep */
+/** sevadm_event_flush() - emit now what has been counted so far; may sleep */
 void sevadm_event_flush(void)
 {
 	flush(true);
 }
 
-/* sevadm_event_uninit() - nobody has an event to tell any more */
+/** sevadm_event_uninit() - stop: there are no more events */
 void sevadm_event_uninit(void)
 {
-	cancel_delayed_work_sync(&told_work);
+	cancel_delayed_work_sync(&counted_work);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Events: how one begins, and how all hear of it. */
+/* Events: how one begins, and how it reaches all who want it. */
 #ifndef SEVADM_EVENT_H
 #define SEVADM_EVENT_H
 
@@ -13,13 +13,16 @@
 
 #include <uapi/linux/sevadm.h>
 
+#include "stats.h"
+#include "vm.h"
+
 u32 sevadm_event_user_in_namespace(const struct cred *cred);
 
 /**
- * sevadm_event_user() - find the user to whom what the current task does is put down
+ * sevadm_event_user() - find the user whom the current task counts as
  *
- * Return: the task's real uid, in the initial user namespace; of a task in a user namespace the uid of
- * the owner of the outermost one but the initial one, unless that is root.
+ * Return: the task's real uid, in the initial user namespace. For a task in another user namespace: the
+ * uid of the owner of the outermost one below the initial one, unless that is root.
  */
 static __always_inline u32 sevadm_event_user(void)
 {
@@ -32,7 +35,7 @@ static __always_inline u32 sevadm_event_user(void)
 }
 
 /**
- * sevadm_event_prepare() - an empty event of this moment and the current task
+ * sevadm_event_prepare() - begin an event of this moment and the current task
  * @event: cleared and filled in; what else is known of it is added to its @known
  * @type: enum sevadm_event_type
  *
@@ -53,13 +56,38 @@ static __always_inline void sevadm_event_prepare(struct sevadm_event *event, u32
 	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);
 }
 
-/* sevadm_event_calls() - of how many calls an event tells */
-static inline u64 sevadm_event_calls(const struct sevadm_event *event)
+/**
+ * sevadm_event_name_vm() - say in an event which VM it is about, and the ASID that is known of it
+ * @event: the event
+ * @vm: the VM; NULL: none
+ */
+static inline void sevadm_event_name_vm(struct sevadm_event *event, const struct sevadm_vm *vm)
 {
-	return event->flags & SEVADM_EVENT_REPEATED ? event->count : 1;
+	if (!vm)
+		return;
+	event->vm = vm->id;
+	event->known |= SEVADM_KNOWN_VM;
+	if (!(event->known & SEVADM_KNOWN_ASID) && READ_ONCE(vm->known) & SEVADM_KNOWN_ASID) {
+		event->asid = READ_ONCE(vm->asid);
+		event->known |= SEVADM_KNOWN_ASID;
+	}
 }
 
-void sevadm_event_tell(struct sevadm_event *event);
+void sevadm_event_emit(struct sevadm_event *event);
+
+/**
+ * sevadm_event_emit_counted() - count an event in the statistics, and emit it
+ * @event: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN; its @seq is set
+ * @vm: the VM whose statistics it counts in, too; NULL: none
+ *
+ * Context: as sevadm_event_emit().
+ */
+static inline void sevadm_event_emit_counted(struct sevadm_event *event, struct sevadm_vm *vm)
+{
+	sevadm_stats_count(event, vm ? &vm->stats : NULL);
+	sevadm_event_emit(event);
+}
+
 void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm);
 void sevadm_event_flush(void);
 

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 
 #include "filter.h"
+#include "record.h"
 
 #define FLAGS_KNOWN	SEVADM_FILTER_FAILED
 #define TYPES_KNOWN	GENMASK(SEVADM_EVENT_LIMIT, SEVADM_EVENT_LOST)

@@ -14,19 +14,11 @@ struct sevadm_filter {
 	struct sevadm_event_filter wanted;
 };
 
-/* sevadm_event_failed() - whether it tells a failure: a query of a length is answered by one */
-static inline bool sevadm_event_failed(const struct sevadm_event *event)
-{
-	if (event->flags & SEVADM_EVENT_LENGTH_QUERY)
-		return false;
-	return event->ret < 0 || (event->known & SEVADM_KNOWN_FW_ERROR && event->fw_error);
-}
-
 struct sevadm_filter *sevadm_filter_make(const struct sevadm_event_filter *wanted);
 bool sevadm_filter_meets(const struct sevadm_event_filter *wanted,
 			 const struct sevadm_event *event);
 
-/* sevadm_filter_wants() - whether an event passes; no filter (NULL) lets all pass */
+/** sevadm_filter_wants() - return true if an event passes @filter; NULL lets all pass */
 static inline bool sevadm_filter_wants(const struct sevadm_filter *filter,
 				       const struct sevadm_event *event)
 {

@@ -25,24 +25,11 @@
 #include "scope.h"
 #include "seam.h"
 #include "sole_file.h"
-#include "stats.h"
 
 /* As in sev_pin_memory(): a range need not be aligned, whole pages are pinned. */
 static u64 pages_of_range(u64 address, u64 size)
 {
 	return ((address + size - 1) >> PAGE_SHIFT) - (address >> PAGE_SHIFT) + 1;
-}
-
-static void event_name_vm(struct sevadm_event *event, const struct sevadm_vm *vm)
-{
-	if (!vm)
-		return;
-	event->vm = vm->id;
-	event->known |= SEVADM_KNOWN_VM;
-	if (READ_ONCE(vm->known) & SEVADM_KNOWN_ASID) {
-		event->asid = READ_ONCE(vm->asid);
-		event->known |= SEVADM_KNOWN_ASID;
-	}
 }
 
 static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before,
@@ -51,7 +38,7 @@ static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64
 	struct sevadm_event event __uninitialized;
 
 	sevadm_event_prepare(&event, type);
-	event_name_vm(&event, scope->vm);
+	sevadm_event_name_vm(&event, scope->vm);
 	event.command = scope->command;
 	event.duration_ns = event.time_ns - start_ns;
 	event.bytes = pages << PAGE_SHIFT;
@@ -59,8 +46,7 @@ static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64
 	event.known |= SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		event.flags |= SEVADM_EVENT_TRANSIENT;
-	sevadm_stats_count(&event, scope->vm);
-	sevadm_event_tell(&event);
+	sevadm_event_emit_counted(&event, scope->vm);
 }
 
 /* The end of every KVM-level operation: transient pins go, and what was done is told. */
@@ -75,7 +61,7 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 	}
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_KVM);
-	event_name_vm(&event, scope->vm);
+	sevadm_event_name_vm(&event, scope->vm);
 	event.command = scope->command;
 	event.ret = ret;
 	event.duration_ns = event.time_ns - scope->start_ns;
@@ -90,8 +76,7 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 		event.peer_vm = peer_vm;
 		event.known |= SEVADM_KNOWN_PEER_VM;
 	}
-	sevadm_stats_count(&event, scope->vm);
-	sevadm_event_tell(&event);
+	sevadm_event_emit_counted(&event, scope->vm);
 }
 
 /* The number of an ASID shows when the firmware is told to ACTIVATE it, if not before. */
@@ -109,10 +94,10 @@ static void event_asid_reclaim(const struct sevadm_vm *vm)
 	struct sevadm_event event __uninitialized;
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_ASID);
-	event_name_vm(&event, vm);
+	sevadm_event_name_vm(&event, vm);
 	event.pool = sevadm_pool_of_type(vm->type);
 	event.asid_state = SEVADM_ASID_STATE_RECLAIM;
-	sevadm_event_tell(&event);
+	sevadm_event_emit(&event);
 }
 
 /*
@@ -260,7 +245,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_PIN);
 	if (scope) {
-		event_name_vm(&event, scope->vm);
+		sevadm_event_name_vm(&event, scope->vm);
 		event.command = scope->command;
 		if (scope->kind == SEVADM_SCOPE_IOCTL)
 			event.flags |= SEVADM_EVENT_TRANSIENT;
@@ -287,8 +272,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 			event.known |= SEVADM_KNOWN_LIMIT;
 		}
 	}
-	sevadm_stats_count(&event, NULL);
-	sevadm_event_tell(&event);
+	sevadm_event_emit_counted(&event, NULL);
 }
 
 /* Charges what is about to be pinned. False: a limit refuses it, which has been told. */

@@ -30,6 +30,6 @@ void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevad
 		event.limit = sevadm_resource_to_user(hit->resource, hit->limit);
 		event.amount = sevadm_resource_to_user(hit->resource, hit->amount);
 		event.ret = hit->knob == SEVADM_KNOB_HIGH ? 0 : ret;
-		sevadm_event_tell(&event);
+		sevadm_event_emit(&event);
 	}
 }

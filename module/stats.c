@@ -13,9 +13,8 @@
 
 #include <uapi/linux/sevadm.h>
 
-#include "filter.h"
+#include "record.h"
 #include "stats.h"
-#include "vm.h"
 
 /*
  * Which commands there can be: a mailbox's command is told from others by its low byte, and KVM's
@@ -158,11 +157,11 @@ static struct sevadm_stats *of_this_generation(struct sevadm_stats *stats)
 /**
  * sevadm_stats_count() - count an event
  * @event: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN
- * @vm: the VM it is about; NULL: none
+ * @of_vm: the statistics of the VM it is about; NULL: none
  *
  * Context: does not sleep; constant time.
  */
-void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_vm *vm)
+void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_stats *of_vm)
 {
 	const struct sample sample = {
 		.event = event,
@@ -180,10 +179,10 @@ void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_vm *vm)
 	} else {
 		left_out++;
 	}
-	if (vm && event->type == SEVADM_EVENT_PSP)
-		add_command(of_this_generation(&vm->stats), &sample);
-	if (vm && event->type == SEVADM_EVENT_PIN)
-		add_bytes(of_this_generation(&vm->stats), event);
+	if (of_vm && event->type == SEVADM_EVENT_PSP)
+		add_command(of_this_generation(of_vm), &sample);
+	if (of_vm && event->type == SEVADM_EVENT_PIN)
+		add_bytes(of_this_generation(of_vm), event);
 	spin_unlock(&stats_lock);
 }
 
@@ -234,12 +233,16 @@ bool sevadm_stats_command(u32 *slot, u32 *type, u32 *command, struct sevadm_stat
 	return found;
 }
 
-/* sevadm_stats_vm() - the statistics of a VM's firmware commands and pins */
-void sevadm_stats_vm(const struct sevadm_vm *vm, struct sevadm_stats *stats)
+/**
+ * sevadm_stats_copy() - copy the statistics of a VM's firmware commands and pins
+ * @of_vm: of the VM, which the caller holds
+ * @stats: filled in; all zero if nothing has come since the last reset
+ */
+void sevadm_stats_copy(const struct sevadm_stats *of_vm, struct sevadm_stats *stats)
 {
 	spin_lock(&stats_lock);
-	if (vm->stats.generation == generation)
-		*stats = vm->stats;
+	if (of_vm->generation == generation)
+		*stats = *of_vm;
 	else
 		*stats = (struct sevadm_stats) { .generation = generation };
 	spin_unlock(&stats_lock);

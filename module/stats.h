@@ -6,7 +6,6 @@
 #include <linux/types.h>
 
 struct sevadm_event;
-struct sevadm_vm;
 
 /* Bucket N holds times from 2^N ns to 2^(N + 1) - 1 ns, the first one also 0, the last all above. */
 #define SEVADM_STATS_BUCKETS	40
@@ -78,11 +77,11 @@ struct sevadm_stats_totals {
 	u32 generation;
 };
 
-void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_vm *vm);
+void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_stats *of_vm);
 void sevadm_stats_reset(void);
 void sevadm_stats_totals(struct sevadm_stats_totals *totals);
 bool sevadm_stats_command(u32 *slot, u32 *type, u32 *command, struct sevadm_stats *stats);
-void sevadm_stats_vm(const struct sevadm_vm *vm, struct sevadm_stats *stats);
+void sevadm_stats_copy(const struct sevadm_stats *of_vm, struct sevadm_stats *stats);
 
 int sevadm_stats_init(void);
 void sevadm_stats_uninit(void);

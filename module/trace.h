@@ -14,7 +14,7 @@
 
 #include <uapi/linux/sevadm.h>
 
-#include "event.h"
+#include "record.h"
 #include "trace_names.h"
 
 TRACE_EVENT(psp_command,

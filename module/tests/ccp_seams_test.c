@@ -46,13 +46,13 @@ static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret);
 	wrap___sev_do_cmd_locked(SEV_CMD_DECOMMISSION, data, error)
 #define original_of_sev_guest_df_flush(error)					\
 	wrap___sev_do_cmd_locked(SEV_CMD_DF_FLUSH, NULL, error)
-#define sevadm_event_tell(event)		saw(event)
-#define sevadm_stats_count(event, vm)	counted(vm)
+#define sevadm_event_emit(event)			saw(event)
+#define sevadm_event_emit_counted(event, vm)	({ counted(vm); saw(event); })
 
 #include "../ccp_seams.c"
 
-#undef sevadm_event_tell
-#undef sevadm_stats_count
+#undef sevadm_event_emit
+#undef sevadm_event_emit_counted
 
 /* Those of parts of the module that are not in this one. */
 u32 sevadm_event_user_in_namespace(const struct cred *cred)

@@ -3,6 +3,7 @@
 #include <kunit/test.h>
 
 #include "../stats.c"
+#include "../vm.h"
 
 static int stats_test_init(struct kunit *test)
 {
@@ -27,7 +28,7 @@ static void count(u32 type, u32 command, int ret, u32 fw_error, u64 duration_ns,
 			 (type == SEVADM_EVENT_PSP ? SEVADM_KNOWN_WAIT : 0),
 	};
 
-	sevadm_stats_count(&event, vm);
+	sevadm_stats_count(&event, vm ? &vm->stats : NULL);
 }
 
 /* All zeroes: it did not come. */
@@ -196,7 +197,7 @@ static void stats_of_a_vm(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, vm);
 	KUNIT_ASSERT_NOT_NULL(test, stats);
-	sevadm_stats_vm(vm, stats);
+	sevadm_stats_copy(&vm->stats, stats);
 	KUNIT_EXPECT_EQ(test, stats->count, 0);
 
 	count(SEVADM_EVENT_PSP, 0x30, -EIO, 0x17, 5, vm);
@@ -205,7 +206,7 @@ static void stats_of_a_vm(struct kunit *test)
 	count(SEVADM_EVENT_PIN, 3, 0, 0, 11, vm);
 	count(SEVADM_EVENT_PIN, 3, -ENOMEM, 0, 13, vm);
 	count(SEVADM_EVENT_UNPIN, 3, 0, 0, 17, vm);
-	sevadm_stats_vm(vm, stats);
+	sevadm_stats_copy(&vm->stats, stats);
 	KUNIT_EXPECT_EQ(test, stats->count, 2);
 	KUNIT_EXPECT_EQ(test, stats->failures, 1);
 	KUNIT_EXPECT_EQ(test, stats->took.sum_ns, 12);
@@ -213,11 +214,11 @@ static void stats_of_a_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats->bytes_ns, 11);
 
 	sevadm_stats_reset();
-	sevadm_stats_vm(vm, stats);
+	sevadm_stats_copy(&vm->stats, stats);
 	KUNIT_EXPECT_EQ(test, stats->count, 0);
 	KUNIT_EXPECT_EQ(test, stats->bytes, 0);
 	count(SEVADM_EVENT_PIN, 3, 0, 0, 11, vm);
-	sevadm_stats_vm(vm, stats);
+	sevadm_stats_copy(&vm->stats, stats);
 	KUNIT_EXPECT_EQ(test, stats->count, 0);
 	KUNIT_EXPECT_EQ(test, stats->bytes, 4096);
 }
