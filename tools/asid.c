@@ -4,6 +4,7 @@
 
 #include <linux/sevadm.h>
 
+#include "asid.h"
 #include "asid_reserve.h"
 #include "cli/command.h"
 #include "cli/errors.h"
@@ -76,6 +77,16 @@ static void name_one(struct json_object *row)
 	json_object_put(rows);
 }
 
+int asids_get(struct json_object **rows)
+{
+	int ret = group_view() ? group_view_asids(rows) :
+		  client_dump(SEVADM_CMD_ASID_GET, &asid_attributes, rows);
+
+	if (!ret)
+		add_names(*rows);
+	return ret;
+}
+
 static int asid_list(int argc, char **argv)
 {
 	struct list_options options = {};
@@ -88,11 +99,9 @@ static int asid_list(int argc, char **argv)
 		return ret;
 	if (argc)
 		return fail(EXIT_USAGE, "asid list takes no arguments: see sevadm asid --help");
-	ret = group_view() ? group_view_asids(&rows) :
-	      client_dump(SEVADM_CMD_ASID_GET, &asid_attributes, &rows);
+	ret = asids_get(&rows);
 	if (ret)
 		return ret;
-	add_names(rows);
 	if (output_json || options.all)
 		return output_list(rows, columns, ARRAY_SIZE(columns));
 

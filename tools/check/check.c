@@ -16,6 +16,8 @@ const struct command check_commands[] = {
 	  policy_check },
 	{ "memlock", "FILE|PID...", "whether a VM's limits on memory let it start, or go on",
 	  check_memlock_options, check_memlock },
+	{ "ledger", NULL, "whether the module's ledger equals what kvm_amd believes",
+	  check_ledger_options, check_ledger },
 	{ "rules", NULL, "what is checked, and who says so", check_rules_options, check_rules },
 	{}
 };

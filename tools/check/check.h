@@ -21,6 +21,9 @@ int check_qemu(int argc, char **argv);
 extern const struct option_row policy_check_options[];
 int policy_check(int argc, char **argv);
 
+extern const struct option_row check_ledger_options[];
+int check_ledger(int argc, char **argv);
+
 extern const struct option_row check_rules_options[];
 int check_rules(int argc, char **argv);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "check/check.h"
+#include "check/ledger.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 
@@ -13,6 +14,7 @@ static const struct rule_list lists[] = {
 	{ "domain", domain_rule_at, domain_rule_fixable },
 	{ "kubevirt", kubevirt_rule_at, NULL },
 	{ "qemu", qemu_rule_at, NULL },
+	{ "ledger", ledger_rule_at, NULL },
 };
 
 struct options {

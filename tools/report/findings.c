@@ -174,6 +174,11 @@ const char *target_verdict(const struct target *target)
 	return severity == SEVERITY_INFO ? "ok" : severity_words[severity];
 }
 
+bool target_is_ok(const struct target *target)
+{
+	return worst(target) == SEVERITY_INFO;
+}
+
 static int exit_code(const struct report *report)
 {
 	int code = EXIT_OK;

@@ -124,7 +124,9 @@ void target_add_json(struct target *target, const char *key, struct json_object 
 /** target_verdict() - "ok", "warning" or "error" */
 const char *target_verdict(const struct target *target);
 
-/** report_drop() - take back the target that was added last */
+/** target_is_ok() - true: its verdict is "ok" */
+bool target_is_ok(const struct target *target);
+
 void report_drop(struct report *report);
 
 /**

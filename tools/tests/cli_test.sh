@@ -88,7 +88,7 @@ errors_are_json_too() {
 without_module() {
 	local words
 	for words in status "vm list" "vm show 1" "asid list" "asid show 1" "trace show" \
-		"trace follow" "module status" "module unload"; do
+		"trace follow" "module status" "module unload" "check ledger"; do
 		# shellcheck disable=SC2086 # words
 		run 3 $words && says err 'run "sevadm module load"' || return
 	done

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm check ledger: read kvm_amd's memory and the module's ledger at one moment, and compare. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "asid.h"
+#include "check/check.h"
+#include "check/ledger.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "kernel/client.h"
+#include "status.h"
+#include "vm.h"
+
+/* What differs at one moment may have been in the middle of a change: it must differ twice. */
+#define TRIES		50
+#define TRY_PAUSE_NS	20000000L
+
+const struct option_row check_ledger_options[] = {
+	FINDINGS_ROWS,
+	{}
+};
+
+static void drop_ledger(struct ledger *ledger)
+{
+	json_object_put(ledger->vms);
+	json_object_put(ledger->asids);
+	json_object_put(ledger->status);
+	*ledger = (struct ledger) {};
+}
+
+static int ask(struct ledger *ledger)
+{
+	int ret;
+
+	drop_ledger(ledger);
+	ret = vms_get(&ledger->vms);
+	if (!ret)
+		ret = asids_get(&ledger->asids);
+	if (!ret)
+		ret = status_get(&ledger->status);
+	return ret;
+}
+
+/**
+ * struct moment - what both sides said
+ * @truth: kvm_amd, before the module was asked
+ * @after: kvm_amd, after that: the moment was quiet if it is the same
+ */
+struct moment {
+	struct kernel_memory memory;
+	struct kvm_amd_state truth, after;
+	struct ledger ledger;
+};
+
+/* An exit code; the target is unreadable if kvm_amd's memory is. */
+static int read_moment(struct moment *moment, struct target *target)
+{
+	int ret;
+
+	if (!kvm_amd_read(&moment->memory, &moment->truth)) {
+		target_unreadable(target, 0, "%s", moment->memory.why);
+		return EXIT_OK;
+	}
+	ret = ask(&moment->ledger);
+	if (!ret && !kvm_amd_read(&moment->memory, &moment->after))
+		target_unreadable(target, 0, "%s", moment->memory.why);
+	return ret;
+}
+
+static struct json_object *make_totals(const struct moment *moment)
+{
+	struct json_object *totals = json_object_new_object();
+	uint64_t bytes = 0, used = 0, reclaim = 0;
+	uint32_t asid;
+	size_t i;
+
+	for (i = 0; i < moment->truth.nr_vms; i++)
+		bytes += moment->truth.vms[i].pages * KVM_AMD_PAGE;
+	for (asid = 1; asid <= moment->truth.max; asid++) {
+		reclaim += kvm_amd_has(moment->truth.reclaim, asid);
+		used += kvm_amd_has(moment->truth.used, asid) &&
+			!kvm_amd_has(moment->truth.reclaim, asid);
+	}
+	json_object_object_add(totals, "vms", json_u64(moment->truth.nr_vms));
+	json_object_object_add(totals, "pinned_bytes", json_u64(bytes));
+	json_object_object_add(totals, "used", json_u64(used));
+	json_object_object_add(totals, "reclaim", json_u64(reclaim));
+	return totals;
+}
+
+static void summarise(const struct moment *moment, struct target *target)
+{
+	struct json_object *totals = make_totals(moment);
+
+	if (asprintf(&target->text, "  kvm_amd has %s VMs, %s pinned, %s ASIDs used and %s to be recycled%s\n",
+		     output_text(totals, "vms", NULL), output_text(totals, "pinned_bytes", format_bytes),
+		     output_text(totals, "used", NULL), output_text(totals, "reclaim", NULL),
+		     target->nr ? "" : ": the ledger has the same") < 0)
+		target->text = NULL;
+	target_add_json(target, "kvm_amd", totals);
+}
+
+/* Compares at quiet moments until one is equal, or two differ. */
+static int compare(struct moment *moment, struct report *report)
+{
+	const struct timespec pause = { .tv_nsec = TRY_PAUSE_NS };
+	struct target *target;
+	unsigned int differed = 0;
+	int try, ret;
+
+	for (try = 0; try < TRIES; try++) {
+		if (try)
+			nanosleep(&pause, NULL);
+		target = report_target(report, "ledger", TARGET_OBJECT);
+		ret = read_moment(moment, target);
+		if (ret || target->unreadable)
+			return ret;
+		if (kvm_amd_same(&moment->truth, &moment->after)) {
+			ledger_compare(&moment->truth, &moment->ledger, target);
+			if (target_is_ok(target) || differed++) {
+				summarise(moment, target);
+				return EXIT_OK;
+			}
+		}
+		report_drop(report);
+	}
+	target = report_target(report, "ledger", TARGET_OBJECT);
+	target_unreadable(target, 0, "no quiet moment: kvm_amd's VMs changed in each of %d readings", TRIES);
+	return EXIT_OK;
+}
+
+int check_ledger(int argc, char **argv)
+{
+	struct report report = { .what = "ledger" };
+	struct moment moment = { .memory.fd = -1 };
+	struct target *target;
+	int ret;
+
+	ret = options_parse(check_ledger_options, NULL, &argc, argv);
+	if (ret)
+		return ret;
+	if (argc)
+		return fail(EXIT_USAGE, "check ledger takes options only: see sevadm check --help");
+	if (!client_module_loaded())
+		return fail_absent();
+	if (kernel_memory_open(&moment.memory, "") && kvm_amd_open(&moment.memory)) {
+		ret = compare(&moment, &report);
+	} else {
+		target = report_target(&report, "ledger", TARGET_OBJECT);
+		target_unreadable(target, 0, "%s", moment.memory.why);
+	}
+	if (ret)
+		report_free(&report);
+	else
+		ret = report_finish(&report);
+	kernel_memory_close(&moment.memory);
+	kvm_amd_drop(&moment.truth);
+	kvm_amd_drop(&moment.after);
+	drop_ledger(&moment.ledger);
+	return ret;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whether the module's ledger equals what kvm_amd believes. */
+#ifndef SEVADM_CHECK_LEDGER_H
+#define SEVADM_CHECK_LEDGER_H
+
+#include <json-c/json.h>
+
+#include "host/kvm_amd.h"
+#include "report/findings.h"
+
+/**
+ * struct ledger - what the module said at one moment
+ * @vms: the rows of `sevadm -j vm list`
+ * @asids: the rows of `sevadm -j asid list`
+ * @status: `sevadm -j status`
+ */
+struct ledger {
+	struct json_object *vms, *asids, *status;
+};
+
+/**
+ * ledger_compare() - add a finding for each difference
+ * @truth: what kvm_amd had at the same moment
+ *
+ * Neither side knows the other's names of VMs: those that are most alike are the same.
+ */
+void ledger_compare(const struct kvm_amd_state *truth, const struct ledger *ledger,
+		    struct target *target);
+
+/** ledger_rule_at() - the rule in row @i, NULL after the last */
+const struct rule *ledger_rule_at(unsigned int i);
+
+#endif

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sevadm check ledger, on a made-up kernel: its memory, its symbols and its types are files here. */
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#include "check/ledger.h"
+#include "cli/output.h"
+#include "test.h"
+
+/* Where the made-up kernel's memory is, and what is where in it. */
+#define BASE		0xffff888000000000ULL
+#define SIZE		0x4000
+#define FILE_OFFSET	0x1000
+#define VM_LIST		0x100
+#define MIN_SEV		0x200
+#define MAX_SEV		0x204
+#define NR_ASIDS	0x208
+#define USED		0x210	/* the pointers, and the bitmaps */
+#define RECLAIM		0x218
+#define USED_MAP	0x300
+#define RECLAIM_MAP	0x400
+#define VM(n)		(0x1000UL + (n) * 0x200)
+#define REGION(n)	(VM(n) + 0x100)
+
+/* Offsets in struct kvm_svm; struct kvm is not its first member. */
+#define KVM		8
+#define PID		(KVM + 8)
+#define NEXT		(KVM + 16)
+#define SEV		(KVM + 32)
+
+static unsigned char memory_image[SIZE];
+static char root[] = "/tmp/ledger_test.XXXXXX";
+
+static void put(size_t at, uint64_t value, size_t size)
+{
+	memcpy(memory_image + at, &value, size);
+}
+
+static void write_file(const char *name, const void *data, size_t size, off_t offset)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s", root, name);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	if (fd < 0 || pwrite(fd, data, size, offset) != (ssize_t)size)
+		abort();
+	close(fd);
+}
+
+static void write_kcore(void)
+{
+	Elf64_Ehdr header = { .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2,
+			      .e_phoff = sizeof(header) };
+	Elf64_Phdr segments[2] = {
+		{ .p_type = PT_NOTE },
+		{ .p_type = PT_LOAD, .p_vaddr = BASE, .p_memsz = SIZE, .p_offset = FILE_OFFSET },
+	};
+
+	memcpy(header.e_ident, ELFMAG, SELFMAG);
+	write_file("/proc/kcore", &header, sizeof(header), 0);
+	write_file("/proc/kcore", segments, sizeof(segments), sizeof(header));
+	write_file("/proc/kcore", memory_image, SIZE, FILE_OFFSET);
+}
+
+static void write_symbols(const char *without)
+{
+	static const struct {
+		const char *name, *module;
+		unsigned int at;
+	} rows[] = {
+		{ "vm_list", "kvm", VM_LIST }, { "sev_asid_bitmap", "kvm_amd", USED },
+		{ "sev_reclaim_asid_bitmap", "kvm_amd", RECLAIM },
+		{ "min_sev_asid", "kvm_amd", MIN_SEV }, { "max_sev_asid", "kvm_amd", MAX_SEV },
+		{ "nr_asids", "kvm_amd", NR_ASIDS },
+	};
+	char text[1024] = "ffffffff81000000 T _text\n";
+	size_t i, length;
+	char path[256];
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		length = strlen(text);
+		if (strcmp(rows[i].name, without))
+			snprintf(text + length, sizeof(text) - length, "%llx d %s\t[%s]\n",
+				 BASE + rows[i].at, rows[i].name, rows[i].module);
+	}
+	snprintf(path, sizeof(path), "%s/proc/kallsyms", root);
+	unlink(path);
+	write_file("/proc/kallsyms", text, strlen(text), 0);
+}
+
+static void save_types(const char *name, const struct btf *btf)
+{
+	uint32_t size;
+	const void *data = btf__raw_data(btf, &size);
+
+	write_file(name, data, size, 0);
+}
+
+static void write_types(void)
+{
+	struct btf *base = btf__new_empty(), *btf;
+	int u8 = btf__add_int(base, "bool", 1, BTF_INT_BOOL), u32 = btf__add_int(base, "int", 4, 0);
+	int u64 = btf__add_int(base, "long", 8, 0), list, kvm, pointer, sev;
+
+	save_types("/sys/kernel/btf/vmlinux", base);
+	btf = btf__new_empty_split(base);
+	list = btf__add_struct(btf, "list_head", 16);
+	btf__add_field(btf, "next", u64, 0, 0);
+	btf__add_field(btf, "prev", u64, 64, 0);
+	kvm = btf__add_struct(btf, "kvm", 32);
+	btf__add_field(btf, "userspace_pid", u32, 64, 0);
+	btf__add_field(btf, "vm_list", list, 128, 0);
+	pointer = btf__add_ptr(btf, kvm);
+	sev = btf__add_struct(btf, "kvm_sev_info", 48);
+	btf__add_field(btf, "active", u8, 0, 0);
+	btf__add_field(btf, "es_active", u8, 8, 0);
+	btf__add_field(btf, "asid", u32, 32, 0);
+	btf__add_field(btf, "handle", u32, 64, 0);
+	btf__add_field(btf, "pages_locked", u64, 128, 0);
+	btf__add_field(btf, "regions_list", list, 192, 0);
+	btf__add_field(btf, "enc_context_owner", pointer, 320, 0);
+	btf__add_struct(btf, "kvm_svm", 88);
+	btf__add_field(btf, "kvm", kvm, KVM * 8, 0);
+	btf__add_field(btf, "sev_info", sev, SEV * 8, 0);
+	btf__add_struct(btf, "enc_region", 24);
+	btf__add_field(btf, "npages", u64, 0, 0);
+	btf__add_field(btf, "list", list, 64, 0);
+	save_types("/sys/kernel/btf/kvm_amd", btf);
+	btf__free(btf);
+	btf__free(base);
+}
+
+/* VM @n of kvm_amd; @pages: of its only region, 0: it has none. */
+static void put_vm(int n, int active, int es, int pid, int asid, int handle, int pages, uint64_t owner)
+{
+	size_t head = VM(n) + SEV + 24;
+
+	put(VM(n) + PID, pid, 4);
+	put(VM(n) + SEV, active, 1);
+	put(VM(n) + SEV + 1, es, 1);
+	put(VM(n) + SEV + 4, asid, 4);
+	put(VM(n) + SEV + 8, handle, 4);
+	put(VM(n) + SEV + 16, pages, 8);
+	put(head, BASE + (pages ? REGION(n) + 8 : head), 8);
+	put(REGION(n), pages, 8);
+	put(REGION(n) + 8, BASE + head, 8);
+	put(VM(n) + SEV + 40, owner, 8);
+}
+
+/* Four VMs: SEV, SEV-ES, a mirror of the first, and one that is not encrypted. */
+static void make_kernel(void)
+{
+	int i;
+
+	memset(memory_image, 0, SIZE);
+	put(MIN_SEV, 5, 4);
+	put(MAX_SEV, 8, 4);
+	put(NR_ASIDS, 9, 4);
+	put(USED, BASE + USED_MAP, 8);
+	put(RECLAIM, BASE + RECLAIM_MAP, 8);
+	put(USED_MAP, 1 << 1 | 1 << 2 | 1 << 5, 8);	/* 1: SEV-ES, 5: SEV; 2 waits */
+	put(RECLAIM_MAP, 1 << 2, 8);
+	put_vm(0, 1, 0, 100, 5, 7, 3, 0);
+	put_vm(1, 1, 1, 200, 1, 8, 2, 0);
+	put_vm(2, 1, 0, 300, 5, 0, 0, BASE + VM(0) + KVM);
+	put_vm(3, 0, 0, 400, 0, 0, 0, 0);
+	put(VM_LIST, BASE + VM(0) + NEXT, 8);
+	for (i = 0; i < 4; i++)
+		put(VM(i) + NEXT, BASE + (i < 3 ? VM(i + 1) + NEXT : VM_LIST), 8);
+	write_kcore();
+	write_symbols("");
+}
+
+/* What the module says of it. */
+static const char vms_text[] =
+	"[{'id':11,'pid':100,'type':'sev','asid':5,'handle':7,'pinned_bytes':12288,'regions':1,'mirror_of':null},"
+	"{'id':12,'pid':200,'type':'sev-es','asid':1,'handle':8,'pinned_bytes':8192,'regions':1,'mirror_of':null},"
+	"{'id':13,'pid':300,'type':'sev','asid':5,'handle':7,'pinned_bytes':0,'regions':0,'mirror_of':11}]";
+static const char asids_text[] =
+	"[{'asid':1,'pool':'sev_es','state':'used','vm':12},{'asid':2,'pool':'sev_es','state':'reclaim','vm':null},"
+	"{'asid':3,'pool':'sev_es','state':'free','vm':null},{'asid':4,'pool':'sev_es','state':'free','vm':null},"
+	"{'asid':5,'pool':'sev','state':'used','vm':11},{'asid':6,'pool':'sev','state':'free','vm':null},"
+	"{'asid':7,'pool':'sev','state':'free','vm':null},{'asid':8,'pool':'sev','state':'free','vm':null}]";
+static const char status_text[] =
+	"{'pools':{'sev':{'used':1,'reclaim':0},'sev_es':{'used':1,'reclaim':1}},"
+	"'pinned':{'current_bytes':20480},'unaccounted_vms':0,'module':{'state':'attached'}}";
+
+/* @text with its first @from replaced; JSON's quotes are single here. */
+static struct json_object *parse(const char *text, const char *from, const char *to)
+{
+	char copy[2048];
+	const char *at = from ? strstr(text, from) : NULL;
+	struct json_object *value;
+	char *c;
+
+	if (at)
+		snprintf(copy, sizeof(copy), "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	else
+		snprintf(copy, sizeof(copy), "%s", text);
+	for (c = copy; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	value = json_tokener_parse(copy);
+	if (!value)
+		abort();
+	return value;
+}
+
+static bool read_kernel(struct kvm_amd_state *state, struct kernel_memory *memory)
+{
+	bool good = kernel_memory_open(memory, root) && kvm_amd_open(memory) &&
+		    kvm_amd_read(memory, state);
+
+	kernel_memory_close(memory);
+	return good;
+}
+
+/* The rules that are broken, if @from is replaced by @to wherever it comes first. */
+static const char *broken(const char *from, const char *to)
+{
+	static char rules[512];
+	static struct kvm_amd_state state;
+	static struct kernel_memory memory;
+	struct ledger ledger = {
+		parse(vms_text, from, to), parse(asids_text, from, to), parse(status_text, from, to)
+	};
+	struct report report = {};
+	struct target *target = report_target(&report, "ledger", TARGET_OBJECT);
+	size_t i, length;
+
+	rules[0] = '\0';
+	if (!read_kernel(&state, &memory))
+		return memory.why;
+	ledger_compare(&state, &ledger, target);
+	for (i = 0; i < target->nr; i++) {
+		length = strlen(rules);
+		snprintf(rules + length, sizeof(rules) - length, "%s%s", i ? " " : "",
+			 target->findings[i].rule->id);
+	}
+	report_free(&report);
+	kvm_amd_drop(&state);
+	json_object_put(ledger.vms);
+	json_object_put(ledger.asids);
+	json_object_put(ledger.status);
+	return rules;
+}
+
+static void memory_is_read(void)
+{
+	static struct kvm_amd_state state;
+	struct kernel_memory memory;
+
+	make_kernel();
+	EXPECT(read_kernel(&state, &memory));
+	EXPECT_NUMBER(state.nr_vms, 3);
+	EXPECT_NUMBER(state.min_sev, 5);
+	EXPECT_NUMBER(state.max, 8);
+	EXPECT(kvm_amd_has(state.used, 5) && !kvm_amd_has(state.used, 6));
+	EXPECT(kvm_amd_has(state.reclaim, 2) && !kvm_amd_has(state.reclaim, 1));
+	EXPECT(!kvm_amd_has(state.used, KVM_AMD_ASIDS));
+	if (state.nr_vms == 3) {
+		EXPECT_NUMBER(state.vms[0].pid, 100);
+		EXPECT_NUMBER(state.vms[0].pages, 3);
+		EXPECT_NUMBER(state.vms[0].regions, 1);
+		EXPECT_NUMBER(state.vms[0].region_pages, 3);
+		EXPECT_NUMBER(state.vms[1].es, 1);
+		EXPECT_NUMBER(state.vms[1].mirror_of, -1);
+		EXPECT_NUMBER(state.vms[2].mirror_of, 0);
+		EXPECT_NUMBER(state.vms[2].handle, 7);
+	}
+	kvm_amd_drop(&state);
+}
+
+static void equal_is_no_finding(void)
+{
+	make_kernel();
+	EXPECT_TEXT(broken(NULL, NULL), "");
+}
+
+static void each_difference_is_found(void)
+{
+	static const struct {
+		const char *from, *to, *rules;
+	} rows[] = {
+		{ "'pid':100", "'pid':101", "ledger-vm" },
+		{ "'pid':100", "'pid':null", "" },
+		{ "'handle':8", "'handle':9", "ledger-vm" },
+		{ "'handle':8", "'handle':null", "ledger-vm" },
+		{ "'pinned_bytes':8192", "'pinned_bytes':4096", "ledger-vm" },
+		{ "'pinned_bytes':8192", "'pinned_bytes':null", "" },
+		{ "'regions':1", "'regions':2", "ledger-vm" },
+		{ "'type':'sev-es'", "'type':'sev'", "ledger-vm" },
+		{ "'type':'sev-es'", "'type':'sev-snp'", "" },
+		{ "'mirror_of':11", "'mirror_of':12", "ledger-vm" },
+		{ "'mirror_of':11", "'mirror_of':null", "ledger-vm" },
+		{ "'asid':1,'handle'", "'asid':2,'handle'", "ledger-vm" },
+		{ "'state':'reclaim'", "'state':'used'", "ledger-asid" },
+		{ "'state':'used','vm':11", "'state':'free','vm':11", "ledger-asid" },
+		{ "'state':'used','vm':11", "'state':'used','vm':12", "ledger-asid" },
+		{ "'state':'used','vm':11", "'state':'used','vm':null", "ledger-asid" },
+		{ "'state':'free','vm':null", "'state':'free','vm':11", "ledger-asid" },
+		/* Which one waits is not known; how many is. */
+		{ "'state':'reclaim'", "'state':'free'", "" },
+		{ "'used':1,'reclaim':1", "'used':1,'reclaim':0", "ledger-pool" },
+		{ "'used':1,'reclaim':0", "'used':2,'reclaim':0", "ledger-pool" },
+		{ "'current_bytes':20480", "'current_bytes':20481", "ledger-pinned" },
+		{ "'current_bytes':20480", "'current_bytes':null", "" },
+		{ "'unaccounted_vms':0", "'unaccounted_vms':1", "ledger-missing-vm" },
+		{ "attached", "degraded", "ledger-degraded" },
+	};
+	size_t i;
+
+	make_kernel();
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		ksft_print_msg("%s => %s\n", rows[i].from, rows[i].to);
+		EXPECT_TEXT(broken(rows[i].from, rows[i].to), rows[i].rules);
+	}
+}
+
+static void vms_that_only_one_side_has(void)
+{
+	make_kernel();
+	put_vm(1, 0, 0, 200, 0, 0, 0, 0);
+	put(USED_MAP, 1 << 2 | 1 << 5, 8);
+	write_kcore();
+	EXPECT(strstr(broken(NULL, NULL), "ledger-extra-vm"));
+
+	/* One more, which the module lacks: it counts none that are older, or counts that one. */
+	make_kernel();
+	put_vm(3, 1, 0, 400, 6, 9, 1, 0);
+	put(USED_MAP, 1 << 1 | 1 << 2 | 1 << 5 | 1 << 6, 8);
+	write_kcore();
+	EXPECT_TEXT(broken(NULL, NULL), "ledger-missing-vm ledger-pool");
+	EXPECT_TEXT(broken("'unaccounted_vms':0", "'unaccounted_vms':1"), "ledger-unaccounted");
+	EXPECT(strstr(broken("'unaccounted_vms':0", "'unaccounted_vms':2"), "ledger-missing-vm"));
+}
+
+/* An ASID is taken before the firmware hears of it: until then the module knows no number. */
+static void not_activated_yet(void)
+{
+	make_kernel();
+	put_vm(1, 1, 1, 200, 1, 0, 2, 0);
+	write_kcore();
+	EXPECT_TEXT(broken("'asid':1,'handle':8", "'asid':null,'handle':null"), "");
+	EXPECT_TEXT(broken("'handle':8", "'handle':null"), "");
+	EXPECT_TEXT(broken(NULL, NULL), "ledger-vm");
+}
+
+static void what_cannot_be_read_is_said(void)
+{
+	static struct kvm_amd_state state;
+	struct kernel_memory memory;
+
+	make_kernel();
+	write_symbols("nr_asids");
+	EXPECT(!read_kernel(&state, &memory));
+	EXPECT(strstr(memory.why, "nr_asids in kvm_amd"));
+
+	make_kernel();
+	put(VM(1) + NEXT, BASE - 4096, 8);
+	write_kcore();
+	EXPECT(!read_kernel(&state, &memory));
+	EXPECT(strstr(memory.why, "keep changing"));
+
+	/* A mirror whose owner is not there was read in the middle of a change. */
+	make_kernel();
+	put_vm(2, 1, 0, 300, 5, 0, 0, BASE + 16);
+	write_kcore();
+	EXPECT(!read_kernel(&state, &memory));
+
+	write_file("/proc/kcore", "no core", 7, 0);
+	EXPECT(!read_kernel(&state, &memory));
+	EXPECT(strstr(memory.why, "not a 64-bit ELF core"));
+	EXPECT(!kernel_memory_open(&memory, "/nowhere"));
+	EXPECT(strstr(memory.why, "/proc/kcore: "));
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+	(void)status;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void remove_root(void)
+{
+	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "kvm_amd's memory is read", memory_is_read },
+		{ "what is equal is no finding", equal_is_no_finding },
+		{ "each difference is found", each_difference_is_found },
+		{ "VMs that only one side has", vms_that_only_one_side_has },
+		{ "a VM that is not activated yet", not_activated_yet },
+		{ "what cannot be read is said", what_cannot_be_read_is_said },
+	};
+	static const char *const folders[] = { "/proc", "/sys", "/sys/kernel", "/sys/kernel/btf" };
+	char path[256];
+	size_t i;
+
+	if (!mkdtemp(root))
+		return 1;
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		mkdir(path, 0700);
+	}
+	write_types();
+	atexit(remove_root);
+	run_tests(tests, ARRAY_SIZE(tests));
+}
