@@ -181,7 +181,7 @@ near_limit_shows() {
 	sevadm limit set host pin.max=8M && guest_start register --memory 8 &&
 		same "limits near" "$(value status -- limits_near length)" 1 &&
 		same "limit of the host" "$(value status -- pinned max_bytes)" $((8 << 20)) &&
-		sevadm status | grep -q "Limits that are near" &&
+		sevadm status | grep -q "host uses 8.0 MiB of pin.max=8.0 MiB" &&
 		sevadm metrics --textfile "$scratch/sevadm.prom" &&
 		grep -qx "sevadm_pinned_max_bytes $((8 << 20))" "$scratch/sevadm.prom" &&
 		grep -qx "sevadm_pinned_bytes $((8 << 20))" "$scratch/sevadm.prom" &&

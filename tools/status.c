@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm status: the host on one screen. */
+/* What the module says about the host and about itself. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,20 +23,6 @@ static const struct column seam_columns[] = {
 	{ "required", "REQUIRED" },
 	{ "hits", "HITS" },
 	{ "reason", "REASON" },
-};
-
-static const struct column pool_columns[] = {
-	{ "pool", "POOL" },
-	{ "capacity", "CAPACITY" },
-	{ "used", "USED" },
-	{ "reclaim", "RECLAIM" },
-	{ "reserved", "RESERVED" },
-	{ "free", "FREE" },
-	{ "peak", "PEAK" },
-	{ "charged", "CHARGED" },
-	{ "recycles", "RECYCLES" },
-	{ "min_asid", "FIRST" },
-	{ "max_asid", "LAST" },
 };
 
 static struct json_object *get(struct json_object *row, const char *key)
@@ -233,94 +219,6 @@ void status_print_seams(struct json_object *module, int all)
 	json_object_put(shown);
 }
 
-static void print_firmware(struct json_object *firmware)
-{
-	if (json_is_null(firmware, "api_major"))
-		puts("firmware  not heard from yet");
-	else
-		printf("firmware  API %s.%s build %s, %s\n", output_text(firmware, "api_major", NULL),
-		       output_text(firmware, "api_minor", NULL),
-		       output_text(firmware, "build", NULL), output_text(firmware, "state", NULL));
-}
-
-static void print_pinned(struct json_object *pinned)
-{
-	if (json_is_null(pinned, "current_bytes"))
-		puts("pinned    not known: the seam that counts pins is not attached");
-	else
-		printf("pinned    %s, at most %s; limit: %s\n",
-		       output_text(pinned, "current_bytes", format_bytes),
-		       output_text(pinned, "peak_bytes", format_bytes),
-		       json_is_null(pinned, "max_bytes") ? "none" :
-		       output_text(pinned, "max_bytes", format_bytes));
-}
-
-static void print_vms(struct json_object *status)
-{
-	printf("VMs       %s\n", output_text(status, "vms", NULL));
-	if (json_get_u64(status, "unaccounted_vms"))
-		printf("          %s started before the module was loaded: what they hold is not known\n",
-		       output_text(status, "unaccounted_vms", NULL));
-}
-
-static void print_pools(struct json_object *pools)
-{
-	struct json_object *rows = json_object_new_array(), *row;
-
-	json_object_object_foreach(pools, name, pool) {
-		row = json_object_new_object();
-		json_object_object_add(row, "pool", json_object_new_string(name));
-		for (size_t i = 1; i < ARRAY_SIZE(pool_columns); i++)
-			copy(row, pool_columns[i].key, pool, pool_columns[i].key);
-		json_object_array_add(rows, row);
-	}
-	putchar('\n');
-	output_table(rows, pool_columns, ARRAY_SIZE(pool_columns));
-	json_object_put(rows);
-}
-
-/* Nothing but a reboot sets the misc cgroup's counters back (kernel/cgroup/misc.c). */
-static void print_drift(const char *name, struct json_object *pool)
-{
-	int64_t drift = json_object_get_int64(get(pool, "drift"));
-	uint64_t charged = json_get_u64(pool, "charged"), capacity = json_get_u64(pool, "capacity");
-
-	if (!drift)
-		return;
-	printf("\n%s: the misc cgroup counts %" PRIu64 " ASIDs, but %s are used: a drift of %" PRId64 ".\n",
-	       name, charged, output_text(pool, "used", NULL), drift);
-	if (drift < 0) {
-		puts("A VM is being created or destroyed, or the counter is wrong.");
-		return;
-	}
-	puts("Intra-host migration leaks such charges: no VM holds them, and only a reboot resets them.");
-	printf("%s the capacity of %" PRIu64 ", every launch fails with EBUSY though ASIDs are free.\n",
-	       charged >= capacity ? "As the count has reached" : "Once the count reaches",
-	       capacity);
-}
-
-static void print_limits(struct json_object *near)
-{
-	if (!json_object_array_length(near))
-		return;
-	puts("\nLimits that are near:\n");
-	limits_print(near);
-}
-
-static void print_status(struct json_object *status)
-{
-	status_print_seams(get(status, "module"), false);
-	print_firmware(get(status, "firmware"));
-	print_vms(status);
-	print_pinned(get(status, "pinned"));
-	printf("events    %s so far, the ring holds the last %s\n",
-	       output_text(status, "events", NULL), output_text(status, "ring_events", NULL));
-	print_pools(get(status, "pools"));
-	json_object_object_foreach(get(status, "pools"), name, pool)
-		print_drift(name, pool);
-	print_limits(get(status, "limits_near"));
-}
-
 int status_get(struct json_object **status)
 {
 	struct json_object *answer, *seams, *limits;
@@ -337,29 +235,3 @@ int status_get(struct json_object **status)
 	json_object_put(limits);
 	return ret;
 }
-
-static int status_show(int argc, char **argv)
-{
-	struct json_object *status;
-	int ret;
-
-	ret = options_parse(no_options, NULL, &argc, argv);
-	if (ret)
-		return ret;
-	if (argc)
-		return fail(EXIT_USAGE, "status takes no arguments: see sevadm status --help");
-	ret = status_get(&status);
-	if (ret)
-		return ret;
-	if (output_json)
-		output_print_json(status);
-	else
-		print_status(status);
-	json_object_put(status);
-	return EXIT_OK;
-}
-
-const struct command status_commands[] = {
-	{ "show", NULL, "module, firmware, VMs, pinned memory and ASID pools", NULL, status_show },
-	{}
-};

@@ -7,14 +7,25 @@
 
 #include <json-c/json.h>
 
+struct stats;
+
 /* An object {version,state,seams}. Returns an exit code. */
 int status_get_module(struct json_object **module);
 
 /* The seams as a table; @all: also those that are attached. */
 void status_print_seams(struct json_object *module, int all);
 
-/* All of `sevadm -j status`. Returns an exit code, and reports what is wrong. */
+/* All of `sevadm -j status` but findings and busiest. Returns an exit code, and reports what is wrong. */
 int status_get(struct json_object **status);
+
+/**
+ * status_busiest() - the VMs that keep the firmware busiest
+ * @vms: the rows of `sevadm -j vm list`
+ * @stats: what the module has counted of each VM
+ *
+ * Return: an array of {id,name,type,asid,pinned_bytes,commands,firmware_ns}, which is the caller's.
+ */
+struct json_object *status_busiest(struct json_object *vms, const struct stats *stats);
 
 /**
  * status_is_near() - whether a limit is nearly reached
