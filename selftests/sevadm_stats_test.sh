@@ -75,7 +75,8 @@ of_a_vm() {
 	id=$(value vm list -- 0 id)
 	sevadm -j trace show --event psp --vm "$id" > shown
 	sevadm -j trace stats --vm "$id" > own
-	guest_finish &&
+	sevadm completion words -- trace stats --vm "" > candidates
+	guest_finish && same "VMs to choose from" "$(cut -f 1 candidates)" "$id" &&
 		same "commands of the VM" "$("$here/json_get" 0 count < own)" "$(grep -c '"event":"psp"' shown)" &&
 		same "its number" "$("$here/json_get" 0 vm < own)" "$id" &&
 		[ "$("$here/json_get" 0 bytes < own)" -ge $((8 << 20)) ] &&

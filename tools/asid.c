@@ -142,7 +142,7 @@ static int asid_show(int argc, char **argv)
 
 const struct command asid_commands[] = {
 	{ "list", NULL, "all ASIDs that are used or wait to be recycled", list_options, asid_list },
-	{ "show", "N", "one ASID", NULL, asid_show },
+	{ "show", "ASID", "one ASID", NULL, asid_show },
 	{ "reserve", "-- COMMAND...", "keep ASIDs for COMMAND while it runs", reserve_options,
 	  asid_reserve },
 	{}

@@ -20,7 +20,7 @@ struct options {
 	unsigned long long seconds;
 };
 
-static const struct option_row top_options[] = {
+const struct option_row top_options[] = {
 	{ "interval", 0, "SECONDS", "time between two looks (2)",
 	  OPTION_NUMBER(struct options, seconds, 1, SECONDS_MAX) },
 	{}

@@ -277,6 +277,7 @@ void help_object(FILE *file, const struct object *object)
 	if (object->run)
 		fprintf(file, "\nsevadm %s%s%s\n", object->name, object->arguments ? " " : "",
 			object->arguments ? object->arguments : "");
+	help_options(file, object->options);
 	for (command = object->commands; command && command->name; command++) {
 		fprintf(file, "\nsevadm %s %s%s%s%s\n  %s\n", object->name, command->name,
 			command->options ? " [OPTIONS]" : "", command->arguments ? " " : "",

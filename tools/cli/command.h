@@ -91,6 +91,7 @@ struct command {
  * @commands: its commands; NULL: there is but one way to use it
  * @run: does it, argv[0] being the object's word; NULL: dispatch by @commands
  * @arguments: those of @run as help shows them
+ * @options: those of @run, or NULL
  */
 struct object {
 	const char *name;
@@ -98,6 +99,7 @@ struct object {
 	const struct command *commands;
 	int (*run)(int argc, char **argv);
 	const char *arguments;
+	const struct option_row *options;
 };
 
 /* The tables of the program, which main() sets; without, they are empty. */
@@ -118,6 +120,9 @@ void help_object(FILE *file, const struct object *object);
 extern const struct command status_commands[], vm_commands[], asid_commands[], trace_commands[],
 	limit_commands[], config_commands[], metrics_commands[], module_commands[],
 	completion_commands[], policy_commands[], check_commands[], recommend_commands[];
+
+/* Options of the objects that have no commands. */
+extern const struct option_row monitor_options[], top_options[];
 
 int do_explain(int argc, char **argv);
 int do_monitor(int argc, char **argv);
