@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/genetlink.h>
@@ -18,48 +19,80 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "kernel/client.h"
+#include "monitor_exec.h"
 #include "trace/event.h"
+#include "trace/filter.h"
 
 /* Room for some ten thousand events that nobody has read yet. */
 #define BUFFER_SIZE (8 << 20)
 
 /**
  * struct monitor - one run
+ * @filter: which events are wanted
+ * @exec: what is started for each
+ * @error: exit code of what failed while events were taken
  * @gone: the module was unloaded
  */
 struct monitor {
+	struct filter filter;
+	struct exec exec;
 	struct nl_sock *sock;
+	int error;
 	bool gone;
 };
 
-static void print(const struct sevadm_event *event)
-{
-	struct json_object *row;
+const struct option_row monitor_options[] = {
+	FILTER_ROWS(struct monitor),
+	{ "exec", 0, "PROGRAM", "start PROGRAM for each event, which is in its environment",
+	  OPTION_TEXT(struct monitor, exec.program) },
+	{}
+};
 
-	if (!output_json) {
-		event_print(event);
-		return;
-	}
-	row = event_to_json(event);
+static void print_row(struct json_object *row)
+{
 	puts(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/* Takes over @row. */
+static void execute(struct monitor *monitor, struct json_object *row)
+{
+	struct timespec now;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ret = exec_event(&monitor->exec, row, now.tv_sec * 1000000000ULL + now.tv_nsec);
+	if (ret)
+		monitor->error = ret;
 	json_object_put(row);
 }
 
-/* How many they were the kernel does not say; the ring of the trace has them all. */
-static void print_lost(void)
+static void take(struct monitor *monitor, const struct sevadm_event *event)
 {
 	struct json_object *row;
 
-	if (!output_json) {
-		puts("Events were lost: they came faster than they were read. sevadm trace show --event limit has them.");
+	if (!filter_wants(&monitor->filter, event))
 		return;
-	}
-	row = json_object_new_object();
+	row = event_to_json(event);
+	if (output_json)
+		print_row(row);
+	else
+		event_print(event);
+	execute(monitor, row);
+}
+
+/* How many they were the kernel does not say; the ring of the trace has them all. */
+static void take_lost(struct monitor *monitor)
+{
+	struct json_object *row = json_object_new_object();
+
 	json_object_object_add(row, "event", json_object_new_string("lost"));
 	json_object_object_add(row, "count", NULL);
-	puts(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN));
-	json_object_put(row);
+	if (output_json)
+		print_row(row);
+	else
+		puts("Events were lost: they came faster than they were read. sevadm trace show --event limit has them.");
+	execute(monitor, row);
 }
 
 /* The controller of generic netlink says when a family is gone. */
@@ -93,7 +126,7 @@ static int on_valid(struct nl_msg *msg, void *context)
 	/* A newer module's record is longer, an older one's shorter. */
 	length = nla_len(record);
 	memcpy(&event, nla_data(record), length < sizeof(event) ? length : sizeof(event));
-	print(&event);
+	take(monitor, &event);
 	return NL_OK;
 }
 
@@ -124,13 +157,26 @@ static int receive(struct monitor *monitor)
 
 	/* libnl's word for ENOBUFS. */
 	if (ret == -NLE_NOMEM)
-		print_lost();
+		take_lost(monitor);
 	else if (ret < 0 && ret != -NLE_AGAIN && ret != -NLE_INTR)
 		return fail(EXIT_REFUSED, "cannot receive events: %s", nl_geterror(ret));
 	if (monitor->gone)
 		return fail(EXIT_ABSENT,
 			    "the sevadm module was unloaded: there are no more events; run \"sevadm module load\", then this again");
-	return EXIT_OK;
+	return monitor->error;
+}
+
+/* SIGCHLD only says that a program that was started has ended. */
+static bool is_stopped(struct monitor *monitor, int signals)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGCHLD)
+			return true;
+		exec_reap(&monitor->exec);
+	}
+	return false;
 }
 
 static int listen_until_stopped(struct monitor *monitor, int signals)
@@ -147,7 +193,7 @@ static int listen_until_stopped(struct monitor *monitor, int signals)
 	while (!ret && output_flush()) {
 		if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR)
 			return fail(EXIT_REFUSED, "cannot wait for events: %s", strerror(errno));
-		if (polls[1].revents || polls[2].revents)
+		if (polls[2].revents || (polls[1].revents && is_stopped(monitor, signals)))
 			break;
 		if (polls[0].revents)
 			ret = receive(monitor);
@@ -163,8 +209,9 @@ static int open_signals(void)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	return signalfd(-1, &signals, SFD_CLOEXEC);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static int connect_and_listen(struct monitor *monitor)
@@ -195,11 +242,11 @@ int do_monitor(int argc, char **argv)
 	int ret;
 
 	argc--;
-	ret = options_parse(no_options, NULL, &argc, argv + 1);
+	ret = options_parse(monitor_options, &monitor, &argc, argv + 1);
 	if (ret)
 		return ret;
 	if (argc)
-		return fail(EXIT_USAGE, "monitor takes no arguments: see sevadm monitor --help");
+		return fail(EXIT_USAGE, "monitor takes options only: see sevadm monitor --help");
 	if (!client_module_loaded())
 		return fail_absent();
 	monitor.sock = nl_socket_alloc();
