@@ -17,26 +17,6 @@
 
 #define MEMORY		(4UL << 20)
 
-/* How a guest's run ends. */
-enum ending {
-	PORT,		/* OUT of EAX to port 0x10 */
-	MMIO,		/* write of EAX to 0xf0000000 */
-	HALT,
-	ENDED,		/* a SEV-ES guest ended itself: EDX */
-	SHUTDOWN,
-};
-
-#define OUT_EAX		0xe7, 0x10
-#define EAX(value)	0xb8, (value) & 0xff, (value) >> 8 & 0xff, (value) >> 16 & 0xff, (value) >> 24
-#define ECX(value)	0xb9, (value) & 0xff, (value) >> 8 & 0xff, (value) >> 16 & 0xff, \
-			((uint32_t)(value)) >> 24
-#define EDX(value)	0xba, (value) & 0xff, (value) >> 8 & 0xff, (value) >> 16 & 0xff, (value) >> 24
-#define SEV_STATUS	ECX(0xc0010131U), 0x0f, 0x32
-#define GHCB_READ	ECX(0xc0010130U), 0x0f, 0x32
-#define GHCB_WRITE	ECX(0xc0010130U), 0x0f, 0x30
-#define VMGEXIT		0xf3, 0x0f, 0x01, 0xd9
-#define EDX_IS_EAX	0x89, 0xc2
-
 /* MOV EDI, TINY_FREE; MOV ECX, 256; again: MOV [EDI], EDI; ADD EDI, 4096; LOOP again; MOV EAX, EDI */
 #define TOUCH_256	0xbf, 0, 0, 1, 0, ECX(256), 0x89, 0x3f, 0x81, 0xc7, 0, 0x10, 0, 0, 0xe2, 0xf6, \
 			0x89, 0xf8
@@ -45,7 +25,7 @@ static const struct row {
 	const char *what;
 	enum sev_type type;
 	uint8_t code[64];
-	enum ending ending;
+	enum tiny_ending ending;
 	uint32_t value;
 } rows[] = {
 	{ "an OUT reaches the VMM", SEV_TYPE_SEV, { EAX(0x1234567), OUT_EAX }, PORT, 0x1234567 },
@@ -84,6 +64,8 @@ static const struct row {
 	  { 0x0f, 0x20, 0xc0, 0x0f, 0x22, 0xc0, EDX(5), TINY_END }, ENDED, 5 },
 	{ "a write to CR4 is none either", SEV_TYPE_SEV_ES,
 	  { 0x0f, 0x20, 0xe0, 0x0f, 0x22, 0xe0, EDX(6), TINY_END }, ENDED, 6 },
+	{ "PVALIDATE is no instruction of it", SEV_TYPE_SEV_ES, { 0xf2, 0x0f, 0x01, 0xff }, SHUTDOWN, 0 },
+	{ "RMPADJUST is none", SEV_TYPE_SEV_ES, { 0xf3, 0x0f, 0x01, 0xfe }, SHUTDOWN, 0 },
 	{ "a #VC without a handler ends it", SEV_TYPE_SEV_ES,
 	  { 0x0f, 0x01, 0x1d, 0, 0x90, 0, 0, 0x0f, 0xa2 }, SHUTDOWN, 0 },	/* LIDT of zeroes */
 };
@@ -91,39 +73,6 @@ static const struct row {
 static const char * const types[] = { [SEV_TYPE_SEV] = "SEV", [SEV_TYPE_SEV_ES] = "SEV-ES" };
 
 static struct sev_host host;
-
-static bool ends_so(const struct kvm_run *run, const struct row *row)
-{
-	uint32_t value = 0;
-
-	switch (row->ending) {
-	case PORT:
-		if (!check(run->exit_reason == KVM_EXIT_IO))
-			return false;
-		memcpy(&value, (const uint8_t *)run + run->io.data_offset, sizeof(value));
-		break;
-	case MMIO:
-		if (!check(run->exit_reason == KVM_EXIT_MMIO) || !check(run->mmio.is_write) ||
-		    !check(run->mmio.phys_addr == 0xf0000000))
-			return false;
-		memcpy(&value, run->mmio.data, sizeof(value));
-		break;
-	case HALT:
-		return check(run->exit_reason == KVM_EXIT_HLT);
-	case ENDED:
-		if (!check(run->exit_reason == KVM_EXIT_SYSTEM_EVENT) ||
-		    !check(run->system_event.type == KVM_SYSTEM_EVENT_SEV_TERM) ||
-		    !check((uint32_t)run->system_event.data[0] == 0x100))
-			return false;
-		value = run->system_event.data[0] >> 32;
-		break;
-	case SHUTDOWN:
-		return check(run->exit_reason == KVM_EXIT_SHUTDOWN);
-	}
-	if (value != row->value)
-		ksft_print_msg("the value is %#x, not %#x\n", value, row->value);
-	return value == row->value;
-}
 
 static bool runs_as_told(const struct row *row)
 {
@@ -138,9 +87,7 @@ static bool runs_as_told(const struct row *row)
 	if (reason < 0 && errno == EINVAL && row->type == SEV_TYPE_SEV_ES && row->ending == SHUTDOWN)
 		good = true;
 	else
-		good = check(reason >= 0) && ends_so(guest.run, row);
-	if (!good)
-		ksft_print_msg("exit reason %u\n", guest.run->exit_reason);
+		good = check(reason >= 0) && tiny_guest_ended(&guest, row->ending, row->value);
 	tiny_guest_end(&guest);
 	return good;
 }
@@ -149,14 +96,13 @@ static bool runs_as_told(const struct row *row)
 static bool goes_on_after_hlt(void)
 {
 	static const uint8_t code[] = { 0xf4, EDX(9), TINY_END };
-	static const struct row row = { .ending = ENDED, .value = 9 };
 	struct tiny_guest guest;
 	bool good;
 
 	if (!tiny_guest_launch(&guest, &host, SEV_TYPE_SEV_ES, MEMORY, code, sizeof(code)))
 		return false;
 	good = check(tiny_guest_run(&guest) == KVM_EXIT_HLT) && check(tiny_guest_run(&guest) >= 0) &&
-	       ends_so(guest.run, &row);
+	       tiny_guest_ended(&guest, ENDED, 9);
 	tiny_guest_end(&guest);
 	return good;
 }

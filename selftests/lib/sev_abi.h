@@ -125,4 +125,22 @@ struct kvm_pre_fault_memory {
 
 #endif
 
+#ifndef KVM_EXIT_MEMORY_FAULT
+
+#define KVM_EXIT_MEMORY_FAULT		39
+#define KVM_MEMORY_EXIT_FLAG_PRIVATE	(1ULL << 3)
+
+#endif
+
+/* What KVM_EXIT_MEMORY_FAULT has in struct kvm_run's union, which older headers do not know. */
+struct sev_memory_fault {
+	__u64 flags;
+	__u64 gpa;
+	__u64 size;
+};
+
+#ifndef KVM_HC_MAP_GPA_RANGE
+#define KVM_HC_MAP_GPA_RANGE		12
+#endif
+
 #endif /* SEVADM_SEV_ABI_H */

@@ -12,7 +12,7 @@
  * swap types: of the registers here, all are type B but the FPU's, which is C, and PAT, which is A).
  *
  * Nothing is encrypted: who reads a VMSA sees registers. Not emulated: debug swap, alternate
- * injection and all other SEV features; TSC_AUX, which is the host's without its own feature bit.
+ * injection and all other SEV features but SNP (sev-snp-vcpu.c); TSC_AUX, which is the host's without its own feature bit.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
@@ -26,8 +26,6 @@
 
 #define VMCB_INT_STATE		offsetof(struct vmcb, control.int_state)
 #define INT_STATE_GUEST_IF	BIT(1)
-
-#define EXCP_VC			29
 
 typedef struct Area {
 	uint8_t bytes[VMSA_USED];
@@ -209,16 +207,20 @@ static void reset_fpu(CPUX86State *env)
 /* VMRUN and #VMEXIT */
 
 /* False: the VMRUN must end in VMEXIT_INVALID. */
-bool sev_es_enter(CPUX86State *env)
+bool sev_es_enter(CPUX86State *env, uint32_t asid)
 {
 	uint64_t vmsa = x86_ldq_phys(env_cpu(env), env->vm_vmcb + VMCB_VMSA);
 	uint64_t lbr = x86_ldq_phys(env_cpu(env), env->vm_vmcb + offsetof(struct vmcb,
 									 control.lbr_ctl));
+	uint64_t features;
 	Area area;
 
 	if (!vmsa || !QEMU_IS_ALIGNED(vmsa, VMSA_SIZE) || !(lbr & VMCB_LBR_ENABLE) ||
-	    !read_area(env, vmsa, &area, sizeof(area)) ||
-	    ldq_le_p(area.bytes + VMSA_SEV_FEATURES) & ~VMSA_KNOWN_FEATURES)
+	    !read_area(env, vmsa, &area, sizeof(area)))
+		return false;
+	features = ldq_le_p(area.bytes + VMSA_SEV_FEATURES);
+	if (features & ~VMSA_KNOWN_FEATURES ||
+	    !sev_snp_enter(env, vmsa, asid, features, area.bytes[VMSA_VMPL]))
 		return false;
 	copy_area(env, env->vm_hsave, env->vm_vmcb + SAVE_AREA);
 	write_area(env, env->vm_vmcb + SAVE_AREA, area.bytes, SAVE_AREA_SIZE);

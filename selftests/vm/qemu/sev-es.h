@@ -11,6 +11,7 @@
 /* The VMSA; the host save area has the same layout behind its control area. */
 #define VMSA_SIZE		4096
 #define VMSA_USED		0x670
+#define VMSA_VMPL		0x0ca
 #define VMSA_PAT		0x268
 #define VMSA_SEV_FEATURES	0x3b0
 #define VMSA_MXCSR		0x408
@@ -22,13 +23,16 @@
 #define VMSA_XMM		0x470
 #define VMSA_YMM		0x570
 
-#define VMSA_KNOWN_FEATURES	0ULL
+#define SEV_FEATURE_SNP		BIT_ULL(0)
+#define VMSA_KNOWN_FEATURES	SEV_FEATURE_SNP
+
+#define EXCP_VC			29
 
 #define SEV_EXIT_EFER_WRITE_TRAP	0x8f
 #define SEV_EXIT_CR_WRITE_TRAP(n)	(0x90 + (n))
 #define SEV_EXIT_VMGEXIT		0x403
 
-bool sev_es_enter(CPUX86State *env);
+bool sev_es_enter(CPUX86State *env, uint32_t asid);
 void sev_es_load(CPUX86State *env);
 void sev_es_exit(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_1);
 uint64_t sev_es_ghcb(CPUX86State *env);

@@ -12,6 +12,8 @@
  *  sev-vcpu.c, sev-es.c, sev-tlb.c     what a guest's vCPU needs of TCG's nested SVM
  *  sev-rmp.c        SEV-SNP's reverse map table
  *  sev-snp-cpu.c    what a processor of a SEV-SNP host does
+ *  sev-snp-vcpu.c   what a SEV-SNP guest's vCPU does
+ *  sev-xsavec.c     an instruction that Linux as a SEV-SNP guest demands
  *
  * Copied into QEMU's source by ./build; sev-host.patch adds the calls.
  */
@@ -49,6 +51,9 @@ void sev_vcpu_vmmcall(CPUX86State *env, uintptr_t ra);
 void sev_es_write_begin(CPUX86State *env, uint64_t trap, uintptr_t ra);
 void sev_es_write_end(CPUX86State *env, uint64_t trap, uint64_t value, uintptr_t ra);
 
+/* XRSTOR (sev-xsavec.c): true if it was XSAVEC's form, and is done. */
+bool sev_xrstor_compacted(CPUX86State *env, target_ulong ptr, uint64_t wanted, uintptr_t ra);
+
 /* The TLB (sev-tlb.c). */
 void sev_tlb_flush(CPUX86State *env);
 void sev_tlb_enter(CPUX86State *env, uint32_t asid, uint8_t control);
@@ -64,15 +69,35 @@ void sev_host_snp_off(void);
 void sev_host_flush(void);
 
 extern bool sev_host_snp_on;		/* the RMP is in force */
-bool sev_host_access_checked(CPUX86State *env, hwaddr addr, int page_size,
+bool sev_host_access_checked(CPUX86State *env, hwaddr gpa, hwaddr addr, int page_size,
 			     MMUAccessType access_type, int mmu_idx, int *prot);
 
-/* False: this access must fault. Otherwise *@prot is what the RMP allows of it. */
-static inline bool sev_host_access(CPUX86State *env, hwaddr addr, int page_size,
+/*
+ * False: this access must fault. Otherwise *@prot is what the RMP allows of it. Of the nested tables,
+ * @gpa is the guest's address.
+ */
+static inline bool sev_host_access(CPUX86State *env, hwaddr gpa, hwaddr addr, int page_size,
 				   MMUAccessType access_type, int mmu_idx, int *prot)
 {
 	return likely(!sev_host_snp_on) ||
-	       sev_host_access_checked(env, addr, page_size, access_type, mmu_idx, prot);
+	       sev_host_access_checked(env, gpa, addr, page_size, access_type, mmu_idx, prot);
+}
+
+/* SEV-SNP guests (sev-snp-vcpu.c) */
+bool sev_snp_enter(CPUX86State *env, hwaddr vmsa, uint32_t asid, uint64_t features, uint8_t vmpl);
+void sev_snp_leave(CPUX86State *env);
+void sev_snp_walk(CPUX86State *env, hwaddr gpa);
+hwaddr sev_snp_last_level(CPUX86State *env, bool cbit, MMUAccessType access_type, int *prot);
+bool sev_snp_access(CPUX86State *env, hwaddr gpa, hwaddr addr, int page_size,
+		    MMUAccessType access_type, int *prot);
+void sev_snp_fault(CPUX86State *env, vaddr addr, bool nested, uintptr_t ra);
+uint32_t sev_snp_pvalidate(CPUX86State *env, bool *unchanged, uintptr_t ra);
+uint32_t sev_snp_rmpadjust(CPUX86State *env, uintptr_t ra);
+
+/* What a private page's guest address is marked by in the nested index. */
+static inline hwaddr sev_snp_cbit(const CPUX86State *env)
+{
+	return unlikely(env->sev.snp) ? env->nested_cbit : 0;
 }
 
 #endif

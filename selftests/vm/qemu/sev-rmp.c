@@ -26,7 +26,7 @@ typedef struct SevRmp {
 	uint64_t entries;
 	uint32_t max_asid;
 	uint32_t *assigned;		/* pages by GiB: for mappings of one */
-	bool grew;			/* a page was assigned: translations may be stale */
+	bool grew;			/* a page was assigned or taken: translations may be stale */
 
 	uint64_t changes;
 	uint64_t counted;		/* at which change counts[] was right */
@@ -342,6 +342,8 @@ uint32_t sev_rmp_update(hwaddr page, const SevRmpUpdate *u)
 	}
 	qemu_mutex_lock(&lock);
 	result = update_conflict(pfn, u);
+	/* What its guest has validated it must not reach any more. */
+	rmp.grew |= !result && info_at(pfn) & RMP_VALIDATED;
 	if (!result && u->page_size) {
 		for (int i = 1; i < RMP_PAGES_2M; i++)
 			store(pfn + i, info & RMP_ASSIGNED, 0);
@@ -393,6 +395,123 @@ uint32_t sev_rmp_reading(hwaddr page, SevRmpReading *reading)
 		.asid = asid_of(info),
 	};
 	return RMP_OK;
+}
+
+/* ---- guests -------------------------------------------------------------------------------- */
+
+/* Where the entry is that says it all of a page. */
+static uint64_t entry_of(uint64_t pfn)
+{
+	return large(info_at(head_of(pfn))) ? head_of(pfn) : pfn;
+}
+
+static bool owned(uint64_t info, uint32_t asid)
+{
+	return info & RMP_ASSIGNED && asid_of(info) == asid && !(info & RMP_IMMUTABLE);
+}
+
+hwaddr sev_rmp_gpa(hwaddr page)
+{
+	uint64_t pfn = page / RMP_4K_SIZE, at = entry_of(pfn);
+
+	return (info_at(at) & RMP_GPA) + (pfn - at) * RMP_4K_SIZE;
+}
+
+/* Volume 2, 15.36.10, in the order of table 15-39. */
+SevRmpVerdict sev_rmp_guest_access(hwaddr addr, hwaddr gpa, uint64_t page_size,
+				   const SevRmpGuest *guest, uint8_t *permissions)
+{
+	uint64_t pfn = addr / RMP_4K_SIZE, at, info;
+
+	if (pfn >= rmp.entries)
+		return SEV_RMP_VIOLATION;
+	at = entry_of(pfn);
+	info = info_at(at);
+	if (!owned(info, guest->asid) || sev_rmp_gpa(addr) != (gpa & ~(RMP_4K_SIZE - 1)) ||
+	    large(info) != (page_size >= RMP_2M_SIZE))
+		return SEV_RMP_VIOLATION;
+	*permissions = le64_to_cpu(entry_at(at)[1]) >> (8 * guest->vmpl);
+	return info & RMP_VALIDATED ? SEV_RMP_OWN : SEV_RMP_NOT_VALIDATED;
+}
+
+/* Table 15-41, but for the guest's address, which nothing says. */
+bool sev_rmp_is_vmsa(hwaddr page, uint32_t asid)
+{
+	uint64_t pfn = page / RMP_4K_SIZE;
+
+	if (!asid)
+		return sev_rmp_host_writable(page, RMP_4K_SIZE);
+	return pfn < rmp.entries && owned(info_at(entry_of(pfn)), asid) &&
+	       info_at(entry_of(pfn)) & RMP_VMSA;
+}
+
+/* Of the entry, which it finds: what PVALIDATE and RMPADJUST demand. */
+static uint32_t reach(hwaddr page, uint32_t asid, bool is_2m, uint64_t *at)
+{
+	if (page / RMP_4K_SIZE >= rmp.entries)
+		return RMP_EXIT_OWNER;
+	*at = entry_of(page / RMP_4K_SIZE);
+	if (!owned(info_at(*at), asid))
+		return RMP_EXIT_OWNER;
+	if (large(info_at(*at)) && !is_2m)
+		return RMP_EXIT_SIZE;
+	return large(info_at(*at)) || !is_2m ? RMP_OK : RMP_FAIL_SIZEMISMATCH;
+}
+
+/* Changes nothing that is counted. */
+static void set_entry(uint64_t at, uint64_t info, uint64_t permissions)
+{
+	entry_at(at)[1] = cpu_to_le64(permissions);
+	qatomic_set(entry_at(at), cpu_to_le64(info));
+	rmp.changes++;
+}
+
+uint32_t sev_rmp_validate(hwaddr page, const SevRmpGuest *guest, bool is_2m, bool validate,
+			  bool *unchanged)
+{
+	uint32_t result;
+	uint64_t at, info;
+
+	qemu_mutex_lock(&lock);
+	result = reach(page, guest->asid, is_2m, &at);
+	if (!result) {
+		info = info_at(at);
+		*unchanged = !!(info & RMP_VALIDATED) == validate;
+		info = validate ? info | RMP_VALIDATED : info & ~RMP_VALIDATED;
+		set_entry(at, info, le64_to_cpu(entry_at(at)[1]));
+	}
+	qemu_mutex_unlock(&lock);
+	return result;
+}
+
+/* Volume 3: of a less privileged level than its own, and no more than it may itself. */
+uint32_t sev_rmp_adjust(hwaddr page, const SevRmpGuest *guest, bool is_2m, uint64_t attributes)
+{
+	uint8_t target = attributes, mask = attributes >> 8;
+	bool vmsa = attributes >> 16 & 1;
+	uint64_t at, permissions;
+	uint32_t result;
+
+	if (target >= RMP_VMPLS || mask & ~RMP_PERMISSIONS)
+		return RMP_FAIL_INPUT;
+	if (target <= guest->vmpl || (vmsa && guest->vmpl))
+		return RMP_FAIL_PERMISSION;
+	qemu_mutex_lock(&lock);
+	result = reach(page, guest->asid, is_2m, &at);
+	if (!result) {
+		uint64_t info = info_at(at);
+
+		permissions = le64_to_cpu(entry_at(at)[1]);
+		if (mask & ~(permissions >> (8 * guest->vmpl)))
+			result = RMP_FAIL_PERMISSION;
+		else if (guest->vmpl)
+			set_entry(at, info, deposit64(permissions, 8 * target, 8, mask));
+		else
+			set_entry(at, vmsa ? info | RMP_VMSA : info & ~RMP_VMSA,
+				  deposit64(permissions, 8 * target, 8, mask));
+	}
+	qemu_mutex_unlock(&lock);
+	return result;
 }
 
 /* ---- accesses and counts ------------------------------------------------------------------- */

@@ -74,6 +74,9 @@ enum {
 	RMP_FAIL_INUSE = 3,
 	RMP_FAIL_OVERLAP = 4,
 	RMP_FAIL_SIZEMISMATCH = 6,
+	/* Not for EAX: the guest leaves by a nested page fault. */
+	RMP_EXIT_SIZE = 0x100,
+	RMP_EXIT_OWNER,
 };
 
 /* RMPUPDATE's operand in memory. */
@@ -95,6 +98,25 @@ typedef struct QEMU_PACKED SevRmpReading {
 	uint8_t reserved;
 	uint32_t asid;
 } SevRmpReading;
+
+/* What of an access to its own memory is checked of a guest. */
+typedef struct SevRmpGuest {
+	uint32_t asid;
+	uint8_t vmpl;
+} SevRmpGuest;
+
+/* A byte of an entry's permissions. */
+#define RMP_MAY_READ		BIT(0)
+#define RMP_MAY_WRITE		BIT(1)
+#define RMP_MAY_EXECUTE		(BIT(2) | BIT(3))	/* of users and the supervisor */
+#define RMP_PERMISSIONS		0x1f
+#define RMP_VMPLS		4
+
+typedef enum SevRmpVerdict {
+	SEV_RMP_OWN,
+	SEV_RMP_VIOLATION,
+	SEV_RMP_NOT_VALIDATED,
+} SevRmpVerdict;
 
 /* The table's place, as MSRs RMP_BASE and RMP_END have it (@end is its last byte); 0, 0: none. */
 void sev_rmp_move(hwaddr base, hwaddr end);
@@ -126,6 +148,22 @@ uint32_t sev_rmp_reading(hwaddr page, SevRmpReading *reading);
 
 /* May the host write here, through a mapping of that size? */
 bool sev_rmp_host_writable(hwaddr addr, uint64_t page_size);
+
+/*
+ * Is the page that a guest reaches as @gpa, through a nested mapping of that size, its own? What it may
+ * do there is in *@permissions.
+ */
+SevRmpVerdict sev_rmp_guest_access(hwaddr addr, hwaddr gpa, uint64_t page_size,
+				   const SevRmpGuest *guest, uint8_t *permissions);
+/* May VMRUN take a guest's registers from there? ASID 0: of a guest without SNP. */
+bool sev_rmp_is_vmsa(hwaddr page, uint32_t asid);
+/* The address by which its owner knows it. */
+hwaddr sev_rmp_gpa(hwaddr page);
+
+/* PVALIDATE and RMPADJUST, of a page that the guest has reached. */
+uint32_t sev_rmp_validate(hwaddr page, const SevRmpGuest *guest, bool is_2m, bool validate,
+			  bool *unchanged);
+uint32_t sev_rmp_adjust(hwaddr page, const SevRmpGuest *guest, bool is_2m, uint64_t attributes);
 
 /* Pages by ASID (or RMP_ANY_ASID) and state, 4 KiB each. */
 uint64_t sev_rmp_count(uint32_t asid, SevPageState state);

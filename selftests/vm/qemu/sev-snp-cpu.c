@@ -6,7 +6,8 @@
  * Rules: AMD64 Architecture Programmer's Manual, volume 2, 15.36, and volume 3.
  *
  * Not as the hardware: all processors check accesses as soon as one has SNP on; a processor that
- * sets accessed and dirty bits is not checked; no two instructions meet at one entry (FAIL_INUSE).
+ * sets accessed and dirty bits is not checked; no two instructions meet at one entry, and of what a
+ * running guest uses only the VMSA is in use (FAIL_INUSE).
  */
 #include "qemu/osdep.h"
 #include "qemu/atomic.h"
@@ -38,6 +39,8 @@
 #define INSN_READ		(PREFIX_REPNZ << 8 | 0xfd)
 #define INSN_UPDATE		(PREFIX_REPNZ << 8 | 0xfe)
 #define INSN_SMASH		(PREFIX_REPZ << 8 | 0xff)
+#define INSN_VALIDATE		(PREFIX_REPNZ << 8 | 0xff)	/* a guest's, as the next */
+#define INSN_ADJUST		(PREFIX_REPZ << 8 | 0xfe)
 
 bool sev_host_snp_on;
 
@@ -165,13 +168,15 @@ void sev_host_flush(void)
 }
 
 /* A page that may not be written stays readable. */
-bool sev_host_access_checked(CPUX86State *env, hwaddr addr, int page_size,
+bool sev_host_access_checked(CPUX86State *env, hwaddr gpa, hwaddr addr, int page_size,
 			     MMUAccessType access_type, int mmu_idx, int *prot)
 {
 	/* Of a nested guest's access, the nested part is checked. */
 	if (mmu_idx == MMU_PHYS_IDX ||
 	    (mmu_idx != MMU_NESTED_IDX && env->hflags2 & HF2_NPT_MASK))
 		return true;
+	if (mmu_idx == MMU_NESTED_IDX && gpa & sev_snp_cbit(env))
+		return sev_snp_access(env, gpa, addr, page_size, access_type, prot);
 	if (!(*prot & PAGE_WRITE) || sev_rmp_host_writable(addr, page_size))
 		return true;
 	*prot &= ~PAGE_WRITE;
@@ -179,6 +184,21 @@ bool sev_host_access_checked(CPUX86State *env, hwaddr addr, int page_size,
 }
 
 /* ---- instructions -------------------------------------------------------------------------- */
+
+/* A running guest's registers are to go there. */
+static bool is_in_use(hwaddr page, bool is_2m)
+{
+	hwaddr mask = ~((is_2m ? RMP_2M_SIZE : RMP_4K_SIZE) - 1);
+	CPUState *cs;
+
+	CPU_FOREACH(cs) {
+		hwaddr vmsa = qatomic_read(&X86_CPU(cs)->env.sev.vmsa);
+
+		if (vmsa && (vmsa & mask) == (page & mask))
+			return true;
+	}
+	return false;
+}
 
 static uint32_t do_update(CPUX86State *env, uintptr_t ra)
 {
@@ -192,6 +212,8 @@ static uint32_t do_update(CPUX86State *env, uintptr_t ra)
 	stq_le_p((uint8_t *)&update + 8, high);
 	update.gpa = le64_to_cpu(update.gpa);
 	update.asid = le32_to_cpu(update.asid);
+	if (is_in_use(env->regs[R_EAX] & TARGET_PAGE_MASK, update.page_size))
+		return RMP_FAIL_INUSE;
 	return sev_rmp_update(env->regs[R_EAX] & TARGET_PAGE_MASK, &update);
 }
 
@@ -214,7 +236,10 @@ static bool is_defined(CPUX86State *env, uint32_t insn)
 {
 	const SevFirmwareConfig *config = sev_host_config();
 
-	if (!config || !config->snp || !(env->hflags & HF_CS64_MASK))
+	if (insn == INSN_VALIDATE || insn == INSN_ADJUST)
+		return env->sev.snp;
+	if (!config || !config->snp || !(env->hflags & HF_CS64_MASK) ||
+	    env->hflags & HF_GUEST_MASK)
 		return false;
 	if (insn == INSN_READ)
 		return config->rmpread && syscfg[env_cpu(env)->cpu_index] & SYSCFG_SNP;
@@ -222,24 +247,24 @@ static bool is_defined(CPUX86State *env, uint32_t insn)
 }
 
 /* Volume 3: OF, ZF, AF, PF and SF are as of a comparison of the result with 0. */
-static void set_result(CPUX86State *env, uint32_t result)
+static void set_result(CPUX86State *env, uint32_t result, bool carry)
 {
 	env->regs[R_EAX] = result;
-	CC_SRC = (result ? 0 : CC_Z) | (ctpop8(result) & 1 ? 0 : CC_P) |
-		 (cpu_cc_compute_all(env) & CC_C);
+	CC_SRC = (result ? 0 : CC_Z) | (ctpop8(result) & 1 ? 0 : CC_P) | (carry ? CC_C : 0);
 	CC_OP = CC_OP_EFLAGS;
 }
 
 void helper_sev_snp(CPUX86State *env, uint32_t insn)
 {
 	uintptr_t ra = GETPC();
+	bool carry = cpu_cc_compute_all(env) & CC_C;
 	uint32_t result = 0;
 
 	if (!is_defined(env, insn))
 		raise_exception_ra(env, EXCP06_ILLOP, ra);
 	if (env->hflags & HF_CPL_MASK)
 		raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
-	executing = env_cpu(env);
+	executing = env->sev.snp ? NULL : env_cpu(env);
 	switch (insn) {
 	case INSN_UPDATE:
 		result = do_update(env, ra);
@@ -250,10 +275,16 @@ void helper_sev_snp(CPUX86State *env, uint32_t insn)
 	case INSN_READ:
 		result = do_read(env, ra);
 		break;
+	case INSN_VALIDATE:
+		result = sev_snp_pvalidate(env, &carry, ra);
+		break;
+	case INSN_ADJUST:
+		result = sev_snp_rmpadjust(env, ra);
+		break;
 	default:
 		executing = NULL;
 		raise_exception_ra(env, EXCP06_ILLOP, ra);
 	}
 	executing = NULL;
-	set_result(env, result);
+	set_result(env, result, carry);
 }

@@ -16,6 +16,8 @@ typedef struct SevRegime {
 	uint64_t cr4;
 	uint64_t efer;
 	uint64_t pkru;
+	/* Of a SEV-SNP guest. */
+	uint8_t vmpl;
 } SevRegime;
 
 typedef struct SevVcpu {
@@ -25,6 +27,15 @@ typedef struct SevVcpu {
 	uint8_t insn_length;	/* of the instruction that a trap ends */
 	uint32_t host_pkru;
 	SevRegime regime;
+
+	/* The running SEV-SNP guest's (sev-snp-vcpu.c) */
+	uint64_t features;	/* SEV_FEATURES of the VMSA */
+	uint32_t asid;
+	uint8_t vmpl;
+	bool snp;
+	bool validating;	/* PVALIDATE reaches for its page */
+	bool not_validated;	/* why the last walk of the nested tables failed */
+	uint64_t npf;		/* what EXITINFO1 says of it above bit 31 */
 } SevVcpu;
 
 #endif

@@ -52,6 +52,7 @@ static void regime_now(CPUX86State *env, SevRegime *now)
 		.cr4 = env->cr[4],
 		.efer = env->efer,
 		.pkru = env->pkru,
+		.vmpl = env->sev.vmpl,
 	};
 }
 
@@ -65,7 +66,7 @@ void sev_tlb_enter(CPUX86State *env, uint32_t asid, uint8_t control)
 	regime_now(env, &now);
 	if (control == TLB_FLUSH_ALL)
 		tlb_flush(cs);
-	else if (control != TLB_KEEP || asid != last->asid || now.cbit != last->cbit ||
+	else if (control != TLB_KEEP || asid != last->asid || now.cbit != last->cbit || now.vmpl != last->vmpl ||
 		 now.nested_cr3 != last->nested_cr3 || now.nested_pg_mode != last->nested_pg_mode)
 		tlb_flush_by_mmuidx(cs, GUEST_ALL);
 	else if (now.cr0 != last->cr0 || now.cr3 != last->cr3 || now.cr4 != last->cr4 ||

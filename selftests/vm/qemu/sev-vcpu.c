@@ -20,6 +20,7 @@
 #define MSR_SEV_STATUS		0xc0010131
 #define SEV_STATUS_SEV		BIT_ULL(0)
 #define SEV_STATUS_ES		BIT_ULL(1)
+#define SEV_STATUS_FEATURES	2	/* the VMSA's SEV_FEATURES begin there */
 #define MSR_GHCB		0xc0010130
 
 #define NESTED_CTL_SEV		BIT_ULL(1)
@@ -52,7 +53,7 @@ bool sev_vcpu_enter(CPUX86State *env, uint64_t nested_ctl, uint32_t asid)
 		return !es;
 	if (!(nested_ctl & SVM_NPT_ENABLED) || !sev_host_asid_valid(asid, es))
 		return false;
-	if (es && !sev_es_enter(env))
+	if (es && !sev_es_enter(env, asid))
 		return false;
 	env->nested_cbit = BIT_ULL(SEV_CBIT);
 	return true;
@@ -74,7 +75,8 @@ bool sev_vcpu_rdmsr(CPUX86State *env, uint64_t *val)
 	if (!env->nested_cbit)
 		return false;
 	if (msr == MSR_SEV_STATUS)
-		*val = SEV_STATUS_SEV | (env->sev.loaded ? SEV_STATUS_ES : 0);
+		*val = SEV_STATUS_SEV | (env->sev.loaded ? SEV_STATUS_ES : 0) |
+		       env->sev.features << SEV_STATUS_FEATURES;
 	else if (msr == MSR_GHCB && env->sev.loaded)
 		*val = sev_es_ghcb(env);
 	else
@@ -263,6 +265,7 @@ uint64_t sev_vcpu_exit(CPUX86State *env, uint64_t exit_code, uint64_t exit_info_
 		sev_tlb_leave(env);
 	env->sev.switching = true;
 	env->nested_cbit = 0;
+	sev_snp_leave(env);
 	return exit_info_1;
 }
 
