@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 {
 	const struct test *const groups[] = {
 		platform_tests, guest_tests, transport_tests, device_tests, rmp_tests, snp_tests,
-		snp_guest_tests, snp_request_tests,
+		snp_guest_tests, snp_request_tests, snp_vcpu_tests,
 	};
 	unsigned int count = 0;
 

@@ -87,6 +87,7 @@ struct test {
 
 /* Each ends with an empty row. */
 extern const struct test platform_tests[], guest_tests[], transport_tests[], device_tests[],
-	rmp_tests[], snp_tests[], snp_guest_tests[], snp_request_tests[];
+	rmp_tests[], snp_tests[], snp_guest_tests[], snp_request_tests[],
+	snp_vcpu_tests[];
 
 #endif

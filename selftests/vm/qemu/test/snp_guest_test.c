@@ -10,11 +10,9 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define GPA		0x40000000ULL
-#define CTX		PAGE(0)		/* the guest's context */
 #define OTHER		PAGE(1)
 #define ASID		5
 
-#define POLICY		0x30000
 #define DEBUG		(1 << 19)
 
 #define ZEROES			0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
@@ -22,7 +20,6 @@
 #define UPDATE(type, page)	SNP_LAUNCH_UPDATE, AT(CTX), (type) << 1, 0, AT(page), 0, 0
 #define FINISH(gctx)		SNP_LAUNCH_FINISH, AT(gctx), ZEROES
 
-enum { NORMAL = 1, VMSA, ZERO, UNMEASURED, SECRETS, CPUID };
 enum { INIT_STATE, LAUNCH_STATE, RUNNING_STATE };
 
 static void start_init(const char *properties)

@@ -14,9 +14,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-#define CTX		PAGE(0)
 #define ASID		5
-#define POLICY		0x30000
 #define GPA		0x40000000ULL
 #define REQUEST		PAGE(20)
 #define RESPONSE	PAGE(21)

@@ -18,13 +18,20 @@
 
 #define ANY_ASID	0xffff
 
+/* A guest's context, and what its policy must have. */
+#define CTX		PAGE(0)
+#define POLICY		0x30000
+
+/* Pages of SNP_LAUNCH_UPDATE. */
+enum { NORMAL = 1, VMSA, ZERO, UNMEASURED, SECRETS, CPUID };
+
 /* Statuses that the distribution's headers are too old to know. */
 enum {
 	INVALID_PAGE_SIZE = 0x19, INVALID_PAGE_STATE = 0x1a, INVALID_PAGE_OWNER = 0x1c,
 	RMP_INIT_REQUIRED = 0x20, BAD_SVN = 0x21, RMP_INITIALIZATION_FAILED = 0x26,
 };
 
-enum { FAIL_INPUT = 1, FAIL_PERMISSION, FAIL_INUSE, FAIL_OVERLAP };
+enum { FAIL_INPUT = 1, FAIL_PERMISSION, FAIL_INUSE, FAIL_OVERLAP, FAIL_SIZEMISMATCH = 6 };
 
 /* sev-rmp.h */
 enum page_state {
