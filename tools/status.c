@@ -109,7 +109,7 @@ static struct json_object *limits_near(struct json_object *limits)
 	return near;
 }
 
-static struct json_object *host_pin_max(struct json_object *limits)
+static uint64_t host_pin_max(struct json_object *limits)
 {
 	struct json_object *limit;
 	size_t i;
@@ -117,10 +117,11 @@ static struct json_object *host_pin_max(struct json_object *limits)
 	for (i = 0; i < json_object_array_length(limits); i++) {
 		limit = json_object_array_get_idx(limits, i);
 		if (!strcmp(json_get_text(limit, "subject"), limit_subjects[LIMIT_HOST]) &&
-		    !strcmp(json_get_text(limit, "resource"), limit_resources[LIMIT_PIN].name))
-			return json_object_get(get(limit, "max"));
+		    !strcmp(json_get_text(limit, "resource"), limit_resources[LIMIT_PIN].name) &&
+		    !json_is_null(limit, "max"))
+			return json_get_u64(limit, "max");
 	}
-	return NULL;
+	return LIMIT_NONE;
 }
 
 static struct json_object *make_status(struct json_object *status, struct json_object *seams,
@@ -132,7 +133,7 @@ static struct json_object *make_status(struct json_object *status, struct json_o
 
 	copy(pinned, "current_bytes", status, "pinned_bytes");
 	copy(pinned, "peak_bytes", status, "pinned_peak_bytes");
-	json_object_object_add(pinned, "max_bytes", host_pin_max(limits));
+	json_add_limit(pinned, "max_bytes", true, host_pin_max(limits));
 
 	copy(firmware, "api_major", status, "api_major");
 	copy(firmware, "api_minor", status, "api_minor");

@@ -293,6 +293,18 @@ struct json_object *json_known_string(bool known, const char *text)
 	return known ? json_object_new_string(text) : NULL;
 }
 
+void json_add_limit(struct json_object *row, const char *key, bool known, uint64_t limit)
+{
+	struct json_object *unlimited = json_object_get(json_object_object_get(row, "unlimited"));
+
+	/* It stands behind the limits that it is about. */
+	json_object_object_del(row, "unlimited");
+	json_object_object_add(row, key, json_known_u64(known && limit != UINT64_MAX, limit));
+	json_object_object_add(row, "unlimited", unlimited ?: (unlimited = json_object_new_array()));
+	if (known && limit == UINT64_MAX)
+		json_object_array_add(unlimited, json_object_new_string(key));
+}
+
 uint64_t json_get_u64(struct json_object *row, const char *key)
 {
 	return json_object_get_uint64(json_object_object_get(row, key));

@@ -64,6 +64,13 @@ struct json_object *json_text(const char *text);
 struct json_object *json_u64(uint64_t value);
 struct json_object *json_known_u64(bool known, uint64_t value);
 struct json_object *json_known_string(bool known, const char *text);
+
+/*
+ * Add a limit to @row. One that is not set (UINT64_MAX) is null, as one that is not known is, but its
+ * key is in the row's array "unlimited".
+ */
+void json_add_limit(struct json_object *row, const char *key, bool known, uint64_t limit);
+
 uint64_t json_get_u64(struct json_object *row, const char *key);
 const char *json_get_text(struct json_object *row, const char *key);
 bool json_is_null(struct json_object *row, const char *key);

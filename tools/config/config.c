@@ -56,11 +56,6 @@ int config_load(const char *path, struct limit_list *list)
 
 /* ---- apply --------------------------------------------------------------------------------- */
 
-static struct json_object *knob_value(uint64_t number)
-{
-	return json_known_u64(number != LIMIT_NONE, number);
-}
-
 static uint64_t number_of(const struct limit *limit, enum limit_knob knob)
 {
 	return limit && limit->lines[knob] ? limit->values[knob].number : limit_default(knob);
@@ -82,8 +77,10 @@ static void compare(struct json_object *changed, const struct limit *to, const s
 		json_object_object_add(change, "resource", json_object_new_string(
 				       limit_resources[either->resource].name));
 		json_object_object_add(change, "knob", json_object_new_string(limit_knobs[knob]));
-		json_object_object_add(change, "from", knob_value(number_of(from, knob)));
-		json_object_object_add(change, "to", knob_value(number_of(to, knob)));
+		json_object_object_add(change, "unit",
+				       json_object_new_string(limit_unit(either->resource)));
+		json_add_limit(change, "from", true, number_of(from, knob));
+		json_add_limit(change, "to", true, number_of(to, knob));
 		json_object_array_add(changed, change);
 	}
 }

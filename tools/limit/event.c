@@ -83,9 +83,9 @@ void limit_event_add(struct json_object *row, const struct sevadm_event *event)
 	json_object_object_add(row, "knob", json_object_new_string(
 			       event->knob < ARRAY_SIZE(knob_names) ? knob_names[event->knob] :
 			       "unknown"));
+	json_object_object_add(row, "unit", json_object_new_string(limit_unit(event->resource)));
 	json_object_object_add(row, "current", json_u64(event->usage));
-	json_object_object_add(row, "limit", json_known_u64(event->limit != LIMIT_NONE,
-							    event->limit));
+	json_add_limit(row, "limit", true, event->limit);
 	json_object_object_add(row, "amount", json_u64(event->amount));
 	json_object_object_add(row, "ret", json_object_new_int(event->ret));
 }

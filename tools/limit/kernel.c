@@ -45,14 +45,6 @@ static struct limit_subject subject_of(struct json_object *row)
 	return subject;
 }
 
-static void move_limit(struct json_object *to, struct json_object *row, enum limit_knob knob)
-{
-	const char *key = limit_knobs[knob];
-	bool known = !json_is_null(row, key) && json_get_u64(row, key) != LIMIT_NONE;
-
-	json_object_object_add(to, key, json_known_u64(known, json_get_u64(row, key)));
-}
-
 static struct json_object *complete(struct json_object *row)
 {
 	struct json_object *limit = json_object_new_object(), *events = json_object_new_object();
@@ -64,8 +56,11 @@ static struct json_object *complete(struct json_object *row)
 	json_object_object_add(limit, "subject", json_object_new_string(text));
 	json_object_object_add(limit, "resource", json_object_new_string(
 			       limit_resources[json_get_u64(row, "resource")].name));
+	json_object_object_add(limit, "unit", json_object_new_string(
+			       limit_unit(json_get_u64(row, "resource"))));
 	for (knob = 0; knob < LIMIT_KNOBS; knob++)
-		move_limit(limit, row, knob);
+		json_add_limit(limit, limit_knobs[knob], !json_is_null(row, limit_knobs[knob]),
+			       json_get_u64(row, limit_knobs[knob]));
 	json_object_object_add(limit, "current", json_u64(json_get_u64(row, "current")));
 	json_object_object_add(limit, "peak", json_u64(json_get_u64(row, "peak")));
 	json_object_object_add(events, "high", json_u64(json_get_u64(row, "high_events")));

@@ -20,6 +20,13 @@ const char *const limit_knobs[LIMIT_KNOBS + 1] = {
 	[LIMIT_MAX] = "max",
 };
 
+const char *limit_unit(uint32_t resource)
+{
+	if (resource >= LIMIT_RESOURCES)
+		return "unknown";
+	return resource == LIMIT_PIN ? "bytes" : "asids";
+}
+
 uint64_t limit_default(enum limit_knob knob)
 {
 	return knob == LIMIT_MIN ? 0 : LIMIT_NONE;

@@ -38,6 +38,9 @@ struct limit_resource_row {
 };
 
 extern const struct limit_resource_row limit_resources[LIMIT_RESOURCES + 1];
+/* Return "bytes" or "asids"; "unknown" of a resource that only a newer module has. */
+const char *limit_unit(uint32_t resource);
+
 extern const char *const limit_knobs[LIMIT_KNOBS + 1];
 
 /* LIMIT_NONE, or for LIMIT_MIN 0: as if it had never been set. */

@@ -9,11 +9,6 @@ const char *const ceiling_keys[CEILING_NR] = {
 	[CEILING_MAPPED] = "mapped",
 };
 
-static struct json_object *limit_json(uint64_t limit)
-{
-	return json_known_u64(limit != MEMLOCK_UNLIMITED, limit);
-}
-
 struct json_object *memlock_json(const struct vm_shape *shape,
 				 const struct memlock_forecast *forecast)
 {
@@ -21,8 +16,7 @@ struct json_object *memlock_json(const struct vm_shape *shape,
 	enum ceiling i;
 
 	json_object_object_add(object, "need_bytes", json_u64(forecast->need[forecast->ceiling]));
-	json_object_object_add(object, "limit_bytes",
-			       limit_json(forecast->limit[forecast->ceiling]));
+	json_add_limit(object, "limit_bytes", true, forecast->limit[forecast->ceiling]);
 	json_object_object_add(object, "outcome",
 			       json_object_new_string(memlock_outcome_names[forecast->outcome]));
 	json_object_object_add(object, "while_running",
@@ -32,7 +26,7 @@ struct json_object *memlock_json(const struct vm_shape *shape,
 	for (i = 0; i < CEILING_NR; i++) {
 		one = json_object_new_object();
 		json_object_object_add(one, "need_bytes", json_u64(forecast->need[i]));
-		json_object_object_add(one, "limit_bytes", limit_json(forecast->limit[i]));
+		json_add_limit(one, "limit_bytes", true, forecast->limit[i]);
 		json_object_object_add(one, "set_by", json_object_new_string(forecast->setter[i]));
 		json_object_object_add(ceilings, ceiling_keys[i], one);
 	}

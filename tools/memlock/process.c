@@ -158,10 +158,10 @@ static struct json_object *process_json(const struct process *process)
 
 	json_object_object_add(object, "pinned_bytes",
 			       known(process->pinned_known, process->pinned));
-	json_object_object_add(object, "rlimit_bytes", known(true, process->rlimit));
+	json_add_limit(object, "rlimit_bytes", true, process->rlimit);
 	json_object_object_add(object, "charged_bytes",
 			       known(process->charged_known, process->charged));
-	json_object_object_add(object, "memory_max_bytes", known(true, process->max));
+	json_add_limit(object, "memory_max_bytes", process->cgroup[0], process->max);
 	json_object_object_add(object, "mapped_bytes", known(process->mapped, process->mapped));
 	json_object_object_add(object, "cgroup", json_text(process->cgroup));
 	return object;

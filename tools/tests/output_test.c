@@ -126,6 +126,19 @@ static void large_numbers(void)
 }
 
 /* A tenant names its processes: neither a terminal nor a JSON parser may suffer from it. */
+/* What is null says whether it is not known or not limited. */
+static void limits(void)
+{
+	struct json_object *row = json_object_new_object();
+
+	json_add_limit(row, "none", true, UINT64_MAX);
+	json_add_limit(row, "some", true, 7);
+	json_add_limit(row, "unknown", false, 7);
+	EXPECT_TEXT(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN),
+		    "{\"none\":null,\"some\":7,\"unknown\":null,\"unlimited\":[\"none\"]}");
+	json_object_put(row);
+}
+
 static void hostile_names(void)
 {
 	struct json_object *object = json_object_new_object();
@@ -203,6 +216,7 @@ int main(void)
 		{ "a record as text", record_as_text },
 		{ "a list as JSON", list_as_json },
 		{ "large and unknown numbers", large_numbers },
+		{ "limits", limits },
 		{ "hostile names", hostile_names },
 		{ "errors", errors },
 		{ "full and closed outputs", full_and_closed_outputs },

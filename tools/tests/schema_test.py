@@ -26,7 +26,8 @@ EVENTS = [
      "duration_ns": 9, **MANY},
     {"event": "pin", **PIN}, {"event": "unpin", **PIN},
     {"event": "asid", "asid": 1, "pool": "sev", "state": "used", "vm": 3, "count": 0},
-    {"event": "limit", **TASK, "subject": "host", "resource": "pin", "knob": "max", "current": 1, "limit": None,
+    {"event": "limit", **TASK, "subject": "host", "resource": "pin", "knob": "max", "unit": "bytes", "current": 1,
+     "limit": None, "unlimited": ["limit"],
      "amount": 2, **MANY},
     {"event": "lost", "count": 3},
 ]
@@ -43,6 +44,7 @@ CASES = [
     ("check", True, f"check memlock --host {HOST} {DATA}/domain/guide.xml"),
     ("check", True, f"check memlock {os.getpid()}"),
     ("check", True, "check policy 0x42"),
+    ("check", True, "policy check --type sev-snp 0x30000"),
     ("check", True, "check host"),
     ("policies", False, "policy decode 0x7 0x30000"),
     ("policy", False, "policy encode nodbg es"),
