@@ -324,9 +324,21 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 		query->mirror_of = owner->id;
 		query->known |= SEVADM_KNOWN_MIRROR_OF;
 	}
-	if (sevadm_seam_attached(SEAM_sev_pin_memory))
+	if (sevadm_ledger_sees_pins())
 		query->known |= SEVADM_KNOWN_PINNED;
 	spin_unlock(&sevadm_ledger_lock);
+}
+
+/**
+ * sevadm_ledger_sees_pins() - return true if all is seen that pins memory and releases it
+ *
+ * Where one of these seams is missing, counts of pages and regions would only grow, or never.
+ */
+bool sevadm_ledger_sees_pins(void)
+{
+	return sevadm_seam_attached(SEAM_sev_pin_memory) &&
+	       sevadm_seam_attached(SEAM_sev_mem_enc_register_region) &&
+	       sevadm_seam_attached(SEAM_sev_mem_enc_unregister_region);
 }
 
 /**

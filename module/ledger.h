@@ -43,6 +43,7 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions);
 
 void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query);
 
+bool sevadm_ledger_sees_pins(void);
 bool sevadm_ledger_complete(void);
 void sevadm_unaccounted_set(u32 firmware_guests);
 void sevadm_unaccounted_add(int change);

@@ -77,7 +77,7 @@ static int put_status(struct sk_buff *skb)
 			      SEVADM_A_STATUS_PAD) ||
 	    nla_put_u32(skb, SEVADM_A_STATUS_RING_EVENTS, sevadm_ring_size()))
 		return -EMSGSIZE;
-	if (sevadm_seam_attached(SEAM_sev_pin_memory) &&
+	if (sevadm_ledger_sees_pins() &&
 	    (nla_put_u64_64bit(skb, SEVADM_A_STATUS_PINNED_BYTES,
 			       max(totals.pinned, 0LL) << PAGE_SHIFT, SEVADM_A_STATUS_PAD) ||
 	     nla_put_u64_64bit(skb, SEVADM_A_STATUS_PINNED_PEAK_BYTES,

@@ -21,12 +21,12 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 #define ASID	POOLS_FIRST_SEV
 #define ASID_ES	3
 
-static bool pins_are_seen;
+static enum sevadm_seam_id missing;
 
-/* The seams', which are not in this module. */
+/* The seams', which are not in this module: those of a kernel that has no sev_pin_page(). */
 bool sevadm_seam_attached(enum sevadm_seam_id id)
 {
-	return id == SEAM_sev_pin_memory && pins_are_seen;
+	return id != missing && id != SEAM_sev_pin_page;
 }
 
 /* KVM's VMs are only ever compared. */
@@ -38,7 +38,7 @@ static const struct kvm *kvm(unsigned long number)
 static int ledger_test_init(struct kunit *test)
 {
 	last_id = 0;
-	pins_are_seen = true;
+	missing = SEVADM_SEAM_NR;
 	totals = (struct sevadm_totals) {};
 	return pools_for_test(test);
 }
@@ -305,7 +305,12 @@ static void pins_that_nobody_sees_are_unknown(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
 
-	pins_are_seen = false;
+	KUNIT_EXPECT_TRUE(test, look(vm).known & SEVADM_KNOWN_PINNED);
+	missing = SEAM_sev_pin_memory;
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_PINNED);
+	missing = SEAM_sev_mem_enc_register_region;
+	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_PINNED);
+	missing = SEAM_sev_mem_enc_unregister_region;
 	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_PINNED);
 }
 
