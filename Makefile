@@ -7,6 +7,7 @@
 #   make check           all tests, from nothing
 #   make quick           what to run before each commit: unit tests, lint, one boot of 6.12
 #   make lint            style, sparse, spelling, shell, and that code calls down only (selftests/workshop/lint)
+#   make reference       Documentation/reference and the picture of the architecture, from the sources
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
 #   make check-messages  the messages of Debian's newest sources against those that explain knows
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
@@ -105,6 +106,10 @@ quick: tools selftests
 .PHONY: lint
 lint: tools
 	+@selftests/workshop/lint
+
+.PHONY: reference
+reference:
+	@selftests/workshop/reference
 
 # What the compiler is called with, from what make would do.
 .PHONY: compile_commands.json
