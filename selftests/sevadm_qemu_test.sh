@@ -80,7 +80,7 @@ qemu_is_named() {
 		same "name" "$(value vm list -- 0 name)" tenant-a &&
 		same "source" "$(value vm list -- 0 name_source)" "command line" &&
 		same "id of the name" "$(value vm show tenant-a -- id)" "$(value vm list -- 0 id)" &&
-		same "id of the UUID" "$(value vm show $UUID -- id)" "$(value vm list -- 0 id)" &&
+		same "id of the UUID" "$(value vm show "$UUID" -- id)" "$(value vm list -- 0 id)" &&
 		same "name of the ASID" "$(value asid show "$(value vm list -- 0 asid)" -- name)" tenant-a &&
 		sevadm trace show --vm tenant-a --event asid | grep -q asid &&
 		refused tenant-b && guest_kill && refused tenant-a
