@@ -16,18 +16,13 @@ stand-ins/journalctl >/var/log/libvirt/qemu/guest.log
 printf '[host]\npin.max = 64M\n' >/etc/sevadm.conf
 cp "/lib/modules/$version/updates/sevadm.ko" "build/module/$version/"
 
-# launch ARGUMENT...: a guest that stays, once it has been launched.
-launch() {
-	su alice -c "sevlaunch --memory 4 --pause-at finish $*" >launched &
-	guest=$!
-	until grep -q '^finish: good=true' launched; do
-		kill -0 $guest || return
-		busybox sleep 0.1
-	done
-}
-
-# What the examples look at: a guest and its mirror, one that moved, one of another type, a refusal.
-launch
+# What the examples look at: a guest that stays, a mirror and one that moved, one of another type, a refusal.
+su alice -c "sevlaunch --memory 4 --pause-at finish" >launched &
+guest=$!
+until grep -q '^finish: good=true' launched; do
+	kill -0 $guest || exit
+	busybox sleep 0.1
+done
 sevlaunch --memory 4 --mirror --migrate >/dev/null
 sevlaunch --memory 4 --type sev-es >/dev/null
 sevadm limit set host pin.max=9M && sevlaunch --memory 8 >/dev/null
