@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Wrappers of ccp's functions: every command of the security processor is timed, decoded and
- * booked. __sev_do_cmd_locked() is the one funnel, entered with the mailbox's mutex held; the outer
- * functions tell since when the caller has been queueing for it.
+ * booked. All come through __sev_do_cmd_locked(), with the mailbox's mutex held; the outer functions show
+ * when the caller began to queue for it.
  */
 #include <linux/ktime.h>
 
@@ -17,10 +17,10 @@
 #include "scope.h"
 #include "seam.h"
 
-/* No firmware status is negative: tells that ccp did not come as far as asking the firmware. */
+/* ccp has not asked the firmware: no status of the firmware is negative. */
 #define NOT_ASKED	(-1)
 
-/* A command about a guest that the ledger knows has succeeded. */
+/* Books a command about a guest that the ledger knows; it has succeeded. */
 static void book_vm(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 {
 	if (sevadm_book(vm, guest))
@@ -29,9 +29,9 @@ static void book_vm(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 }
 
 /*
- * A command about a guest that is older than the attachment has succeeded. KVM decommissions a
- * context when the VM ends, or within the ioctl that could not launch it, then having activated
- * it or not. SEV-SNP guests are not among those that PLATFORM_STATUS counts.
+ * Books a command about a guest that is older than the attachment; it has succeeded. KVM decommissions a
+ * context when the VM ends, or within the ioctl that could not launch it, whether it has activated it or
+ * not. PLATFORM_STATUS does not count SEV-SNP guests.
  */
 static void book_unaccounted(struct sevadm_scope *scope, u32 command)
 {
@@ -60,8 +60,8 @@ static void book(struct sevadm_scope *scope, struct sevadm_vm *vm, u32 command,
 }
 
 /*
- * The VM a command is for, if the task is in no scope that tells it: the one that has the handle or the
- * context page, with a reference. A vCPU that passes on its guest's request (SNP_GUEST_REQUEST) is in none.
+ * Finds a command's VM by handle or context page, for a task that is in no scope of KVM, as is a vCPU that
+ * passes on its guest's request (SNP_GUEST_REQUEST). The VM comes with a reference.
  */
 static struct sevadm_vm *command_vm(const struct sevadm_psp_guest *guest)
 {
@@ -92,7 +92,7 @@ static noinline void drop_debug_pins(struct sevadm_scope *scope)
 	scope->transient = 0;
 }
 
-/* Where it is written since when the task has been queueing for the mailbox; NULL: it does not. */
+/* Finds where the task's queueing start time is stored; NULL: it is not queueing. */
 static u64 *queued_since(const struct sevadm_scopes *mine)
 {
 	if (mine->queue)
@@ -101,8 +101,8 @@ static u64 *queued_since(const struct sevadm_scopes *mine)
 }
 
 /*
- * What KVM does not ask the firmware without having come through a seam: a guest's command outside of KVM's
- * ioctl, a command on a guest's memory that was not pinned. Debug commands may be several to one pin.
+ * Notes commands that KVM issues only after a call that a seam should have seen: a guest's command outside
+ * of KVM's ioctl, a command on a guest's memory that was not pinned. Debug commands may be several to a pin.
  */
 static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_scope *scope)
 {
@@ -128,21 +128,127 @@ static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_s
 }
 
 /*
- * The task whose command runs, under the mailbox's mutex. On a host with SEV-SNP ccp issues further
- * commands from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
+ * The task whose command runs, under the mailbox's mutex. On a host with SEV-SNP ccp issues more commands
+ * from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
  */
 static struct task_struct *commander;
 
+/**
+ * struct command - a command of the security processor on its way through the wrapper
+ * @number: enum sev_cmd
+ * @buffer: its buffer
+ * @nested: another command issues it: it does not queue, and its time is that command's
+ * @asks_length: it only asks how long its answer would be
+ * @scope: what the task does inside of KVM; NULL: it came another way
+ * @guest: what @buffer says about a guest
+ */
+struct command {
+	u32 number;
+	void *buffer;
+	bool nested;
+	bool asks_length;
+	struct sevadm_scope *scope;
+	struct sevadm_psp_guest guest;
+};
+
+static int issue(struct command *command, int *fw_error)
+{
+	int ret;
+
+	if (command->nested)
+		return call_original(__sev_do_cmd_locked, command->number, command->buffer, fw_error);
+	WRITE_ONCE(commander, current);
+	ret = call_original(__sev_do_cmd_locked, command->number, command->buffer, fw_error);
+	WRITE_ONCE(commander, NULL);
+	return ret;
+}
+
+/* First step: issues the command; what it took and what was answered goes into @event. */
+static void measure(struct command *command, struct sevadm_event *event, int *psp_ret)
+{
+	struct sevadm_scopes mine = sevadm_scope_mine();
+	u64 *queue_ns = command->nested ? NULL : queued_since(&mine);
+	u64 start_ns, wait_ns = 0;
+	int ret, fw_error = NOT_ASKED;
+
+	command->scope = mine.kvm;
+	if (command->scope)
+		sevadm_scope_refresh(command->scope);
+	/* Before the firmware writes the length there. */
+	command->asks_length = sevadm_psp_asks_length(command->number, command->buffer);
+	if (!command->nested)
+		look_for_bypass(command->number, command->asks_length, command->scope);
+	start_ns = ktime_get_boottime_ns();
+	if (queue_ns)
+		wait_ns = start_ns - *queue_ns;
+
+	ret = issue(command, &fw_error);
+
+	sevadm_event_prepare(event, SEVADM_EVENT_PSP);
+	event->duration_ns = event->time_ns - start_ns;
+	event->command = command->number;
+	event->ret = ret;
+	/* On a timeout ccp reports status 0, but the firmware never answered. */
+	if (fw_error != NOT_ASKED && ret != -ETIMEDOUT) {
+		event->fw_error = fw_error;
+		event->known |= SEVADM_KNOWN_FW_ERROR;
+		if (command->asks_length && fw_error == SEV_RET_INVALID_LEN)
+			event->flags |= SEVADM_EVENT_LENGTH_QUERY;
+	}
+	if (fw_error != NOT_ASKED && psp_ret)
+		*psp_ret = fw_error;
+	if (queue_ns) {
+		event->wait_ns = wait_ns;
+		event->known |= SEVADM_KNOWN_WAIT;
+		/* A second command under the same mutex has not queued. */
+		*queue_ns = event->time_ns;
+	}
+}
+
+/*
+ * Second step: adds to @event which guest it is about. Returns its VM, NULL: none is known. If the task is
+ * in no scope, it comes with a reference.
+ */
+static struct sevadm_vm *describe(struct command *command, struct sevadm_event *event)
+{
+	struct sevadm_psp_guest *guest = &command->guest;
+	struct sevadm_vm *vm = NULL;
+
+	sevadm_psp_decode(command->number, command->buffer, guest);
+	if (!command->nested)
+		vm = command->scope ? command->scope->vm : command_vm(guest);
+	event->known |= guest->known & (SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
+	event->handle = guest->handle;
+	event->asid = guest->asid;
+	event->bytes = guest->bytes;
+	sevadm_event_name_vm(event, vm);
+	return vm;
+}
+
+/* Third step: books what the command has changed. */
+static void account(struct command *command, const struct sevadm_event *event, struct sevadm_vm *vm)
+{
+	struct sevadm_scope *scope = command->scope;
+
+	if (scope && !command->nested) {
+		scope->commands++;
+		scope->fw_asked = event->known & SEVADM_KNOWN_FW_ERROR;
+		scope->fw_error = event->fw_error;
+		scope->length_query = event->flags & SEVADM_EVENT_LENGTH_QUERY;
+	}
+	if (!event->ret && !command->nested)
+		book(scope, vm, command->number, command->buffer, &command->guest);
+	if ((command->number == SEV_CMD_DBG_DECRYPT || command->number == SEV_CMD_DBG_ENCRYPT) &&
+	    scope && scope->vm && scope->transient)
+		drop_debug_pins(scope);
+}
+
 int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 {
-	struct sevadm_psp_guest guest __uninitialized;
-	struct sevadm_scope *scope;
-	struct sevadm_scopes mine;
-	int ret, fw_error = NOT_ASKED;
 	struct sevadm_event event __uninitialized;
+	struct command command __uninitialized;
 	struct sevadm_vm *vm;
-	u64 start_ns, wait_ns = 0, *queue_ns;
-	bool asks_length, nested;
+	int ret;
 
 	sevadm_seam_enter(SEAM___sev_do_cmd_locked);
 
@@ -152,132 +258,118 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 		goto exit;
 	}
 
-	nested = READ_ONCE(commander) == current;
-	mine = sevadm_scope_mine();
-	/* One that another command issues does not queue, and its time is that command's. */
-	queue_ns = nested ? NULL : queued_since(&mine);
-	scope = mine.kvm;
-	if (scope)
-		sevadm_scope_refresh(scope);
-	asks_length = sevadm_psp_asks_length(cmd, data);
-	if (!nested)
-		look_for_bypass(cmd, asks_length, scope);
-	start_ns = ktime_get_boottime_ns();
-	if (queue_ns)
-		wait_ns = start_ns - *queue_ns;
-
-	if (!nested)
-		WRITE_ONCE(commander, current);
-	ret = call_original(__sev_do_cmd_locked, cmd, data, &fw_error);
-	if (!nested)
-		WRITE_ONCE(commander, NULL);
-
-	sevadm_event_prepare(&event, SEVADM_EVENT_PSP);
-	event.duration_ns = event.time_ns - start_ns;
-	event.command = cmd;
-	event.ret = ret;
-	/* Of a command that timed out ccp says 0, which nobody answered. */
-	if (fw_error != NOT_ASKED && ret != -ETIMEDOUT) {
-		event.fw_error = fw_error;
-		event.known |= SEVADM_KNOWN_FW_ERROR;
-		if (asks_length && fw_error == SEV_RET_INVALID_LEN)
-			event.flags |= SEVADM_EVENT_LENGTH_QUERY;
-	}
-	if (fw_error != NOT_ASKED && psp_ret)
-		*psp_ret = fw_error;
-	if (queue_ns) {
-		event.wait_ns = wait_ns;
-		event.known |= SEVADM_KNOWN_WAIT;
-		/* A second command under the same mutex has not queued. */
-		*queue_ns = event.time_ns;
-	}
-
-	sevadm_psp_decode(cmd, data, &guest);
-	vm = nested ? NULL : scope ? scope->vm : command_vm(&guest);
-	event.known |= guest.known & (SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
-	event.handle = guest.handle;
-	event.asid = guest.asid;
-	event.bytes = guest.bytes;
-	sevadm_event_name_vm(&event, vm);
+	command.number = cmd;
+	command.buffer = data;
+	command.nested = READ_ONCE(commander) == current;
+	measure(&command, &event, psp_ret);
+	vm = describe(&command, &event);
+	ret = event.ret;
 	sevadm_event_emit_counted(&event, vm);
-
-	if (scope && !nested) {
-		scope->commands++;
-		scope->fw_asked = event.known & SEVADM_KNOWN_FW_ERROR;
-		scope->fw_error = event.fw_error;
-		scope->length_query = event.flags & SEVADM_EVENT_LENGTH_QUERY;
-	}
-	if (!ret && !nested)
-		book(scope, vm, cmd, data, &guest);
-	if ((cmd == SEV_CMD_DBG_DECRYPT || cmd == SEV_CMD_DBG_ENCRYPT) && scope && scope->vm &&
-	    scope->transient)
-		drop_debug_pins(scope);
-	if (!scope)
+	account(&command, &event, vm);
+	if (!command.scope)
 		sevadm_vm_put(vm);
 exit:
 	sevadm_seam_exit();
 	return ret;
 }
 
-/*
- * The body of the wrappers that lead to the mailbox. The outermost one counts: several of ccp's
- * functions call each other on the way. A task in KVM's code has a scope already, which tells it, too.
+/**
+ * struct queueing - the way of a task to the mailbox
+ * @outermost: it began here: several of ccp's functions call each other on the way
+ * @kvm: the scope of a task in KVM's code, which the way is written into; NULL: @scope is one for it
+ * @scope: see @kvm
  */
-#define call_queued(symbol, ...) ({						\
-	struct sevadm_scopes mine = {};						\
-	struct sevadm_scope scope __uninitialized;				\
-	bool outermost = false;							\
-	int ret;								\
-										\
-	if (!irqs_disabled()) {							\
-		mine = sevadm_scope_mine();					\
-		outermost = !queued_since(&mine);				\
-	}									\
-	if (outermost && mine.kvm)						\
-		mine.kvm->queue_ns = ktime_get_boottime_ns();			\
-	else if (outermost)							\
-		sevadm_scope_enter(&scope, SEVADM_SCOPE_QUEUE, 0, NULL);	\
-	ret = call_original(symbol, __VA_ARGS__);				\
-	if (outermost && mine.kvm)						\
-		mine.kvm->queue_ns = 0;						\
-	else if (outermost)							\
-		sevadm_scope_leave(&scope);					\
-	ret;									\
-})
+struct queueing {
+	bool outermost;
+	struct sevadm_scope *kvm;
+	struct sevadm_scope scope;
+};
 
-#define wrap_queue(symbol, ...) ({						\
-	int result;								\
-										\
-	sevadm_seam_enter(SEAM_##symbol);					\
-	result = call_queued(symbol, __VA_ARGS__);				\
-	sevadm_seam_exit();							\
-	result;									\
-})
+/* Wrappers of functions that lead to the mailbox begin so. */
+static void queue_begin(struct queueing *queueing, enum sevadm_seam_id id)
+{
+	struct sevadm_scopes mine;
+
+	sevadm_seam_enter(id);
+	queueing->outermost = false;
+	if (irqs_disabled())
+		return;
+	mine = sevadm_scope_mine();
+	queueing->outermost = !queued_since(&mine);
+	queueing->kvm = mine.kvm;
+	if (!queueing->outermost)
+		return;
+	if (mine.kvm)
+		mine.kvm->queue_ns = ktime_get_boottime_ns();
+	else
+		sevadm_scope_enter(&queueing->scope, SEVADM_SCOPE_QUEUE, 0, NULL);
+}
+
+/* The task has come back from the mailbox. */
+static void queue_leave(struct queueing *queueing)
+{
+	if (!queueing->outermost)
+		return;
+	if (queueing->kvm)
+		queueing->kvm->queue_ns = 0;
+	else
+		sevadm_scope_leave(&queueing->scope);
+}
+
+static void queue_end(struct queueing *queueing)
+{
+	queue_leave(queueing);
+	sevadm_seam_exit();
+}
 
 int wrap_sev_issue_cmd_external_user(struct file *filep, unsigned int cmd, void *data, int *error)
 {
-	return wrap_queue(sev_issue_cmd_external_user, filep, cmd, data, error);
+	struct queueing queueing __uninitialized;
+	int ret;
+
+	queue_begin(&queueing, SEAM_sev_issue_cmd_external_user);
+	ret = call_original(sev_issue_cmd_external_user, filep, cmd, data, error);
+	queue_end(&queueing);
+	return ret;
 }
 
 int wrap_sev_guest_activate(struct sev_data_activate *data, int *error)
 {
-	return wrap_queue(sev_guest_activate, data, error);
+	struct queueing queueing __uninitialized;
+	int ret;
+
+	queue_begin(&queueing, SEAM_sev_guest_activate);
+	ret = call_original(sev_guest_activate, data, error);
+	queue_end(&queueing);
+	return ret;
 }
 
 int wrap_sev_guest_deactivate(struct sev_data_deactivate *data, int *error)
 {
-	return wrap_queue(sev_guest_deactivate, data, error);
+	struct queueing queueing __uninitialized;
+	int ret;
+
+	queue_begin(&queueing, SEAM_sev_guest_deactivate);
+	ret = call_original(sev_guest_deactivate, data, error);
+	queue_end(&queueing);
+	return ret;
 }
 
 int wrap_sev_guest_decommission(struct sev_data_decommission *data, int *error)
 {
-	return wrap_queue(sev_guest_decommission, data, error);
+	struct queueing queueing __uninitialized;
+	int ret;
+
+	queue_begin(&queueing, SEAM_sev_guest_decommission);
+	ret = call_original(sev_guest_decommission, data, error);
+	queue_end(&queueing);
+	return ret;
 }
 
 /*
- * KVM flushes when it has run out of ASIDs, with sev_bitmap_lock held, and then recycles all that
- * wait. That this command ran says nothing about how far the initialisation of a VM came, so it
- * is not counted among its commands.
+ * Recycles the ASIDs: KVM flushes when it has run out of them, with sev_bitmap_lock held, and then recycles
+ * all that wait. That this command ran does not say how far the initialisation of a VM came, so it is not
+ * counted among its commands.
  */
 static void flushed(int ret, u32 commands_before)
 {
@@ -308,12 +400,14 @@ static u32 commands_so_far(void)
 
 int wrap_sev_guest_df_flush(int *error)
 {
+	struct queueing queueing __uninitialized;
 	u32 commands;
 	int ret;
 
-	sevadm_seam_enter(SEAM_sev_guest_df_flush);
+	queue_begin(&queueing, SEAM_sev_guest_df_flush);
 	commands = commands_so_far();
-	ret = call_queued(sev_guest_df_flush, error);
+	ret = call_original(sev_guest_df_flush, error);
+	queue_leave(&queueing);
 	flushed(ret, commands);
 	sevadm_seam_exit();
 	return ret;
@@ -322,13 +416,15 @@ int wrap_sev_guest_df_flush(int *error)
 /* With SEV-SNP on, sev_flush_asids() flushes by SNP_DF_FLUSH. ccp's own flushes do not come here. */
 int wrap_sev_do_cmd(int cmd, void *data, int *psp_ret)
 {
+	struct queueing queueing __uninitialized;
 	u32 commands = 0;
 	int ret;
 
-	sevadm_seam_enter(SEAM_sev_do_cmd);
+	queue_begin(&queueing, SEAM_sev_do_cmd);
 	if (cmd == SEV_CMD_SNP_DF_FLUSH)
 		commands = commands_so_far();
-	ret = call_queued(sev_do_cmd, cmd, data, psp_ret);
+	ret = call_original(sev_do_cmd, cmd, data, psp_ret);
+	queue_leave(&queueing);
 	if (cmd == SEV_CMD_SNP_DF_FLUSH)
 		flushed(ret, commands);
 	sevadm_seam_exit();
