@@ -12,8 +12,8 @@
 
 /**
  * struct stats_cursor - where a dump goes on
- * @begun: the totals are told
- * @slot: next command
+ * @begun: the totals have been put
+ * @slot: of the next command
  * @vm: last VM
  */
 struct stats_cursor {
@@ -92,20 +92,24 @@ static int put_stats(struct sk_buff *skb, const struct sevadm_stats *stats)
 	return 0;
 }
 
-/* One message, or, if it does not fit, none; @put puts its attributes. A reset before it shows. */
-#define put_message(skb, cb, generation, put) ({				\
-	void *header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_STATS_GET);	\
-	int ret = header ? (put) : -EMSGSIZE;					\
-										\
-	(cb)->seq = (generation);						\
-	if (!ret) {								\
-		genl_dump_check_consistent(cb, header);				\
-		genlmsg_end(skb, header);					\
-	} else if (header) {							\
-		genlmsg_cancel(skb, header);					\
-	}									\
-	ret;									\
-})
+/* Begins a message. A reset before it shows: the dump is marked as inconsistent. */
+static void *begin_message(struct sk_buff *skb, struct netlink_callback *cb, u32 generation)
+{
+	cb->seq = generation;
+	return sevadm_nl_dump_put(skb, cb, SEVADM_CMD_STATS_GET);
+}
+
+/* Ends the message, or, if it did not fit (@ret), takes it back; returns @ret. */
+static int end_message(struct sk_buff *skb, struct netlink_callback *cb, void *header, int ret)
+{
+	if (!ret) {
+		genl_dump_check_consistent(cb, header);
+		genlmsg_end(skb, header);
+	} else if (header) {
+		genlmsg_cancel(skb, header);
+	}
+	return ret;
+}
 
 static int put_totals(struct sk_buff *skb, const struct sevadm_stats_totals *totals)
 {
@@ -128,11 +132,14 @@ static int dump_vms(struct sk_buff *skb, struct netlink_callback *cb, struct sta
 		    struct sevadm_stats *stats)
 {
 	struct sevadm_vm *vm;
+	void *header;
 	int ret = 0;
 
 	while (!ret && (vm = sevadm_vm_next(cursor->vm))) {
 		sevadm_stats_copy(&vm->stats, stats);
-		ret = put_message(skb, cb, stats->generation, put_vm(skb, vm->id, stats));
+		header = begin_message(skb, cb, stats->generation);
+		ret = end_message(skb, cb, header,
+				  header ? put_vm(skb, vm->id, stats) : -EMSGSIZE);
 		if (!ret)
 			cursor->vm = vm->id;
 		sevadm_vm_put(vm);
@@ -146,19 +153,23 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, struct sevadm_
 	struct stats_cursor *cursor = (struct stats_cursor *)cb->ctx;
 	struct sevadm_stats_totals totals;
 	u32 type, command;
+	void *header;
 	int ret;
 
 	BUILD_BUG_ON(sizeof(*cursor) > sizeof(cb->ctx));
 	if (!cursor->begun) {
 		sevadm_stats_totals(&totals);
-		ret = put_message(skb, cb, totals.generation, put_totals(skb, &totals));
+		header = begin_message(skb, cb, totals.generation);
+		ret = end_message(skb, cb, header,
+				  header ? put_totals(skb, &totals) : -EMSGSIZE);
 		if (ret)
 			return ret;
 		cursor->begun = true;
 	}
 	for (; sevadm_stats_command(&cursor->slot, &type, &command, stats); cursor->slot++) {
-		ret = put_message(skb, cb, stats->generation,
-				  put_command(skb, type, command, stats));
+		header = begin_message(skb, cb, stats->generation);
+		ret = end_message(skb, cb, header,
+				  header ? put_command(skb, type, command, stats) : -EMSGSIZE);
 		if (ret)
 			return ret;
 	}
