@@ -227,7 +227,7 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 	vm->regions = context.regions;
 	if (owner)
 		sevadm_vm_describe_mirror(vm, owner);
-	if (!sevadm_scope_quiet(kvm, sevadm_vm_adopt, vm))
+	if (!sevadm_scope_run_if_idle(kvm, sevadm_vm_adopt, vm))
 		verdict = BUSY;
 	sevadm_vm_put(owner);
 unlock:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leases. An open file holds them; VMs of their subject use them up. A lease that has ended lives on,
- * in no list, until the last VM that uses one of its ASIDs has ended.
+ * Leases. An open file holds them; VMs of their subject use them up. A lease that has ended stays
+ * allocated, in no list, until the last VM that uses one of its ASIDs has ended.
  */
 #include <linux/capability.h>
 #include <linux/cgroup.h>
@@ -15,7 +15,7 @@
 #include "pool.h"
 #include "vm.h"
 
-/* Leases of one open file: each costs memory and a look at every initialisation of a VM. */
+/* Leases of one open file: each costs memory, and a comparison whenever a VM is initialised. */
 #define LEASES_MAX	64
 #define LEASES_ALL_MAX	1024
 
@@ -29,8 +29,8 @@
  * @number: its number
  * @pool: enum sevadm_pool
  * @count: ASIDs reserved
- * @used: of these, by VMs
- * @ended: it has ended: @used is all that is left of it
+ * @used: how many of these VMs use
+ * @ended: it has ended: only @used is left of it
  * @subject: enum sevadm_lease_subject
  * @holder: process that reserved it
  * @uid: of SEVADM_LEASE_USER
@@ -67,7 +67,7 @@ static void lease_free(struct lease *lease)
 	kfree(lease);
 }
 
-/* sevadm_lease_count_locked() - ASIDs of a pool that are leased, used or not */
+/** sevadm_lease_count_locked() - return how many ASIDs of @pool are leased, used or not */
 u64 sevadm_lease_count_locked(u32 pool)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
@@ -101,11 +101,11 @@ static bool is_for(const struct lease *lease, const struct sevadm_vm *vm)
 }
 
 /**
- * sevadm_lease_use_locked() - a VM that the current task initialises uses up an ASID of a lease
- * @vm: the VM
+ * sevadm_lease_use_locked() - let a VM use up an ASID of a lease
+ * @vm: the VM, which the current task initialises
  * @pool: enum sevadm_pool
  *
- * Return: whether a lease for it had one left.
+ * Return: true if a lease for it had one left.
  */
 bool sevadm_lease_use_locked(struct sevadm_vm *vm, u32 pool)
 {
@@ -122,7 +122,7 @@ bool sevadm_lease_use_locked(struct sevadm_vm *vm, u32 pool)
 	return false;
 }
 
-/* sevadm_lease_unuse_locked() - the VM has given its ASID back */
+/** sevadm_lease_unuse_locked() - give the VM's ASID back to its lease, if it came from one */
 void sevadm_lease_unuse_locked(struct sevadm_vm *vm)
 {
 	struct lease *lease = vm->lease;
@@ -137,7 +137,7 @@ void sevadm_lease_unuse_locked(struct sevadm_vm *vm)
 		lease_free(lease);
 }
 
-/* sevadm_lease_move_locked() - the ASID belongs to another VM now */
+/** sevadm_lease_move_locked() - let @to use the ASID of the lease that @from has used */
 void sevadm_lease_move_locked(struct sevadm_vm *to, struct sevadm_vm *from)
 {
 	to->lease = from->lease;
@@ -190,7 +190,7 @@ static int enter_locked(struct list_head *leases, struct lease *lease)
 /**
  * sevadm_lease_reserve() - reserve ASIDs
  * @leases: the open file's leases
- * @argument: of SEVADM_IOC_RESERVE
+ * @argument: of SEVADM_IOC_RESERVE; its @lease is filled in
  *
  * Context: may sleep.
  * Return: 0 or what SEVADM_IOC_RESERVE documents.
@@ -233,7 +233,13 @@ static void end_locked(struct lease *lease)
 		lease_free(lease);
 }
 
-/* sevadm_lease_release() - end one lease; -ENOENT: the open file has no such */
+/**
+ * sevadm_lease_release() - end one lease
+ * @leases: the open file's leases
+ * @number: of the lease
+ *
+ * Return: 0, or -ENOENT: the open file has no such lease.
+ */
 int sevadm_lease_release(struct list_head *leases, u64 number)
 {
 	struct lease *lease;
@@ -250,7 +256,7 @@ int sevadm_lease_release(struct list_head *leases, u64 number)
 	return ret;
 }
 
-/* sevadm_lease_release_all() - the open file is closed */
+/** sevadm_lease_release_all() - end all leases of an open file that is being closed */
 void sevadm_lease_release_all(struct list_head *leases)
 {
 	struct lease *lease, *next;

@@ -61,7 +61,12 @@ static void account_locked(struct sevadm_vm *vm)
 	totals.generation++;
 }
 
-/* sevadm_vm_account() - the VM's initialisation has succeeded: it holds an ASID and is shown */
+/**
+ * sevadm_vm_account() - show a VM whose initialisation has succeeded: it holds an ASID
+ * @vm: a VM in the ledger, entered by sevadm_vm_create()
+ *
+ * Context: process context, no spinlock held; may sleep.
+ */
 void sevadm_vm_account(struct sevadm_vm *vm)
 {
 	u32 resource = sevadm_resource_of_pool(sevadm_pool_of_type(vm->type));
@@ -90,9 +95,13 @@ static void set_owner_locked(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 	mirror->type = owner->type;
 }
 
-/*
- * sevadm_vm_adopt() - a VM that is older than the module enters the ledger with all it holds. Its
- * ASID counts as used already, as kvm_amd's bitmap says.
+/**
+ * sevadm_vm_adopt() - enter a VM that is older than the module, with all it holds
+ * @vm: an entry that has been described; its @asid, @handle, @pinned and @regions are set
+ *
+ * Its ASID counts as used already, as kvm_amd's bitmap says.
+ *
+ * Context: does not sleep.
  */
 void sevadm_vm_adopt(struct sevadm_vm *vm)
 {
@@ -111,9 +120,13 @@ void sevadm_vm_adopt(struct sevadm_vm *vm)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/*
- * sevadm_vm_agrees() - whether a VM of the ledger has, so far as is known, this ASID and handle. Of a
- * mirror KVM remembers the handle that its owner had when it was made: none before the launch.
+/**
+ * sevadm_vm_agrees() - return true unless what is known of a VM contradicts an ASID and a handle
+ * @vm: the VM
+ * @asid: its ASID, as KVM has it
+ * @handle: its handle, as KVM has it
+ *
+ * For a mirror KVM keeps the owner's handle as of the copy (0 before LAUNCH_START): it is not compared.
  */
 bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle)
 {
@@ -128,7 +141,13 @@ bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle)
 	return agrees;
 }
 
-/* sevadm_vm_set_status() - what the firmware says of the guest @handle, if that is still the VM's */
+/**
+ * sevadm_vm_set_status() - note what the firmware says of a guest, if that is still the VM's
+ * @vm: the VM
+ * @handle: the guest that GUEST_STATUS was asked about
+ * @policy: its policy
+ * @state: enum sevadm_vm_state
+ */
 void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 state)
 {
 	spin_lock(&sevadm_ledger_lock);
@@ -140,7 +159,7 @@ void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 stat
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_vm_set_asid() - the number of the ASID that the VM took has shown; whether it was news */
+/** sevadm_vm_set_asid() - record the number of the VM's ASID; return true if it was unknown before */
 bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 {
 	bool news;
@@ -155,9 +174,10 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 	return news;
 }
 
-/*
- * sevadm_vm_mirror() - the VM has become a mirror (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM): it uses its
- * owner's ASID and handle and holds none of its own. @owner NULL: it is not in the ledger.
+/**
+ * sevadm_vm_mirror() - make a VM a mirror (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM)
+ * @mirror: the VM: it uses its owner's ASID and handle and holds none of its own
+ * @owner: the VM whose context it shares; NULL: that is not in the ledger
  */
 void sevadm_vm_mirror(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 {
@@ -170,7 +190,11 @@ void sevadm_vm_mirror(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_vm_set_owner() - a mirror that is younger than the module has an owner that was adopted */
+/**
+ * sevadm_vm_set_owner() - note the owner of a mirror that is younger than the module
+ * @kvm: KVM's VM that is a mirror
+ * @owner_kvm: that of its owner, which may have been adopted since
+ */
 void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
 {
 	struct sevadm_vm *mirror, *owner;
@@ -183,9 +207,10 @@ void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/*
- * sevadm_vm_move() - intra-host migration: the encryption context, the ASID and all that is pinned
- * belong to another VM now, the one it came from is none any more (sev_migrate_from()).
+/**
+ * sevadm_vm_move() - move the context, the ASID and all pins to another VM (sev_migrate_from())
+ * @to: the VM that has them now
+ * @from: the VM that had them, which is not a SEV VM any more and leaves the ledger
  */
 void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 {
@@ -223,7 +248,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 }
 
 /**
- * sevadm_vm_remove() - a VM has ended, or was never initialised
+ * sevadm_vm_remove() - take out a VM that has ended, or was never initialised
  * @vm: the caller keeps its reference
  * @asid_given_back: KVM has given its ASID back. Otherwise it stays used: KVM leaks an ASID rather
  *	than risk that the firmware still knows it (sev_vm_destroy())
@@ -259,15 +284,17 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
  * @pages: number of pages, which have been charged; negative: released
  * @regions: change of the number of regions
  *
- * What is booked late goes to the VM that the context has moved to meanwhile. When that has left the ledger,
- * what it had pinned has left with it.
+ * Late updates are applied to the VM that the context has moved to meanwhile. When that has left the
+ * ledger, what it had pinned has left with it.
+ *
+ * Context: process context, no spinlock held; may sleep.
  *
  * Return: pages the VM had pinned before.
  */
 u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 {
 	struct sevadm_limit_hits hits __uninitialized;
-	const struct sevadm_vm *told = vm;
+	const struct sevadm_vm *asked = vm;
 	s64 before = 0;
 
 	hits.nr = 0;
@@ -288,12 +315,12 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 unlock:
 	spin_unlock(&sevadm_ledger_lock);
 	if (hits.nr)
-		sevadm_notify_hits(&hits, told, 0);
+		sevadm_notify_hits(&hits, asked, 0);
 	return max(before, 0LL);
 }
 
 /**
- * sevadm_vm_query() - a consistent picture of one VM
+ * sevadm_vm_query() - describe one VM, as of one moment
  * @vm: the VM
  * @query: all but @size, @by and @by_pid is filled in
  */
@@ -342,7 +369,7 @@ bool sevadm_ledger_sees_pins(void)
 }
 
 /**
- * sevadm_ledger_complete() - whether all is seen that makes, moves and ends an entry
+ * sevadm_ledger_complete() - return true if all is seen that makes, moves and ends an entry
  *
  * A VM is entered only then. Where a seam is missing, what depends on it is absent: no VM is refused, and
  * none stays in the ledger for ever.
@@ -362,9 +389,10 @@ bool sevadm_ledger_complete(void)
 	return true;
 }
 
-/*
- * sevadm_unaccounted_set() - the firmware says how many guest contexts it has: those that belong to
- * no VM in the ledger are older than the attachment
+/**
+ * sevadm_unaccounted_set() - count the guests that are older than the attachment
+ * @firmware_guests: number of guest contexts that the firmware has; those that belong to no VM in the
+ *	ledger are older
  */
 void sevadm_unaccounted_set(u32 firmware_guests)
 {
@@ -376,7 +404,10 @@ void sevadm_unaccounted_set(u32 firmware_guests)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_unaccounted_add() - a VM that is not in the ledger got (1) or lost (-1) its context */
+/**
+ * sevadm_unaccounted_add() - count a guest that is not in the ledger
+ * @change: 1: it got a context; -1: it lost it
+ */
 void sevadm_unaccounted_add(int change)
 {
 	spin_lock(&sevadm_ledger_lock);
@@ -385,7 +416,7 @@ void sevadm_unaccounted_add(int change)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_ledger_reset() - kvm_amd has gone: there can be no VM, and its ASID bitmaps are gone too */
+/** sevadm_ledger_reset() - forget guests and ASIDs: kvm_amd has gone, so there can be no VM */
 void sevadm_ledger_reset(void)
 {
 	spin_lock(&sevadm_ledger_lock);
@@ -395,7 +426,7 @@ void sevadm_ledger_reset(void)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_ledger_totals() - the host as a whole */
+/** sevadm_ledger_totals() - copy the totals of the host to @result */
 void sevadm_ledger_totals(struct sevadm_totals *result)
 {
 	spin_lock(&sevadm_ledger_lock);

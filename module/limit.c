@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits. Counters of all subjects, and what each VM is charged, are guarded by sevadm_ledger_lock:
- * a charge looks at every subject concerned and then adds to all of them, or to none, before anybody
- * else can look. Its cost is that of the limited levels of the cgroup tree, whatever the number of VMs.
+ * Limits. Counters of all subjects, and what each VM is charged, are guarded by sevadm_ledger_lock: a
+ * charge adds to every subject concerned, or to none, in one step. Its cost is that of the limited levels
+ * of the cgroup tree, whatever the number of VMs.
  *
- * What KVM is asked for is charged before it is asked, and is in flight until it has answered: it counts
- * against every maximum, and neither as a peak nor against a soft limit.
+ * A charge is made before KVM is asked, and is in flight until KVM has answered. In flight it counts
+ * against every maximum, but neither as a peak nor against a soft limit.
  *
- * Of an ASID pool as much is kept as subjects are guaranteed and do not use: the sum of what is used
- * and what is kept never exceeds the pool through a charge that somebody else's guarantee would pay.
+ * Guaranteed but unused ASIDs stay reserved: a charge is refused if only another subject's reservation
+ * could satisfy it.
  */
 #include <linux/delay.h>
 #include <linux/sched/signal.h>
@@ -22,11 +22,11 @@
 #include "subject.h"
 #include "vm.h"
 
-/* Tries, and the time between them, of a charge that only charges in flight leave no room for. */
+/* How often, and how far apart, a charge is tried again that only charges in flight leave no room for. */
 #define IN_FLIGHT_TRIES		20
 #define IN_FLIGHT_PAUSE_US	1000
 
-/* ---- what is told --------------------------------------------------------------------------- */
+/* ---- what is reported ----------------------------------------------------------------------- */
 
 static void hit(struct sevadm_limit_hits *hits, const struct subject *subject, u32 resource,
 		u32 knob, u64 limit, u64 amount)
@@ -87,15 +87,15 @@ static void look_at_soft_limit(struct subject *subject, u32 resource, u64 amount
 {
 	struct counter *counter = &subject->counters[resource];
 
-	if (sevadm_subject_settled_use(counter) <= counter->limits.high || counter->high_told ||
+	if (sevadm_subject_settled_use(counter) <= counter->limits.high || counter->high_reported ||
 	    hits->nr == ARRAY_SIZE(hits->hits))
 		return;
-	counter->high_told = true;
+	counter->high_reported = true;
 	counter->high_events++;
 	hit(hits, subject, resource, SEVADM_KNOB_HIGH, counter->limits.high, amount);
 }
 
-/* ---- ASIDs that are kept ------------------------------------------------------------------- */
+/* ---- ASIDs that are reserved ---------------------------------------------------------------- */
 
 static bool is_guaranteed(const struct sevadm_vm *vm, u32 resource)
 {
@@ -117,8 +117,8 @@ static bool take_asid(struct sevadm_vm *vm, u32 resource, struct refusal *refusa
 
 	if (!sevadm_subject_guaranteed_locked(resource) && !sevadm_lease_count_locked(pool)) {
 		/*
-		 * KVM itself says no: this only tells why. Not where ASIDs are kept: what KVM has
-		 * still to hand out to their owner, it would give to whoever comes first.
+		 * Nothing is reserved: let KVM refuse, and only record why. With reservations KVM must
+		 * not decide, as it would give the ASID to the first caller.
 		 */
 		if (used >= capacity)
 			hit(hits, &sevadm_subject_host, resource, SEVADM_KNOB_POOL, capacity, 1);
@@ -154,8 +154,8 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 	return true;
 }
 
-/* Return true if limits of a removed cgroup had a part in it; they are at @gone then. */
-static bool refused_by_the_dead(const struct refusal *refusal, struct list_head *gone)
+/* Limits of removed cgroups must not refuse: moves them to @gone, and returns true if there were any. */
+static bool drop_removed_cgroups(const struct refusal *refusal, struct list_head *gone)
 {
 	return (refusal->knob != SEVADM_KNOB_MAX || sevadm_subject_gone(refusal->subject)) &&
 	       sevadm_subject_sweep_locked(gone);
@@ -174,14 +174,14 @@ static bool refused_by_what_is_in_flight(const struct refusal *refusal, u32 reso
 }
 
 /**
- * sevadm_limit_charge() - charge a VM's subjects, all or none of them, for what KVM is about to be asked for
+ * sevadm_limit_charge() - charge a VM's subjects, all or none of them, before KVM is asked
  * @vm: the VM, in the ledger
  * @resource: enum sevadm_resource
  * @amount: pages or ASIDs
  * @limit: set to the limit met when it is refused; may be NULL
  *
- * To be followed by sevadm_limit_settle_locked() or sevadm_limit_cancel(). Others who ask for what KVM will refuse
- * take the room for a moment only: that is waited for.
+ * To be followed by sevadm_limit_settle_locked() or sevadm_limit_cancel(). Waits for others' charges in
+ * flight, which take the room for a moment only if KVM refuses them.
  *
  * Context: may sleep, for some hundredths of a second.
  * Return: 0, or -EDQUOT: a limit refuses.
@@ -204,7 +204,7 @@ int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *lim
 		spin_lock(&sevadm_ledger_lock);
 		charged = charge_locked(vm, resource, amount, &refusal, &hits);
 	}
-	if (!charged && refused_by_the_dead(&refusal, &gone))
+	if (!charged && drop_removed_cgroups(&refusal, &gone))
 		charged = charge_locked(vm, resource, amount, &refusal, &hits);
 	if (!charged)
 		count_refusal(&refusal, resource, amount, &hits);
@@ -219,11 +219,11 @@ int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *lim
 }
 
 /**
- * sevadm_limit_settle_locked() - KVM has taken what was charged
+ * sevadm_limit_settle_locked() - settle a charge: KVM has taken what was charged
  * @vm: the VM
  * @resource: enum sevadm_resource
- * @amount: pages or ASIDs; of what is not in flight, nothing is settled
- * @hits: soft limits that are passed by it, to be told when the lock is given back
+ * @amount: pages or ASIDs; at most what is in flight is settled
+ * @hits: soft limits that it passes, for sevadm_notify_hits() once the lock is released
  */
 void sevadm_limit_settle_locked(struct sevadm_vm *vm, u32 resource, u64 amount,
 				struct sevadm_limit_hits *hits)
@@ -259,7 +259,12 @@ static void give_back_locked(struct sevadm_vm *vm, u32 resource, u64 amount, u64
 		sevadm_lease_unuse_locked(vm);
 }
 
-/* sevadm_limit_cancel() - KVM has not taken what was charged */
+/**
+ * sevadm_limit_cancel() - take a charge back: KVM has not taken what was charged
+ * @vm: the VM
+ * @resource: enum sevadm_resource
+ * @amount: pages or ASIDs; at most what is in flight is taken back
+ */
 void sevadm_limit_cancel(struct sevadm_vm *vm, u32 resource, u64 amount)
 {
 	spin_lock(&sevadm_ledger_lock);
@@ -268,7 +273,12 @@ void sevadm_limit_cancel(struct sevadm_vm *vm, u32 resource, u64 amount)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_limit_uncharge_locked() - give back at most what the VM is charged, and has */
+/**
+ * sevadm_limit_uncharge_locked() - give back what a VM had
+ * @vm: the VM
+ * @resource: enum sevadm_resource
+ * @amount: pages or ASIDs; at most what the VM is charged, and has
+ */
 void sevadm_limit_uncharge_locked(struct sevadm_vm *vm, u32 resource, u64 amount)
 {
 	give_back_locked(vm, resource, min(amount, vm->charged[resource] - vm->in_flight[resource]),
@@ -285,7 +295,7 @@ static void force_locked(struct sevadm_vm *vm, u32 resource, u64 amount)
 	vm->charged[resource] += amount;
 }
 
-/* sevadm_limit_force_locked() - charge an adopted VM what it holds, whatever the limits are */
+/** sevadm_limit_force_locked() - charge an adopted VM for what it holds, whatever the limits are */
 void sevadm_limit_force_locked(struct sevadm_vm *vm)
 {
 	force_locked(vm, SEVADM_RESOURCE_PIN, vm->pinned);
@@ -293,7 +303,7 @@ void sevadm_limit_force_locked(struct sevadm_vm *vm)
 		force_locked(vm, sevadm_resource_of_pool(sevadm_pool_of_type(vm->type)), 1);
 }
 
-/* sevadm_limit_forget_locked() - a VM leaves the ledger: give back all it is charged */
+/** sevadm_limit_forget_locked() - give back all that a VM is charged, which leaves the ledger */
 void sevadm_limit_forget_locked(struct sevadm_vm *vm)
 {
 	u32 resource;
@@ -318,8 +328,8 @@ static bool destination_fits(struct sevadm_vm *to, struct sevadm_vm *from, u32 r
 }
 
 /*
- * An ASID that a guarantee of the source's own pays for is kept for that subject again once the VM has moved
- * away: so another one has to be there for the VM, by a guarantee of the destination's own or for anybody.
+ * An ASID that only the source's guarantee pays for is reserved again once the VM has moved away. So the VM
+ * needs another one, from a guarantee that only the destination has, or one that is available to all.
  */
 static bool guarantees_fit(struct sevadm_vm *to, struct sevadm_vm *from, u32 resource,
 			   struct refusal *refusal)
@@ -345,12 +355,12 @@ static bool guarantees_fit(struct sevadm_vm *to, struct sevadm_vm *from, u32 res
 }
 
 /**
- * sevadm_limit_move_begin() - a VM's context is about to move to another one
+ * sevadm_limit_move_begin() - charge both VMs while a context moves from one to the other
  * @to: the VM it moves to
  * @from: the VM it is of
  *
- * Until sevadm_limit_move_end_locked() the subjects of both are charged, each of them once, and what is
- * guaranteed to either is kept as though the VM were the other's.
+ * Until sevadm_limit_move_end_locked() the subjects of both are charged, each of them once, and the
+ * guarantees of either stay reserved as though the VM were the other's.
  *
  * Return: 0; -EBUSY: it is being moved already; -EDQUOT: a limit of the destination refuses, or a
  * guarantee.
@@ -399,7 +409,12 @@ unlock:
 	return ret;
 }
 
-/* sevadm_limit_move_end_locked() - it has moved, or not */
+/**
+ * sevadm_limit_move_end_locked() - charge one VM only: the context has moved, or has not
+ * @to: the VM it was to move to
+ * @from: the VM it was of
+ * @moved: @to has it now
+ */
 void sevadm_limit_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *from, bool moved)
 {
 	struct sevadm_vm *keeps = moved ? to : from, *leaves = moved ? from : to;
@@ -432,7 +447,7 @@ void sevadm_limit_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *from, 
 	sevadm_lease_move_locked(to, from);
 }
 
-/* sevadm_limit_move_cancel() - it has not moved */
+/** sevadm_limit_move_cancel() - undo sevadm_limit_move_begin(): the context has not moved */
 void sevadm_limit_move_cancel(struct sevadm_vm *to, struct sevadm_vm *from)
 {
 	spin_lock(&sevadm_ledger_lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Limits: what subjects - the host, users, cgroups - may use of the resources, and what of the ASIDs
- * is kept for them. Every VM is charged to the host, its creator's user with the owners of the user
+ * Limits: what subjects - the host, users, cgroups - may use of the resources, and which ASIDs are
+ * reserved for them. Every VM is charged to the host, its creator's user with the owners of the user
  * namespaces it runs in, and its creator's cgroup with all ancestors, to all or to none. Current usage
  * never exceeds a maximum, not for an instant.
  */
@@ -34,7 +34,7 @@ struct sevadm_limit_set {
  * @key: the subject; a cgroup's with a reference for the caller
  * @limits: its limits
  * @current_usage: usage, without what KVM may yet refuse
- * @peak: the most that ever was
+ * @peak: highest @current_usage so far
  * @high_events: how often usage passed @limits.high
  * @max_events: how often @limits.max refused
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Setting, lifting and telling limits. */
+/* Setting, lifting and listing limits. */
 #include <linux/cgroup.h>
 #include <linux/slab.h>
 
@@ -10,7 +10,7 @@
 #include "subject.h"
 #include "vm.h"
 
-/* A VM on the move counts where it goes to as well. */
+/* Counts what a VM uses in subjects that are new. One that is moving counts in both places. */
 static void count_fresh(struct sevadm_vm *vm)
 {
 	struct subject *subject;
@@ -39,7 +39,7 @@ static void count_all_fresh(void)
 		subject->fresh = false;
 }
 
-/* sevadm_limit_sweep() - the limits of cgroups that are gone end; whether there were any */
+/** sevadm_limit_sweep() - drop the limits of cgroups that are gone; return true if there were any */
 bool sevadm_limit_sweep(void)
 {
 	LIST_HEAD(gone);
@@ -82,7 +82,7 @@ static bool can_guarantee(u32 resource, u64 sum, u64 *left)
 /**
  * sevadm_limit_set() - change limits of one resource of one subject
  * @set: the change
- * @left: set to the number of ASIDs that can still be guaranteed to this subject when there are too few
+ * @left: on -ENOSPC: how many ASIDs this subject can still be guaranteed
  *
  * Context: may sleep.
  * Return: 0, -ENOMEM, -ENOSPC: the guarantees would exceed the pool, -E2BIG: too many subjects,
@@ -163,11 +163,11 @@ static void apply_locked(const struct sevadm_limit_set *sets, u32 nr, struct sub
 }
 
 /**
- * sevadm_limit_apply() - these limits become the only ones
+ * sevadm_limit_apply() - replace all limits by others
  * @sets: the limits
  * @nr: their number, at most SEVADM_LIMITS_MAX
- * @resource: set to the resource whose guarantees exceed its pool
- * @left: set to the number of its ASIDs that can be guaranteed
+ * @resource: on -ENOSPC: the resource whose guarantees exceed its pool
+ * @left: on -ENOSPC: how many of its ASIDs can be guaranteed
  *
  * Counters of subjects that stay go on. The ledger's lock is held while usage of all VMs is counted.
  *
@@ -218,11 +218,11 @@ free:
 }
 
 /**
- * sevadm_limit_info() - the next subject that has limits
+ * sevadm_limit_info() - describe the next subject that has limits
  * @cursor: 0 for the first one; moved forward
  * @infos: one for each resource; a cgroup in @key comes with one reference for the caller
  *
- * Return: whether there was one.
+ * Return: true if there was one.
  */
 bool sevadm_limit_info(u64 *cursor, struct sevadm_limit_info infos[SEVADM_RESOURCE_NR])
 {

@@ -13,7 +13,7 @@ static LIST_HEAD(claims);
 static DEFINE_SPINLOCK(scopes_lock);	/* guards both */
 
 /**
- * sevadm_scope_enter() - the current task enters a scope
+ * sevadm_scope_enter() - enter a scope of the current task
  * @scope: on the caller's stack; until sevadm_scope_leave()
  * @kind: what it is
  * @command: KVM command
@@ -30,7 +30,7 @@ void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind,
 		.start_ns = ktime_get_boottime_ns(),
 	};
 
-	/* Looked up with the lock held: see sevadm_scope_quiet(). */
+	/* Looked up with the lock held: see sevadm_scope_run_if_idle(). */
 	spin_lock(&scopes_lock);
 	if (kvm)
 		scope->vm = sevadm_vm_find(kvm);
@@ -38,7 +38,7 @@ void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind,
 	spin_unlock(&scopes_lock);
 }
 
-/* sevadm_scope_leave() - the current task leaves the scope; its VM's reference is given back */
+/** sevadm_scope_leave() - leave a scope of the current task, and give back the reference to its VM */
 void sevadm_scope_leave(struct sevadm_scope *scope)
 {
 	spin_lock(&scopes_lock);
@@ -50,8 +50,8 @@ void sevadm_scope_leave(struct sevadm_scope *scope)
 	sevadm_vm_put(scope->vm);
 }
 
-/* sevadm_scope_look_anew() - the VM of the ledger that is the scope's now, if there is one */
-void sevadm_scope_look_anew(struct sevadm_scope *scope)
+/** sevadm_scope_relookup() - look up the VM of the ledger that is the scope's now, if there is one */
+void sevadm_scope_relookup(struct sevadm_scope *scope)
 {
 	struct sevadm_vm *vm = scope->kvm ? sevadm_vm_find(scope->kvm) : NULL;
 
@@ -73,16 +73,16 @@ static bool is_claimed(const struct kvm *kvm)
 }
 
 /**
- * sevadm_scope_claim() - until the scope is left, no other task makes its VM, or @source, what it is
+ * sevadm_scope_claim() - keep other tasks from initialising, mirroring or migrating the same VMs
  * @scope: of the current task, about to make @scope->kvm a SEV VM
  * @source: KVM's VM whose context it gets; NULL: none
  *
- * KVM has done its part before the ledger is told, and lets go of its locks in between. Without a
- * claim another task could take over what this one has made, and the ledger would be told of the second
- * step first. KVM refuses two migrations of one VM at a time alike (sev_lock_two_vms(): -EBUSY). The
- * VM of the ledger is looked up anew.
+ * Until sevadm_scope_leave(), no other task gets a claim to the scope's VM or @source. KVM has done its
+ * part before it is booked, and releases its locks in between: without a claim another task could move on
+ * what this one has made, and the second step would be booked first. KVM, too, refuses two migrations of
+ * one VM at a time (sev_lock_two_vms(): -EBUSY). The VM of the ledger is looked up again.
  *
- * Return: whether it has the claim; if not, another task has.
+ * Return: true if the scope has the claim; false: another task has it.
  */
 bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 {
@@ -105,10 +105,10 @@ bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 }
 
 /**
- * sevadm_scope_mine() - the current task's innermost scope of either sort
+ * sevadm_scope_mine() - find the current task's innermost scope of either sort
  *
  * New ones are added at the head. The destruction of one VM may run inside of that of its mirror: the
- * innermost one is meant.
+ * innermost one counts.
  */
 struct sevadm_scopes sevadm_scope_mine(void)
 {
@@ -129,33 +129,33 @@ struct sevadm_scopes sevadm_scope_mine(void)
 }
 
 /**
- * sevadm_scope_quiet() - do something to the ledger unless a task is at work for a VM
+ * sevadm_scope_run_if_idle() - change the ledger unless a task is at work for a VM
  * @kvm: KVM's VM
  * @enter: what is to be done; every scope entered later for @kvm finds the ledger as it leaves it
  * @vm: its argument
  *
  * Context: @enter is called with a spinlock held.
- * Return: whether it was done.
+ * Return: true if it was done.
  */
-bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
+bool sevadm_scope_run_if_idle(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
 			struct sevadm_vm *vm)
 {
 	struct sevadm_scope *scope;
-	bool quiet = true;
+	bool idle = true;
 	int bucket;
 
 	spin_lock(&scopes_lock);
 	/* A context call that has no claim yet has not come to KVM, and looks its source up later. */
 	hash_for_each(scopes, bucket, scope, node)
 		if (scope->kvm == kvm || scope->source == kvm)
-			quiet = false;
-	if (quiet)
+			idle = false;
+	if (idle)
 		enter(vm);
 	spin_unlock(&scopes_lock);
-	return quiet;
+	return idle;
 }
 
-/* sevadm_scope_print() - say in the kernel's log which tasks are in a scope, and of which VM */
+/** sevadm_scope_print() - print to the kernel's log which tasks are in a scope */
 void sevadm_scope_print(void)
 {
 	const struct sevadm_scope *scope;

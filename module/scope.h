@@ -45,7 +45,7 @@ enum sevadm_scope_kind {
  * @entered: @vm has been entered into the ledger within it
  * @vm: VM of the ledger, with a reference; NULL: none
  * @start_ns: when it was entered
- * @queue_ns: of a task in KVM's code: since when it is on the way to the mailbox; 0: it is on none
+ * @queue_ns: when a task in KVM code began to queue for the mailbox; 0: it is not queueing
  * @transient: pages pinned until it ends
  * @charged: an ASID was charged to the misc cgroup and not uncharged since
  * @uncharged: an ASID was uncharged
@@ -94,28 +94,34 @@ void sevadm_scope_leave(struct sevadm_scope *scope);
 bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source);
 struct sevadm_scopes sevadm_scope_mine(void);
 
-void sevadm_scope_look_anew(struct sevadm_scope *scope);
+void sevadm_scope_relookup(struct sevadm_scope *scope);
 
 /**
- * sevadm_scope_refresh() - look the scope's VM up once more, if it is not in the ledger
+ * sevadm_scope_refresh() - look the scope's VM up again, if it is not in the ledger
  * @scope: of the current task
  *
  * Another thread may have entered it, as KVM's VM became a SEV VM, since the scope was entered. One
- * that has left the ledger stays the scope's unless there is another: what is booked late may have to
- * follow it (&struct sevadm_vm.moved_to).
+ * that has left the ledger stays the scope's unless there is another: late updates may have to follow it
+ * (&struct sevadm_line).
  */
 static inline void sevadm_scope_refresh(struct sevadm_scope *scope)
 {
 	if (!scope->vm || !sevadm_vm_in_ledger(scope->vm))
-		sevadm_scope_look_anew(scope);
+		sevadm_scope_relookup(scope);
 }
 
+/** sevadm_scope_kvm() - find what the current task does inside of KVM; NULL: nothing */
 static inline struct sevadm_scope *sevadm_scope_kvm(void)
 {
 	return sevadm_scope_mine().kvm;
 }
 
-/* The same, for what KVM does with kvm->lock held: no other task can change what it is about. */
+/**
+ * sevadm_scope_kvm_refreshed() - find what the current task does inside of KVM, and its VM of the ledger
+ *
+ * Context: kvm->lock is held, so that no other task can change which VM it is about.
+ * Return: the scope; NULL: none.
+ */
 static inline struct sevadm_scope *sevadm_scope_kvm_refreshed(void)
 {
 	struct sevadm_scope *scope = sevadm_scope_kvm();
@@ -126,7 +132,7 @@ static inline struct sevadm_scope *sevadm_scope_kvm_refreshed(void)
 }
 
 void sevadm_scope_print(void);
-bool sevadm_scope_quiet(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
+bool sevadm_scope_run_if_idle(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
 			struct sevadm_vm *vm);
 
 #endif /* SEVADM_SCOPE_H */

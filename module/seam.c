@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How a seam is attached: an ftrace callback with IPMODIFY redirects the function to its wrapper,
- * a static call leads back, into the function's body. Compared with a return probe there is no pool of instances that could
- * run dry, the wrapper may sleep, and it can refuse the call.
+ * Attach a seam (a hook): an ftrace IPMODIFY callback redirects the function to its wrapper; a static call
+ * re-enters the body. Unlike a return probe this has no instance pool to exhaust, and the wrapper may sleep
+ * or refuse the call.
  *
- * The seams of one module share one callback and are registered at once: that is when ftrace has programs
- * that are attached to a function already (BPF's fexit) call what the function is redirected to, where they called its body. A function
- * that is added later would be theirs alone, and its seam attached in name only.
+ * The seams of one module share one callback and are registered at once. Only then does ftrace make
+ * programs that are attached to a function already (BPF's fexit) call what it is redirected to instead of
+ * its body. They would not call the wrapper of a function that is added later.
  *
  * kvm_amd and ccp come and go: a module notifier attaches and detaches their rows, so that the
  * order of loading does not matter.
@@ -31,7 +31,7 @@
 #include "seam.h"
 #include "symbol.h"
 
-/* Programs that are about to change a function, too, have ftrace try again. */
+/* How often to try again while others change what is attached to a function. */
 #define TRIES_MAX	1000
 
 /**
@@ -39,14 +39,14 @@
  * @symbol: its name
  * @module: the module it lives in
  * @required: without it the module is degraded
- * @yielded: it is to be left to someone else
+ * @yielded: it is left to someone else
  * @attached: it is redirected
- * @wrapper: where to
+ * @wrapper: where it is redirected to
  * @key: static call into the function's body
  * @trampoline: see @key
  * @location: of ftrace's call in the function; 0: not known
- * @error: why it is not attached, or not wholly
- * @reason: the same in words
+ * @error: 0, or a negative errno: why it is not attached, or misses calls
+ * @reason: @error in words
  */
 struct sevadm_seam {
 	const char *symbol;
@@ -98,10 +98,11 @@ struct sevadm_target {
 };
 
 /*
- * Only calls from outside come here: a wrapper calls the function's body behind ftrace's location.
+ * Redirects a call. Only calls from outside come here: a wrapper calls the function's body behind ftrace's
+ * location.
  *
- * Runs in any context, with preemption off or not: what it reads of a row was written before its
- * address came into the filter.
+ * Runs in any context, with preemption off or not: what it reads of a row was written before its address
+ * was put into the filter.
  */
 static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_ip,
 					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
@@ -142,7 +143,7 @@ atomic_t sevadm_seam_tasks = ATOMIC_INIT(0);
 atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
 static atomic64_t bypasses[SEVADM_SEAM_NR];
 
-/* Finds out whether a function can be redirected, by doing so to where it is. */
+/* Finds out if a function can be redirected, by redirecting it to where it is. */
 static void notrace sevadm_seam_trial(unsigned long ip, unsigned long parent_ip,
 				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -175,7 +176,7 @@ static int redirect_trial(unsigned long location)
 	return ret;
 }
 
-/* A function that nobody else can have taken: one of this module's. */
+/* Tries it with a function that nobody else can have taken: one of this module's. */
 static bool ftrace_is_off(void)
 {
 	unsigned long location;
@@ -209,8 +210,8 @@ static const char *why_not_redirected(int error)
 }
 
 /*
- * A clone beside the function takes calls from within its module that the seam does not see. From other
- * modules comes nothing but the function itself.
+ * Return true if the compiler made a clone beside the function, which takes calls from within its module
+ * that the seam does not see. Other modules call the function itself only.
  */
 static bool has_clone(const struct sevadm_seam *seam)
 {
@@ -244,7 +245,7 @@ static void seam_refused(struct sevadm_seam *seam, int error, const char *reason
 			reason);
 }
 
-/* What is needed to redirect a function, before it is. */
+/* Finds what is needed to redirect a function. */
 static void seam_prepare(struct sevadm_seam *seam)
 {
 	unsigned long location;
@@ -272,7 +273,7 @@ static void target_set_attached(struct sevadm_target *target, bool attached)
 		WRITE_ONCE(seam->attached, attached && seam->location);
 }
 
-/* Every function whose location is known; those that cannot be redirected lose it first. */
+/* Redirects every function whose location is known. Those that cannot be redirected lose it first. */
 static void target_redirect(struct sevadm_target *target, bool one_by_one)
 {
 	unsigned long locations[SEVADM_SEAM_NR];
@@ -313,7 +314,7 @@ static void target_redirect(struct sevadm_target *target, bool one_by_one)
 	}
 }
 
-/* Whether ftrace's call is where the function begins, so that every call of it passes there. */
+/* Return true if the function begins with ftrace's call, so that every call of it passes there. */
 static bool is_patched(const struct sevadm_seam *seam)
 {
 	u8 opcode;
@@ -353,8 +354,8 @@ static void target_detach(struct sevadm_target *target, const char *reason)
 }
 
 /*
- * A module that offers none of its symbols is not there (or was built without SEV): that is no
- * error, its rows wait for it.
+ * Return true if the module offers any of its symbols. If not, it is not there or was built without SEV:
+ * that is not an error, its rows wait for it.
  */
 static bool target_present(const struct sevadm_target *target)
 {
@@ -367,7 +368,7 @@ static bool target_present(const struct sevadm_target *target)
 	return false;
 }
 
-/* Attaches to what is there, unless it has been: seams are never added to what is at work. */
+/* Attaches to what is there, once: seams are never added to a callback that is at work. */
 static void target_attach(struct sevadm_target *target)
 {
 	struct sevadm_seam *seam;
@@ -397,8 +398,8 @@ static void target_arrived(struct sevadm_target *target)
 }
 
 /*
- * One that is on its way in or out is not attached to: the notifier does so at the right time. State and
- * notification come in this order, so that none is missed.
+ * Attaches unless the module is on its way in or out: then the notifier does so at the right time. The
+ * state changes before the notification, so that none is missed.
  */
 static void target_look(struct sevadm_target *target)
 {
@@ -415,7 +416,7 @@ static void target_look(struct sevadm_target *target)
 	mutex_unlock(&seam_mutex);
 }
 
-/* A module that goes has no task inside of its functions, so none in the wrappers. */
+/* Detaches. A module that goes has no task inside of its functions, so none in the wrappers. */
 static void target_left(struct sevadm_target *target)
 {
 	struct sevadm_seam *seam;
@@ -427,7 +428,7 @@ static void target_left(struct sevadm_target *target)
 	mutex_unlock(&seam_mutex);
 }
 
-/* The loadable module whose seams are in the table, or NULL. */
+/* Finds the target that is this loadable module; NULL: none. */
 static struct sevadm_target *target_of(const struct module *mod)
 {
 	int i;
@@ -466,7 +467,7 @@ static struct notifier_block seam_notifier = {
 };
 
 /**
- * sevadm_seam_attached() - whether calls come through a seam
+ * sevadm_seam_attached() - return true if calls come through a seam
  * @id: the seam
  */
 bool sevadm_seam_attached(enum sevadm_seam_id id)
@@ -475,10 +476,10 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
 }
 
 /**
- * sevadm_seam_passed_by() - KVM or ccp did what it cannot do without calling a seam's function
- * @id: the seam, of which the call did not come through
+ * sevadm_seam_passed_by() - note that a call passed a seam by
+ * @id: the seam, whose function KVM or ccp must have called
  *
- * Either the call has begun before the seam was attached, or something else takes it away.
+ * Either the call began before the seam was attached, or something else takes the calls.
  *
  * Context: does not sleep.
  */
@@ -492,7 +493,7 @@ void sevadm_seam_passed_by(enum sevadm_seam_id id)
 }
 
 /**
- * sevadm_seam_info() - state of one row of the table
+ * sevadm_seam_info() - describe one row of the table
  * @index: row, from 0
  * @info: filled in
  *
@@ -531,7 +532,7 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 }
 
 /**
- * sevadm_seam_state() - how much of the module is at work
+ * sevadm_seam_state() - return how much of the module is at work
  *
  * Context: may sleep.
  * Return: enum sevadm_module_state.
@@ -575,7 +576,7 @@ static unsigned int attached_seams(const struct sevadm_target *target)
 	return nr;
 }
 
-/* Lets go of one function, for someone else to redirect it. Who is inside of its wrapper comes back. */
+/* Releases one function, for someone else to redirect it. Tasks inside of its wrapper come back. */
 static int seam_yield(struct sevadm_seam *seam)
 {
 	struct sevadm_target *target = target_of_seam(seam);
@@ -660,7 +661,7 @@ static void target_rows(struct sevadm_target *target)
 /**
  * sevadm_seam_init() - attach to everything that is there, and to the rest as it arrives
  *
- * A seam that cannot be attached is no error here: the module stays loaded and says which and why.
+ * A seam that cannot be attached is not an error: the module stays loaded and says which and why.
  *
  * Return: 0 or a negative errno.
  */
@@ -680,7 +681,7 @@ int sevadm_seam_init(void)
 	return 0;
 }
 
-/* What the callback leads to may not be freed while ftrace leads to the callback. */
+/* Never returns: what the callback leads to must not be freed while ftrace leads to the callback. */
 static void stay_for_ever(void)
 {
 	pr_err("ftrace would not let go, which only a bug of its own can bring about: the module stays, at work, until the host is started again\n");
@@ -707,8 +708,8 @@ static void wait_for_tasks(void (*say_who)(void))
  * sevadm_seam_uninit() - let go of everything and wait until no task is inside of a wrapper
  * @say_who: prints the tasks that are
  *
- * A task sleeps in a wrapper as long as the firmware command it waits for takes, or the memory that it
- * has KVM read: as long as it likes.
+ * A task sleeps in a wrapper as long as the firmware command takes that it waits for, or as long as it
+ * likes, by the memory that it has KVM read.
  */
 void sevadm_seam_uninit(void (*say_who)(void))
 {
@@ -723,10 +724,10 @@ void sevadm_seam_uninit(void (*say_who)(void))
 	if (stuck)
 		stay_for_ever();
 
-	/* Whoever was redirected has counted itself once this returns... */
+	/* Tasks that were redirected have counted themselves once this returns... */
 	synchronize_rcu_tasks();
 	wait_for_tasks(say_who);
-	/* ... and whoever has counted itself out has left the wrapper once this returns. */
+	/* ... and those that have counted themselves out have left the wrapper once this returns. */
 	synchronize_rcu_tasks();
 
 	/* Not sooner: an ftrace_ops whose filter was freed must not be used again. */

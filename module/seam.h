@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Seams: functions of the kernel, ccp and kvm_amd that the module interposes on. A call of such a
+ * Seams (hooks): functions of the kernel, ccp and kvm_amd that the module interposes on. A call of such a
  * function lands in the wrapper wrap_<symbol>() of the same prototype, in the caller's own context;
  * the wrapper calls the function itself by call_original(<symbol>, ...).
  */
@@ -39,7 +39,7 @@ SEVADM_SEAMS(SEAM)
  * @required: without it the module is degraded
  * @attached: calls come through the wrapper: the function was seen to begin with ftrace's call
  * @error: 0, or the negative errno of the failed attachment
- * @reason: why it is not attached, or what of it is not; empty when it is wholly
+ * @reason: why it is not attached, or which calls it misses; empty when there is nothing to say
  * @hits: number of calls that came through the wrapper
  */
 struct sevadm_seam_info {
@@ -58,7 +58,7 @@ extern atomic_t sevadm_seam_tasks;
 extern atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
 
 /**
- * sevadm_seam_enter() - to be called first by every wrapper
+ * sevadm_seam_enter() - count the task in: every wrapper begins with it
  * @id: seam of the wrapper
  *
  * Context: any that the function interposed on is called in.
@@ -69,7 +69,7 @@ static __always_inline void sevadm_seam_enter(enum sevadm_seam_id id)
 	atomic64_inc(&sevadm_seam_hits[id]);
 }
 
-/** sevadm_seam_exit() - to be called last by every wrapper */
+/** sevadm_seam_exit() - count the task out: every wrapper ends with it */
 static __always_inline void sevadm_seam_exit(void)
 {
 	atomic_dec(&sevadm_seam_tasks);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Subjects of limits: who a VM is charged to, and what is kept for whom.
+ * Subjects of limits: who a VM is charged to, and what is reserved for whom.
  *
- * A charge goes over the subjects of a VM with a lock held. What that costs is for the administrator to
- * say, not for a tenant: a cgroup as deep as one likes is asked about on those levels alone that some
- * limited cgroup is on.
+ * A charge goes over the subjects of a VM with a lock held. The administrator decides what that costs, not
+ * a tenant: however deep a cgroup is, only those levels are looked up that some limited cgroup is on.
  */
 #include <linux/bitmap.h>
 #include <linux/cgroup.h>
@@ -46,7 +45,12 @@ static bool key_same(const struct sevadm_subject_key *a, const struct sevadm_sub
 	       (a->kind != SEVADM_SUBJECT_CGROUP || a->cgroup == b->cgroup);
 }
 
-/* sevadm_subject_find_locked() - the subject of @key, which is not the host's, or NULL: it has no limits */
+/**
+ * sevadm_subject_find_locked() - find a subject that has limits
+ * @key: who it is, but not the host
+ *
+ * Return: the subject, or NULL: it has no limits.
+ */
 struct subject *sevadm_subject_find_locked(const struct sevadm_subject_key *key)
 {
 	struct subject *subject;
@@ -58,7 +62,7 @@ struct subject *sevadm_subject_find_locked(const struct sevadm_subject_key *key)
 	return NULL;
 }
 
-/* sevadm_subject_concerns() - whether @vm is charged to the subject */
+/** sevadm_subject_concerns() - return true if @vm is charged to @subject */
 bool sevadm_subject_concerns(const struct subject *subject, const struct sevadm_vm *vm)
 {
 	u32 i;
@@ -110,7 +114,7 @@ static struct subject *next_of_vm(struct walk *walk)
 	return NULL;
 }
 
-/* sevadm_subject_walk_on_locked() - the next one of a walk, or NULL */
+/** sevadm_subject_walk_on_locked() - return the next subject of a walk; NULL: there is none */
 struct subject *sevadm_subject_walk_on_locked(struct walk *walk)
 {
 	struct subject *subject;
@@ -127,7 +131,15 @@ struct subject *sevadm_subject_walk_on_locked(struct walk *walk)
 	}
 }
 
-/* sevadm_subject_walk_locked() - begin a walk: see sevadm_subject_first_locked() */
+/**
+ * sevadm_subject_walk_locked() - begin a walk where there are more subjects than the host
+ * @walk: the walk
+ * @vm: see &struct walk
+ * @then: see &struct walk
+ * @except: see &struct walk
+ *
+ * Return: the first subject; NULL: there is none.
+ */
 struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevadm_vm *vm,
 				    const struct sevadm_vm *then, const struct sevadm_vm *except)
 {
@@ -140,10 +152,10 @@ struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevad
 /* ---- counters ------------------------------------------------------------------------------ */
 
 /*
- * What is kept: guaranteed, and not used by VMs that are sure to stay. One that is moving is not, neither
- * where it comes from nor where it goes to.
+ * Returns what is reserved: guaranteed, and not used by VMs that are sure to stay. A VM that is moving is
+ * sure to stay neither where it comes from nor where it goes to.
  */
-static u64 kept_of(const struct counter *counter)
+static u64 reserved_for(const struct counter *counter)
 {
 	u64 sure = counter->usage - counter->unsettled;
 
@@ -157,52 +169,64 @@ static void reserve(u32 resource, s64 asids)
 		sevadm_pool_reserve_locked(sevadm_pool_of_resource(resource), asids);
 }
 
-/* sevadm_subject_unused() - what of a guarantee is left for one more VM */
+/** sevadm_subject_unused() - return what is left of a guarantee for one more VM */
 u64 sevadm_subject_unused(const struct counter *counter)
 {
 	return counter->limits.min > counter->usage ? counter->limits.min - counter->usage : 0;
 }
 
-/* sevadm_subject_settled_use() - what is used, without what KVM may yet refuse */
+/** sevadm_subject_settled_use() - return what is used, without what KVM may yet refuse */
 u64 sevadm_subject_settled_use(const struct counter *counter)
 {
 	return counter->usage - counter->in_flight;
 }
 
-/* sevadm_subject_count_locked() - change what a subject uses. Soft limits are the caller's business. */
+/**
+ * sevadm_subject_count_locked() - change what a subject uses
+ * @subject: the subject
+ * @resource: enum sevadm_resource
+ * @change: pages or ASIDs
+ *
+ * The caller looks at the soft limit.
+ */
 void sevadm_subject_count_locked(struct subject *subject, u32 resource, struct change change)
 {
 	struct counter *counter = &subject->counters[resource];
-	u64 high = counter->limits.high, kept = kept_of(counter);
+	u64 high = counter->limits.high, before = reserved_for(counter);
 
 	lockdep_assert_held(&sevadm_ledger_lock);
 	counter->usage += change.usage;
 	counter->in_flight += change.in_flight;
 	counter->unsettled += change.unsettled;
-	reserve(resource, kept_of(counter) - kept);
+	reserve(resource, reserved_for(counter) - before);
 	/* Every VM is charged to the host. */
 	if (subject == &sevadm_subject_host && resource != SEVADM_RESOURCE_PIN)
 		sevadm_pool_charge_locked(sevadm_pool_of_resource(resource), change.usage);
 	counter->peak = max(counter->peak, sevadm_subject_settled_use(counter));
-	/* One that was passed tells again once usage has been at most 15/16 of it. */
-	if (counter->high_told && sevadm_subject_settled_use(counter) <= high - high / 16)
-		counter->high_told = false;
+	/* A limit that was passed is reported again once usage has been at most 15/16 of it. */
+	if (counter->high_reported && sevadm_subject_settled_use(counter) <= high - high / 16)
+		counter->high_reported = false;
 }
 
-/* sevadm_subject_set_limits_locked() - the limits of one resource of a subject are these now */
+/**
+ * sevadm_subject_set_limits_locked() - set the limits of one resource of a subject
+ * @subject: the subject
+ * @resource: enum sevadm_resource
+ * @limits: pages or ASIDs
+ */
 void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource, const struct sevadm_limits *limits)
 {
 	struct counter *counter = &subject->counters[resource];
-	u64 kept = kept_of(counter);
+	u64 before = reserved_for(counter);
 
 	lockdep_assert_held(&sevadm_ledger_lock);
 	guaranteed[resource] += limits->min - counter->limits.min;
 	counter->limits = *limits;
-	reserve(resource, kept_of(counter) - kept);
-	counter->high_told = sevadm_subject_settled_use(counter) > limits->high;
+	reserve(resource, reserved_for(counter) - before);
+	counter->high_reported = sevadm_subject_settled_use(counter) > limits->high;
 }
 
-/* sevadm_subject_guaranteed_locked() - sum over all subjects of what is guaranteed */
+/** sevadm_subject_guaranteed_locked() - return the sum of what all subjects are guaranteed of @resource */
 u64 sevadm_subject_guaranteed_locked(u32 resource)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
@@ -211,7 +235,7 @@ u64 sevadm_subject_guaranteed_locked(u32 resource)
 
 /* ---- coming and going ----------------------------------------------------------------------- */
 
-/* sevadm_subject_gone() - whether it is a cgroup that has been removed: its limits have ended */
+/** sevadm_subject_gone() - return true if @subject is a cgroup that has been removed */
 bool sevadm_subject_gone(const struct subject *subject)
 {
 	return subject->key.kind == SEVADM_SUBJECT_CGROUP &&
@@ -228,7 +252,13 @@ static bool is_limited(const struct subject *subject)
 	return false;
 }
 
-/* sevadm_subject_alloc() - a subject that is in no list; NULL: no memory, or its cgroup is being freed */
+/**
+ * sevadm_subject_alloc() - make a subject that is in no list
+ * @key: who it is
+ *
+ * Context: may sleep.
+ * Return: the subject; NULL: no memory, or its cgroup is being freed.
+ */
 struct subject *sevadm_subject_alloc(const struct sevadm_subject_key *key)
 {
 	struct subject *subject;
@@ -247,6 +277,7 @@ struct subject *sevadm_subject_alloc(const struct sevadm_subject_key *key)
 	return subject;
 }
 
+/** sevadm_subject_free() - free a subject that is in no list; NULL is nothing */
 void sevadm_subject_free(struct subject *subject)
 {
 	if (!subject)
@@ -256,6 +287,7 @@ void sevadm_subject_free(struct subject *subject)
 	kfree(subject);
 }
 
+/** sevadm_subject_free_list() - free those that sevadm_subject_sweep_locked() has moved to @gone */
 void sevadm_subject_free_list(struct list_head *gone)
 {
 	struct subject *subject, *next;
@@ -264,13 +296,13 @@ void sevadm_subject_free_list(struct list_head *gone)
 		sevadm_subject_free(subject);
 }
 
-/* sevadm_subject_too_deep() - whether it is a cgroup that can have no limits */
+/** sevadm_subject_too_deep() - return true for a cgroup that is nested too deep to have limits */
 bool sevadm_subject_too_deep(const struct sevadm_subject_key *key)
 {
 	return key->kind == SEVADM_SUBJECT_CGROUP && key->cgroup->level >= SUBJECT_LEVELS_MAX;
 }
 
-/* sevadm_subject_has_room_locked() - whether there may be a subject for @key: not too many, nor too deep */
+/** sevadm_subject_has_room_locked() - return true if there may be a subject for @key: not too many, nor too deep */
 bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key)
 {
 	return !sevadm_subject_too_deep(key) &&
@@ -278,7 +310,13 @@ bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key)
 		sevadm_subject_find_locked(key));
 }
 
-/* sevadm_subject_enter_locked() - that of @key: the one that is there, or the empty one at *@spare, which is used up */
+/**
+ * sevadm_subject_enter_locked() - find the subject for @key, or make it of a spare one
+ * @key: who it is
+ * @spare: a new subject for @key; set to NULL if it is used
+ *
+ * Return: the subject.
+ */
 struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key, struct subject **spare)
 {
 	struct subject *subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host :
@@ -298,7 +336,12 @@ struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key
 	return subject;
 }
 
-/* sevadm_subject_sweep_locked() - those that limit nothing, or whose cgroup is gone, leave for @gone; whether any did */
+/**
+ * sevadm_subject_sweep_locked() - drop subjects that limit nothing, or whose cgroup is gone
+ * @gone: they are moved here
+ *
+ * Return: true if there were any.
+ */
 bool sevadm_subject_sweep_locked(struct list_head *gone)
 {
 	const struct sevadm_subject_key *key;
@@ -321,6 +364,7 @@ bool sevadm_subject_sweep_locked(struct list_head *gone)
 	return !list_empty(gone);
 }
 
+/** sevadm_subjects_init() - begin with the host, which has no limits */
 void sevadm_subjects_init(void)
 {
 	u32 resource;
@@ -332,7 +376,7 @@ void sevadm_subjects_init(void)
 	list_add(&sevadm_subject_host.list, &sevadm_subject_list);
 }
 
-/* sevadm_subjects_uninit() - no VM is in the ledger any more */
+/** sevadm_subjects_uninit() - free all subjects; no VM is in the ledger any more */
 void sevadm_subjects_uninit(void)
 {
 	struct subject *subject, *next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Subjects of limits - the host, users, cgroups - and what each uses. All of it is guarded by
- * sevadm_ledger_lock.
+ * Subjects of limits - the host, users, cgroups - and what each uses. sevadm_ledger_lock guards all of
+ * it.
  */
 #ifndef SEVADM_SUBJECT_H
 #define SEVADM_SUBJECT_H
@@ -15,7 +15,7 @@
 
 struct sevadm_vm;
 
-/* Limits that one SEVADM_CMD_LIMIT_APPLY may set, and subjects there may be. */
+/* How many limits one SEVADM_CMD_LIMIT_APPLY may set, and how many subjects there may be. */
 #define SEVADM_LIMITS_MAX	8192
 
 /**
@@ -49,12 +49,12 @@ struct sevadm_limits {
  * struct counter - one resource of one subject, in pages or ASIDs
  * @limits: its limits
  * @usage: what its VMs are charged, with what is in flight
- * @in_flight: of @usage: what KVM has been asked for and may yet refuse
- * @unsettled: of @usage: that of VMs that move to or from it, and may yet not
- * @peak: the most that @usage less @in_flight ever was
+ * @in_flight: the part of @usage that KVM may yet refuse
+ * @unsettled: the part of @usage of VMs that are moving to or from it
+ * @peak: highest @usage less @in_flight so far
  * @high_events: how often that passed the soft limit
  * @max_events: how often the maximum refused
- * @high_told: it is above the soft limit, which has been told
+ * @high_reported: it is above the soft limit, which has been reported
  */
 struct counter {
 	struct sevadm_limits limits;
@@ -64,7 +64,7 @@ struct counter {
 	u64 peak;
 	u64 high_events;
 	u64 max_events;
-	bool high_told;
+	bool high_reported;
 };
 
 /**
@@ -73,7 +73,7 @@ struct counter {
  * @list: in the list of all
  * @key: who it is
  * @seq: its place in that list, the host first
- * @fresh: usage of the VMs that are there is not counted yet
+ * @fresh: it is new: what VMs use is not counted yet
  * @counters: by enum sevadm_resource
  */
 struct subject {
@@ -87,9 +87,9 @@ struct subject {
 
 /**
  * struct change - how a counter changes
- * @usage: of &struct counter.usage; as all of them
- * @in_flight: of in_flight
- * @unsettled: of unsettled
+ * @usage: added to &struct counter.usage
+ * @in_flight: added to &struct counter.in_flight
+ * @unsettled: added to &struct counter.unsettled
  */
 struct change {
 	s64 usage;
@@ -98,7 +98,7 @@ struct change {
 };
 
 /**
- * struct walk - goes over the subjects that a VM is charged to
+ * struct walk - where a walk over the subjects of a VM has come to
  * @vm: the VM
  * @then: VM whose other subjects follow; NULL: none
  * @except: VM whose subjects are left out; NULL: none
@@ -113,7 +113,7 @@ struct walk {
 	u32 level;
 };
 
-extern const struct sevadm_limits sevadm_unlimited;	/* what those have that are not set */
+extern const struct sevadm_limits sevadm_unlimited;
 extern struct subject sevadm_subject_host;
 extern struct list_head sevadm_subject_list;
 extern unsigned int sevadm_subject_nr;
@@ -127,11 +127,13 @@ struct subject *sevadm_subject_walk_on_locked(struct walk *walk);
 /**
  * sevadm_subject_first_locked() - begin a walk
  * @walk: the walk
- * @vm: see &struct walk; as the next two
- * @then: see there
- * @except: see there
+ * @vm: see &struct walk
+ * @then: see &struct walk
+ * @except: see &struct walk
  *
- * Return: the first subject: the host, which every VM is charged to, unless @except leaves it out; NULL: none.
+ * Every VM is charged to the host, which comes first unless @except leaves it out.
+ *
+ * Return: the first subject; NULL: there is none.
  */
 static inline struct subject *sevadm_subject_first_locked(struct walk *walk, const struct sevadm_vm *vm,
 						   const struct sevadm_vm *then,
@@ -143,13 +145,16 @@ static inline struct subject *sevadm_subject_first_locked(struct walk *walk, con
 	return sevadm_subject_walk_locked(walk, vm, then, except);
 }
 
-/* sevadm_subject_next_locked() - the next one of a walk, or NULL */
+/** sevadm_subject_next_locked() - return the next subject of a walk; NULL: there is none */
 static inline struct subject *sevadm_subject_next_locked(struct walk *walk)
 {
 	return sevadm_subject_nr == 1 ? NULL : sevadm_subject_walk_on_locked(walk);
 }
 
-/* The host, the users and the cgroups of @_vm; of them those that are not @_other's; those of both, each once. */
+/*
+ * Go over the host, the users and the cgroups of @_vm; over those that @_other does not have; over those
+ * that @_vm is charged to: its own and those of where it moves to, each once.
+ */
 #define for_each_subject(subject, walk, _vm)						\
 	for ((subject) = sevadm_subject_first_locked(walk, _vm, NULL, NULL); (subject);		\
 	     (subject) = sevadm_subject_next_locked(walk))

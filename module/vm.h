@@ -34,8 +34,8 @@ extern spinlock_t sevadm_ledger_lock;
  * @ref: of each VM of the line, and of each mirror of its context
  * @vm: the one that has the context now; NULL: it has left the ledger. Guarded by sevadm_ledger_lock
  *
- * No VM refers to another one: however often a context moves while somebody is at work for a VM that had
- * it, nothing is kept but what that somebody holds.
+ * No VM refers to another one: however often a context moves while a task is at work for a VM that had it,
+ * nothing is kept but what that task holds.
  */
 struct sevadm_line {
 	struct kref ref;
@@ -58,14 +58,14 @@ struct sevadm_line {
  * @activated: firmware has bound @asid to @handle
  * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY, _STATE, _CREATOR, _CREATED
  * @gctx: physical address of a SEV-SNP guest's context page, for comparisons here only; 0: not known
- * @pinned: pages pinned now. May be negative for the moment between an unregister by one thread and
- *	the end of a migration in another
+ * @pinned: pages pinned now. May be negative for a moment, between an unregister by one thread and the
+ *	end of a migration in another
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
  * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
  * @uid_nr: number of @uids
  * @cgroup: cgroup (v2) of that process; NULL: not known
  * @charged: what its subjects are charged for it, in pages or ASIDs (limit.c)
- * @in_flight: of @charged: what KVM may yet refuse
+ * @in_flight: the part of @charged that KVM may yet refuse
  * @moving: while its context moves: @charged when that began
  * @lease: the lease that its ASID was taken from
  * @moving_to: VM that its context is about to move to

@@ -146,18 +146,18 @@ static void quiet_when_nobody_is_at_work(struct kunit *test)
 {
 	struct sevadm_scope scope;
 
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_quiet(kvm(1), nothing, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
 	enter(&scope, SEVADM_SCOPE_IOCTL, 1);
-	KUNIT_EXPECT_FALSE(test, sevadm_scope_quiet(kvm(1), nothing, NULL));
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_quiet(kvm(2), nothing, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
 	sevadm_scope_leave(&scope);
 	/* A mirror is made of VM 2: that is nobody else's business, however long it takes. */
 	enter(&scope, SEVADM_SCOPE_CONTEXT, 1);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_quiet(kvm(2), nothing, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&scope, kvm(2)));
-	KUNIT_EXPECT_FALSE(test, sevadm_scope_quiet(kvm(2), nothing, NULL));
-	KUNIT_EXPECT_FALSE(test, sevadm_scope_quiet(kvm(1), nothing, NULL));
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_quiet(kvm(3), nothing, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(3), nothing, NULL));
 	sevadm_scope_leave(&scope);
 }
 
