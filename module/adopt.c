@@ -137,7 +137,7 @@ static enum verdict judge_locked(struct kvm *kvm, struct context *context)
 		return NO_VM;
 	if (!context_plausible(kvm, context)) {
 		/* It may have taken its ASID after they were read. As long as kvm->lock is held, it does not. */
-		sevadm_bitmaps_read();
+		sevadm_bitmaps_sync();
 		if (!context_plausible(kvm, context))
 			return NONSENSE;
 	}
@@ -262,7 +262,7 @@ static bool make_sense_now(void)
 	bool sense = true;
 	struct kvm *kvm;
 
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 
 	mutex_lock(kvm_list_lock);
 	list_for_each_entry(kvm, kvm_list, vm_list)
@@ -323,7 +323,7 @@ static int adopt_next(u32 *left)
 		return -ENOMEM;
 
 	*left = 0;
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	mutex_lock(kvm_list_lock);
 	list_for_each_entry(kvm, kvm_list, vm_list) {
 		verdict = adopt(kvm, vm);
@@ -427,7 +427,7 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 		ret = -ENODEV;
 		goto unlock;
 	}
-	if (!sevadm_bitmaps_read() || !kvm_hold()) {
+	if (!sevadm_bitmaps_sync() || !kvm_hold()) {
 		NL_SET_ERR_MSG(extack, "kvm's list of VMs or kvm_amd's bitmaps of ASIDs cannot be found: older VMs stay unaccounted");
 		ret = -EOPNOTSUPP;
 		goto unlock;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kvm_amd's own bitmaps of ASIDs: the truth about ASIDs that were taken or given back before this
- * module came. They are static, so they are found by name and read without being trusted: a read
- * cannot fault, and what contradicts the ledger is not believed (sevadm_pool_sync_locked()).
+ * kvm_amd's own bitmaps of ASIDs: the truth about ASIDs that were taken or given back before this module
+ * came. They are static, so they are found by name and read without trust: a read cannot fault, and
+ * bitmaps that contradict the ledger are not used (sevadm_pool_sync_locked()).
  */
 #include <linux/bitmap.h>
 #include <linux/module.h>
@@ -15,8 +15,8 @@
 #include "vm.h"
 
 /*
- * Off, the pools are what the module itself has seen of takings and givings back: for tests, as what was
- * read from kvm_amd cannot be proven by kvm_amd (selftests/sevadm_asid_test.c).
+ * Off, the pools show what the module itself has seen. That is for tests: what was read from kvm_amd proves
+ * nothing when it is compared with kvm_amd (selftests/sevadm_asid_test.c).
  */
 static bool read_bitmaps = true;
 module_param(read_bitmaps, bool, 0644);
@@ -31,7 +31,7 @@ static unsigned long *asid_copy;
 static unsigned long *reclaim_copy;
 
 /**
- * sevadm_bitmaps_find() - kvm_amd is there: find its bitmaps
+ * sevadm_bitmaps_find() - find the bitmaps of kvm_amd, which has arrived
  *
  * Context: may sleep.
  */
@@ -46,7 +46,7 @@ void sevadm_bitmaps_find(void)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* sevadm_bitmaps_forget() - kvm_amd has gone, and its bitmaps with it */
+/** sevadm_bitmaps_forget() - forget the bitmaps: kvm_amd has gone */
 void sevadm_bitmaps_forget(void)
 {
 	spin_lock(&sevadm_ledger_lock);
@@ -66,11 +66,12 @@ static bool copy_bitmap(unsigned long *copy, unsigned long **variable)
 }
 
 /**
- * sevadm_bitmaps_read() - bring the pools in line with kvm_amd's bitmaps
+ * sevadm_bitmaps_sync() - bring the pools in line with kvm_amd's bitmaps
  *
- * Return: whether they could be read and did not contradict the ledger.
+ * Context: does not sleep.
+ * Return: true if they could be read and did not contradict the ledger.
  */
-bool sevadm_bitmaps_read(void)
+bool sevadm_bitmaps_sync(void)
 {
 	bool done;
 
@@ -84,9 +85,9 @@ bool sevadm_bitmaps_read(void)
 }
 
 /**
- * sevadm_bitmaps_absent() - whether kvm_amd is known to have none
+ * sevadm_bitmaps_absent() - return true if kvm_amd is known to have allocated none
  *
- * It makes them in sev_hardware_setup(), unless something keeps it from offering SEV.
+ * It allocates them in sev_hardware_setup(), unless something keeps it from offering SEV.
  */
 bool sevadm_bitmaps_absent(void)
 {

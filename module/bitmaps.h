@@ -10,7 +10,7 @@ void sevadm_bitmaps_uninit(void);
 
 void sevadm_bitmaps_find(void);
 void sevadm_bitmaps_forget(void);
-bool sevadm_bitmaps_read(void);
+bool sevadm_bitmaps_sync(void);
 bool sevadm_bitmaps_absent(void);
 
 #endif /* SEVADM_BITMAPS_H */

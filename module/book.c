@@ -10,9 +10,9 @@
 #include "psp_command.h"
 
 /*
- * KVM_SEV_LAUNCH_START of a VM that is launched already makes a second guest context in the firmware,
- * which cannot be bound to the VM's ASID and is decommissioned at once: it is not the VM's. KVM
- * refuses KVM_SEV_SNP_LAUNCH_START then, before it has made a context.
+ * Return true if the command is about another guest than the VM. KVM_SEV_LAUNCH_START of a VM that is
+ * launched already makes a second guest context in the firmware, which cannot be bound to the VM's ASID and
+ * is decommissioned at once. KVM refuses KVM_SEV_SNP_LAUNCH_START then, before it has made a context.
  */
 static bool is_other_guest(const struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 {
@@ -22,12 +22,12 @@ static bool is_other_guest(const struct sevadm_vm *vm, const struct sevadm_psp_g
 }
 
 /**
- * sevadm_book() - a command about a guest that the ledger knows has succeeded
+ * sevadm_book() - book what a command that has succeeded changes about a VM
  * @vm: the VM
- * @guest: what its buffer says, and what it does to a guest
+ * @guest: what the command's buffer says about the guest, and what it does to it
  *
  * Context: does not sleep; constant time.
- * Return: whether it showed the number of the VM's ASID, which was not known before.
+ * Return: true if it showed the number of the VM's ASID, which was not known before.
  */
 bool sevadm_book(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 {

@@ -28,7 +28,7 @@ static int sevadm_open(struct inode *inode, struct file *file)
 {
 	struct sevadm_reader *reader;
 
-	/* What is only counted so far a new reader shall find, too. */
+	/* So that a new reader also finds what has only been counted so far. */
 	sevadm_event_flush();
 	reader = sevadm_reader_open();
 	if (IS_ERR(reader))
@@ -114,7 +114,7 @@ static long ioctl_pool_query(struct sevadm_reader *reader, void *argument)
 
 	if (query->reserved)
 		return -EINVAL;
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	sevadm_limit_sweep();
 	return sevadm_pool_query(query);
 }
@@ -123,7 +123,7 @@ static long ioctl_asid_query(struct sevadm_reader *reader, void *argument)
 {
 	u32 pid;
 
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	return sevadm_asid_query(argument, &pid);
 }
 
@@ -172,7 +172,7 @@ static long ioctl_vm_query(struct sevadm_reader *reader, void *argument)
 
 static long ioctl_reserve(struct sevadm_reader *reader, void *argument)
 {
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	sevadm_limit_sweep();
 	return sevadm_lease_reserve(&reader->leases, argument);
 }
@@ -211,8 +211,8 @@ union sevadm_argument {
  * @size: size of the whole structure
  * @min_size: size of its first version: what every caller has to give
  * @function: gets the structure in kernel memory; it is copied back when it returns 0
- * @undo: takes back what @function did, when the answer cannot be copied back; NULL: nothing is left
- *	of it
+ * @undo: takes back what @function did, when the answer cannot be copied to user space; NULL: there is
+ *	nothing to take back
  */
 struct sevadm_ioctl {
 	unsigned int number;

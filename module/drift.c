@@ -22,7 +22,7 @@ void sevadm_drift_report(const struct sevadm_vm *vm)
 	u64 charged, used, drift;
 	u32 pool;
 
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
 		spin_lock(&sevadm_ledger_lock);
 		/*

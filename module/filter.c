@@ -35,7 +35,7 @@ static bool wants_all(const struct sevadm_event_filter *wanted)
 }
 
 /**
- * sevadm_filter_make() - the filter that user space asks for
+ * sevadm_filter_make() - make the filter that user space asks for
  * @wanted: as it came
  *
  * Context: may sleep.
@@ -85,16 +85,16 @@ static bool is_of_commands(const struct sevadm_event *event,
 	return false;
 }
 
-/* What is not known is 0. */
+/* Adds the two times: one that is not known is 0. */
 static bool took_longer(const struct sevadm_event *event, u64 ns)
 {
 	return event->duration_ns + event->wait_ns > ns;
 }
 
 /**
- * sevadm_filter_meets() - whether an event meets all conditions
+ * sevadm_filter_meets() - return true if an event meets all conditions
  * @wanted: the conditions, found valid
- * @event: any but SEVADM_EVENT_LOST, which is not asked about
+ * @event: any but SEVADM_EVENT_LOST
  *
  * Context: does not sleep; constant time.
  */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host's firmware as PLATFORM_STATUS last described it, whoever asked; and the one time that
- * the module asks itself: when KVM is there, to learn how many guests are older than the module. It
- * asks from a work item: a security processor that hangs holds up nobody else, where the notifier of
- * modules would hold up every module that is loaded on the host.
+ * The host's firmware as PLATFORM_STATUS last described it, whichever task asked. The module itself asks
+ * once, when kvm_amd arrives, to learn how many guests are older than the module. It asks from a work item:
+ * a security processor that hangs would otherwise hold up every module that is loaded on the host.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,7 +22,7 @@
 
 static DEFINE_SPINLOCK(firmware_lock);
 static struct sevadm_firmware firmware;
-/* The number of guests in the next answer is to be compared with the ledger. */
+/* The number of guests in the next answer is compared with the ledger. */
 static bool guests_wanted;
 
 /**
@@ -80,7 +79,7 @@ static void firmware_ask(struct work_struct *work)
 	if (ret == -ENODEV)
 		pr_info("ccp has found no security processor: no SEV VM can be started\n");
 	else if (ret)
-		pr_warn("the firmware does not tell its status (%d, %#x): guests older than this module stay uncounted\n",
+		pr_warn("the firmware does not report its status (%d, %#x): guests older than this module stay uncounted\n",
 			ret, error);
 	else if (!sevadm_seam_attached(SEAM___sev_do_cmd_locked))
 		sevadm_firmware_heard(&status);
@@ -95,7 +94,7 @@ static DECLARE_WORK(firmware_work, firmware_ask);
 static void kvm_arrived(void)
 {
 	sevadm_bitmaps_find();
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	if (sevadm_bitmaps_absent())
 		pr_info("kvm_amd offers no SEV: see its own messages, and its parameters sev and npt\n");
 	queue_work(system_long_wq, &firmware_work);

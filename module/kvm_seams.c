@@ -84,7 +84,7 @@ static void show_asid(struct sevadm_vm *vm, const struct kvm *kvm)
 {
 	u32 pool = sevadm_pool_of_type(vm->type), asid = sevadm_adopt_asid(kvm);
 
-	if (asid && sevadm_bitmaps_read() && sevadm_pool_held(pool, asid) &&
+	if (asid && sevadm_bitmaps_sync() && sevadm_pool_held(pool, asid) &&
 	    sevadm_vm_set_asid(vm, asid))
 		sevadm_event_asid(pool, asid, SEVADM_ASID_STATE_USED, vm->id);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages to the multicast group "events": few enough that nobody's hide others'. The ring has every
- * event; listeners are only woken up to look.
+ * Messages to the multicast group "events": so few of each user that they do not hide those of others. The
+ * ring has every event; a message only makes listeners look.
  */
 #include <linux/hash.h>
 #include <linux/spinlock.h>
@@ -13,7 +13,7 @@
 #include "multicast.h"
 #include "netlink.h"
 
-/* Messages a second about one limit's knob: that one user causes, and all users together. */
+/* Messages a second about one knob of limits: those that one user causes, and all users together. */
 #define USER_MAX	16
 #define KNOB_MAX	128
 #define KNOBS		(SEVADM_KNOB_DRIFT + 1)
@@ -22,7 +22,7 @@
 
 struct allowance {
 	u64 since_ns;
-	u32 told;
+	u32 sent;
 };
 
 static struct allowance of_users[1 << USER_BITS][KNOBS], of_all[KNOBS];
@@ -32,11 +32,11 @@ static bool is_left(struct allowance *allowance, u32 max, u64 now_ns)
 {
 	if (now_ns - allowance->since_ns >= NSEC_PER_SEC)
 		*allowance = (struct allowance) { .since_ns = now_ns };
-	return allowance->told < max;
+	return allowance->sent < max;
 }
 
-/* That the security processor does not answer any more is told whatever else there was. */
-static bool may_tell(const struct sevadm_event *event)
+/* Return true if a message may be sent. That the security processor does not answer always may. */
+static bool may_send(const struct sevadm_event *event)
 {
 	struct allowance *user, *all;
 	bool may;
@@ -48,25 +48,25 @@ static bool may_tell(const struct sevadm_event *event)
 	spin_lock(&allowance_lock);
 	may = is_left(user, USER_MAX, event->time_ns) && is_left(all, KNOB_MAX, event->time_ns);
 	if (may) {
-		user->told++;
-		all->told++;
+		user->sent++;
+		all->sent++;
 	}
 	spin_unlock(&allowance_lock);
 	return may;
 }
 
 /**
- * sevadm_nl_multicast() - tell the members of group "events", unless there were too many like it
- * @event: what there is to tell
+ * sevadm_nl_multicast() - send an event to group "events", unless there were too many like it
+ * @event: the event
  *
- * Context: may sleep. That nobody listens, or memory is short, is no error: the ring has the event.
+ * Context: may sleep. It is not an error if nobody listens or memory is short: the ring has the event.
  */
 void sevadm_nl_multicast(const struct sevadm_event *event)
 {
 	struct sk_buff *skb;
 	void *header;
 
-	if (!genl_has_listeners(&sevadm_family, &init_net, 0) || !may_tell(event))
+	if (!genl_has_listeners(&sevadm_family, &init_net, 0) || !may_send(event))
 		return;
 	skb = genlmsg_new(nla_total_size(sizeof(*event)), GFP_KERNEL);
 	if (!skb)

@@ -29,9 +29,13 @@ int sevadm_nl_may_change(const struct sk_buff *skb, int capability);
 kuid_t sevadm_nl_owner(const struct sk_buff *skb);
 bool sevadm_nl_owns(kuid_t owner, const struct sevadm_vm *vm);
 
-/*
- * sevadm_nl_dumped() - what a dump returns when a message did not go in: what is in @skb is sent, and
- * the dump goes on. A message that does not fit into an empty one never will: that is no end of the list.
+/**
+ * sevadm_nl_dumped() - find what a dump returns when a message did not go in
+ * @skb: the messages so far
+ * @ret: 0, or why the last one did not go in
+ *
+ * What is in @skb is sent, and the dump goes on. A message that does not fit into an empty @skb never will:
+ * then the dump fails, as the list would seem to end there.
  */
 static inline int sevadm_nl_dumped(const struct sk_buff *skb, int ret)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may do what over netlink: Documentation/security.md. A request counts as that of whoever opened
- * the socket and of whoever sends it, both: a program with more rights that is given a socket as its
- * standard output lends them to nobody.
+ * Who may do what over netlink: Documentation/security.md. The opener of the socket and the sender of the
+ * request must both have the right: a privileged program that is given a socket as its standard output
+ * lends its rights to nobody.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -21,11 +21,11 @@ static bool may_read(const struct sk_buff *skb)
 }
 
 /**
- * sevadm_nl_may_read() - whether the sender may read what is about all tenants
+ * sevadm_nl_may_read() - check that the sender may read what is about all tenants
  * @skb: the request
  * @extack: says what is missing
  *
- * It is what perf shows of the tracepoints, so it takes what perf takes. CAP_NET_ADMIN, which is about
+ * perf shows the same of the tracepoints, so the same capability is needed. CAP_NET_ADMIN, which is about
  * networks, is not enough.
  *
  * Context: process context of the sender.
@@ -40,14 +40,14 @@ int sevadm_nl_may_read(const struct sk_buff *skb, struct netlink_ext_ack *extack
 	return -EPERM;
 }
 
-/* sevadm_nl_read_start() - &genl_ops.start of a dump that is about all tenants */
+/** sevadm_nl_read_start() - begin a dump that is about all tenants: &genl_ops.start; 0 or -EPERM */
 int sevadm_nl_read_start(struct netlink_callback *cb)
 {
 	return sevadm_nl_may_read(cb->skb, cb->extack);
 }
 
 /**
- * sevadm_nl_may_change() - whether the sender may change something
+ * sevadm_nl_may_change() - check that the sender may change something
  * @skb: the request
  * @capability: CAP_*, in the initial user namespace
  *
@@ -67,11 +67,11 @@ static const struct cred *opener(const struct sk_buff *skb)
 }
 
 /**
- * sevadm_nl_owner() - the user whose own VMs the sender may see without any capability
+ * sevadm_nl_owner() - find the user whose own VMs the sender may see without any capability
  * @skb: the request
  *
  * Context: process context of the sender.
- * Return: the real uid of both the sender and whoever opened the socket; INVALID_UID: they differ.
+ * Return: the real uid of both the sender and the opener of the socket; INVALID_UID: they differ.
  */
 kuid_t sevadm_nl_owner(const struct sk_buff *skb)
 {
@@ -80,7 +80,7 @@ kuid_t sevadm_nl_owner(const struct sk_buff *skb)
 	return cred && uid_eq(cred->uid, current_uid()) ? current_uid() : INVALID_UID;
 }
 
-/* sevadm_nl_owns() - whether a VM was created by a process of that user */
+/** sevadm_nl_owns() - return true if a process of user @owner created @vm */
 bool sevadm_nl_owns(kuid_t owner, const struct sevadm_vm *vm)
 {
 	return uid_valid(owner) && vm->creator && uid_eq(vm->uid, owner);

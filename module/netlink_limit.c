@@ -21,7 +21,7 @@ static const char *const resource_names[] = {
 	[SEVADM_RESOURCE_ASID_SEV_ES] = "asid.sev_es",
 };
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- listing ------------------------------------------------------------------------------- */
 
 static int put_subject(struct sk_buff *skb, const struct sevadm_subject_key *key, bool path)
 {
@@ -73,7 +73,7 @@ static bool is_shown(const struct sevadm_limit_info *info)
 	       info->limits.high != U64_MAX || info->limits.max != U64_MAX;
 }
 
-/* All resources of one subject, or, if they do not fit, none. */
+/* Puts all resources of one subject, or, if they do not fit, none. */
 static int put_limits(struct sk_buff *skb, struct netlink_callback *cb,
 		      const struct sevadm_limit_info *infos, bool path)
 {
@@ -104,7 +104,7 @@ int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 	while (!ret && sevadm_limit_info(&next, infos)) {
 		ret = put_limits(skb, cb, infos, true);
-		/* No tenant keeps a limit out of the list by the name of a cgroup. */
+		/* A tenant cannot keep a limit out of the list by the name of a cgroup. */
 		if (ret == -EMSGSIZE && !skb->len)
 			ret = put_limits(skb, cb, infos, false);
 		if (infos[0].key.cgroup)
@@ -234,13 +234,13 @@ static int get_set(struct nlattr **attrs, struct netlink_ext_ack *extack,
 		return ret;
 	if (set->limits.min && set->key.kind == SEVADM_SUBJECT_HOST) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_MIN_VALUE],
-				    "a guarantee is for users and cgroups: the host has all ASIDs anyhow");
+				    "a guarantee is for users and cgroups: the host as a whole cannot be guaranteed ASIDs");
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int told(int ret, struct netlink_ext_ack *extack, u32 resource, u64 left)
+static int explain(int ret, struct netlink_ext_ack *extack, u32 resource, u64 left)
 {
 	if (ret == -ENOSPC)
 		compat_nl_set_err_msg_fmt(extack, "pool %s: only %llu ASIDs are left to guarantee",
@@ -259,10 +259,10 @@ int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = may_change(skb, info) ?: get_set(info->attrs, info->extack, &set);
 	if (ret)
 		return ret;
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	ret = sevadm_limit_set(&set, &left);
 	release_subject(&set.key);
-	return told(ret, info->extack, set.resource, left);
+	return explain(ret, info->extack, set.resource, left);
 }
 
 int sevadm_nl_limit_delete_doit(struct sk_buff *skb, struct genl_info *info)
@@ -317,12 +317,12 @@ int sevadm_nl_limit_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	sets = kvcalloc(SEVADM_LIMITS_MAX, sizeof(*sets), GFP_KERNEL_ACCOUNT);
 	if (!sets)
 		return -ENOMEM;
-	sevadm_bitmaps_read();
-	/* What is wrong with one of them has been told; the rest is about a pool. */
+	sevadm_bitmaps_sync();
+	/* Errors in one of them have been explained; the rest is about a pool. */
 	ret = get_sets(info, sets, &nr);
 	if (!ret) {
 		ret = sevadm_limit_apply(sets, nr, &resource, &left);
-		told(ret, info->extack, resource, left);
+		explain(ret, info->extack, resource, left);
 	}
 	for (i = 0; i < nr; i++)
 		release_subject(&sets[i].key);

@@ -63,7 +63,7 @@ static int put_firmware(struct sk_buff *skb)
 
 static int put_status(struct sk_buff *skb)
 {
-	bool exact = sevadm_bitmaps_read();
+	bool exact = sevadm_bitmaps_sync();
 	struct sevadm_totals totals;
 	u32 pool;
 

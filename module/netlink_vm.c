@@ -79,7 +79,7 @@ static int reply_vm(struct sk_buff *skb, void *argument)
 	return put_vm(skb, argument, true);
 }
 
-/* A caller that may not see all VMs does not learn whether there is one of that id either. */
+/* Returns 0 or -EPERM. A caller that may not see all VMs does not learn if there is one of that id. */
 static int may_see_vm(const struct sk_buff *skb, struct genl_info *info, const struct sevadm_vm *vm)
 {
 	if (vm && sevadm_nl_owns(sevadm_nl_owner(skb), vm))
@@ -146,7 +146,7 @@ int sevadm_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	while (!ret && (vm = sevadm_vm_next(cursor->next))) {
 		if (cursor->all || sevadm_nl_owns(cursor->owner, vm)) {
 			ret = dump_vm(skb, cb, vm, true);
-			/* No tenant keeps a VM out of the list by the name of its cgroup. */
+			/* A tenant cannot keep a VM out of the list by the name of its cgroup. */
 			if (ret == -EMSGSIZE && !skb->len)
 				ret = dump_vm(skb, cb, vm, false);
 		}
@@ -172,7 +172,7 @@ static int put_asid(struct sk_buff *skb, u32 asid)
 		return -EMSGSIZE;
 	if (query.vm && nla_put_u64_64bit(skb, SEVADM_A_ASID_VM, query.vm, SEVADM_A_ASID_PAD))
 		return -EMSGSIZE;
-	/* Of a VM that is older than the module, the creator may not be known. */
+	/* The creator of a VM that is older than the module may not be known. */
 	if (query.vm && pid && nla_put_u32(skb, SEVADM_A_ASID_PID, pid))
 		return -EMSGSIZE;
 	return 0;
@@ -195,7 +195,7 @@ int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = sevadm_nl_may_read(skb, info->extack);
 	if (ret)
 		return ret;
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	ret = sevadm_nl_reply(info, SEVADM_CMD_ASID_GET, reply_asid, &asid);
 	if (ret == -ENOENT)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SEVADM_A_ASID_ASID],
@@ -209,7 +209,7 @@ int sevadm_nl_asid_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	void *header;
 	int ret;
 
-	sevadm_bitmaps_read();
+	sevadm_bitmaps_sync();
 	for (; cursor->next < sevadm_pool_max_asid(); cursor->next++) {
 		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_ASID_GET);
 		ret = header ? put_asid(skb, cursor->next + 1) : -EMSGSIZE;

@@ -28,9 +28,9 @@ struct psp_command {
 	u8 asid;
 	u8 policy;
 	u8 length;
-	u8 query;	/* length that is 0 in a query: INVALID_LEN is answered, and what is needed */
+	u8 query;	/* length that is 0 in a query: the answer is INVALID_LEN, and the length needed */
 	u8 gctx;	/* 64 bits */
-	u8 rmp_page;	/* whose lowest bit tells the size of the one page: 0 4 KiB, 1 2 MiB */
+	u8 rmp_page;	/* whose lowest bit is the size of the one page: 0: 4 KiB, 1: 2 MiB */
 	s8 state;
 	u8 effect;	/* enum sevadm_psp_effect */
 };
@@ -130,7 +130,7 @@ static u64 u64_at(const void *buffer, u8 at)
 }
 
 /**
- * sevadm_psp_decode() - what a command's buffer says about a guest, and what the command does to it
+ * sevadm_psp_decode() - find what a command's buffer says about a guest, and what the command does to it
  * @command: enum sev_cmd
  * @buffer: the command's buffer, or NULL
  * @guest: filled in; @known is 0 for a command that is about no guest
@@ -174,11 +174,11 @@ void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest 
 }
 
 /**
- * sevadm_psp_asks_length() - whether a command only asks how long its answer would be
+ * sevadm_psp_asks_length() - return true if a command only asks how long its answer would be
  * @command: enum sev_cmd
  * @buffer: the command's buffer before the firmware has seen it, which writes the length there; or NULL
  *
- * The firmware answers SEV_RET_INVALID_LEN to that, unless it does not even come so far.
+ * The firmware answers SEV_RET_INVALID_LEN to that, unless it finds another error first.
  */
 bool sevadm_psp_asks_length(u32 command, const void *buffer)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The readers of the events: each has its own cursor, filter and queue of those who wait on it. Who
- * has an event to tell looks at the readers that wait, and wakes those that want it.
+ * The readers of the events: each has its own cursor, filter and wait queue. A task that emits an event
+ * looks at the readers that wait, and wakes those that want it.
  *
- * No wakeup is missed: whoever waits is in the queue before it looks into the ring for the last time.
- * If that look comes before the event, the ring's lock makes the queue's entry seen by who brings it.
+ * No wakeup is missed: a reader is in the queue before it looks into the ring for the last time. If that
+ * look comes before the event, the ring's lock makes the entry in the queue visible to the writer.
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
@@ -22,10 +22,10 @@
 #include "reader.h"
 #include "ring.h"
 
-/* Each makes every event cost a little more: what group kvm may open has an end. */
+/* Every open file makes each event dearer, so unprivileged opens are capped. */
 #define READERS_MAX	256
 
-/* A reader that this part of the ring is still to be read by is not left to sleep any longer. */
+/* A reader this far behind is woken at once, not at the next tick. */
 #define BEHIND(ring_size)	((ring_size) / 4)
 
 LIST_HEAD(sevadm_readers);
@@ -46,7 +46,12 @@ static bool enter(struct sevadm_reader *reader)
 	return entered;
 }
 
-/* sevadm_reader_open() - a reader whose cursor is at the oldest event; or -ENOMEM, -EUSERS */
+/**
+ * sevadm_reader_open() - make a reader whose cursor is at the oldest event
+ *
+ * Context: may sleep.
+ * Return: the reader, or ERR_PTR: -ENOMEM, -EUSERS: too many unprivileged opens.
+ */
 struct sevadm_reader *sevadm_reader_open(void)
 {
 	struct sevadm_reader *reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
@@ -81,6 +86,7 @@ static void set_filter(struct sevadm_reader *reader, struct sevadm_filter *filte
 		kfree_rcu(before, rcu);
 }
 
+/** sevadm_reader_close() - free a reader that nobody uses any more; may sleep */
 void sevadm_reader_close(struct sevadm_reader *reader)
 {
 	spin_lock(&readers_lock);
@@ -92,7 +98,7 @@ void sevadm_reader_close(struct sevadm_reader *reader)
 	kfree_rcu(reader, rcu);
 }
 
-/* As sevadm_ring_look(), all the way to the end, which may take a while. */
+/* Looks as sevadm_ring_look() does, but up to the end of the ring; may sleep. */
 static bool look(struct sevadm_reader *reader, u64 *cursor, struct sevadm_event *event)
 {
 	enum sevadm_ring_look found;
@@ -107,14 +113,14 @@ static bool look(struct sevadm_reader *reader, u64 *cursor, struct sevadm_event 
 	}
 }
 
-/* Unless the cursor has been moved meanwhile, which @from tells. */
+/* Advances the cursor, unless it has left @from meanwhile. */
 static void pass_over(struct sevadm_reader *reader, u64 from, u64 to)
 {
 	if (from != to)
 		cmpxchg(&reader->cursor, from, to);
 }
 
-/* sevadm_reader_pending() - whether there is an event to read; passes over what is not wanted */
+/** sevadm_reader_pending() - return true if there is an event to read; passes over those not wanted */
 bool sevadm_reader_pending(struct sevadm_reader *reader)
 {
 	u64 from = READ_ONCE(reader->cursor), cursor = from;
@@ -125,14 +131,14 @@ bool sevadm_reader_pending(struct sevadm_reader *reader)
 }
 
 /**
- * sevadm_reader_copy() - as many whole events as fit and are there
+ * sevadm_reader_copy() - copy as many whole events to user space as fit and are there
  * @reader: its @mutex is held
- * @buffer: user space's
- * @length: of @buffer
+ * @buffer: where to
+ * @length: bytes of @buffer
  *
  * An event that cannot be copied is not consumed.
  *
- * Return: number of bytes copied; 0: there is no event.
+ * Return: number of bytes copied; 0: there is no event; -EFAULT.
  */
 ssize_t sevadm_reader_copy(struct sevadm_reader *reader, char __user *buffer, size_t length)
 {
@@ -157,6 +163,7 @@ ssize_t sevadm_reader_copy(struct sevadm_reader *reader, char __user *buffer, si
 	return done;
 }
 
+/** sevadm_reader_seek() - set the number of the event that is read next; may sleep */
 void sevadm_reader_seek(struct sevadm_reader *reader, u64 cursor)
 {
 	mutex_lock(&reader->mutex);
@@ -166,7 +173,7 @@ void sevadm_reader_seek(struct sevadm_reader *reader, u64 cursor)
 }
 
 /**
- * sevadm_reader_filter() - a reader gets another filter
+ * sevadm_reader_filter() - give a reader another filter
  * @reader: the reader
  * @wanted: what is wanted, as user space asks for it
  *
@@ -183,7 +190,7 @@ int sevadm_reader_filter(struct sevadm_reader *reader, const struct sevadm_event
 	return 0;
 }
 
-/* Events are told in another order than they are numbered when several come at once. */
+/* Passes over one event. Concurrent writers may arrive here out of sequence order. */
 static void pass_event(struct sevadm_reader *reader, const struct sevadm_filter *filter, u64 seq)
 {
 	u64 from = READ_ONCE(reader->cursor), cursor = from;
@@ -204,7 +211,7 @@ static void wake_due(struct timer_list *unused)
 {
 	struct sevadm_reader *reader;
 
-	/* Pairs with that of wake_soon(): who finds the timer pending has asked in time. */
+	/* Pairs with that of wake_soon(): a task that finds the timer pending has asked in time. */
 	smp_mb();
 	rcu_read_lock();
 	list_for_each_entry_rcu(reader, &sevadm_readers, node)
@@ -216,9 +223,8 @@ static void wake_due(struct timer_list *unused)
 static DEFINE_TIMER(wake_timer, wake_due);
 
 /*
- * To wake a task costs several times what it costs to write an event, and whoever asks something of
- * the firmware would pay for that. So a reader sleeps until the next tick, and is then woken once for
- * all that has come.
+ * Waking a task costs several times as much as writing an event, and the caller of the firmware would pay
+ * for it. So a reader sleeps until the next tick, and is then woken once for all that has come.
  */
 static void wake_soon(void)
 {
@@ -228,10 +234,10 @@ static void wake_soon(void)
 }
 
 /**
- * sevadm_readers_wake() - those who wait for an event like this one wake up, at the next tick at latest
+ * sevadm_readers_wake() - wake the readers that wait for an event like this one, at the next tick at latest
  * @event: is in the ring
  *
- * Readers that wait and do not want it are past it, so that it cannot count as lost to them.
+ * Waiting readers that filter it out skip it here, so it is never counted as lost for them.
  *
  * Context: does not sleep.
  */
@@ -261,7 +267,7 @@ void sevadm_readers_wake(const struct sevadm_event *event)
 		wake_soon();
 }
 
-/* sevadm_readers_uninit() - nobody has an event to tell any more, and no file is open */
+/** sevadm_readers_uninit() - stop the timer: there are no more events, and no file is open */
 void sevadm_readers_uninit(void)
 {
 	timer_delete_sync(&wake_timer);

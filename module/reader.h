@@ -17,11 +17,11 @@ struct sevadm_filter;
  * struct sevadm_reader - one open file
  * @node: in the list of all readers
  * @rcu: frees it
- * @wait: whoever waits for an event on it
+ * @wait: tasks that wait for an event on it
  * @wake: to be woken at the next tick
  * @mutex: one thread reads, seeks or changes the filter at a time
- * @cursor: number of the event that is read next. Beside @mutex, who passes over events that are not
- *	wanted moves it on, by cmpxchg()
+ * @cursor: number of the event that is read next. Without @mutex it is only moved over events that are
+ *	not wanted, by cmpxchg()
  * @filter: which events are wanted; NULL: all
  * @leases: ASIDs reserved through it
  */
@@ -45,7 +45,11 @@ int sevadm_reader_filter(struct sevadm_reader *reader, const struct sevadm_event
 
 extern struct list_head sevadm_readers;
 
-/* sevadm_readers_are_there() - one that comes now looks into the ring, too, and finds the event there */
+/**
+ * sevadm_readers_are_there() - return true if there may be a reader to wake
+ *
+ * Without a lock: a reader that comes now finds the event when it looks into the ring.
+ */
 static inline bool sevadm_readers_are_there(void)
 {
 	return !list_empty(&sevadm_readers);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Equal refusals of one process: the first ones are told one by one, those that follow within a second
- * are counted and told by one event a second, for as long as they go on. None is told twice, none is
+ * Equal refusals of one process: the first ones are reported one by one. Those that follow within a second
+ * are counted and reported by one event a second, for as long as they go on. None is reported twice, none is
  * missed: the sum of all counts is the number of calls.
  *
- * A slot of a fixed table holds one sort of refusal. Another sort that falls into the same slot takes
- * it over, once what was counted there is told.
+ * A slot of a fixed table holds one sort of refusal. Another sort that falls into the same slot takes it
+ * over, once what was counted there has been reported.
  */
 #include <linux/jhash.h>
 #include <linux/ktime.h>
@@ -17,23 +17,23 @@
 
 #define SLOT_BITS	8
 #define SLOTS		(1 << SLOT_BITS)
-/* Of one sort, that are told one by one within a second. */
+/* How many of one sort are reported one by one within a second. */
 #define BURST		8
-/* No command that KVM has is above, but for those of enum sevadm_kvm_command. */
+/* KVM has no command with a higher number, but for those of enum sevadm_kvm_command. */
 #define KVM_COMMANDS	256
 
 /**
  * struct slot - one sort of refusal
  * @last: the last one; its size is 0 while the slot is empty
  * @since_ns: when the second began
- * @told: one by one, within this second
- * @count: counted and not told yet
- * @sum_ns: how long these took
+ * @reported: how many were reported one by one within this second
+ * @count: how many are counted and not reported yet
+ * @sum_ns: how long these took together
  */
 struct slot {
 	struct sevadm_event last;
 	u64 since_ns;
-	u32 told;
+	u32 reported;
 	u64 count;
 	u64 sum_ns;
 };
@@ -41,7 +41,7 @@ struct slot {
 static struct slot slots[SLOTS];
 static DEFINE_SPINLOCK(repeat_lock);	/* a leaf: guards them all */
 
-/* User space invents numbers of commands as it likes: all that KVM does not have are one sort. */
+/* User space may invent numbers of commands: all that KVM does not have are one sort. */
 static u32 sort_of_command(u32 command)
 {
 	return command < KVM_COMMANDS || (command >= SEVADM_KVM_REGISTER_REGION &&
@@ -69,7 +69,7 @@ static bool is_same(const struct sevadm_event *one, const struct sevadm_event *o
 	       one->subject == other->subject && one->subject_id == other->subject_id;
 }
 
-/* All that the slot has counted becomes one event. */
+/* Makes one event of all that the slot has counted. */
 static void take(struct slot *slot, struct sevadm_event *event)
 {
 	*event = slot->last;
@@ -81,9 +81,9 @@ static void take(struct slot *slot, struct sevadm_event *event)
 }
 
 /**
- * sevadm_repeat_absorb() - count a refusal, unless it is to be told
+ * sevadm_repeat_absorb() - count a refusal, unless it is to be reported
  * @event: the refusal
- * @before: for SEVADM_REPEAT_OTHER: filled in with what is to be told first
+ * @before: for SEVADM_REPEAT_OTHER: filled in with what is to be reported first
  *
  * Context: does not sleep; constant time.
  * Return: enum sevadm_repeat.
@@ -101,16 +101,16 @@ enum sevadm_repeat sevadm_repeat_absorb(const struct sevadm_event *event,
 			before->time_ns = event->time_ns;
 			what = SEVADM_REPEAT_OTHER;
 		}
-		slot->told = 0;
+		slot->reported = 0;
 	}
-	/* What is counted is told by the work, which also begins the next second. */
-	if (!slot->told || (!slot->count && event->time_ns - slot->since_ns >= NSEC_PER_SEC)) {
+	/* sevadm_repeat_next() reports what is counted, and begins the next second then. */
+	if (!slot->reported || (!slot->count && event->time_ns - slot->since_ns >= NSEC_PER_SEC)) {
 		slot->since_ns = event->time_ns;
-		slot->told = 0;
+		slot->reported = 0;
 	}
 	slot->last = *event;
-	if (slot->told < BURST) {
-		slot->told++;
+	if (slot->reported < BURST) {
+		slot->reported++;
 	} else {
 		slot->count++;
 		slot->sum_ns += event->duration_ns;
@@ -121,14 +121,14 @@ enum sevadm_repeat sevadm_repeat_absorb(const struct sevadm_event *event,
 }
 
 /**
- * sevadm_repeat_next() - the next sort of refusals that were counted
+ * sevadm_repeat_next() - take out the next sort of refusals that were counted
  * @slot: where to look first, from 0; moved on
  * @all: also those whose second is not over
  * @event: filled in, of this moment: so many equal ones
- * @left: set to whether some stay counted
+ * @left: set to true if some stay counted
  *
  * Context: does not sleep.
- * Return: whether there was one.
+ * Return: true if there was one.
  */
 bool sevadm_repeat_next(u32 *slot, bool all, struct sevadm_event *event, bool *left)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Equal refusals of one process: told one by one up to a number, then counted. */
+/* Equal refusals of one process: reported one by one up to a number, then counted. */
 #ifndef SEVADM_REPEAT_H
 #define SEVADM_REPEAT_H
 
@@ -8,14 +8,14 @@
 
 #include <uapi/linux/sevadm.h>
 
-/* For so long, in jiffies, equal refusals are counted before their number is told. */
+/* How long, in jiffies, equal refusals are counted before their number is reported. */
 #define SEVADM_REPEAT_PERIOD	HZ
 
 /**
  * enum sevadm_repeat - what becomes of a refusal
- * @SEVADM_REPEAT_NEW: it is to be told
- * @SEVADM_REPEAT_COUNTED: it was counted, and is not to be told
- * @SEVADM_REPEAT_OTHER: it is to be told, and before it others that were counted
+ * @SEVADM_REPEAT_NEW: it is to be reported
+ * @SEVADM_REPEAT_COUNTED: it was counted, and is not to be reported
+ * @SEVADM_REPEAT_OTHER: it is to be reported, after others that were counted
  */
 enum sevadm_repeat {
 	SEVADM_REPEAT_NEW,
@@ -23,9 +23,11 @@ enum sevadm_repeat {
 	SEVADM_REPEAT_OTHER,
 };
 
-/*
- * sevadm_repeat_is_refusal() - whether an event tells of a refusal that cost nothing but the call:
- * the firmware was not asked, nothing was pinned and no ASID was taken
+/**
+ * sevadm_repeat_is_refusal() - return true if an event is a refusal that cost nothing but the call
+ * @event: the event
+ *
+ * The firmware was not asked, nothing was pinned and no ASID was taken.
  */
 static inline bool sevadm_repeat_is_refusal(const struct sevadm_event *event)
 {

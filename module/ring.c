@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ring of events. A slot holds one event, event number N lies in slot N modulo size. Writers
- * never wait for readers: the oldest event is overwritten, and a reader that came too late is told
- * how many it missed. The size can be changed at any time.
+ * The ring of events. Event number N lies in slot N modulo size. Writers never wait for readers: the
+ * oldest event is overwritten, and a reader that comes too late learns how many it missed. The size can be
+ * changed at any time.
  *
- * One user, or one process, that causes more than half of the events in the ring does not make those of
- * others be overwritten: what leaves the ring then and is not his is kept beside it, in a ring of a
- * quarter of the size. There is one for users and one for processes, as a user may have many of these.
- * Documentation/trace.md says what follows.
+ * A user, or a process, that causes more than half of the events in the ring does not push out those of
+ * others: what others caused and leaves the ring then is kept beside it, in a ring of a quarter of the size.
+ * There is one for users and one for processes, as a user may have many of these. Documentation/trace.md
+ * says what follows from that.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
@@ -26,11 +26,11 @@
 #define RING_EVENTS_MIN	16U
 #define RING_EVENTS_MAX	(1U << 20)
 
-/* Events looked at, copied into a ring of another size or dropped, before others get at the ring. */
+/* How many events are looked at, or copied or dropped, before the lock is released for others. */
 #define RING_LOOK_MAX	32
 #define RING_COPY_MAX	128
 
-/* Of the ring's size: what is kept of it for users, and as much for processes. */
+/* The part of the ring's size that is kept for users, and as much for processes: a quarter. */
 #define KEPT_PART	4
 
 /* Users, or processes, that share a number here count as one: 1 in 4096. */
@@ -50,7 +50,7 @@ struct events {
 	u64 next;
 };
 
-/* By what it is that events are kept: what one source causes does not cost others theirs. */
+/* What counts as one source, whose flood does not push out the events of others. */
 enum level {
 	LEVEL_USER,
 	LEVEL_PROCESS,
@@ -62,7 +62,7 @@ enum level {
  * @counts: number of events of each source
  * @heavy: the last source that was seen to have more than half of the ring
  * @heavy_id: uid or pid of an event of it
- * @kept: events of others, that have left the ring while one source had more than half of it
+ * @kept: events of others that left the ring while one source had more than half of it
  */
 struct sources {
 	u32 counts[1 << SOURCE_BITS];
@@ -71,7 +71,7 @@ struct sources {
 	struct events kept;
 };
 
-/* Guards the slots and all about them but for changes of the size, which ring_mutex keeps apart. */
+/* Guards the slots and what is known of them. ring_mutex serialises changes of the size. */
 static DEFINE_SPINLOCK(ring_lock);	/* a leaf: nothing else is taken inside of it */
 static DEFINE_MUTEX(ring_mutex);
 static unsigned int ring_events = 16384;
@@ -117,7 +117,7 @@ static noinline void keep(struct events *kept, const struct sevadm_event *event)
 	*slot_at(kept, kept->next++) = *event;
 }
 
-/* Returns whether the event is to be kept: another source has more than half of the ring. */
+/* Return true if the event is to be kept: another source has more than half of the ring. */
 static __always_inline bool forget(const struct sevadm_event *event, enum level level)
 {
 	struct sources *sources = &levels[level];
@@ -127,7 +127,7 @@ static __always_inline bool forget(const struct sevadm_event *event, enum level 
 	return source != sources->heavy && has_half(sources, sources->heavy);
 }
 
-/* The oldest event leaves the ring: for good, unless another source has more than half of it. */
+/* Drops the oldest event, or keeps it if another source has more than half of the ring. */
 static noinline void leave(void)
 {
 	const struct sevadm_event *event = slot_at(&ring, ring.first++);
@@ -140,8 +140,8 @@ static noinline void leave(void)
 }
 
 /*
- * Whether one event of the heaviest source takes the place of another one of it, as in a flood: then
- * nothing changes, and the look at it is spared.
+ * Return true if one event of the heaviest source takes the place of another one of it, as in a flood: then
+ * no count changes.
  */
 static __always_inline bool is_same_again(const struct sevadm_event *one,
 					  const struct sevadm_event *other, enum level level)
@@ -183,7 +183,7 @@ void sevadm_ring_add(struct sevadm_event *event)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Place of the first event kept whose number is not lower than @seq; @kept->next: there is none. */
+/* Finds the place of the first event kept with a number of @seq or higher; @kept->next: there is none. */
 static u64 find_kept(const struct events *kept, u64 seq)
 {
 	u64 from = kept->first, to = kept->next, middle;
@@ -198,7 +198,7 @@ static u64 find_kept(const struct events *kept, u64 seq)
 	return from;
 }
 
-/* The first event held whose number is not lower than @seq; NULL: there is none. */
+/* Finds the first event held with a number of @seq or higher; NULL: there is none. */
 static const struct sevadm_event *find(u64 seq)
 {
 	const struct sevadm_event *found = NULL, *other;
@@ -223,7 +223,7 @@ static const struct sevadm_event *find(u64 seq)
 	return found;
 }
 
-static void tell_lost(u64 *cursor, const struct sevadm_event *next, struct sevadm_event *event)
+static void report_lost(u64 *cursor, const struct sevadm_event *next, struct sevadm_event *event)
 {
 	*event = (struct sevadm_event) {
 		.size = sizeof(*event),
@@ -236,13 +236,13 @@ static void tell_lost(u64 *cursor, const struct sevadm_event *next, struct sevad
 }
 
 /**
- * sevadm_ring_look() - the first event from a cursor on that a reader wants
+ * sevadm_ring_look() - find the first event from a cursor on that a reader wants
  * @cursor: number of the event to look at first; moved behind the one found, or behind what was
  *	looked at without finding one
  * @filter: what is wanted; NULL: everything
- * @event: filled in; how many were lost, if some were. NULL: the cursor stays at what is found
+ * @event: filled in, if some were lost with how many. NULL: the cursor stays at what is found
  *
- * Context: does not sleep; constant time, but for the logarithm of the size where events are kept.
+ * Context: does not sleep; constant time, plus the logarithm of the size where events are kept.
  * Return: enum sevadm_ring_look.
  */
 enum sevadm_ring_look sevadm_ring_look(u64 *cursor, const struct sevadm_filter *filter,
@@ -261,7 +261,7 @@ enum sevadm_ring_look sevadm_ring_look(u64 *cursor, const struct sevadm_filter *
 		}
 		if (found->seq > *cursor) {
 			if (event)
-				tell_lost(cursor, found, event);
+				report_lost(cursor, found, event);
 			goto unlock;
 		}
 		if (sevadm_filter_wants(filter, found)) {
@@ -279,7 +279,7 @@ unlock:
 	return look;
 }
 
-/** sevadm_ring_oldest() - number of the oldest event held, or of the next one if there is none */
+/** sevadm_ring_oldest() - return the number of the oldest event held, or of the next one if there is none */
 u64 sevadm_ring_oldest(void)
 {
 	const struct sevadm_event *found;
@@ -292,7 +292,7 @@ u64 sevadm_ring_oldest(void)
 	return oldest;
 }
 
-/** sevadm_ring_next() - number that the next event will have */
+/** sevadm_ring_next() - return the number that the next event will have */
 u64 sevadm_ring_next(void)
 {
 	u64 next;
@@ -303,7 +303,7 @@ u64 sevadm_ring_next(void)
 	return next;
 }
 
-/** sevadm_ring_size() - number of events the ring holds at most, without what is kept beside it */
+/** sevadm_ring_size() - return the number of slots, without those of what is kept beside the ring */
 u32 sevadm_ring_size(void)
 {
 	return READ_ONCE(ring_events);
@@ -349,8 +349,8 @@ static void drop_oldest(struct events *events)
 }
 
 /*
- * Drops or copies the next few events into a circle of another size, and puts that in place of the old
- * one once none is left.
+ * Copies the next few events into a circle of another size, or drops those that have no room there. When
+ * none is left, puts that circle in place of the old one, and returns true.
  */
 static bool move_some(struct events *from, struct events *to, u64 *next)
 {
@@ -380,7 +380,7 @@ unlock:
 	return moved;
 }
 
-/* 0, or -EINTR: those circles that have moved stay so, which the next attempt makes up for. */
+/* Returns 0 or -EINTR. Circles that have moved keep their new size; the next attempt moves the rest. */
 static int circles_move(struct events circles[CIRCLES])
 {
 	int i;
@@ -415,8 +415,8 @@ static int ring_resize(unsigned int size)
 }
 
 /*
- * sysfs may come here before the module is initialised and until it is gone: then the value only
- * waits. Of a module that is being loaded a wrong size is made fit, rather than to refuse it.
+ * May run before init and after uninit: then it only stores the value. A bad size at load time is clamped,
+ * not refused.
  */
 static int set_ring_events(const char *text, const struct kernel_param *param)
 {

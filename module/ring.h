@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ring of events: fixed memory, the newest events win, but no user's all others'; every reader has
- * its own cursor.
+ * The ring of events: fixed memory; the newest events replace the oldest, but no user's replace all those
+ * of others; every reader has its own cursor.
  */
 #ifndef SEVADM_RING_H
 #define SEVADM_RING_H
@@ -14,9 +14,9 @@ struct sevadm_filter;
 
 /**
  * enum sevadm_ring_look - what a look into the ring found
- * @SEVADM_RING_END: nothing that is wanted
- * @SEVADM_RING_FOUND: an event that is wanted, or that some were lost
- * @SEVADM_RING_MORE: nothing that is wanted so far: look again
+ * @SEVADM_RING_END: no event that is wanted
+ * @SEVADM_RING_FOUND: an event that is wanted, or a gap: some were lost
+ * @SEVADM_RING_MORE: no event that is wanted so far: look again
  */
 enum sevadm_ring_look {
 	SEVADM_RING_END,

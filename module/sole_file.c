@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM takes a descriptor and looks its file up itself. What a wrapper has found behind the same
- * descriptor before proves nothing: any thread of the process can exchange it in between, or any process
- * that shares the table. So the wrapper's file is put into a table of its own, which the current task has
- * instead of the process's while it is in KVM: what KVM finds is what the wrapper has looked at.
+ * KVM takes a descriptor and looks its file up itself. What a wrapper has found behind that descriptor
+ * before proves nothing: any thread that shares the table can exchange it in between. So the wrapper's file
+ * is put into a table of its own, which replaces the process's for the current task while it is in KVM: KVM
+ * finds the file that the wrapper has looked at.
  *
- * Only the current task can exchange what is in its table: all others know the process's one. Those
- * who look at it from outside (/proc, pidfd_getfd()) take task_lock() and see the one file.
+ * Only the current task can change that table: other threads know the process's. Those that look from
+ * outside (/proc, pidfd_getfd()) take task_lock() and see the one file.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -19,7 +19,7 @@
 /**
  * struct sevadm_sole_file - a table with one file in it
  * @table: the table
- * @before: the task's own, which it gets back
+ * @before: the task's own table, which it gets back
  */
 struct sevadm_sole_file {
 	struct files_struct table;
@@ -38,7 +38,7 @@ static struct files_struct *exchange(struct files_struct *files)
 }
 
 /**
- * sevadm_sole_file_enter() - the current task has one file, and no other
+ * sevadm_sole_file_enter() - give the current task a table with one file and no other
  * @file: the file, which the caller holds until sevadm_sole_file_leave()
  *
  * Until then the task must not return to user space, nor open or close a file.
@@ -54,7 +54,7 @@ struct sevadm_sole_file *sevadm_sole_file_enter(struct file *file)
 	if (!sole)
 		return NULL;
 	table = &sole->table;
-	/* Two: one that is not shared is freed by a task that dies within it, of a bug of the kernel. */
+	/* Two: a task that dies within it, by a bug of the kernel, would free a table that is not shared. */
 	atomic_set(&table->count, 2);
 	init_waitqueue_head(&table->resize_wait);
 	spin_lock_init(&table->file_lock);
@@ -72,7 +72,7 @@ struct sevadm_sole_file *sevadm_sole_file_enter(struct file *file)
 	return sole;
 }
 
-/* sevadm_sole_file_leave() - the current task has its own files again */
+/** sevadm_sole_file_leave() - give the current task its own files back */
 void sevadm_sole_file_leave(struct sevadm_sole_file *sole)
 {
 	exchange(sole->before);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file that is handed to KVM by a descriptor which nobody else can exchange. */
+/* A file that is handed to KVM by a descriptor that nobody else can exchange. */
 #ifndef SEVADM_SOLE_FILE_H
 #define SEVADM_SOLE_FILE_H
 

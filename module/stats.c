@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Statistics of commands and VMs. A command has a slot from when it first comes, a VM has its own in
- * the ledger. A reset only begins another generation: what is of an older one is cleared when it is
- * used next, so that nobody waits for it.
+ * the ledger. A reset only begins another generation: what is of an older one is cleared when it is used
+ * next, so that a reset takes no time.
  */
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -17,8 +17,8 @@
 #include "stats.h"
 
 /*
- * Which commands there can be: a mailbox's command is told from others by its low byte, and KVM's
- * numbers come from user space, whose inventions must not take slots without end.
+ * Which commands there can be. Those of the mailbox differ in their low byte. KVM's numbers come from user
+ * space: numbers that KVM does not have must not use up slots.
  */
 #define PSP_COMMANDS	256
 #define KVM_OWN		64
@@ -45,8 +45,8 @@ static u32 generation = 1;
 static u64 since_ns, left_out;
 
 /*
- * Negative: a number that no command has. It is a number of user space that an index is made of: also
- * where the processor only guesses, none lies outside of the tables.
+ * Makes an index of a command; negative: no command has this number. User space chooses the number, so the
+ * index stays within the tables even where the processor speculates.
  */
 static int key_of(u32 type, u32 command)
 {
@@ -71,7 +71,7 @@ static struct sevadm_stats *stats_for(u32 type, u32 command)
 	lockdep_assert_held(&stats_lock);
 	if (key < 0)
 		return NULL;
-	/* User space chooses the command: not even a guess of the processor's goes beyond the table. */
+	/* User space chooses the command: also where the processor speculates, the table has an end. */
 	key = array_index_nospec(key, ARRAY_SIZE(slot_of));
 	if (!slot_of[key]) {
 		if (nr_slots == SLOTS)
@@ -120,7 +120,7 @@ static noinline void add_failure(struct sevadm_stats *stats, const struct sevadm
 	stats->statuses[i].count++;
 }
 
-/* What an event's command and its VM are both told. */
+/* What counts for an event's command and for its VM. */
 struct sample {
 	const struct sevadm_event *event;
 	bool failed;
@@ -186,7 +186,7 @@ void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_stats *o
 	spin_unlock(&stats_lock);
 }
 
-/* sevadm_stats_reset() - all begins from zero, of all commands and VMs at the same moment */
+/** sevadm_stats_reset() - begin from zero, for all commands and VMs at the same moment */
 void sevadm_stats_reset(void)
 {
 	spin_lock(&stats_lock);
@@ -196,6 +196,7 @@ void sevadm_stats_reset(void)
 	spin_unlock(&stats_lock);
 }
 
+/** sevadm_stats_totals() - describe the statistics as a whole */
 void sevadm_stats_totals(struct sevadm_stats_totals *totals)
 {
 	spin_lock(&stats_lock);
@@ -208,13 +209,13 @@ void sevadm_stats_totals(struct sevadm_stats_totals *totals)
 }
 
 /**
- * sevadm_stats_command() - the statistics of a command that has come since the last reset
+ * sevadm_stats_command() - copy the statistics of the next command that has come since the last reset
  * @slot: where to look first, from 0; set to that of the command found
  * @type: set to SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN
  * @command: set to its number
  * @stats: filled in
  *
- * Return: whether there was one.
+ * Return: true if there was one.
  */
 bool sevadm_stats_command(u32 *slot, u32 *type, u32 *command, struct sevadm_stats *stats)
 {

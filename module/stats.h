@@ -12,7 +12,7 @@ struct sevadm_event;
 #define SEVADM_STATS_STATUSES	16
 
 /**
- * struct sevadm_times - what one sort of times was like
+ * struct sevadm_times - a distribution of times
  * @count: number of times
  * @sum_ns: of all of them
  * @min_ns: the shortest one; means nothing while @count is 0
@@ -28,9 +28,9 @@ struct sevadm_times {
 };
 
 /**
- * struct sevadm_status_count - how often one thing was the reason of a failure
- * @firmware: @number is the firmware's status, else a positive errno
- * @number: see there
+ * struct sevadm_status_count - how often commands failed with one status
+ * @firmware: @number is the firmware's status; else it is a positive errno
+ * @number: see @firmware
  * @count: how often
  */
 struct sevadm_status_count {
@@ -41,13 +41,13 @@ struct sevadm_status_count {
 
 /**
  * struct sevadm_stats - the statistics of one command, or of one VM's firmware commands
- * @generation: of the statistics as a whole; if it is an older one, all of it is to be read as zero
+ * @generation: of the statistics as a whole; if it is an older one, all members count as zero
  * @nr_statuses: number of @statuses that are in use
  * @count: number of events
- * @failures: those that failed; queries of a length are none
- * @other_failures: those for whose status there was no room
- * @bytes: what was pinned, or what the commands that succeeded were about
- * @bytes_ns: time that took
+ * @failures: number of those that failed; a query of a length is not a failure
+ * @other_failures: number of failures for whose status there was no room
+ * @bytes: bytes pinned, or bytes that the commands that succeeded were about
+ * @bytes_ns: how long these took
  * @took: time inside the firmware, or of the whole call
  * @waited: for the mailbox of the security processor
  * @statuses: in the order in which they came

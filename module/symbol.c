@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is to be known of other modules that these do not export: where things are, whether they live. */
+/* What other modules do not export: where their variables and functions are, and if they are live. */
 #include <linux/kobject.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -8,11 +8,11 @@
 #include "symbol.h"
 
 /**
- * sevadm_symbol_variable() - the address of another module's variable
+ * sevadm_symbol_variable() - find the address of another module's variable
  * @name: "module:variable"
  *
- * A probe is the one way for a module to resolve a name; that no probe may be put on data is checked
- * only when the name has been resolved.
+ * A probe is the only way for a module to resolve a name. The kernel refuses a probe on data only after it
+ * has resolved the name.
  *
  * Context: may sleep.
  * Return: its address; NULL: there is none, or it is not data.
@@ -31,14 +31,13 @@ void *sevadm_symbol_variable(const char *name)
 }
 
 /**
- * sevadm_symbol_function() - where ftrace's call in a function is
+ * sevadm_symbol_function() - find ftrace's call in a function
  * @module: the module it lives in; "vmlinux" for the kernel proper
  * @symbol: its name
  * @suffix: of the name, when it is a compiler's clone; else ""
- * @location: set to its first instruction but for an ENDBR, which kprobes skip at a function's name
- *	(arch_adjust_kprobe_addr())
+ * @location: set to its first instruction after an ENDBR, which kprobes skip (arch_adjust_kprobe_addr())
  *
- * A probe that is registered disabled, never armed, resolves the name.
+ * A probe that is registered disabled, and never armed, resolves the name.
  *
  * Context: may sleep.
  * Return: 0; -ENOENT: there is none of that name; or another negative errno.
@@ -63,11 +62,11 @@ int sevadm_symbol_function(const char *module, const char *symbol, const char *s
 }
 
 /**
- * sevadm_symbol_module_is_live() - whether a module is loaded, initialised and not on its way out
+ * sevadm_symbol_module_is_live() - return true if a module is initialised and not on its way out
  * @name: its name
  *
- * A module on its way in has names already, while ftrace does not know its functions yet. In sysfs it
- * shows only behind that; what is there is not freed before this has let go of it.
+ * A module on its way in has names before ftrace knows its functions. In sysfs it shows only later; what is
+ * there is not freed while this holds it.
  *
  * Context: may sleep.
  */

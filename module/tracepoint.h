@@ -6,7 +6,7 @@
 #include "trace.h"
 
 /**
- * sevadm_tracepoint() - tell an event to whoever has enabled its tracepoint
+ * sevadm_tracepoint() - pass an event to its type's tracepoint
  * @event: complete, with its number
  */
 static __always_inline void sevadm_tracepoint(const struct sevadm_event *event)
