@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Adoption: VMs that are older than the module enter the ledger with all they hold, as kvm_amd
- * remembers it. Where kvm_amd keeps that is told from user space, out of the kernel's BTF, and is not
- * trusted: everything is read without the possibility of a fault, and every VM on the host has to
- * make sense - ASIDs that kvm_amd's bitmaps know as used, pages that add up over its regions, and
- * for VMs of the ledger exactly what the ledger says - before the first one is adopted.
+ * keeps it. User space says where kvm_amd keeps it, out of the kernel's BTF, and is not trusted: no
+ * read can fault, and every VM on the host must be valid before the first one is adopted. Its ASID
+ * is marked used in kvm_amd's bitmaps, its pages add up over its regions, and a VM of the ledger is
+ * as the ledger says.
  */
 #include <linux/delay.h>
 #include <linux/kvm_host.h>
@@ -27,15 +27,15 @@
 #include "scope.h"
 #include "symbol.h"
 
-/* No list of VMs or regions is longer: one that seems to be is no list. */
+/* Longer than any real list; past this we are following garbage. */
 #define LIST_MAX	(1U << 20)
 
-/* A VM that is at work is asked again so often, this far apart. */
+/* How often, and how far apart, a VM that is at work is looked at again. */
 #define BUSY_TRIES	200
 #define BUSY_PAUSE_MS	10
 
-/* What does not make sense is looked at so often before it is believed to be wrong. */
-#define SENSE_TRIES	20
+/* How often to re-read inconsistent state before rejecting the layout. */
+#define VALID_TRIES	20
 
 /* Serialises adoption, and guards @layout and @layout_known for writing. */
 static DEFINE_MUTEX(adopt_mutex);
@@ -57,8 +57,8 @@ enum verdict {
 	NO_VM,		/* has no encryption context */
 	PRESENT,	/* is in the ledger, which agrees */
 	ADOPTABLE,
-	BUSY,		/* at work: its picture is not consistent now */
-	NONSENSE,	/* cannot be what kvm_amd knows */
+	BUSY,		/* at work: what is read is not consistent now */
+	INVALID,	/* cannot be what kvm_amd knows */
 };
 
 static bool read_at(const void *object, u32 offset, void *value, size_t size)
@@ -66,7 +66,7 @@ static bool read_at(const void *object, u32 offset, void *value, size_t size)
 	return !copy_from_kernel_nofault(value, object + offset, size);
 }
 
-/* Adds up the regions; whether what lies there is a list at all. */
+/* Adds up the regions; returns false if what lies there is not a list. */
 static bool read_regions(const struct kvm *kvm, struct context *context, u64 *pages)
 {
 	const void *head = (const void *)kvm + layout.regions, *entry;
@@ -119,27 +119,28 @@ static u32 type_of(const struct kvm *kvm, const struct context *context)
 	       compat_kvm_is_snp_vm(kvm) ? SEVADM_VM_TYPE_SEV_SNP : SEVADM_VM_TYPE_SEV_ES;
 }
 
-/* An owner's ASID is one that kvm_amd's bitmap shows as held; a mirror has that of its owner. */
+/* Return true if kvm_amd's bitmap shows the ASID as held. A mirror has that of its owner. */
 static bool context_plausible(const struct kvm *kvm, const struct context *context)
 {
 	return sevadm_pool_held(sevadm_pool_of_type(type_of(kvm, context)), context->asid);
 }
 
-static enum verdict judge_locked(struct kvm *kvm, struct context *context)
+/* Compares what kvm_amd knows of a VM with the bitmaps and the ledger; kvm->lock is held. */
+static enum verdict classify(struct kvm *kvm, struct context *context)
 {
 	struct sevadm_vm *vm;
 	bool agrees;
 
 	lockdep_assert_held(&kvm->lock);
 	if (!read_context(kvm, context))
-		return NONSENSE;
+		return INVALID;
 	if (!context->active)
 		return NO_VM;
 	if (!context_plausible(kvm, context)) {
 		/* It may have taken its ASID after they were read. As long as kvm->lock is held, it does not. */
 		sevadm_bitmaps_sync();
 		if (!context_plausible(kvm, context))
-			return NONSENSE;
+			return INVALID;
 	}
 
 	vm = sevadm_vm_find(kvm);
@@ -147,26 +148,26 @@ static enum verdict judge_locked(struct kvm *kvm, struct context *context)
 		return ADOPTABLE;
 	agrees = sevadm_vm_agrees(vm, context->asid, context->handle);
 	sevadm_vm_put(vm);
-	return agrees ? PRESENT : NONSENSE;
+	return agrees ? PRESENT : INVALID;
 }
 
 /*
- * kvm->lock is only tried: how it nests in kvm_lock is KVM's business, and whoever holds it is
+ * Only tries to take kvm->lock: KVM decides how it nests in kvm_lock, and a task that holds it is
  * changing what is to be read.
  */
-static enum verdict judge(struct kvm *kvm)
+static enum verdict try_classify(struct kvm *kvm)
 {
 	struct context context;
 	enum verdict verdict;
 
 	if (!mutex_trylock(&kvm->lock))
 		return BUSY;
-	verdict = judge_locked(kvm, &context);
+	verdict = classify(kvm, &context);
 	mutex_unlock(&kvm->lock);
 	return verdict;
 }
 
-/* Who created the VM, if the task that did still has the address space that the VM belongs to. */
+/* Finds the VM's creator, if that task still uses the VM's mm. */
 static struct task_struct *creator_of(const struct kvm *kvm)
 {
 	struct task_struct *task;
@@ -190,8 +191,9 @@ static struct task_struct *creator_of(const struct kvm *kvm)
 }
 
 /*
- * One VM enters the ledger, unless a task is at work for it; a mirror's owner has to be there first.
- * @vm, an empty entry, is used up when it did.
+ * Enters one VM into the ledger, unless a task is at work for it. A mirror's owner has to be there
+ * first.
+ * @vm is an empty entry, which is used if the verdict is ADOPTABLE.
  */
 static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 {
@@ -202,7 +204,7 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 
 	if (!mutex_trylock(&kvm->lock))
 		return BUSY;
-	verdict = judge_locked(kvm, &context);
+	verdict = classify(kvm, &context);
 	if (verdict == PRESENT && context.owner)
 		sevadm_vm_set_owner(kvm, context.owner);
 	if (verdict != ADOPTABLE)
@@ -235,11 +237,11 @@ unlock:
 	return verdict;
 }
 
-/* KVM's list of VMs and its lock: not exported, yet the only way to VMs that nothing points to. */
+/* KVM's list of VMs and its lock: not exported, but the only way to VMs that nothing points to. */
 static struct list_head *kvm_list;
 static struct mutex *kvm_list_lock;
 
-/* kvm.ko stays as long as one of its symbols is held. */
+/* Finds KVM's list. kvm.ko stays as long as one of its symbols is held. */
 static bool kvm_hold(void)
 {
 	if (!symbol_get(kvm_put_kvm))
@@ -257,28 +259,28 @@ static void kvm_release(void)
 	symbol_put(kvm_put_kvm);
 }
 
-static bool make_sense_now(void)
+static bool all_valid_now(void)
 {
-	bool sense = true;
+	bool valid = true;
 	struct kvm *kvm;
 
 	sevadm_bitmaps_sync();
 
 	mutex_lock(kvm_list_lock);
 	list_for_each_entry(kvm, kvm_list, vm_list)
-		if (judge(kvm) == NONSENSE)
-			sense = false;
+		if (try_classify(kvm) == INVALID)
+			valid = false;
 	mutex_unlock(kvm_list_lock);
-	return sense;
+	return valid;
 }
 
-/* A VM may have been initialised since the bitmaps were read. What is wrong stays wrong. */
-static bool make_sense(void)
+/* Looks again for some time: a VM may have been initialised since the bitmaps were read. */
+static bool all_valid(void)
 {
 	unsigned int tries;
 
-	for (tries = 0; tries < SENSE_TRIES; tries++) {
-		if (make_sense_now())
+	for (tries = 0; tries < VALID_TRIES; tries++) {
+		if (all_valid_now())
 			return true;
 		msleep(BUSY_PAUSE_MS);
 	}
@@ -288,7 +290,7 @@ static bool make_sense(void)
 /* struct sev_data_guest_status; ccp exports the function to ask with from 6.11 on. */
 typedef int (*sev_do_cmd_fn)(int cmd, void *data, int *psp_ret);
 
-/* State and policy of an adopted guest, if the firmware can be asked for them. */
+/* Gets the state and the policy of an adopted guest, if the firmware can be asked for them. */
 static void ask_firmware(struct sevadm_vm *vm)
 {
 	struct sev_data_guest_status status = { .handle = vm->handle };
@@ -306,8 +308,8 @@ static void ask_firmware(struct sevadm_vm *vm)
 }
 
 /*
- * Adopts the first VM that can be adopted now. The entry is made beforehand: memory must not be
- * waited for with kvm_lock held, which KVM's shrinker takes.
+ * Adopts the first VM that can be adopted now. The entry is allocated beforehand: an allocation may
+ * wait for KVM's shrinker, which takes kvm_lock.
  *
  * Return: 1: one was adopted; 0: none is left; -EAGAIN: those that are left are at work.
  */
@@ -329,7 +331,7 @@ static int adopt_next(u32 *left)
 		verdict = adopt(kvm, vm);
 		if (verdict == ADOPTABLE)
 			break;
-		if (verdict == BUSY || verdict == NONSENSE)
+		if (verdict == BUSY || verdict == INVALID)
 			(*left)++;
 	}
 	mutex_unlock(kvm_list_lock);
@@ -355,8 +357,8 @@ static int adopt_all(u32 *adopted, u32 *left)
 			(*adopted)++;
 		} else if (ret != -EAGAIN) {
 			/*
-			 * Every VM is in the ledger. The firmware's count of guests, from before the
-			 * adoption, may have had one that was just being launched twice.
+			 * Every VM is in the ledger. The firmware's count of guests, from before
+			 * the adoption, may have had one that was just being launched twice.
 			 */
 			if (!ret)
 				sevadm_unaccounted_set(0);
@@ -398,12 +400,12 @@ outside:
  * @new: where kvm_amd keeps what it knows of them
  * @adopted: number of VMs that entered the ledger, also when it fails
  * @left: number of VMs that could not be looked at, as tasks were at work for them all the time
- * @extack: told what is wrong
+ * @extack: says what is wrong
  *
  * Context: sleeps, for at most a few seconds.
  * Return: 0; -EINVAL: what lies there cannot be what kvm_amd knows, and nothing was adopted;
- * -EOPNOTSUPP: this kernel does not let itself be asked; -ENODEV: no VM can be there; -EACCES: the
- * kernel is locked down.
+ * -EOPNOTSUPP: the lists of this kernel cannot be found; -ENODEV: the module is not attached to kvm_amd;
+ * -EACCES: the kernel is locked down; -EINTR.
  */
 int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 		 struct netlink_ext_ack *extack)
@@ -412,7 +414,7 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 
 	*adopted = 0;
 	*left = 0;
-	/* Whoever chooses the offsets is shown the numbers that lie there. */
+	/* A caller that chooses the offsets learns the numbers that lie there. */
 	if (security_locked_down(LOCKDOWN_KCORE)) {
 		NL_SET_ERR_MSG(extack, "the kernel is locked down against being read (lockdown=confidentiality): older VMs stay unaccounted");
 		return -EACCES;
@@ -435,7 +437,7 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 
 	WRITE_ONCE(layout_known, false);
 	layout = *new;
-	if (make_sense()) {
+	if (all_valid()) {
 		smp_store_release(&layout_known, true);
 		ret = adopt_all(adopted, left);
 	} else {
@@ -449,7 +451,7 @@ unlock:
 }
 
 /**
- * sevadm_adopt_asid() - the ASID of a VM that has just been initialised
+ * sevadm_adopt_asid() - read the ASID of a VM that has just been initialised
  * @kvm: KVM's VM, which the caller keeps alive
  *
  * Return: the ASID; 0: not known.
@@ -463,7 +465,7 @@ u32 sevadm_adopt_asid(const struct kvm *kvm)
 	return asid;
 }
 
-/* sevadm_adopt_forget() - kvm_amd has gone; the next one may have another layout */
+/** sevadm_adopt_forget() - forget the layout: kvm_amd has gone, and the next one may have another */
 void sevadm_adopt_forget(void)
 {
 	mutex_lock(&adopt_mutex);

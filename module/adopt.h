@@ -11,8 +11,8 @@ struct sevadm_vm;
 
 /**
  * struct sevadm_layout - where kvm_amd keeps what it knows of a VM: offsets in bytes
- * @kvm_size: size of struct kvm, as the kernel's BTF tells it
- * @kvm_vm_list: of vm_list in struct kvm, likewise
+ * @kvm_size: size of struct kvm, from the kernel's BTF
+ * @kvm_vm_list: of vm_list in struct kvm, from the kernel's BTF
  * @svm_size: size of struct kvm_svm, which begins with its struct kvm
  * @active: of sev_info.active in struct kvm_svm; as all that follow up to @owner
  * @es_active: of sev_info.es_active

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kvm_amd's own bitmaps of ASIDs: the truth about ASIDs that were taken or given back before this module
- * came. They are static, so they are found by name and read without trust: a read cannot fault, and
- * bitmaps that contradict the ledger are not used (sevadm_pool_sync_locked()).
+ * kvm_amd's own bitmaps of ASIDs: the truth about ASIDs that were taken or given back before this
+ * module came. They are static, so they are found by name and read without trust: a read cannot
+ * fault, and bitmaps that contradict the ledger are not used (sevadm_pool_sync_locked()).
  */
 #include <linux/bitmap.h>
 #include <linux/module.h>
@@ -15,8 +15,8 @@
 #include "vm.h"
 
 /*
- * Off, the pools show what the module itself has seen. That is for tests: what was read from kvm_amd proves
- * nothing when it is compared with kvm_amd (selftests/sevadm_asid_test.c).
+ * Off, the pools show what the module itself has seen. That is for tests: what was read from
+ * kvm_amd proves nothing when it is compared with kvm_amd (selftests/sevadm_asid_test.c).
  */
 static bool read_bitmaps = true;
 module_param(read_bitmaps, bool, 0644);

@@ -10,9 +10,10 @@
 #include "psp_command.h"
 
 /*
- * Return true if the command is about another guest than the VM. KVM_SEV_LAUNCH_START of a VM that is
- * launched already makes a second guest context in the firmware, which cannot be bound to the VM's ASID and
- * is decommissioned at once. KVM refuses KVM_SEV_SNP_LAUNCH_START then, before it has made a context.
+ * Return true if the command is about another guest than the VM. KVM_SEV_LAUNCH_START of a VM that
+ * is launched already makes a second guest context in the firmware, which cannot be bound to the
+ * VM's ASID and is decommissioned at once. KVM refuses KVM_SEV_SNP_LAUNCH_START then, before it has
+ * made a context.
  */
 static bool is_other_guest(const struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 {

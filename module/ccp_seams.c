@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Wrappers of ccp's functions: every command of the security processor is timed, decoded and
- * booked. All come through __sev_do_cmd_locked(), with the mailbox's mutex held; the outer functions show
- * when the caller began to queue for it.
+ * booked. All come through __sev_do_cmd_locked(), with the mailbox's mutex held; the outer
+ * functions show when the caller began to queue for it.
  */
 #include <linux/ktime.h>
 
@@ -29,9 +29,9 @@ static void book_vm(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 }
 
 /*
- * Books a command about a guest that is older than the attachment; it has succeeded. KVM decommissions a
- * context when the VM ends, or within the ioctl that could not launch it, whether it has activated it or
- * not. PLATFORM_STATUS does not count SEV-SNP guests.
+ * Books a command about a guest that is older than the attachment; it has succeeded. KVM
+ * decommissions a context when the VM ends, or within the ioctl that could not launch it, whether
+ * it has activated it or not. PLATFORM_STATUS does not count SEV-SNP guests.
  */
 static void book_unaccounted(struct sevadm_scope *scope, u32 command)
 {
@@ -60,8 +60,8 @@ static void book(struct sevadm_scope *scope, struct sevadm_vm *vm, u32 command,
 }
 
 /*
- * Finds a command's VM by handle or context page, for a task that is in no scope of KVM, as is a vCPU that
- * passes on its guest's request (SNP_GUEST_REQUEST). The VM comes with a reference.
+ * Finds a command's VM by handle or context page, for a task that is in no scope of KVM, as is a
+ * vCPU that passes on its guest's request (SNP_GUEST_REQUEST). The VM comes with a reference.
  */
 static struct sevadm_vm *command_vm(const struct sevadm_psp_guest *guest)
 {
@@ -101,8 +101,9 @@ static u64 *queued_since(const struct sevadm_scopes *mine)
 }
 
 /*
- * Notes commands that KVM issues only after a call that a seam should have seen: a guest's command outside
- * of KVM's ioctl, a command on a guest's memory that was not pinned. Debug commands may be several to a pin.
+ * Notes commands that KVM issues only after a call that a seam should have seen: a guest's command
+ * outside of KVM's ioctl, a command on a guest's memory that was not pinned. Debug commands may be
+ * several to a pin.
  */
 static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_scope *scope)
 {
@@ -128,8 +129,8 @@ static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_s
 }
 
 /*
- * The task whose command runs, under the mailbox's mutex. On a host with SEV-SNP ccp issues more commands
- * from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
+ * The task whose command runs, under the mailbox's mutex. On a host with SEV-SNP ccp issues more
+ * commands from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
  */
 static struct task_struct *commander;
 
@@ -206,8 +207,8 @@ static void measure(struct command *command, struct sevadm_event *event, int *ps
 }
 
 /*
- * Second step: adds to @event which guest it is about. Returns its VM, NULL: none is known. If the task is
- * in no scope, it comes with a reference.
+ * Second step: adds to @event which guest it is about. Returns its VM, NULL: none is known. If the
+ * task is in no scope, it comes with a reference.
  */
 static struct sevadm_vm *describe(struct command *command, struct sevadm_event *event)
 {
@@ -276,7 +277,8 @@ exit:
 /**
  * struct queueing - the way of a task to the mailbox
  * @outermost: it began here: several of ccp's functions call each other on the way
- * @kvm: the scope of a task in KVM's code, which the way is written into; NULL: @scope is one for it
+ * @kvm: the scope of a task in KVM's code, which the way is written into; NULL: @scope is one for
+ *	it
  * @scope: see @kvm
  */
 struct queueing {
@@ -367,9 +369,9 @@ int wrap_sev_guest_decommission(struct sev_data_decommission *data, int *error)
 }
 
 /*
- * Recycles the ASIDs: KVM flushes when it has run out of them, with sev_bitmap_lock held, and then recycles
- * all that wait. That this command ran does not say how far the initialisation of a VM came, so it is not
- * counted among its commands.
+ * Recycles the ASIDs: KVM flushes when it has run out of them, with sev_bitmap_lock held, and then
+ * recycles all that wait. That this command ran does not say how far the initialisation of a VM
+ * came, so it is not counted among its commands.
  */
 static void flushed(int ret, u32 commands_before)
 {

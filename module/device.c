@@ -211,8 +211,8 @@ union sevadm_argument {
  * @size: size of the whole structure
  * @min_size: size of its first version: what every caller has to give
  * @function: gets the structure in kernel memory; it is copied back when it returns 0
- * @undo: takes back what @function did, when the answer cannot be copied to user space; NULL: there is
- *	nothing to take back
+ * @undo: takes back what @function did, when the answer cannot be copied to user space; NULL: there
+ *	is nothing to take back
  */
 struct sevadm_ioctl {
 	unsigned int number;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The funnel of events: an event goes into the ring, to its tracepoint, to the readers that wait for it
- * and, if it is urgent, to the listeners of netlink. Only some equal refusals of one process are emitted
- * one by one; the rest are counted: Documentation/trace.md.
+ * The funnel of events: an event goes into the ring, to its tracepoint, to the readers that wait
+ * for it and, if it is urgent, to the listeners of netlink. Only some equal refusals of one process
+ * are emitted one by one; the rest are counted: Documentation/trace.md.
  */
 #include <linux/workqueue.h>
 
@@ -17,8 +17,8 @@
  * sevadm_event_user_in_namespace() - find the user whom a task in a user namespace counts as
  * @cred: of the task; its user namespace is not the initial one
  *
- * A user namespace that a user has made holds thousands of uids that are all that user's: what happens
- * there counts as its owner's. In one that root has made, root has assigned the uids.
+ * A user namespace that a user has made holds thousands of uids that are all that user's: what
+ * happens there counts as its owner's. In one that root has made, root has assigned the uids.
  *
  * Return: a uid of the initial user namespace.
  */
@@ -106,8 +106,8 @@ static noinline void emit_rare(struct sevadm_event *event)
  * sevadm_event_emit() - number an event, store it and pass it to all who want it
  * @event: its @seq is set
  *
- * Context: process context, no spinlock held. May sleep if it is a SEVADM_EVENT_LIMIT, or a firmware
- * command that timed out.
+ * Context: process context, no spinlock held. May sleep if it is a SEVADM_EVENT_LIMIT, or a
+ * firmware command that timed out.
  */
 void sevadm_event_emit(struct sevadm_event *event)
 {

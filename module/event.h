@@ -21,8 +21,8 @@ u32 sevadm_event_user_in_namespace(const struct cred *cred);
 /**
  * sevadm_event_user() - find the user whom the current task counts as
  *
- * Return: the task's real uid, in the initial user namespace. For a task in another user namespace: the
- * uid of the owner of the outermost one below the initial one, unless that is root.
+ * Return: the task's real uid, in the initial user namespace. For a task in another user namespace:
+ * the uid of the owner of the outermost one below the initial one, unless that is root.
  */
 static __always_inline u32 sevadm_event_user(void)
 {

@@ -39,7 +39,8 @@ static bool wants_all(const struct sevadm_event_filter *wanted)
  * @wanted: as it came
  *
  * Context: may sleep.
- * Return: the filter, to be freed by kfree(); NULL: all events are wanted; ERR_PTR: -EINVAL, -ENOMEM.
+ * Return: the filter, to be freed by kfree(); NULL: all events are wanted; ERR_PTR: -EINVAL,
+ * -ENOMEM.
  */
 struct sevadm_filter *sevadm_filter_make(const struct sevadm_event_filter *wanted)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host's firmware as PLATFORM_STATUS last described it, whichever task asked. The module itself asks
- * once, when kvm_amd arrives, to learn how many guests are older than the module. It asks from a work item:
- * a security processor that hangs would otherwise hold up every module that is loaded on the host.
+ * The host's firmware as PLATFORM_STATUS last described it, whichever task asked. The module itself
+ * asks once, when kvm_amd arrives, to learn how many guests are older than the module. It asks from
+ * a work item: a security processor that hangs would otherwise hold up every module that is loaded
+ * on the host.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -88,8 +89,9 @@ static void firmware_ask(struct work_struct *work)
 static DECLARE_WORK(firmware_work, firmware_ask);
 
 /*
- * Counts the guests that are older than the attachment. ccp is asked by its exported function, taken by
- * name for the time of the call, so that neither module depends on the other. The answer comes later.
+ * Counts the guests that are older than the attachment. ccp is asked by its exported function,
+ * taken by name for the time of the call, so that neither module depends on the other. The answer
+ * comes later.
  */
 static void kvm_arrived(void)
 {
@@ -130,8 +132,9 @@ static struct notifier_block host_notifier = {
 /**
  * sevadm_host_init() - look for kvm_amd, now and as it comes and goes
  *
- * Where it is there, waits until the firmware has answered or ccp gives it up. Where it is not, says what
- * is missing. That is not an error: the module waits, and a processor that never has SEV does no harm.
+ * Where it is there, waits until the firmware has answered or ccp gives it up. Where it is not,
+ * says what is missing. That is not an error: the module waits, and a processor that never has SEV
+ * does no harm.
  *
  * Context: may sleep; the seams are attached.
  * Return: 0 or a negative errno.

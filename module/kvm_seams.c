@@ -26,7 +26,7 @@
 #include "seam.h"
 #include "sole_file.h"
 
-/* As in sev_pin_memory(): a range need not be aligned, whole pages are pinned. */
+/* Counts the pages of a range as sev_pin_memory() does: it need not be aligned, whole pages are pinned. */
 static u64 pages_of_range(u64 address, u64 size)
 {
 	return ((address + size - 1) >> PAGE_SHIFT) - (address >> PAGE_SHIFT) + 1;
@@ -49,7 +49,7 @@ static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64
 	sevadm_event_emit_counted(&event, scope->vm);
 }
 
-/* The end of every KVM-level operation: transient pins go, and what was done is told. */
+/* Ends every KVM-level operation: books transient pins as released, and reports what was done. */
 static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 {
 	struct sevadm_event event __uninitialized;
@@ -79,7 +79,7 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 	sevadm_event_emit_counted(&event, scope->vm);
 }
 
-/* The number of an ASID shows when the firmware is told to ACTIVATE it, if not before. */
+/* Books the number of a VM's ASID early. If kvm_amd's layout is not known, ACTIVATE shows it later. */
 static void show_asid(struct sevadm_vm *vm, const struct kvm *kvm)
 {
 	u32 pool = sevadm_pool_of_type(vm->type), asid = sevadm_adopt_asid(kvm);
@@ -101,10 +101,10 @@ static void event_asid_reclaim(const struct sevadm_vm *vm)
 }
 
 /*
- * A VM was entered when its ASID was charged. KVM may have initialised it even though the ioctl
- * failed (copy_to_user() comes last), or have failed after taking the ASID: then sev_asid_free() has
- * put it among those that wait. KVM initialises the platform behind sev_asid_new(), so a firmware
- * command tells the two failures apart.
+ * Shows or removes a VM that was entered when its ASID was charged. KVM may have initialised it
+ * even though the ioctl failed (copy_to_user() comes last), or have failed after it took the ASID:
+ * then sev_asid_free() has put that among those that wait. KVM initialises the platform after
+ * sev_asid_new(), so a firmware command distinguishes the two failures.
  */
 static void settle_new_vm(struct sevadm_scope *scope)
 {
@@ -132,14 +132,14 @@ int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 
 	sevadm_seam_enter(SEAM_sev_mem_enc_ioctl);
 
-	/* Without a command the ioctl only says whether SEV is there. */
+	/* Without a command the ioctl only says if SEV is there. */
 	if (!argp) {
 		ret = call_original(sev_mem_enc_ioctl, kvm, argp);
 		goto exit;
 	}
 	/*
-	 * Shown in the trace, and decides nothing: KVM reads it once more, and by then user space may have
-	 * changed it, or made readable what was not.
+	 * Shown in the trace, but decides nothing: KVM reads it again, and by then user space may
+	 * have changed it, or made readable what was not.
 	 */
 	if (get_user(command, (u32 __user *)argp))
 		command = U32_MAX;
@@ -163,9 +163,9 @@ static bool is_sev_resource(enum misc_res_type type)
 }
 
 /*
- * KVM charges an ASID, with kvm->lock held, for a VM that is not a SEV VM yet. It is entered before KVM
- * lets go of that lock, so that no other thread's pin is missed. One that cannot be accounted is
- * refused, by KVM's own error path, rather than missed.
+ * Enters a VM for which KVM charges an ASID, with kvm->lock held; it is not a SEV VM yet. It is
+ * entered before KVM releases that lock, so that no other thread's pin is missed. A VM that cannot
+ * be accounted is refused, by KVM's own error path.
  */
 static int enter_new_vm(struct sevadm_scope *scope, enum misc_res_type type)
 {
@@ -177,7 +177,7 @@ static int enter_new_vm(struct sevadm_scope *scope, enum misc_res_type type)
 		return 0;
 	if (!sevadm_scope_claim(scope, NULL))
 		return -EBUSY;
-	/* That one was a VM before, which had this address: its end was not seen. */
+	/* An earlier VM with this address, whose end was not seen. */
 	if (scope->vm) {
 		sevadm_vm_remove(scope->vm, false);
 		sevadm_vm_put(scope->vm);
@@ -252,7 +252,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 	}
 	event.ret = error;
 	event.duration_ns = event.time_ns - start_ns;
-	/* A range that KVM calls invalid has no size. */
+	/* A range that KVM refuses as invalid has no size. */
 	if (pages) {
 		event.bytes = pages << PAGE_SHIFT;
 		event.known |= SEVADM_KNOWN_BYTES;
@@ -275,7 +275,7 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 	sevadm_event_emit_counted(&event, NULL);
 }
 
-/* Charges what is about to be pinned. False: a limit refuses it, which has been told. */
+/* Charges what is about to be pinned. Returns false if a limit refuses it, which has been reported. */
 static bool pin_begin(struct sevadm_scope *scope, u64 pages, u64 start_ns)
 {
 	u64 limit;
@@ -287,7 +287,7 @@ static bool pin_begin(struct sevadm_scope *scope, u64 pages, u64 start_ns)
 	return false;
 }
 
-/* Books what KVM has pinned of @asked pages, or gives back what it has not: @error. */
+/* Books what KVM has pinned of @asked pages; on @error takes the charge back and reports the refusal. */
 static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error, u64 start_ns)
 {
 	u64 before;
@@ -307,10 +307,10 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 }
 
 /*
- * Return true if RLIMIT_MEMLOCK is in the way, by which sev_pin_memory() refuses before it pins a page. It is
- * asked here, too: what KVM refuses anyway is charged to nobody meanwhile. A security module that denies what
- * the credentials allow is KVM's to ask. As KVM does not get to say why, its words are said here: operators and
- * `sevadm explain` look for them in the kernel's log.
+ * Return true if RLIMIT_MEMLOCK makes sev_pin_memory() refuse, before it pins a page. Checked here,
+ * too, so that nobody is charged for what KVM refuses. Security modules are left for KVM to ask.
+ * KVM does not come to print its message then, so it is printed here: operators and `sevadm
+ * explain` look for it in the log.
  */
 static bool over_memlock(const struct sevadm_scope *scope, u64 pages)
 {
@@ -336,7 +336,7 @@ struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned
 	sevadm_seam_enter(SEAM_sev_pin_memory);
 	scope = sevadm_scope_kvm_refreshed();
 
-	/* What KVM will call invalid asks for nothing. */
+	/* A range that KVM will refuse as invalid asks for nothing. */
 	if (ulen && uaddr + ulen >= uaddr)
 		pages_asked = pages_of_range(uaddr, ulen);
 	if (pages_asked > INT_MAX) {
@@ -352,7 +352,7 @@ struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned
 	return pages;
 }
 
-/* The one page of a command that works on single pages (DBG_, SEND_ and RECEIVE_UPDATE_DATA). */
+/* Pins the one page of a command that works on single pages (DBG_, SEND_ and RECEIVE_UPDATE_DATA). */
 struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int flags)
 {
 	u64 start_ns = ktime_get_boottime_ns();
@@ -377,7 +377,7 @@ int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *ran
 	sevadm_seam_enter(SEAM_sev_mem_enc_register_region);
 	sevadm_scope_enter(&scope, SEVADM_SCOPE_REGION, SEVADM_KVM_REGISTER_REGION, kvm);
 
-	/* What it pins is booked by the wrapper of sev_pin_memory(), under kvm->lock. */
+	/* The wrapper of sev_pin_memory() books what it pins, under kvm->lock. */
 	ret = call_original(sev_mem_enc_register_region, kvm, range);
 
 	scope_end(&scope, ret, 0);
@@ -419,7 +419,7 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 
 	call_original(sev_vm_destroy, kvm);
 
-	/* Called for every VM: those that are not in the ledger leave no trace. */
+	/* Called for every VM: nothing is recorded for those that are not in the ledger. */
 	if (scope.vm) {
 		sevadm_vm_query(scope.vm, &query);
 		if (query.pinned_bytes)
@@ -451,7 +451,7 @@ static void move_done(struct sevadm_vm *vm, struct sevadm_vm *source)
 		sevadm_vm_remove(vm, false);
 }
 
-/* KVM finds the file that was looked at here, whatever the process does with its descriptors. */
+/* Makes KVM find the file that was looked at here, whatever the process does with its descriptors. */
 static int call_with_file(struct sevadm_scope *scope, struct file *file,
 			  int (*original)(struct kvm *kvm, unsigned int source_fd))
 {
@@ -466,10 +466,10 @@ static int call_with_file(struct sevadm_scope *scope, struct file *file,
 }
 
 /*
- * A VM gets its encryption context from another one. The file of the source is held meanwhile, so
- * that the source cannot end before the ledger has followed, and claimed, so that it cannot pass on
- * what it has either. KVM is given that very file: if it succeeds, the file is a VM's, and that VM is the
- * source. Before that, what is behind private_data is compared only.
+ * Mirrors or moves an encryption context. The file of the source is held meanwhile, so that the
+ * source cannot end before the ledger has followed, and the source is claimed, so that its context
+ * cannot move on. KVM gets that very file: if it succeeds, the file is a VM's, and that VM is the
+ * source. Before that, private_data is only compared.
  */
 static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 			int (*original)(struct kvm *kvm, unsigned int source_fd),
@@ -489,7 +489,7 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 	if (!sevadm_scope_claim(scope, file->private_data))
 		goto refused;
 
-	/* Entered beforehand, so that no other thread's pin is missed; refused rather than missed. */
+	/* Entered beforehand, so that no other thread's pin is missed. */
 	if (!scope->vm) {
 		scope->vm = sevadm_vm_create(scope->kvm, SEVADM_VM_TYPE_SEV);
 		scope->entered = scope->vm;

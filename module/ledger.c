@@ -126,7 +126,8 @@ void sevadm_vm_adopt(struct sevadm_vm *vm)
  * @asid: its ASID, as KVM has it
  * @handle: its handle, as KVM has it
  *
- * For a mirror KVM keeps the owner's handle as of the copy (0 before LAUNCH_START): it is not compared.
+ * For a mirror KVM keeps the owner's handle as of the copy (0 before LAUNCH_START): it is not
+ * compared.
  */
 bool sevadm_vm_agrees(const struct sevadm_vm *vm, u32 asid, u32 handle)
 {
@@ -284,8 +285,8 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
  * @pages: number of pages, which have been charged; negative: released
  * @regions: change of the number of regions
  *
- * Late updates are applied to the VM that the context has moved to meanwhile. When that has left the
- * ledger, what it had pinned has left with it.
+ * Late updates are applied to the VM that the context has moved to meanwhile. When that has left
+ * the ledger, what it had pinned has left with it.
  *
  * Context: process context, no spinlock held; may sleep.
  *
@@ -371,8 +372,8 @@ bool sevadm_ledger_sees_pins(void)
 /**
  * sevadm_ledger_complete() - return true if all is seen that makes, moves and ends an entry
  *
- * A VM is entered only then. Where a seam is missing, what depends on it is absent: no VM is refused, and
- * none stays in the ledger for ever.
+ * A VM is entered only then. Where a seam is missing, what depends on it is absent: no VM is
+ * refused, and none stays in the ledger for ever.
  */
 bool sevadm_ledger_complete(void)
 {
@@ -391,8 +392,8 @@ bool sevadm_ledger_complete(void)
 
 /**
  * sevadm_unaccounted_set() - count the guests that are older than the attachment
- * @firmware_guests: number of guest contexts that the firmware has; those that belong to no VM in the
- *	ledger are older
+ * @firmware_guests: number of guest contexts that the firmware has; those that belong to no VM in
+ *	the ledger are older
  */
 void sevadm_unaccounted_set(u32 firmware_guests)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ledger: what each VM has pinned and which ASID it holds. Everything in it is counters, so that an
- * entry costs the same whatever the number of VMs and regions.
+ * The ledger: what each VM has pinned and which ASID it holds. Everything in it is counters, so
+ * that an entry costs the same whatever the number of VMs and regions.
  */
 #ifndef SEVADM_LEDGER_H
 #define SEVADM_LEDGER_H

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits. Counters of all subjects, and what each VM is charged, are guarded by sevadm_ledger_lock: a
- * charge adds to every subject concerned, or to none, in one step. Its cost is that of the limited levels
- * of the cgroup tree, whatever the number of VMs.
+ * Limits. Counters of all subjects, and what each VM is charged, are guarded by sevadm_ledger_lock:
+ * a charge adds to every subject concerned, or to none, in one step. Its cost is that of the
+ * limited levels of the cgroup tree, whatever the number of VMs.
  *
- * A charge is made before KVM is asked, and is in flight until KVM has answered. In flight it counts
- * against every maximum, but neither as a peak nor against a soft limit.
+ * A charge is made before KVM is asked, and is in flight until KVM has answered. In flight it
+ * counts against every maximum, but neither as a peak nor against a soft limit.
  *
- * Guaranteed but unused ASIDs stay reserved: a charge is refused if only another subject's reservation
- * could satisfy it.
+ * Guaranteed but unused ASIDs stay reserved: a charge is refused if only another subject's
+ * reservation could satisfy it.
  */
 #include <linux/delay.h>
 #include <linux/sched/signal.h>
@@ -117,8 +117,8 @@ static bool take_asid(struct sevadm_vm *vm, u32 resource, struct refusal *refusa
 
 	if (!sevadm_subject_guaranteed_locked(resource) && !sevadm_lease_count_locked(pool)) {
 		/*
-		 * Nothing is reserved: let KVM refuse, and only record why. With reservations KVM must
-		 * not decide, as it would give the ASID to the first caller.
+		 * Nothing is reserved: let KVM refuse, and only record why. With reservations KVM
+		 * must not decide, as it would give the ASID to the first caller.
 		 */
 		if (used >= capacity)
 			hit(hits, &sevadm_subject_host, resource, SEVADM_KNOB_POOL, capacity, 1);
@@ -180,8 +180,8 @@ static bool refused_by_what_is_in_flight(const struct refusal *refusal, u32 reso
  * @amount: pages or ASIDs
  * @limit: set to the limit met when it is refused; may be NULL
  *
- * To be followed by sevadm_limit_settle_locked() or sevadm_limit_cancel(). Waits for others' charges in
- * flight, which take the room for a moment only if KVM refuses them.
+ * To be followed by sevadm_limit_settle_locked() or sevadm_limit_cancel(). Waits for others'
+ * charges in flight, which take the room for a moment only if KVM refuses them.
  *
  * Context: may sleep, for some hundredths of a second.
  * Return: 0, or -EDQUOT: a limit refuses.
@@ -328,8 +328,9 @@ static bool destination_fits(struct sevadm_vm *to, struct sevadm_vm *from, u32 r
 }
 
 /*
- * An ASID that only the source's guarantee pays for is reserved again once the VM has moved away. So the VM
- * needs another one, from a guarantee that only the destination has, or one that is available to all.
+ * An ASID that only the source's guarantee pays for is reserved again once the VM has moved away.
+ * So the VM needs another one, from a guarantee that only the destination has, or one that is
+ * available to all.
  */
 static bool guarantees_fit(struct sevadm_vm *to, struct sevadm_vm *from, u32 resource,
 			   struct refusal *refusal)

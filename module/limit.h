@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Limits: what subjects - the host, users, cgroups - may use of the resources, and which ASIDs are
- * reserved for them. Every VM is charged to the host, its creator's user with the owners of the user
- * namespaces it runs in, and its creator's cgroup with all ancestors, to all or to none. Current usage
- * never exceeds a maximum, not for an instant.
+ * reserved for them. Every VM is charged to the host, its creator's user with the owners of the
+ * user namespaces it runs in, and its creator's cgroup with all ancestors, to all or to none.
+ * Current usage never exceeds a maximum, not for an instant.
  */
 #ifndef SEVADM_LIMIT_H
 #define SEVADM_LIMIT_H

@@ -169,7 +169,8 @@ static void apply_locked(const struct sevadm_limit_set *sets, u32 nr, struct sub
  * @resource: on -ENOSPC: the resource whose guarantees exceed its pool
  * @left: on -ENOSPC: how many of its ASIDs can be guaranteed
  *
- * Counters of subjects that stay go on. The ledger's lock is held while usage of all VMs is counted.
+ * Counters of subjects that stay go on. The ledger's lock is held while usage of all VMs is
+ * counted.
  *
  * Context: may sleep.
  * Return: 0, or nothing was changed: -ENOMEM, -ENOSPC, -E2BIG: a cgroup is nested too deep.

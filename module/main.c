@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sevadm.ko: the parts, in the order in which they are brought up. Each is taken down in reverse.
- * Interfaces come after what they report; the seams, which fill it, come last and go first, but for the
- * host, which is asked once they are attached.
+ * Interfaces come after what they report; the seams, which fill it, come last and go first, but for
+ * the host, which is asked once they are attached.
  */
 #include <linux/init.h>
 #include <linux/module.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages to the multicast group "events": so few of each user that they do not hide those of others. The
- * ring has every event; a message only makes listeners look.
+ * Messages to the multicast group "events": so few of each user that they do not hide those of
+ * others. The ring has every event; a message only makes listeners look.
  */
 #include <linux/hash.h>
 #include <linux/spinlock.h>
@@ -59,7 +59,8 @@ static bool may_send(const struct sevadm_event *event)
  * sevadm_nl_multicast() - send an event to group "events", unless there were too many like it
  * @event: the event
  *
- * Context: may sleep. It is not an error if nobody listens or memory is short: the ring has the event.
+ * Context: may sleep. It is not an error if nobody listens or memory is short: the ring has the
+ * event.
  */
 void sevadm_nl_multicast(const struct sevadm_event *event)
 {

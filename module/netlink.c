@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family "sevadm": its frame, which every command and the multicast messages use.
- * The commands are in netlink_*.c, their table in netlink_commands.c. The specification is
+ * The generic netlink family "sevadm": its frame, which every command and the multicast messages
+ * use. The commands are in netlink_*.c, their table in netlink_commands.c. The specification is
  * Documentation/netlink/specs/sevadm.yaml; the numbers are in uapi/linux/sevadm_netlink.h.
  */
 #include <linux/cgroup.h>

@@ -34,8 +34,8 @@ bool sevadm_nl_owns(kuid_t owner, const struct sevadm_vm *vm);
  * @skb: the messages so far
  * @ret: 0, or why the last one did not go in
  *
- * What is in @skb is sent, and the dump goes on. A message that does not fit into an empty @skb never will:
- * then the dump fails, as the list would seem to end there.
+ * What is in @skb is sent, and the dump goes on. A message that does not fit into an empty @skb
+ * never will: then the dump fails, as the list would seem to end there.
  */
 static inline int sevadm_nl_dumped(const struct sk_buff *skb, int ret)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may do what over netlink: Documentation/security.md. The opener of the socket and the sender of the
- * request must both have the right: a privileged program that is given a socket as its standard output
- * lends its rights to nobody.
+ * Who may do what over netlink: Documentation/security.md. The opener of the socket and the sender
+ * of the request must both have the right: a privileged program that is given a socket as its
+ * standard output lends its rights to nobody.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -25,8 +25,8 @@ static bool may_read(const struct sk_buff *skb)
  * @skb: the request
  * @extack: says what is missing
  *
- * perf shows the same of the tracepoints, so the same capability is needed. CAP_NET_ADMIN, which is about
- * networks, is not enough.
+ * perf shows the same of the tracepoints, so the same capability is needed. CAP_NET_ADMIN, which is
+ * about networks, is not enough.
  *
  * Context: process context of the sender.
  * Return: 0 or -EPERM.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of the commands of the generic netlink family "sevadm", and what each takes. Who may read
- * and change is checked by netlink_access.c: Documentation/security.md.
+ * The table of the commands of the generic netlink family "sevadm", and what each takes. Who may
+ * read and change is checked by netlink_access.c: Documentation/security.md.
  */
 #include <linux/init.h>
 #include <net/genetlink.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ASID pools. KVM takes an ASID when a VM is initialised, but its number shows only when the
- * firmware is told to ACTIVATE it: until then a VM counts as used without a number. When a VM ends,
- * its ASID waits (reclaim) until KVM runs out of free ones, flushes all caches and the data fabric,
- * and recycles every waiting ASID of both pools at once (sev_flush_asids(), __sev_recycle_asids()).
+ * ASID pools. KVM takes an ASID when a VM is initialised, but its number shows only in the
+ * firmware's ACTIVATE command: until then it counts as used without a number. When a VM ends, its
+ * ASID waits (reclaim) until KVM runs out of free ones, flushes all caches and the data fabric, and
+ * recycles every waiting ASID of both pools at once (sev_flush_asids(), __sev_recycle_asids()).
  */
 #include <linux/bitmap.h>
 #include <linux/nospec.h>
@@ -22,7 +22,7 @@
 #define CPUID_ENCRYPTED_MEMORY_SEV	BIT(1)
 #define CPUID_ENCRYPTED_MEMORY_SEV_ES	BIT(3)
 
-/* ASIDs are 32 bits in the VMCB, yet no processor has more than a few hundred of encrypted VMs. */
+/* ASIDs have 32 bits in the VMCB, but processors have a few hundred of encrypted VMs. */
 #define MAX_ASIDS	(1U << 16)
 
 struct sevadm_asid {
@@ -146,7 +146,8 @@ u64 sevadm_pool_available_locked(u32 pool)
  * @vm: id of the VM that holds it
  * @pid: creator of that
  *
- * An ASID believed to wait was recycled without our seeing it, or it could not have been handed out.
+ * An ASID that was believed to wait must have been recycled unseen, or KVM could not have handed it
+ * out.
  */
 void sevadm_pool_bind_locked(u32 pool, u32 asid, u64 vm, u32 pid)
 {
@@ -169,7 +170,7 @@ void sevadm_pool_bind_locked(u32 pool, u32 asid, u64 vm, u32 pid)
  * @to: id of the one that does; 0: none that is accounted
  * @pid: creator of that
  *
- * An ASID that is another VM's by now stays that VM's.
+ * An ASID that belongs to another VM by now stays with it.
  */
 void sevadm_pool_move_locked(u32 asid, u64 from, u64 to, u32 pid)
 {
@@ -184,7 +185,7 @@ void sevadm_pool_move_locked(u32 asid, u64 from, u64 to, u32 pid)
  * sevadm_pool_give_back_locked() - let a VM's ASID wait to be recycled
  * @pool: enum sevadm_pool
  * @asid: the ASID; 0: it never showed
- * @vm: id of the VM; an ASID that is another one's by now stays as it is
+ * @vm: id of the VM; an ASID that belongs to another one by now stays as it is
  */
 void sevadm_pool_give_back_locked(u32 pool, u32 asid, u64 vm)
 {
@@ -218,8 +219,9 @@ u32 sevadm_pool_recycle_locked(void)
  * @used: sev_asid_bitmap, with a bit for each ASID that is not free
  * @reclaim: sev_reclaim_asid_bitmap: those of them that wait
  *
- * They were taken or given back before the module came, or are of unaccounted VMs. A VM that has just been initialised, or is just ending, may show in the bitmaps before or after it
- * does in the ledger; the next reading puts that right.
+ * They were taken or given back before the module came, or are of unaccounted VMs. A VM that has
+ * just been initialised, or is just ending, may show in the bitmaps before or after it does in the
+ * ledger; the next reading puts that right.
  *
  * Return: false: they contradict the ledger, and nothing was changed.
  */

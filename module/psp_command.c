@@ -176,7 +176,8 @@ void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest 
 /**
  * sevadm_psp_asks_length() - return true if a command only asks how long its answer would be
  * @command: enum sev_cmd
- * @buffer: the command's buffer before the firmware has seen it, which writes the length there; or NULL
+ * @buffer: the command's buffer before the firmware has seen it, which writes the length there; or
+ *	NULL
  *
  * The firmware answers SEV_RET_INVALID_LEN to that, unless it finds another error first.
  */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The readers of the events: each has its own cursor, filter and wait queue. A task that emits an event
- * looks at the readers that wait, and wakes those that want it.
+ * The readers of the events: each has its own cursor, filter and wait queue. A task that emits an
+ * event looks at the readers that wait, and wakes those that want it.
  *
- * No wakeup is missed: a reader is in the queue before it looks into the ring for the last time. If that
- * look comes before the event, the ring's lock makes the entry in the queue visible to the writer.
+ * No wakeup is missed: a reader is in the queue before it looks into the ring for the last time. If
+ * that look comes before the event, the ring's lock makes the entry in the queue visible to the
+ * writer.
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
@@ -223,8 +224,9 @@ static void wake_due(struct timer_list *unused)
 static DEFINE_TIMER(wake_timer, wake_due);
 
 /*
- * Waking a task costs several times as much as writing an event, and the caller of the firmware would pay
- * for it. So a reader sleeps until the next tick, and is then woken once for all that has come.
+ * Waking a task costs several times as much as writing an event, and the caller of the firmware
+ * would pay for it. So a reader sleeps until the next tick, and is then woken once for all that has
+ * come.
  */
 static void wake_soon(void)
 {

@@ -20,8 +20,8 @@ struct sevadm_filter;
  * @wait: tasks that wait for an event on it
  * @wake: to be woken at the next tick
  * @mutex: one thread reads, seeks or changes the filter at a time
- * @cursor: number of the event that is read next. Without @mutex it is only moved over events that are
- *	not wanted, by cmpxchg()
+ * @cursor: number of the event that is read next. Without @mutex it is only moved over events that
+ *	are not wanted, by cmpxchg()
  * @filter: which events are wanted; NULL: all
  * @leases: ASIDs reserved through it
  */

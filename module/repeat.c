@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Equal refusals of one process: the first ones are reported one by one. Those that follow within a second
- * are counted and reported by one event a second, for as long as they go on. None is reported twice, none is
- * missed: the sum of all counts is the number of calls.
+ * Equal refusals of one process: the first ones are reported one by one. Those that follow within a
+ * second are counted and reported by one event a second, for as long as they go on. None is
+ * reported twice, none is missed: the sum of all counts is the number of calls.
  *
- * A slot of a fixed table holds one sort of refusal. Another sort that falls into the same slot takes it
- * over, once what was counted there has been reported.
+ * A slot of a fixed table holds one sort of refusal. Another sort that falls into the same slot
+ * takes it over, once what was counted there has been reported.
  */
 #include <linux/jhash.h>
 #include <linux/ktime.h>

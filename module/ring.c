@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ring of events. Event number N lies in slot N modulo size. Writers never wait for readers: the
- * oldest event is overwritten, and a reader that comes too late learns how many it missed. The size can be
- * changed at any time.
+ * The ring of events. Event number N lies in slot N modulo size. Writers never wait for readers:
+ * the oldest event is overwritten, and a reader that comes too late learns how many it missed. The
+ * size can be changed at any time.
  *
- * A user, or a process, that causes more than half of the events in the ring does not push out those of
- * others: what others caused and leaves the ring then is kept beside it, in a ring of a quarter of the size.
- * There is one for users and one for processes, as a user may have many of these. Documentation/trace.md
- * says what follows from that.
+ * A user, or a process, that causes more than half of the events in the ring does not push out
+ * those of others: what others caused and leaves the ring then is kept beside it, in a ring of a
+ * quarter of the size. There is one for users and one for processes, as a user may have many of
+ * these. Documentation/trace.md says what follows from that.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
@@ -140,8 +140,8 @@ static noinline void leave(void)
 }
 
 /*
- * Return true if one event of the heaviest source takes the place of another one of it, as in a flood: then
- * no count changes.
+ * Return true if one event of the heaviest source takes the place of another one of it, as in a
+ * flood: then no count changes.
  */
 static __always_inline bool is_same_again(const struct sevadm_event *one,
 					  const struct sevadm_event *other, enum level level)
@@ -349,8 +349,8 @@ static void drop_oldest(struct events *events)
 }
 
 /*
- * Copies the next few events into a circle of another size, or drops those that have no room there. When
- * none is left, puts that circle in place of the old one, and returns true.
+ * Copies the next few events into a circle of another size, or drops those that have no room there.
+ * When none is left, puts that circle in place of the old one, and returns true.
  */
 static bool move_some(struct events *from, struct events *to, u64 *next)
 {
@@ -415,8 +415,8 @@ static int ring_resize(unsigned int size)
 }
 
 /*
- * May run before init and after uninit: then it only stores the value. A bad size at load time is clamped,
- * not refused.
+ * May run before init and after uninit: then it only stores the value. A bad size at load time is
+ * clamped, not refused.
  */
 static int set_ring_events(const char *text, const struct kernel_param *param)
 {

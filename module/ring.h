@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ring of events: fixed memory; the newest events replace the oldest, but no user's replace all those
- * of others; every reader has its own cursor.
+ * The ring of events: fixed memory; the newest events replace the oldest, but no user's replace all
+ * those of others; every reader has its own cursor.
  */
 #ifndef SEVADM_RING_H
 #define SEVADM_RING_H

@@ -77,10 +77,11 @@ static bool is_claimed(const struct kvm *kvm)
  * @scope: of the current task, about to make @scope->kvm a SEV VM
  * @source: KVM's VM whose context it gets; NULL: none
  *
- * Until sevadm_scope_leave(), no other task gets a claim to the scope's VM or @source. KVM has done its
- * part before it is booked, and releases its locks in between: without a claim another task could move on
- * what this one has made, and the second step would be booked first. KVM, too, refuses two migrations of
- * one VM at a time (sev_lock_two_vms(): -EBUSY). The VM of the ledger is looked up again.
+ * Until sevadm_scope_leave(), no other task gets a claim to the scope's VM or @source. KVM has done
+ * its part before it is booked, and releases its locks in between: without a claim another task
+ * could move on what this one has made, and the second step would be booked first. KVM, too,
+ * refuses two migrations of one VM at a time (sev_lock_two_vms(): -EBUSY). The VM of the ledger is
+ * looked up again.
  *
  * Return: true if the scope has the claim; false: another task has it.
  */
@@ -107,8 +108,8 @@ bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 /**
  * sevadm_scope_mine() - find the current task's innermost scope of either sort
  *
- * New ones are added at the head. The destruction of one VM may run inside of that of its mirror: the
- * innermost one counts.
+ * New ones are added at the head. The destruction of one VM may run inside of that of its mirror:
+ * the innermost one counts.
  */
 struct sevadm_scopes sevadm_scope_mine(void)
 {

@@ -101,8 +101,8 @@ void sevadm_scope_relookup(struct sevadm_scope *scope);
  * @scope: of the current task
  *
  * Another thread may have entered it, as KVM's VM became a SEV VM, since the scope was entered. One
- * that has left the ledger stays the scope's unless there is another: late updates may have to follow it
- * (&struct sevadm_line).
+ * that has left the ledger stays the scope's unless there is another: late updates may have to
+ * follow it (&struct sevadm_line).
  */
 static inline void sevadm_scope_refresh(struct sevadm_scope *scope)
 {

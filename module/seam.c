@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attach a seam (a hook): an ftrace IPMODIFY callback redirects the function to its wrapper; a static call
- * re-enters the body. Unlike a return probe this has no instance pool to exhaust, and the wrapper may sleep
- * or refuse the call.
+ * Attach a seam (a hook): an ftrace IPMODIFY callback redirects the function to its wrapper; a
+ * static call re-enters the body. Unlike a return probe this has no instance pool to exhaust, and
+ * the wrapper may sleep or refuse the call.
  *
  * The seams of one module share one callback and are registered at once. Only then does ftrace make
- * programs that are attached to a function already (BPF's fexit) call what it is redirected to instead of
- * its body. They would not call the wrapper of a function that is added later.
+ * programs that are attached to a function already (BPF's fexit) call what it is redirected to
+ * instead of its body. They would not call the wrapper of a function that is added later.
  *
  * kvm_amd and ccp come and go: a module notifier attaches and detaches their rows, so that the
  * order of loading does not matter.
@@ -98,11 +98,11 @@ struct sevadm_target {
 };
 
 /*
- * Redirects a call. Only calls from outside come here: a wrapper calls the function's body behind ftrace's
- * location.
+ * Redirects a call. Only calls from outside come here: a wrapper calls the function's body behind
+ * ftrace's location.
  *
- * Runs in any context, with preemption off or not: what it reads of a row was written before its address
- * was put into the filter.
+ * Runs in any context, with preemption off or not: what it reads of a row was written before its
+ * address was put into the filter.
  */
 static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_ip,
 					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
@@ -126,7 +126,7 @@ static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_
 	},									\
 }
 
-/* In the order of attaching; let go in reverse. */
+/* In the order of attaching; detached in reverse. */
 static struct sevadm_target targets[] = {
 	TARGET("vmlinux"),
 	TARGET("ccp"),
@@ -210,8 +210,8 @@ static const char *why_not_redirected(int error)
 }
 
 /*
- * Return true if the compiler made a clone beside the function, which takes calls from within its module
- * that the seam does not see. Other modules call the function itself only.
+ * Return true if the compiler made a clone beside the function, which takes calls from within its
+ * module that the seam does not see. Other modules call the function itself only.
  */
 static bool has_clone(const struct sevadm_seam *seam)
 {
@@ -354,8 +354,8 @@ static void target_detach(struct sevadm_target *target, const char *reason)
 }
 
 /*
- * Return true if the module offers any of its symbols. If not, it is not there or was built without SEV:
- * that is not an error, its rows wait for it.
+ * Return true if the module offers any of its symbols. If not, it is not there or was built without
+ * SEV: that is not an error, its rows wait for it.
  */
 static bool target_present(const struct sevadm_target *target)
 {
@@ -398,8 +398,8 @@ static void target_arrived(struct sevadm_target *target)
 }
 
 /*
- * Attaches unless the module is on its way in or out: then the notifier does so at the right time. The
- * state changes before the notification, so that none is missed.
+ * Attaches unless the module is on its way in or out: then the notifier does so at the right time.
+ * The state changes before the notification, so that none is missed.
  */
 static void target_look(struct sevadm_target *target)
 {
@@ -705,11 +705,11 @@ static void wait_for_tasks(void (*say_who)(void))
 }
 
 /**
- * sevadm_seam_uninit() - let go of everything and wait until no task is inside of a wrapper
+ * sevadm_seam_uninit() - detach from everything and wait until no task is inside of a wrapper
  * @say_who: prints the tasks that are
  *
- * A task sleeps in a wrapper as long as the firmware command takes that it waits for, or as long as it
- * likes, by the memory that it has KVM read.
+ * A task sleeps in a wrapper as long as the firmware command takes that it waits for, or as long as
+ * it likes, by the memory that it has KVM read.
  */
 void sevadm_seam_uninit(void (*say_who)(void))
 {

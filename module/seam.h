@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Seams (hooks): functions of the kernel, ccp and kvm_amd that the module interposes on. A call of such a
- * function lands in the wrapper wrap_<symbol>() of the same prototype, in the caller's own context;
- * the wrapper calls the function itself by call_original(<symbol>, ...).
+ * Seams (hooks): functions of the kernel, ccp and kvm_amd that the module interposes on. A call of
+ * such a function lands in the wrapper wrap_<symbol>() of the same prototype, in the caller's own
+ * context; the wrapper calls the function itself by call_original(<symbol>, ...).
  */
 #ifndef SEVADM_SEAM_H
 #define SEVADM_SEAM_H

@@ -5,8 +5,8 @@
  *
  *	SEAM(module, symbol, required, return type, prototype)
  *
- * Rows of one module follow one another, and are attached at once; kvm_amd's last, so that no VM enters
- * the ledger before everything else that is accounted about it is attached.
+ * Rows of one module follow one another, and are attached at once; kvm_amd's last, so that no VM
+ * enters the ledger before everything else that is accounted about it is attached.
  *
  * Prototypes are those of the newest kernel supported. Where older ones differ (amount of
  * misc_cg_try_charge(): unsigned long or u64; last argument of sev_pin_memory(): int or unsigned
@@ -16,7 +16,7 @@
  *  - misc_cg_try_charge, _uncharge: an ASID is taken or given back. KVM calls them in
  *    sev_asid_new(), sev_asid_free() and intra-host migration alone, so that a charge without an
  *    uncharge within one ioctl proves that a VM was initialised, whatever the ioctl returned;
- *  - __sev_do_cmd_locked: every command of the security processor, whoever issued it;
+ *  - __sev_do_cmd_locked: every command of the security processor, whichever task issued it;
  *  - the other functions of ccp: the moment at which a caller began to queue for the mailbox;
  *    sev_guest_df_flush also: KVM recycles ASIDs (sev_flush_asids() is its only caller);
  *  - sev_pin_memory: exact page counts, transient pins, refusals; newer kernels (7.1 on) pin what a command

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM takes a descriptor and looks its file up itself. What a wrapper has found behind that descriptor
- * before proves nothing: any thread that shares the table can exchange it in between. So the wrapper's file
- * is put into a table of its own, which replaces the process's for the current task while it is in KVM: KVM
- * finds the file that the wrapper has looked at.
+ * KVM takes a descriptor and looks its file up itself. What a wrapper has found behind that
+ * descriptor before proves nothing: any thread that shares the table can exchange it in between. So
+ * the wrapper's file is put into a table of its own, which replaces the process's for the current
+ * task while it is in KVM: KVM finds the file that the wrapper has looked at.
  *
- * Only the current task can change that table: other threads know the process's. Those that look from
- * outside (/proc, pidfd_getfd()) take task_lock() and see the one file.
+ * Only the current task can change that table: other threads know the process's. Those that look
+ * from outside (/proc, pidfd_getfd()) take task_lock() and see the one file.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>

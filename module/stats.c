@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Statistics of commands and VMs. A command has a slot from when it first comes, a VM has its own in
- * the ledger. A reset only begins another generation: what is of an older one is cleared when it is used
- * next, so that a reset takes no time.
+ * Statistics of commands and VMs. A command has a slot from when it first comes, a VM has its own
+ * in the ledger. A reset only begins another generation: what is of an older one is cleared when it
+ * is used next, so that a reset takes no time.
  */
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -17,8 +17,8 @@
 #include "stats.h"
 
 /*
- * Which commands there can be. Those of the mailbox differ in their low byte. KVM's numbers come from user
- * space: numbers that KVM does not have must not use up slots.
+ * Which commands there can be. Those of the mailbox differ in their low byte. KVM's numbers come
+ * from user space: numbers that KVM does not have must not use up slots.
  */
 #define PSP_COMMANDS	256
 #define KVM_OWN		64
@@ -45,8 +45,8 @@ static u32 generation = 1;
 static u64 since_ns, left_out;
 
 /*
- * Makes an index of a command; negative: no command has this number. User space chooses the number, so the
- * index stays within the tables even where the processor speculates.
+ * Makes an index of a command; negative: no command has this number. User space chooses the number,
+ * so the index stays within the tables even where the processor speculates.
  */
 static int key_of(u32 type, u32 command)
 {

@@ -2,8 +2,9 @@
 /*
  * Subjects of limits: who a VM is charged to, and what is reserved for whom.
  *
- * A charge goes over the subjects of a VM with a lock held. The administrator decides what that costs, not
- * a tenant: however deep a cgroup is, only those levels are looked up that some limited cgroup is on.
+ * A charge goes over the subjects of a VM with a lock held. The administrator decides what that
+ * costs, not a tenant: however deep a cgroup is, only those levels are looked up that some limited
+ * cgroup is on.
  */
 #include <linux/bitmap.h>
 #include <linux/cgroup.h>
@@ -152,8 +153,8 @@ struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevad
 /* ---- counters ------------------------------------------------------------------------------ */
 
 /*
- * Returns what is reserved: guaranteed, and not used by VMs that are sure to stay. A VM that is moving is
- * sure to stay neither where it comes from nor where it goes to.
+ * Returns what is reserved: guaranteed, and not used by VMs that are sure to stay. A VM that is
+ * moving is sure to stay neither where it comes from nor where it goes to.
  */
 static u64 reserved_for(const struct counter *counter)
 {

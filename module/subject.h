@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Subjects of limits - the host, users, cgroups - and what each uses. sevadm_ledger_lock guards all of
- * it.
+ * Subjects of limits - the host, users, cgroups - and what each uses. sevadm_ledger_lock guards all
+ * of it.
  */
 #ifndef SEVADM_SUBJECT_H
 #define SEVADM_SUBJECT_H
@@ -152,8 +152,8 @@ static inline struct subject *sevadm_subject_next_locked(struct walk *walk)
 }
 
 /*
- * Go over the host, the users and the cgroups of @_vm; over those that @_other does not have; over those
- * that @_vm is charged to: its own and those of where it moves to, each once.
+ * Go over the host, the users and the cgroups of @_vm; over those that @_other does not have; over
+ * those that @_vm is charged to: its own and those of where it moves to, each once.
  */
 #define for_each_subject(subject, walk, _vm)						\
 	for ((subject) = sevadm_subject_first_locked(walk, _vm, NULL, NULL); (subject);		\

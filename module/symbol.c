@@ -11,8 +11,8 @@
  * sevadm_symbol_variable() - find the address of another module's variable
  * @name: "module:variable"
  *
- * A probe is the only way for a module to resolve a name. The kernel refuses a probe on data only after it
- * has resolved the name.
+ * A probe is the only way for a module to resolve a name. The kernel refuses a probe on data only
+ * after it has resolved the name.
  *
  * Context: may sleep.
  * Return: its address; NULL: there is none, or it is not data.
@@ -35,7 +35,8 @@ void *sevadm_symbol_variable(const char *name)
  * @module: the module it lives in; "vmlinux" for the kernel proper
  * @symbol: its name
  * @suffix: of the name, when it is a compiler's clone; else ""
- * @location: set to its first instruction after an ENDBR, which kprobes skip (arch_adjust_kprobe_addr())
+ * @location: set to its first instruction after an ENDBR, which kprobes skip
+ *	(arch_adjust_kprobe_addr())
  *
  * A probe that is registered disabled, and never armed, resolves the name.
  *
@@ -65,8 +66,8 @@ int sevadm_symbol_function(const char *module, const char *symbol, const char *s
  * sevadm_symbol_module_is_live() - return true if a module is initialised and not on its way out
  * @name: its name
  *
- * A module on its way in has names before ftrace knows its functions. In sysfs it shows only later; what is
- * there is not freed while this holds it.
+ * A module on its way in has names before ftrace knows its functions. In sysfs it shows only later;
+ * what is there is not freed while this holds it.
  *
  * Context: may sleep.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tracepoints sevadm:*, one for each type of event. All their fields come from the record that goes
- * into the ring: a field whose bit in known is clear holds 0 and means nothing. The comm of the task
- * is part of every line of the trace already.
+ * into the ring: a field whose bit in known is clear holds 0 and means nothing. The comm of the
+ * task is part of every line of the trace already.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM sevadm

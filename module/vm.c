@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMs: how each is found, by what KVM, the firmware, user space or a process knows of it, and who keeps
- * it. What happens to a VM is booked by the ledger.
+ * VMs: how each is found, by what KVM, the firmware, user space or a process knows of it, and who
+ * keeps it. What happens to a VM is booked by the ledger.
  */
 #include <linux/cgroup.h>
 #include <linux/cred.h>
@@ -243,8 +243,8 @@ static void add_uid(struct sevadm_vm *vm, kuid_t uid)
 }
 
 /*
- * A user has tens of thousands of subordinate uids to run processes under. They exist in user namespaces
- * that the user has made: the owners of those are charged as well, as ucounts does.
+ * A user has tens of thousands of subordinate uids to run processes under. They exist in user
+ * namespaces that the user has made: the owners of those are charged as well, as ucounts does.
  */
 static void describe_users(struct sevadm_vm *vm, struct task_struct *creator)
 {

@@ -21,8 +21,8 @@ struct pid;
 struct task_struct;
 
 /*
- * Guards VMs, pools, limits and the host's totals. Held for a few instructions, never over a sleep. A
- * function whose name ends in _locked is called with it held.
+ * Guards VMs, pools, limits and the host's totals. Held for a few instructions, never over a sleep.
+ * A function whose name ends in _locked is called with it held.
  */
 extern spinlock_t sevadm_ledger_lock;
 
@@ -32,10 +32,11 @@ extern spinlock_t sevadm_ledger_lock;
 /**
  * struct sevadm_line - a VM and all that its context has moved from and to
  * @ref: of each VM of the line, and of each mirror of its context
- * @vm: the one that has the context now; NULL: it has left the ledger. Guarded by sevadm_ledger_lock
+ * @vm: the one that has the context now; NULL: it has left the ledger. Guarded by
+ *	sevadm_ledger_lock
  *
- * No VM refers to another one: however often a context moves while a task is at work for a VM that had it,
- * nothing is kept but what that task holds.
+ * No VM refers to another one: however often a context moves while a task is at work for a VM that
+ * had it, nothing is kept but what that task holds.
  */
 struct sevadm_line {
 	struct kref ref;
@@ -57,9 +58,10 @@ struct sevadm_line {
  * @line: its own, with a reference
  * @activated: firmware has bound @asid to @handle
  * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY, _STATE, _CREATOR, _CREATED
- * @gctx: physical address of a SEV-SNP guest's context page, for comparisons here only; 0: not known
- * @pinned: pages pinned now. May be negative for a moment, between an unregister by one thread and the
- *	end of a migration in another
+ * @gctx: physical address of a SEV-SNP guest's context page, for comparisons here only; 0: not
+ *	known
+ * @pinned: pages pinned now. May be negative for a moment, between an unregister by one thread and
+ *	the end of a migration in another
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
  * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
  * @uid_nr: number of @uids
@@ -71,8 +73,8 @@ struct sevadm_line {
  * @moving_to: VM that its context is about to move to
  * @stats: of its firmware commands and pins, guarded by the lock of stats.c
  *
- * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uids, @comm, @cgroup) are
- * guarded by sevadm_ledger_lock.
+ * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uids, @comm,
+ * @cgroup) are guarded by sevadm_ledger_lock.
  */
 struct sevadm_vm {
 	struct list_head list;

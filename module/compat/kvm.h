@@ -5,7 +5,7 @@
 
 #include <linux/kvm_host.h>
 
-/* Whether @kvm was created as a SEV-SNP VM; kernels without VM types have no SNP. */
+/* Return true if @kvm was created as a SEV-SNP VM; kernels without VM types have no SNP. */
 static inline bool compat_kvm_is_snp_vm(const struct kvm *kvm)
 {
 #ifdef SEVADM_HAVE_KVM_X86_SNP_VM

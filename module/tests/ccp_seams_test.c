@@ -125,8 +125,8 @@ static void command_waits_for_the_mailbox(struct kunit *test)
 }
 
 /*
- * The wait of a command ends where the command begins, whatever it issues on its way; what it issues has
- * not waited, and is no second time that the VM has had of the security processor.
+ * The wait of a command ends where the command begins, whatever it issues on its way; what it
+ * issues has not waited, and is no second time that the VM has had of the security processor.
  */
 static void command_within_a_command(struct kunit *test)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the firmware's command buffers say. The expectations are written down from the specifications
- * (55766; SEV-SNP 56860), not from the table under test.
+ * What the firmware's command buffers say. The expectations are written down from the
+ * specifications (55766; SEV-SNP 56860), not from the table under test.
  */
 #include <kunit/test.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
  * sevadm: accountability of AMD SEV hosts. This header is the specification of both interfaces of
- * sevadm.ko: the character device /dev/sevadm and the generic netlink family "sevadm", whose commands
- * and attributes are in sevadm_netlink.h.
+ * sevadm.ko: the character device /dev/sevadm and the generic netlink family "sevadm", whose
+ * commands and attributes are in sevadm_netlink.h.
  *
  * Common to both:
  *  - sizes are in bytes, times in nanoseconds of CLOCK_BOOTTIME, ids of VMs are u64 and never
  *    reused while the module stays loaded;
  *  - a value the module does not know is *absent* (netlink) or its bit in the ``known`` mask is
- *    clear (ioctl, events): a number is never made up;
+ *    clear (ioctl, events): a number is never invented;
  *  - numbers of enums are ABI: values are only ever added at the end;
  *  - no kernel pointer is ever handed out.
  *
@@ -112,9 +112,10 @@ enum sevadm_module_state {
 /* ---- events: what read() of /dev/sevadm returns ------------------------------------------ */
 
 /**
- * enum sevadm_event_type - what an event tells
- * @SEVADM_EVENT_LOST: @sevadm_event.count events were overwritten before the reader came to them, or
- *	did not fit when the ring was made smaller; @sevadm_event.seq is that of the first one lost
+ * enum sevadm_event_type - what an event is about
+ * @SEVADM_EVENT_LOST: @sevadm_event.count events were overwritten before the reader came to them,
+ *	or did not fit when the ring was made smaller; @sevadm_event.seq is that of the first one
+ *	lost
  * @SEVADM_EVENT_PSP: a command of the security processor has ended, or was refused by ccp
  * @SEVADM_EVENT_KVM: a KVM_MEMORY_ENCRYPT_OP ioctl, a mirror or a migration has ended;
  *	@sevadm_event.command is an enum sev_cmd_id, or one of enum sevadm_kvm_command
@@ -153,13 +154,13 @@ enum sevadm_kvm_command {
 };
 
 /**
- * enum sevadm_refusal - what a SEVADM_EVENT_PIN with @sevadm_event.ret < 0 failed on
+ * enum sevadm_refusal - why a SEVADM_EVENT_PIN with @sevadm_event.ret < 0 failed
  * @SEVADM_REFUSAL_OTHER: wrong address or length, no memory for the page array, or pages that
  *	could not be pinned; @sevadm_event.ret says which
  * @SEVADM_REFUSAL_MEMLOCK: RLIMIT_MEMLOCK: the VM's pinned pages and the new ones together exceed
  *	@sevadm_event.limit_bytes and the caller lacks CAP_IPC_LOCK (KVM's sev_pin_memory())
  * @SEVADM_REFUSAL_LIMIT: a limit on ``pin`` of this module, @sevadm_event.limit_bytes; nothing was
- *	pinned. The SEVADM_EVENT_LIMIT before it says whose
+ *	pinned. The SEVADM_EVENT_LIMIT before it says whose limit
  */
 enum sevadm_refusal {
 	SEVADM_REFUSAL_OTHER,
@@ -199,14 +200,15 @@ enum sevadm_resource {
 /**
  * enum sevadm_knob - a limit of a subject's resource; meanings are those of cgroup v2
  * @SEVADM_KNOB_MIN: guarantee, of ASIDs only: what is guaranteed and not used cannot be taken by
- *	others. In an event: an ASID was refused, as the free ones are guaranteed or leased to others
- * @SEVADM_KNOB_HIGH: soft limit: an event tells when usage passes it; the next one only once usage
- *	has been at most 15/16 of it
+ *	others. In an event: an ASID was refused, as the free ones are guaranteed or leased to
+ *	others
+ * @SEVADM_KNOB_HIGH: soft limit: there is an event when usage passes it, and another one only after
+ *	usage has been at most 15/16 of it
  * @SEVADM_KNOB_MAX: hard limit: what would exceed it is refused before anything is pinned or taken
  * @SEVADM_KNOB_POOL: in an event: the pool has no ASID left; a VM that ends makes one free
  * @SEVADM_KNOB_DRIFT: in an event: the misc cgroup believes more ASIDs of the pool to be used
- *	(@sevadm_event.limit) than are (@sevadm_event.usage): some kernels leak charges on intra-host
- *	migration. Such charges count against misc.max and against the pool's capacity
+ *	(@sevadm_event.limit) than are (@sevadm_event.usage): some kernels leak charges on
+ *	intra-host migration. Such charges count against misc.max and against the pool's capacity
  */
 enum sevadm_knob {
 	SEVADM_KNOB_MIN,
@@ -240,15 +242,15 @@ enum sevadm_knob {
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
 /*
- * PSP, KVM: a buffer of length 0 was given and the firmware answered INVALID_LEN with the length that
- * is needed, as its API wants it: that is no failure, though @sevadm_event.ret is -EIO
+ * PSP, KVM: a buffer of length 0 was given and the firmware answered INVALID_LEN with the length
+ * that is needed, as its API says: that is not a failure, though @sevadm_event.ret is -EIO
  */
 #define SEVADM_EVENT_LENGTH_QUERY	(1U << 1)
 /*
- * KVM, PIN, LIMIT, of refusals that reached neither the firmware nor the pinning: @sevadm_event.count
- * calls that are not told one by one, equal to one another in process, VM, command and result. Its
- * @sevadm_event.time_ns is when it is told, @sevadm_event.duration_ns how long they took on average;
- * the rest is that of the last one
+ * KVM, PIN, LIMIT: refusals that reached neither the firmware nor the pinning: @sevadm_event.count
+ * calls that were not reported one by one, equal in process, VM, command and result.
+ * @sevadm_event.time_ns is when they were reported, @sevadm_event.duration_ns how long one took on
+ * average; the rest is that of the last
  */
 #define SEVADM_EVENT_REPEATED		(1U << 2)
 
@@ -288,8 +290,8 @@ enum sevadm_knob {
  * @subject: LIMIT: enum sevadm_subject
  * @resource: LIMIT: enum sevadm_resource
  * @knob: LIMIT: enum sevadm_knob
- * @uid: user that it is put down to (SEVADM_KNOWN_UID): real uid of the task, in the initial user
- *	namespace; of a task in a user namespace, that namespace's owner, unless that is root
+ * @uid: user whom it counts as (SEVADM_KNOWN_UID): real uid of the task, in the initial user
+ *	namespace; for a task in another user namespace that namespace's owner, unless that is root
  */
 struct sevadm_event {
 	__u32 size;
@@ -329,11 +331,13 @@ struct sevadm_event {
 
 /*
  * read() of /dev/sevadm returns as many whole records as fit. A new open file starts at the oldest
- * event still held; of events that one user or process floods the ring with, those of others outlast more
- * than the ring holds, and SEVADM_EVENT_LOST tells of the gaps between them. EINVAL: the buffer is shorter than one record. EAGAIN: O_NONBLOCK and no event.
- * open() fails with EUSERS where 256 files are open already, but not for CAP_SYS_ADMIN in the initial
- * user namespace. Every open file has a cursor of its own, and may have a filter; poll() says EPOLLIN when an event
- * that passes it is there.
+ * event still held. When one user or process floods the ring, events of others are held longer than
+ * the flood's, and SEVADM_EVENT_LOST reports the gaps between them. Every open file has a cursor of
+ * its own, and may have a filter; poll() returns EPOLLIN when there is an event that passes it.
+ *
+ * Errors of read(): EINVAL: the buffer is shorter than one record; EAGAIN: O_NONBLOCK and no event.
+ * Errors of open(): EUSERS: 256 files are open already; not with CAP_SYS_ADMIN in the initial user
+ * namespace.
  */
 
 /* ---- ioctls of /dev/sevadm ---------------------------------------------------------------- */
@@ -345,7 +349,7 @@ struct sevadm_event {
  * enum sevadm_seek - where an open file's cursor goes
  * @SEVADM_SEEK_OLDEST: the oldest event still held
  * @SEVADM_SEEK_NEWEST: behind the newest event: only what comes from now on
- * @SEVADM_SEEK_SEQ: event @sevadm_event_seek.seq; what is overwritten already counts as lost
+ * @SEVADM_SEEK_SEQ: event @sevadm_event_seek.seq; events that are overwritten already count as lost
  */
 enum sevadm_seek {
 	SEVADM_SEEK_OLDEST,
@@ -367,8 +371,8 @@ struct sevadm_event_seek {
 
 /**
  * struct sevadm_event_command - a command that a filter lets pass
- * @type: SEVADM_EVENT_PSP: a command of the firmware; SEVADM_EVENT_KVM: one of KVM, with the pins and
- *	unpins that are its doing
+ * @type: SEVADM_EVENT_PSP: a command of the firmware; SEVADM_EVENT_KVM: one of KVM, with the pins
+ *	and unpins that it causes
  * @command: as in @sevadm_event.command
  */
 struct sevadm_event_command {
@@ -386,22 +390,22 @@ struct sevadm_event_command {
  * struct sevadm_event_filter - SEVADM_IOC_EVENT_FILTER: which events this open file reads
  * @size: sizeof(struct sevadm_event_filter)
  * @flags: SEVADM_FILTER_* bits
- * @vm: only of this VM, or come from it (@sevadm_event.peer_vm); 0: of all and of none
- * @longer_ns: only what took longer than this, waiting included; 0: all
+ * @vm: only events about this VM, or about one that came from it (@sevadm_event.peer_vm); 0: all
+ * @longer_ns: only events that took longer than this, waiting included; 0: all
  * @types: only these types of events, bits (1 << enum sevadm_event_type); 0: all
- * @pid: only of this process, in the initial pid namespace; 0: of all
- * @nr_commands: only events of the first so many of @commands; 0: all
+ * @pid: only events of this process, in the initial pid namespace; 0: all
+ * @nr_commands: only events of the first @nr_commands of @commands; 0: all
  * @reserved: zero
  * @commands: the rest of it is zero
  *
- * An event has to meet all conditions. It replaces the filter before it; all zeroes: no filter.
- * read() passes over what does not pass, and so do poll() and a reader that waits: a later filter
- * finds it only after SEVADM_IOC_EVENT_SEEK.
+ * An event has to meet all conditions. A new filter replaces the one before; all zeroes: no filter.
+ * read() skips events that do not pass, and so do poll() and a reader that waits: a later filter
+ * finds them only after SEVADM_IOC_EVENT_SEEK.
  *
- * SEVADM_EVENT_LOST always passes. Its @sevadm_event.count has every event that was overwritten
- * before the reader came to it, whether or not it would have passed: of what was never looked at
- * nobody knows. A reader that waits comes to each event as it happens, and so loses none to a flood
- * of events that it does not want.
+ * SEVADM_EVENT_LOST always passes. Its @sevadm_event.count includes every event that was
+ * overwritten before the reader came to it, whether or not it would have passed: events never
+ * examined cannot be classified. A reader that waits examines each event as it happens, and so
+ * loses none to a flood of events that it does not want.
  */
 struct sevadm_event_filter {
 	__u32 size;
@@ -427,11 +431,11 @@ struct sevadm_event_filter {
  * @reclaim: waiting for a DF_FLUSH
  * @free: @capacity - @used - @reclaim; where kvm_amd's bitmaps cannot be read, an upper bound
  *	while there are unaccounted VMs
- * @peak: the most that were used at once while the module was attached
- * @reserved: in: zero; out: ASIDs guaranteed or leased to somebody and not used by him
- * @recycles: DF_FLUSHes by which KVM made ASIDs free again
- * @charged: what the misc cgroup believes is used. It is not the truth: intra-host migration
- *	leaks charges on some kernels
+ * @peak: highest @used while the module was attached
+ * @reserved: in: zero; out: ASIDs guaranteed or leased, and not used by their owners
+ * @recycles: number of DF_FLUSHes by which KVM made ASIDs free again
+ * @charged: number that the misc cgroup believes to be used. It may be too high: intra-host
+ *	migration leaks charges on some kernels
  */
 struct sevadm_pool_query {
 	__u32 size;
@@ -469,8 +473,8 @@ struct sevadm_asid_query {
  * @SEVADM_VM_BY_ID: the VM whose id is @sevadm_vm_query.vm
  * @SEVADM_VM_BY_NEXT: the VM with the lowest id above @sevadm_vm_query.vm: 0 starts a listing
  * @SEVADM_VM_BY_PID: the first VM created by process @sevadm_vm_query.by_pid of the caller's pid
- *	namespace; ESRCH: no such process. A caller that holds a pidfd of it and finds it still alive
- *	after the query knows that the number was not reused meanwhile. (Kernels export no
+ *	namespace; ESRCH: no such process. A caller that holds a pidfd of it and finds it still
+ *	alive after the query knows that the number was not reused meanwhile. (Kernels export no
  *	function that would let a module resolve a pidfd itself.)
  */
 enum sevadm_vm_by {
@@ -491,7 +495,7 @@ enum sevadm_vm_by {
  *	(SEVADM_KNOWN_CREATOR)
  * @pinned_bytes: pinned by KVM_MEMORY_ENCRYPT_REG_REGION, and transiently by commands that run:
  *	what kvm_sev_info.pages_locked counts (SEVADM_KNOWN_PINNED)
- * @pinned_peak_bytes: the most @pinned_bytes ever was (SEVADM_KNOWN_PINNED)
+ * @pinned_peak_bytes: highest @pinned_bytes so far (SEVADM_KNOWN_PINNED)
  * @regions: number of registered regions (SEVADM_KNOWN_PINNED)
  * @mirror_of: id of the VM whose encryption context it mirrors (SEVADM_KNOWN_MIRROR_OF)
  * @policy: guest policy as given to LAUNCH_START or RECEIVE_START (SEVADM_KNOWN_POLICY)
@@ -532,9 +536,9 @@ struct sevadm_vm_query {
 
 /**
  * enum sevadm_lease_subject - whose VMs use up a lease
- * @SEVADM_LEASE_DESCENDANTS: the process that reserved it and its descendants
- * @SEVADM_LEASE_USER: a user; id: the uid
- * @SEVADM_LEASE_CGROUP: a cgroup and all below it; id: the inode number of its directory
+ * @SEVADM_LEASE_DESCENDANTS: those of the process that reserved it and of its descendants
+ * @SEVADM_LEASE_USER: those of a user; id: the uid
+ * @SEVADM_LEASE_CGROUP: those of a cgroup and all below it; id: the inode number of its directory
  */
 enum sevadm_lease_subject {
 	SEVADM_LEASE_DESCENDANTS,
@@ -548,15 +552,16 @@ enum sevadm_lease_subject {
  * @pool: enum sevadm_pool
  * @count: number of ASIDs, from 1
  * @subject: enum sevadm_lease_subject
- * @subject_id: see there; zero for SEVADM_LEASE_DESCENDANTS
+ * @subject_id: id as in enum sevadm_lease_subject; zero for SEVADM_LEASE_DESCENDANTS
  * @lease: out: number of the lease, for SEVADM_IOC_RELEASE
  *
- * Nobody else can take these ASIDs. Each VM of the subject that takes an ASID uses up one of them
- * and gives it back to the lease when it ends. The lease ends with SEVADM_IOC_RELEASE or when the
- * last descriptor of the open file is closed, however its owner died; VMs keep their ASIDs.
+ * Only VMs of the subject can take these ASIDs. Each that takes one uses up one of the lease, and
+ * gives it back to the lease when it ends. The lease ends with SEVADM_IOC_RELEASE or when the last
+ * descriptor of the open file is closed, also by the death of its owner; VMs keep their ASIDs.
  *
- * Errors: EPERM: needs CAP_SYS_ADMIN in the initial user namespace; EBUSY: so many are not free, or
- * are guaranteed or leased to others; ENOSPC: this open file has 64 leases; ENOENT: no such cgroup.
+ * Errors: EPERM: needs CAP_SYS_ADMIN in the initial user namespace; EBUSY: fewer are available: the
+ * others are used, or guaranteed or leased to others; ENOSPC: this open file has 64 leases; ENOENT:
+ * no such cgroup.
  */
 struct sevadm_lease {
 	__u32 size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * The generic netlink family "sevadm" of sevadm.ko: Documentation/netlink/specs/sevadm.yaml. To be had
- * by linux/sevadm.h, which specifies what values mean.
+ * The generic netlink family "sevadm" of sevadm.ko: Documentation/netlink/specs/sevadm.yaml.
+ * Included by linux/sevadm.h, which defines the values.
  */
 #ifndef _UAPI_LINUX_SEVADM_NETLINK_H
 #define _UAPI_LINUX_SEVADM_NETLINK_H
@@ -36,8 +36,8 @@ enum sevadm_a_status {
 	SEVADM_A_STATUS_VMS,			/* u32: VMs that are accounted */
 	SEVADM_A_STATUS_UNACCOUNTED_VMS,	/* u32: older than the attachment */
 	SEVADM_A_STATUS_PINNED_BYTES,		/* u64: by all accounted VMs together */
-	SEVADM_A_STATUS_PINNED_PEAK_BYTES,	/* u64: the most that ever was */
-	SEVADM_A_STATUS_API_MAJOR,		/* u32: of the firmware, as last heard */
+	SEVADM_A_STATUS_PINNED_PEAK_BYTES,	/* u64: highest _PINNED_BYTES so far */
+	SEVADM_A_STATUS_API_MAJOR,		/* u32: of the firmware, as it last said */
 	SEVADM_A_STATUS_API_MINOR,		/* u32 */
 	SEVADM_A_STATUS_BUILD,			/* u32 */
 	SEVADM_A_STATUS_FIRMWARE_STATE,		/* u32: PSTATE: 0 uninit, 1 init, 2 working */
@@ -123,10 +123,11 @@ enum sevadm_a_asid {
 };
 
 /*
- * Attributes of SEVADM_CMD_ADOPT (do): VMs started before the module was loaded enter the ledger. The
- * request says where this kernel keeps what it knows of a VM, taken from the BTF of kvm_amd: sizes
- * and offsets in bytes, up to _REGION_NPAGES, all of them. Nothing is adopted if what lies there
- * cannot be right (EINVAL). Needs CAP_SYS_MODULE: offsets are believed as a module's code is.
+ * Attributes of SEVADM_CMD_ADOPT (do): VMs started before the module was loaded enter the ledger.
+ * The request says where this kernel keeps what it knows of a VM, taken from the BTF of kvm_amd:
+ * sizes and offsets in bytes, up to _REGION_NPAGES, all of them. Nothing is adopted if what lies
+ * there cannot be right (EINVAL). Needs CAP_SYS_MODULE: offsets are trusted as the code of a module
+ * is.
  */
 enum sevadm_a_adopt {
 	SEVADM_A_ADOPT_KVM_SIZE = 1,		/* u32: of struct kvm */
@@ -154,9 +155,9 @@ enum sevadm_a_adopt {
  * guarantees would exceed the pool), SEVADM_CMD_LIMIT_DELETE (all limits of a subject, or of one of
  * its resources; ENOENT: it has none). Changes need CAP_SYS_ADMIN in the initial user namespace.
  *
- * VMs that are there already count at once. A maximum below the usage refuses what is new only. A
+ * VMs that are there already count at once. A maximum below the usage refuses only new charges. A
  * cgroup's limits end with the cgroup. An adopted VM whose creator is not known counts for the host
- * alone.
+ * only.
  */
 enum sevadm_a_limit {
 	SEVADM_A_LIMIT_SUBJECT = 1,		/* u32: enum sevadm_subject */
@@ -167,7 +168,7 @@ enum sevadm_a_limit {
 	SEVADM_A_LIMIT_MAX_VALUE,		/* u64: as _HIGH_VALUE */
 	SEVADM_A_LIMIT_CGROUP,			/* string: reply: path of the cgroup, now */
 	SEVADM_A_LIMIT_CURRENT,			/* u64: reply: usage */
-	SEVADM_A_LIMIT_PEAK,			/* u64: reply: the most it was since first limited */
+	SEVADM_A_LIMIT_PEAK,			/* u64: reply: highest usage since first limited */
 	SEVADM_A_LIMIT_HIGH_EVENTS,		/* u64: reply: how often usage passed the soft limit */
 	SEVADM_A_LIMIT_MAX_EVENTS,		/* u64: reply: how often the hard limit refused */
 	SEVADM_A_LIMIT_PAD,
@@ -188,8 +189,9 @@ enum sevadm_a_apply {
 };
 
 /*
- * Attributes of SEVADM_CMD_EVENT: multicast to group "events" for each SEVADM_EVENT_LIMIT, and for a
- * SEVADM_EVENT_PSP that failed with -ETIMEDOUT: the security processor is dead to ccp from then on
+ * Attributes of SEVADM_CMD_EVENT: multicast to group "events" for each SEVADM_EVENT_LIMIT, and for
+ * a SEVADM_EVENT_PSP that failed with -ETIMEDOUT: from then on ccp treats the security processor as
+ * dead
  */
 enum sevadm_a_event {
 	SEVADM_A_EVENT_RECORD = 1,		/* binary: struct sevadm_event */
@@ -199,24 +201,24 @@ enum sevadm_a_event {
 };
 
 /*
- * Attributes of SEVADM_CMD_STATS_GET (dump): the statistics since the module was loaded or since the
- * last SEVADM_CMD_STATS_RESET (do; needs CAP_SYS_ADMIN in the initial user namespace), which begins
- * all of them reset at once. First a message with _SINCE_NS and _LEFT_OUT; then one for each
+ * Attributes of SEVADM_CMD_STATS_GET (dump): the statistics since the module was loaded or since
+ * the last SEVADM_CMD_STATS_RESET (do; needs CAP_SYS_ADMIN in the initial user namespace), which
+ * resets all of them at once. First a message with _SINCE_NS and _LEFT_OUT; then one for each
  * command, with _EVENT and _COMMAND; then one for each VM that is there, with _VM: its firmware
  * commands, and what it had pinned.
  */
 enum sevadm_a_stats {
 	SEVADM_A_STATS_SINCE_NS = 1,		/* u64: CLOCK_BOOTTIME */
-	SEVADM_A_STATS_LEFT_OUT,		/* u64: events of commands that do not exist */
+	SEVADM_A_STATS_LEFT_OUT,		/* u64: events of commands that KVM does not have */
 	SEVADM_A_STATS_EVENT,			/* u32: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN */
 	SEVADM_A_STATS_COMMAND,			/* u32: as in sevadm_event.command */
 	SEVADM_A_STATS_VM,			/* u64 */
 	SEVADM_A_STATS_COUNT,			/* u64: number of events */
-	SEVADM_A_STATS_FAILURES,		/* u64: that failed; queries of a length did not */
+	SEVADM_A_STATS_FAILURES,		/* u64: number of those that failed; no queries of a length */
 	SEVADM_A_STATS_FAILURE,			/* nest of SEVADM_A_FAILURE_*, one for each status */
 	SEVADM_A_STATS_OTHER_FAILURES,		/* u64: of statuses beyond the first 16 */
-	SEVADM_A_STATS_BYTES,			/* u64: that those which succeeded were about; VM: pinned */
-	SEVADM_A_STATS_BYTES_NS,		/* u64: the time that took */
+	SEVADM_A_STATS_BYTES,			/* u64: of the commands that succeeded; VM: pinned */
+	SEVADM_A_STATS_BYTES_NS,		/* u64: how long these took */
 	SEVADM_A_STATS_TOOK,			/* nest of SEVADM_A_TIMES_*: sevadm_event.duration_ns */
 	SEVADM_A_STATS_WAIT,			/* nest of SEVADM_A_TIMES_*: sevadm_event.wait_ns */
 	SEVADM_A_STATS_PAD,
@@ -236,7 +238,7 @@ enum sevadm_a_failure {
 	SEVADM_A_FAILURE_MAX = __SEVADM_A_FAILURE_MAX - 1,
 };
 
-/* Attributes of one sort of times */
+/* Attributes of one distribution of times */
 enum sevadm_a_times {
 	SEVADM_A_TIMES_COUNT = 1,		/* u64: how many there were */
 	SEVADM_A_TIMES_SUM_NS,			/* u64 */
