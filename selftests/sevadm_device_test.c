@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/sevadm.h>
@@ -32,6 +33,7 @@
 
 static struct sev_host host;
 static struct sev_vm vm;
+static __u64 created_after_ns, created_before_ns;	/* vm */
 
 /* Says what was wrong with a condition that did not hold, and makes the test fail. */
 static int device(int flags)
@@ -260,7 +262,9 @@ static bool test_vm(void)
 	bool good = query_own_vm(&own);
 
 	good &= check(own.pid == (__u32)getpid());
-	good &= check(own.uid == getuid());
+	good &= check(own.uid == NOBODY);
+	good &= check(own.known & SEVADM_KNOWN_CREATED);
+	good &= check(own.created_ns > created_after_ns && own.created_ns < created_before_ns);
 	good &= check(!strcmp(own.comm, "sevadm_device_t"));
 	good &= check(own.type == SEVADM_VM_TYPE_SEV);
 	good &= check(own.pool == SEVADM_POOL_SEV);
@@ -472,12 +476,13 @@ static bool test_lost(void)
 
 	/*
 	 * Who reads from the start of what is held, on purpose, has of this process what the ring holds.
-	 * Of others there may be more.
+	 * Of others there may be more, and of the user that this process was when it created the VM.
 	 */
 	good &= check(seek(other, SEVADM_SEEK_OLDEST, 0) <= next - ring);
 	do
 		good &= check(read(other, &event, sizeof(event)) == sizeof(event));
-	while (good && (event.type == SEVADM_EVENT_LOST || event.pid != (__u32)getpid()));
+	while (good && (event.type == SEVADM_EVENT_LOST || event.pid != (__u32)getpid() ||
+			event.seq < first));
 	good &= check(event.seq == next - ring);
 	close(fd);
 	close(other);
@@ -555,6 +560,30 @@ static const struct {
 	{ "lost events are counted", test_lost },
 };
 
+static __u64 boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* Creates the VM as a user whose number is not zero: what the module shows of it was read. */
+static bool create_vm(void)
+{
+	bool created;
+
+	if (setresuid(NOBODY, 0, 0))
+		ksft_exit_fail_msg("cannot take another user's number: %s\n", strerror(errno));
+	created_after_ns = boottime_ns();
+	created = !sev_vm_create(&vm, &host, SEV_TYPE_SEV, SEV_INIT_LEGACY,
+				 GUEST_PAGES * SEV_PAGE_SIZE).err && !sev_vm_init(&vm).err;
+	created_before_ns = boottime_ns();
+	if (setresuid(0, 0, 0))
+		ksft_exit_fail_msg("cannot be root again: %s\n", strerror(errno));
+	return created;
+}
+
 int main(void)
 {
 	const char *missing;
@@ -567,8 +596,7 @@ int main(void)
 		ksft_exit_skip("no %s: the module sevadm is not loaded\n", SEVADM_DEVICE);
 	if (!sev_host_open(&host, &missing))
 		ksft_exit_skip("no %s: no SEV host\n", missing);
-	if (sev_vm_create(&vm, &host, SEV_TYPE_SEV, SEV_INIT_LEGACY, GUEST_PAGES * SEV_PAGE_SIZE).err ||
-	    sev_vm_init(&vm).err)
+	if (!create_vm())
 		ksft_exit_fail_msg("a SEV VM cannot be initialised: %s\n", strerror(errno));
 
 	ksft_set_plan(ARRAY_SIZE(tests));
