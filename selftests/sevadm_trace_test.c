@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/sevadm.h>
@@ -391,13 +390,6 @@ static bool test_events(bool adopted)
 	return good;
 }
 
-static int kernel_major(void)
-{
-	struct utsname host;
-
-	return uname(&host) ? 0 : atoi(host.release);
-}
-
 /* KVM_SEV_DBG_DECRYPT releases its pages after each round: what it pins, it unpins. */
 static bool test_debug_pins(void)
 {
@@ -418,8 +410,7 @@ static bool test_debug_pins(void)
 		if (events[i].type == SEVADM_EVENT_UNPIN)
 			unpinned += events[i].bytes;
 	}
-	/* Kernel 7 pins these pages past sev_pin_memory(), and counts them in no VM's pages_locked. */
-	return check(pinned > 0 || kernel_major() >= 7) & check(unpinned == pinned);
+	return check(pinned > 0) & check(unpinned == pinned);
 }
 
 /* ---- a fault of the firmware ---------------------------------------------------------------- */
