@@ -229,8 +229,9 @@ static void try_row(const struct domain *domain)
 		print_said(said);
 	snprintf(edge, sizeof(edge), forecast.edge < NO_EDGE ? "%7.1f MiB from an edge" : "no limit",
 		 forecast.edge);
-	ksft_test_result(good, "%-23s told %-18s was %-18s %s%s\n", domain->name,
+	ksft_test_result(good, "%-23s told %-18s was %-18s %s%s%s\n", domain->name,
 			 outcome_names[forecast.outcome], outcome_names[outcome], edge,
+			 near && forecast.outcome != STARTS ? ", so near that any death counts" : "",
 			 forecast.while_running ? ", while it runs" : "");
 	free(said);
 }
