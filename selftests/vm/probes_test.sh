@@ -4,7 +4,7 @@
 # The probes of module/compat/Kbuild.include and the kernels that dkms.conf lets in, over headers made
 # up here: each name is missing once, and each row of kernels/vendor.table is tried. That a probe looks in
 # the right header is shown by the kernels that `make check` boots; what is built for the others, nothing
-# here shows.
+# here shows. Behind them, the headers of real kernels: the firmware's commands have their names there.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/common.sh
@@ -98,10 +98,29 @@ vendor() {
 	result "$([[ $found == "$expected" ]]; echo $?)" "$kernel ($release): $expected"
 }
 
+# Every firmware command of a kernel's own header has the same name and number in the tools' table.
+command_names() {
+	local version=$1 status=0
+	sed -n 's/^\tSEV_CMD_\([A-Z_0-9]*\)[[:space:]]*= 0x0*\([0-9a-fA-F]*\),.*/\2 \1/p' \
+		"$cache/kernels/$version"/usr/src/*-common/include/linux/psp-sev.h |
+		tr '[:upper:]' '[:lower:]' | sort >"$run/kernel"
+	sed -n '/ psp_commands\[\]/,/^};/s/.*{ 0x0*\([0-9a-f]*\), "\([A-Z_0-9]*\)".*/\1 \2/p' \
+		"$top_dir/tools/sev/names.c" | tr '[:upper:]' '[:lower:]' | sort >"$run/tools"
+	# 6.1 has 33.
+	(($(wc -l <"$run/kernel") > 30)) || status=1
+	comm -23 "$run/kernel" "$run/tools" >"$run/out"
+	[[ ! -s $run/out ]] || status=1
+	result "$status" "the tools know the firmware commands of $version by its header's names"
+}
+
+kernels=()
+for series in 6.1 6.12 7; do
+	kernels+=("$("$here/kernels/fetch" "$series")")
+done
 mapfile -t vendors < <(grep -Ev '^(#|$)' "$here/kernels/vendor.table" | tr -s '\t')
 mapfile -t absent < <(names)
 echo "KTAP version 1"
-echo "1..$((${#vendors[@]} + ${#absent[@]} + 1))"
+echo "1..$((${#vendors[@]} + ${#absent[@]} + 1 + ${#kernels[@]}))"
 status=0
 probe || status=1
 for row in "${absent[@]}"; do
@@ -116,5 +135,8 @@ done
 for row in "${vendors[@]}"; do
 	IFS=$'\t' read -r kernel release lacks expected _ <<<"$row"
 	vendor "$kernel" "$release" "$lacks" "$expected"
+done
+for version in "${kernels[@]}"; do
+	command_names "$version"
 done
 exit "$failed"
