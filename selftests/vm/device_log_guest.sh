@@ -72,5 +72,10 @@ until as_the_log < followed | cmp -s commands -; do
 done
 kill "$follower"
 echo "followed: $(as_the_log < followed | cmp -s commands - && echo same || echo other)"
+# What the module counted by itself, of commands that came to the processor.
+echo "counted:"
+sevadm -j trace stats --event psp | sed 's/},{"event"/},\n{"event"/g' |
+	sed -n 's/.*"command":"\([^"]*\)".*"count":\([0-9]*\),"failures":\([0-9]*\),.*/\1 \2 \3/p' |
+	sort
 echo "trace:"
 cat commands

@@ -39,6 +39,7 @@ host() {
 		--copy "$here/device_log_guest.sh" -- ./device_log_guest.sh \
 		>"$run/$1.out" 2>"$run/$1.errors" || echo "status: $?" >>"$run/$1.out"
 	sed '1,/^trace:$/d' "$run/$1.out" >"$run/$1.trace"
+	sed '1,/^counted:$/d; /^trace:$/,$d' "$run/$1.out" >"$run/$1.counted"
 }
 
 went_well() {
@@ -66,12 +67,23 @@ all_is_there() {
 		grep ' RECEIVE_FINISH ' "$run/$1.trace"
 }
 
+# The statistics of the module, against the processor's log: how often each command came, and how often
+# it failed. LAUNCH_MEASURE and its kind fail on purpose, to be asked for a length: that is no failure.
+# SHUTDOWN is asked again once it hung, and ccp refuses it then.
+same_counts() {
+	[[ -s $run/$1.device ]] &&
+		awk '{ count[$3]++; failures[$3] += $6 != "SUCCESS" && $6 != "INVALID_LEN" }
+			END { for (name in count) print name, count[name], failures[name] }' \
+			"$run/$1.device" | grep -v '^SHUTDOWN ' | sort |
+		diff - <(grep -v '^SHUTDOWN ' "$run/$1.counted")
+}
+
 followed() {
 	grep -x 'followed: same' "$run/$1.out"
 }
 
 echo "KTAP version 1"
-echo "1..$((4 * ${#kernels[@]}))"
+echo "1..$((5 * ${#kernels[@]}))"
 for kernel in "${kernels[@]}"; do
 	version=$("$here/kernels/fetch" "$kernel")
 	quietly "$run/build" make -C "$top_dir" module KVER="$version"
@@ -83,6 +95,7 @@ wait
 for kernel in "${kernels[@]}"; do
 	result "$kernel: all was done" went_well "$kernel"
 	result "$kernel: the trace is the security processor's log" same_commands "$kernel"
+	result "$kernel: the statistics count what is in that log" same_counts "$kernel"
 	result "$kernel: launches, the refusal and the command without an answer are in it" all_is_there "$kernel"
 	result "$kernel: whoever follows gets the same" followed "$kernel"
 done
