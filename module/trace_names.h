@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of numbers, as the tracepoints print them: lists for __print_symbolic(). The same names as
- * the tool's (tools/sev/names.c). Source: linux/psp-sev.h, linux/kvm.h, uapi/linux/sevadm.h.
+ * Names of numbers: lists for the tracepoints' __print_symbolic(), and tables of the tool
+ * (tools/sev/names.c), which says what each firmware status means, besides. Source: linux/psp-sev.h, linux/kvm.h, uapi/linux/sevadm.h.
  */
 #ifndef SEVADM_TRACE_NAMES_H
 #define SEVADM_TRACE_NAMES_H

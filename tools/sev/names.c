@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names: one table row per number of the firmware, of KVM and of the module. */
+/*
+ * Names: one table row per number of the firmware, of KVM and of the module. What tracepoints name, too, is in
+ * module/trace_names.h.
+ */
 #include "sev/names.h"
 
 #include <ctype.h>
@@ -12,6 +15,8 @@
 
 #include <linux/sevadm.h>
 
+#include "module/trace_names.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct name {
@@ -20,86 +25,7 @@ struct name {
 	const char *meaning;	/* firmware status only */
 };
 
-static const struct name psp_commands[] = {
-	{ 0x01, "INIT", NULL },
-	{ 0x02, "SHUTDOWN", NULL },
-	{ 0x03, "FACTORY_RESET", NULL },
-	{ 0x04, "PLATFORM_STATUS", NULL },
-	{ 0x05, "PEK_GEN", NULL },
-	{ 0x06, "PEK_CSR", NULL },
-	{ 0x07, "PEK_CERT_IMPORT", NULL },
-	{ 0x08, "PDH_CERT_EXPORT", NULL },
-	{ 0x09, "PDH_GEN", NULL },
-	{ 0x0a, "DF_FLUSH", NULL },
-	{ 0x0b, "DOWNLOAD_FIRMWARE", NULL },
-	{ 0x0c, "GET_ID", NULL },
-	{ 0x0d, "INIT_EX", NULL },
-	{ 0x0e, "NOP", NULL },
-	{ 0x0f, "RING_BUFFER", NULL },
-	{ 0x20, "DECOMMISSION", NULL },
-	{ 0x21, "ACTIVATE", NULL },
-	{ 0x22, "DEACTIVATE", NULL },
-	{ 0x23, "GUEST_STATUS", NULL },
-	{ 0x24, "COPY", NULL },
-	{ 0x25, "ACTIVATE_EX", NULL },
-	{ 0x30, "LAUNCH_START", NULL },
-	{ 0x31, "LAUNCH_UPDATE_DATA", NULL },
-	{ 0x32, "LAUNCH_UPDATE_VMSA", NULL },
-	{ 0x33, "LAUNCH_MEASURE", NULL },
-	{ 0x34, "LAUNCH_UPDATE_SECRET", NULL },
-	{ 0x35, "LAUNCH_FINISH", NULL },
-	{ 0x36, "ATTESTATION_REPORT", NULL },
-	{ 0x40, "SEND_START", NULL },
-	{ 0x41, "SEND_UPDATE_DATA", NULL },
-	{ 0x42, "SEND_UPDATE_VMSA", NULL },
-	{ 0x43, "SEND_FINISH", NULL },
-	{ 0x44, "SEND_CANCEL", NULL },
-	{ 0x50, "RECEIVE_START", NULL },
-	{ 0x51, "RECEIVE_UPDATE_DATA", NULL },
-	{ 0x52, "RECEIVE_UPDATE_VMSA", NULL },
-	{ 0x53, "RECEIVE_FINISH", NULL },
-	{ 0x60, "DBG_DECRYPT", NULL },
-	{ 0x61, "DBG_ENCRYPT", NULL },
-	{ 0x70, "SWAP_OUT", NULL },
-	{ 0x71, "SWAP_IN", NULL },
-	{ 0x81, "SNP_INIT", NULL },
-	{ 0x82, "SNP_SHUTDOWN", NULL },
-	{ 0x83, "SNP_PLATFORM_STATUS", NULL },
-	{ 0x84, "SNP_DF_FLUSH", NULL },
-	{ 0x85, "SNP_INIT_EX", NULL },
-	{ 0x86, "SNP_SHUTDOWN_EX", NULL },
-	{ 0x90, "SNP_DECOMMISSION", NULL },
-	{ 0x91, "SNP_ACTIVATE", NULL },
-	{ 0x92, "SNP_GUEST_STATUS", NULL },
-	{ 0x93, "SNP_GCTX_CREATE", NULL },
-	{ 0x94, "SNP_GUEST_REQUEST", NULL },
-	{ 0x95, "SNP_ACTIVATE_EX", NULL },
-	{ 0xa0, "SNP_LAUNCH_START", NULL },
-	{ 0xa1, "SNP_LAUNCH_UPDATE", NULL },
-	{ 0xa2, "SNP_LAUNCH_FINISH", NULL },
-	{ 0xb0, "SNP_DBG_DECRYPT", NULL },
-	{ 0xb1, "SNP_DBG_ENCRYPT", NULL },
-	{ 0xb2, "SNP_VERIFY_MITIGATION", NULL },
-	{ 0xc0, "SNP_PAGE_SWAP_OUT", NULL },
-	{ 0xc1, "SNP_PAGE_SWAP_IN", NULL },
-	{ 0xc2, "SNP_PAGE_MOVE", NULL },
-	{ 0xc3, "SNP_PAGE_MD_INIT", NULL },
-	{ 0xc6, "SNP_PAGE_SET_STATE", NULL },
-	{ 0xc7, "SNP_PAGE_RECLAIM", NULL },
-	{ 0xc8, "SNP_PAGE_UNSMASH", NULL },
-	{ 0xc9, "SNP_CONFIG", NULL },
-	{ 0xca, "SNP_DOWNLOAD_FIRMWARE_EX", NULL },
-	{ 0xcb, "SNP_COMMIT", NULL },
-	{ 0xcc, "SNP_DLFW_CONTINUE", NULL },
-	{ 0xcd, "SNP_VLEK_LOAD", NULL },
-	{ 0xce, "SNP_FEATURE_INFO", NULL },
-	{ 0xd0, "TIO_STATUS", NULL },
-	{ 0xd1, "TIO_INIT", NULL },
-	{ 0xd2, "TIO_DEV_CREATE", NULL },
-	{ 0xd3, "TIO_DEV_RECLAIM", NULL },
-	{ 0xd4, "TIO_DEV_CONNECT", NULL },
-	{ 0xd5, "TIO_DEV_DISCONNECT", NULL },
-};
+static const struct name psp_commands[] = { SEVADM_PSP_COMMAND_NAMES };
 
 static const struct name fw_errors[] = {
 	{ 0x00, "SUCCESS", "the firmware found nothing wrong" },
@@ -164,45 +90,9 @@ static const struct name fw_errors[] = {
 	{ FW_NO_FW_CALL, "NO_FW_CALL", "the kernel gave up before it asked the firmware" },
 };
 
-static const struct name kvm_commands[] = {
-	{ 0, "INIT", NULL },
-	{ 1, "ES_INIT", NULL },
-	{ 2, "LAUNCH_START", NULL },
-	{ 3, "LAUNCH_UPDATE_DATA", NULL },
-	{ 4, "LAUNCH_UPDATE_VMSA", NULL },
-	{ 5, "LAUNCH_SECRET", NULL },
-	{ 6, "LAUNCH_MEASURE", NULL },
-	{ 7, "LAUNCH_FINISH", NULL },
-	{ 8, "SEND_START", NULL },
-	{ 9, "SEND_UPDATE_DATA", NULL },
-	{ 10, "SEND_UPDATE_VMSA", NULL },
-	{ 11, "SEND_FINISH", NULL },
-	{ 12, "RECEIVE_START", NULL },
-	{ 13, "RECEIVE_UPDATE_DATA", NULL },
-	{ 14, "RECEIVE_UPDATE_VMSA", NULL },
-	{ 15, "RECEIVE_FINISH", NULL },
-	{ 16, "GUEST_STATUS", NULL },
-	{ 17, "DBG_DECRYPT", NULL },
-	{ 18, "DBG_ENCRYPT", NULL },
-	{ 19, "CERT_EXPORT", NULL },
-	{ 20, "GET_ATTESTATION_REPORT", NULL },
-	{ 21, "SEND_CANCEL", NULL },
-	{ 22, "INIT2", NULL },
-	{ 100, "SNP_LAUNCH_START", NULL },
-	{ 101, "SNP_LAUNCH_UPDATE", NULL },
-	{ 102, "SNP_LAUNCH_FINISH", NULL },
-	{ 103, "SNP_ENABLE_REQ_CERTS", NULL },
-	{ SEVADM_KVM_REGISTER_REGION, "REGISTER_REGION", NULL },
-	{ SEVADM_KVM_UNREGISTER_REGION, "UNREGISTER_REGION", NULL },
-	{ SEVADM_KVM_COPY_ENC_CONTEXT, "COPY_ENC_CONTEXT", NULL },
-	{ SEVADM_KVM_MOVE_ENC_CONTEXT, "MOVE_ENC_CONTEXT", NULL },
-	{ SEVADM_KVM_DESTROY, "DESTROY", NULL },
-};
+static const struct name kvm_commands[] = { SEVADM_KVM_COMMAND_NAMES };
 
-static const struct name pools[] = {
-	{ SEVADM_POOL_SEV, "sev", NULL },
-	{ SEVADM_POOL_SEV_ES, "sev_es", NULL },
-};
+static const struct name pools[] = { SEVADM_POOL_NAMES };
 
 static const struct name vm_types[] = {
 	{ SEVADM_VM_TYPE_SEV, "sev", NULL },
@@ -221,11 +111,7 @@ static const struct name vm_states[] = {
 	{ SEVADM_VM_STATE_LAUNCH, "launch", NULL },
 };
 
-static const struct name asid_states[] = {
-	{ SEVADM_ASID_STATE_FREE, "free", NULL },
-	{ SEVADM_ASID_STATE_USED, "used", NULL },
-	{ SEVADM_ASID_STATE_RECLAIM, "reclaim", NULL },
-};
+static const struct name asid_states[] = { SEVADM_ASID_STATE_NAMES };
 
 static const struct name module_states[] = {
 	{ SEVADM_MODULE_STATE_WAITING, "waiting", NULL },
@@ -240,11 +126,7 @@ static const struct name firmware_states[] = {
 	{ 2, "working", NULL },
 };
 
-static const struct name refusals[] = {
-	{ SEVADM_REFUSAL_OTHER, "other", NULL },
-	{ SEVADM_REFUSAL_MEMLOCK, "memlock", NULL },
-	{ SEVADM_REFUSAL_LIMIT, "limit", NULL },
-};
+static const struct name refusals[] = { SEVADM_REFUSAL_NAMES };
 
 static const struct name *find(const struct name *table, size_t rows, uint32_t value)
 {

@@ -39,12 +39,27 @@ for row in json.load(open(sys.argv[3])):
         print(row["rule"])' "$1" "${2:-True}" "$scratch/rules"
 }
 
+# in_cases RULE: without files of its own, a rule has cases: one that breaks it, and "case RULE is kept".
+in_cases() {
+	awk -v rule="[$1]" -v kept="case $1 is kept" '
+		/^case / { title = $0 }
+		/^>/ && index($0, rule) { broken++; if (title == kept) spoilt++ }
+		/^run / && title == kept { keeps++ }
+		END { exit !(broken && keeps && !spoilt) }' "$tests/cases/check_domain.cases" && return
+	say "$1: neither bad/$1.xml, nor a case that breaks it and one \"$1 is kept\" in cases/check_domain.cases"
+	return 1
+}
+
 # What bad/RULE.xml has is written beside it, whole: severities, rules and lines. good/RULE.xml has nothing.
 each_rule_is_broken_and_kept() {
 	local rule options status=0 want code nr=0
 	rules_of domain > "$scratch/names" || return
 	while read -r rule; do
 		nr=$((nr + 1))
+		if [ ! -f "$data/bad/$rule.xml" ]; then
+			in_cases "$rule" || status=1
+			continue
+		fi
 		read -ra options <<< "$(options_of "$data/bad/$rule.xml")"
 		want=$(cat "$data/bad/$rule.findings") || { status=1; continue; }
 		code=0
@@ -69,6 +84,11 @@ each_fix_holds() {
 	rules_of domain 'row["fixable"] and row["severity"] != "info"' > "$scratch/names" || return
 	while read -r rule; do
 		nr=$((nr + 1))
+		# A case has all that --fix says and writes.
+		if [ ! -f "$data/bad/$rule.xml" ]; then
+			grep -qF "fixed [$rule]" "$tests/cases/check_domain.cases" || status=1
+			continue
+		fi
 		read -ra options <<< "$(options_of "$data/bad/$rule.xml")"
 		code=0
 		! grep -q '^error ' "$data/bad/$rule.findings" || code=1

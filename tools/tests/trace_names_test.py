@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The module's tracepoints and the tool give numbers the same names."""
+"""The module's tracepoints and the tool give each firmware status the same name."""
 import re
 import sys
 from pathlib import Path
@@ -11,7 +11,6 @@ TOOL = ROOT / "tools/sev/names.c"
 
 # The module's list, and the tool's table.
 TABLES = {
-    "SEVADM_PSP_COMMAND_NAMES": "psp_commands",
     "SEVADM_FW_ERROR_NAMES": "fw_errors",
 }
 ROW = re.compile(r"\{\s*(0x[0-9a-fA-F]+|\d+),\s*\"([^\"]+)\"")
