@@ -59,7 +59,7 @@ def is_open(text):
 def examples_of(name, blocks):
     for block in blocks:
         block = [(number, line) for number, line in block if line.strip()]
-        prompts = any(re.match(r"[#$] ", line) for _, line in block)
+        prompts = any(re.match(r"[#$%>] ", line) for _, line in block)
         if not prompts and not name.endswith(".md"):
             yield Example(name, block[0][0], "\n".join(line for _, line in block), "")
             continue
@@ -67,7 +67,7 @@ def examples_of(name, blocks):
         for number, line in block:
             if found and is_open(found.text):
                 found = found._replace(text=found.text + "\n" + line)
-            elif prompts and not re.match(r"[#$] ", line):
+            elif prompts and not re.match(r"[#$%>] ", line):
                 found = found and found._replace(output=found.output + line + "\n")
             else:
                 if found:
