@@ -141,7 +141,7 @@ static int subscribe(struct nl_sock *sock)
 	group = genl_ctrl_resolve_grp(sock, SEVADM_GENL_NAME, SEVADM_GENL_MCGRP_EVENTS);
 	if (group == -NLE_OBJ_NOTFOUND)
 		return fail(EXIT_ABSENT,
-			    "the sevadm module is loaded, but its netlink family is not to be seen from here: it exists in the initial network namespace only");
+			    "the sevadm module is loaded, but its netlink family is not visible here: it exists only in the initial network namespace");
 	ret = group < 0 ? group : nl_socket_add_membership(sock, group);
 	if (ret == -NLE_PERM)
 		return fail(EXIT_REFUSED,

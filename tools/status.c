@@ -36,7 +36,7 @@ static void copy(struct json_object *to, const char *key, struct json_object *ro
 	json_object_object_add(to, key, json_object_get(get(row, from)));
 }
 
-/* A pool that kvm_amd was told not to use has no ASIDs, whatever the processor has. */
+/* A pool that kvm_amd does not use has no ASIDs, whatever the processor has. */
 static bool pool_disabled(const char *pool)
 {
 	char path[64], state = 'Y';

@@ -28,7 +28,7 @@ int status_get(struct json_object **status);
 struct json_object *status_busiest(struct json_object *vms, const struct stats *stats);
 
 /**
- * status_is_near() - whether a limit is nearly reached
+ * status_is_near() - return true if a limit is nearly reached
  * @limit: a row of limits_get()
  * @knob: "high" or "max"
  *

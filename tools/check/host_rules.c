@@ -210,7 +210,7 @@ static void judge_dev_kvm(facts_t facts, const struct rule *rule, struct target 
 
 static void judge_dev_sev(facts_t facts, const struct rule *rule, struct target *target)
 {
-	/* Without ccp, which is told, it cannot be there. */
+	/* Without ccp, which is reported, it cannot be there. */
 	if (can_sev(facts) && host_is_not(facts, HOST_DEV_SEV) && !host_is_not(facts, HOST_CCP))
 		finding_add(target, rule, 0,
 			    "/dev/sev is not there: ccp found no security processor that does SEV");

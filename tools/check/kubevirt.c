@@ -89,7 +89,7 @@ static void judge_fields(const struct vm_object *object, const struct rule *rule
 		node = launch(object, types[i].type);
 		if (node && node->type != YAML_MAPPING_NODE) {
 			finding_add(object->target, rule, yaml_line(node),
-				    "launchSecurity.%s is no object: write %s: {}", types[i].type,
+				    "launchSecurity.%s is not an object: write %s: {}", types[i].type,
 				    types[i].type);
 			continue;
 		}
@@ -129,7 +129,7 @@ static void judge_snp_policy(const struct vm_object *object, const struct rule *
 	if (!text || !*text)
 		return;
 	if (policy_parse(text, &policy)) {
-		finding_add(object->target, rule, yaml_line(node), "the policy %s is no number", text);
+		finding_add(object->target, rule, yaml_line(node), "the policy %s is not a number", text);
 		return;
 	}
 	for (row = policy_rules; row->rule; row++)
@@ -469,7 +469,7 @@ static int set_version(void *options, const char *text)
 
 	text += *text == 'v';
 	if (sscanf(text, "%3u.%3u", &major, &minor) != 2)
-		return fail(EXIT_USAGE, "\"%s\" is no version of KubeVirt: write 1.9", text);
+		return fail(EXIT_USAGE, "\"%s\" is not a version of KubeVirt: write 1.9", text);
 	*(unsigned int *)options = VERSION(major, minor);
 	return EXIT_OK;
 }

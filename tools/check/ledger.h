@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether the module's ledger equals what kvm_amd believes. */
+/* Compare the module's ledger with what kvm_amd believes. */
 #ifndef SEVADM_CHECK_LEDGER_H
 #define SEVADM_CHECK_LEDGER_H
 

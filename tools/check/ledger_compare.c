@@ -118,7 +118,7 @@ static struct record *find_record(const struct comparison *c, uint64_t id)
 	return NULL;
 }
 
-/* Mirrors are told from each other by their owners, too. */
+/* Mirrors are distinguished by their owners, too. */
 static int likeness(const struct comparison *c, const struct kvm_amd_vm *vm,
 		    const struct record *record)
 {

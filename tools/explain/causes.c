@@ -249,7 +249,7 @@ static const struct cause unlisted = {
 
 static const struct cause unlisted_in_guest = {
 	0, FW_ANY, 0, "AMD's specification does not give this status to a guest's request",
-	"versions of the guest's kernel and of the tool that asks", "ask whoever runs the host",
+	"versions of the guest's kernel and of the tool that asks", "ask the host's operator",
 	"ABI, SNP_GUEST_REQUEST", NULL
 };
 

@@ -45,7 +45,7 @@ const struct cause status_causes[] = {
 	       "cure the failure of INIT; reload kvm_amd and ccp when no guest runs",
 	       "API, LAUNCH_START; ABI, SNP_LAUNCH_START"),
 	STATUS(0x01, REQUEST, "the host's firmware is not initialised any more",
-	       "ask whoever runs the host", "start the guest on another host", "ABI, SNP_GUEST_REQUEST"),
+	       "ask the host's operator", "start the guest on another host", "ABI, SNP_GUEST_REQUEST"),
 
 	/* 0x02 INVALID_GUEST_STATE */
 	STATUS(0x02, LAUNCHES, "a launch command came out of order: the guest is not in that stage any more",
@@ -119,7 +119,7 @@ const struct cause status_causes[] = {
 	       "dmesg: RMPUPDATE beside it; is a parameter of ccp or a backend's alignment unusual?", BUG_REMEDY,
 	       "API and ABI, Status Codes"),
 	STATUS(0x09, REQUEST, "the host gave the firmware a wrong address for the guest's request",
-	       "host kernel version", "ask whoever runs the host to update its kernel", "ABI, SNP_GUEST_REQUEST"),
+	       "host kernel version", "ask the host's operator to update its kernel", "ABI, SNP_GUEST_REQUEST"),
 
 	/* 0x0a BAD_SIGNATURE, 0x0b BAD_MEASUREMENT */
 	STATUS(0x0a, CONTEXT_START, "the session was made for another host or another policy",
@@ -168,7 +168,7 @@ const struct cause status_causes[] = {
 	/* 0x10 .. 0x12 */
 	STATUS(0x10, LAUNCHES | KVM_INIT | COMMAND, "the firmware knows no such guest: its context was not made, or is gone",
 	       BUG_CHECK, "restart the guest; " BUG_REMEDY, "API, handles; ABI, guest context"),
-	STATUS(0x10, REQUEST, "the host's firmware has lost the guest's context", "ask whoever runs the host",
+	STATUS(0x10, REQUEST, "the host's firmware has lost the guest's context", "ask the host's operator",
 	       "restart the guest", "ABI, SNP_GUEST_REQUEST"),
 	STATUS(0x11, HOST_ANY | LAUNCHES | KVM_INIT | COMMAND, "INVALID_COMMAND: this firmware does not know the command",
 	       "sevadm status: API version and build; which command",

@@ -14,7 +14,7 @@
 
 /**
  * struct kvm_amd_vm - a VM whose SEV context was initialised
- * @kvm: to tell VMs apart; an address of the kernel, never printed
+ * @kvm: distinguishes VMs; an address of the kernel, never printed
  * @owner: @kvm of the VM that this one mirrors, or 0
  * @mirror_of: its place among the VMs, or -1
  * @pid: the process that created the VM (kvm->userspace_pid)
@@ -73,7 +73,7 @@ bool kvm_amd_same(const struct kvm_amd_state *a, const struct kvm_amd_state *b);
 /** kvm_amd_drop() - free what the state owns */
 void kvm_amd_drop(struct kvm_amd_state *state);
 
-/** kvm_amd_has() - whether ASID @asid is in one of the maps of the state */
+/** kvm_amd_has() - return true if ASID @asid is in one of the maps of the state */
 static inline bool kvm_amd_has(const uint64_t *map, uint32_t asid)
 {
 	return asid < KVM_AMD_ASIDS && map[asid / 64] >> asid % 64 & 1;

@@ -10,7 +10,7 @@
 /* Where the v2 hierarchy is mounted; NULL: nowhere. */
 const char *cgroup_mount(void);
 
-/* Whether there is a cgroup @path, and its id. */
+/* Return true if there is a cgroup @path, whose id is put into @id. */
 bool cgroup_id(const char *path, uint64_t *id);
 
 /* The path of cgroup @id; needs CAP_DAC_READ_SEARCH. false: it is gone, or its path cannot be found. */

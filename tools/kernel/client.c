@@ -213,7 +213,7 @@ static int connect_family(void)
 	family = genl_ctrl_resolve(sock, SEVADM_GENL_NAME);
 	if (family == -NLE_OBJ_NOTFOUND)
 		return fail(EXIT_ABSENT,
-			    "the sevadm module is loaded, but its netlink family is not to be seen from here: it exists in the initial network namespace only");
+			    "the sevadm module is loaded, but its netlink family is not visible here: it exists only in the initial network namespace");
 	if (family < 0)
 		return fail(EXIT_REFUSED, "cannot resolve netlink family %s: %s", SEVADM_GENL_NAME,
 			    nl_geterror(family));

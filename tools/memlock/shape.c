@@ -63,7 +63,7 @@ static uint64_t attribute_kib(const xmlNode *node, const char *name, uint64_t ot
 	return text ? strtoull(text, NULL, 10) * KIB : otherwise;
 }
 
-/* libvirt: qemuDomainDefaultVideoRAM(); QEMU's std VGA and virtio-vga have 16 MiB unless told. */
+/* libvirt: qemuDomainDefaultVideoRAM(); QEMU's std VGA and virtio-vga have 16 MiB by default. */
 static uint64_t video_bytes(const xmlNode *devices)
 {
 	const xmlNode *video, *model;

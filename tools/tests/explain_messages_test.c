@@ -2,7 +2,7 @@
 /*
  * The tables of messages against the sources: each message about encrypted guests that the packaged
  * sources of Debian print has a row, or a reason why it has none. data/explain/messages.tsv is the
- * recorded list; `make check-messages` makes it anew from the newest packages.
+ * recorded list; `make check-messages` makes it again from the newest packages.
  */
 #include <stdio.h>
 #include <stdlib.h>

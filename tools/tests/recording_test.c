@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Recordings: what is written is read again; what is damaged is told, and the rest reported. */
+/* Recordings: what is written is read again; what is damaged is reported, and the rest read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -356,9 +356,9 @@ int main(void)
 	static const struct test tests[] = {
 		{ "what is written is read", what_is_written_is_read },
 		{ "a limit keeps whom it was about", a_limit_keeps_whom_it_was_about },
-		{ "every truncation is told", every_truncation },
+		{ "every truncation is reported", every_truncation },
 		{ "changed bytes", every_changed_byte },
-		{ "damaged lines are told with their place", damaged_lines },
+		{ "damaged lines are reported with their place", damaged_lines },
 		{ "where the time went", where_the_time_went },
 		{ "the report, and its picture", the_report },
 		{ "a report of what is left", a_report_of_the_rest },

@@ -82,7 +82,7 @@ static bool is_repeated(const struct sevadm_event *event)
 	return event->flags & SEVADM_EVENT_REPEATED;
 }
 
-/* How many calls it tells of: equal refusals are told together. */
+/* How many calls it stands for: equal refusals are reported together. */
 static void add_count(struct json_object *row, const struct sevadm_event *event)
 {
 	add(row, "count", json_u64(is_repeated(event) ? event->count : 1));

@@ -46,7 +46,7 @@ int filter_set_longer(void *filter, const char *text);
 	{ "longer", 0, "TIME", "only what took longer, waiting included, such as 5ms", \
 	  OPTION_CALL(type, filter, filter_set_longer) }
 
-/** filter_wants() - whether @event passes; lost events may have been any, and pass */
+/** filter_wants() - return true if @event passes; lost events may have been any, and pass */
 bool filter_wants(const struct filter *filter, const struct sevadm_event *event);
 
 /**

@@ -27,7 +27,7 @@ static int write_parameter(const char *name, unsigned long long value)
 	bool written;
 
 	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	/* The mode holds for root as well, which access() would not tell. */
+	/* The mode holds for root as well, which access() does not know. */
 	file = fopen(path, "re+");
 	if (!file && errno == EACCES && !geteuid())
 		return fail(EXIT_REFUSED,

@@ -86,7 +86,7 @@ const char *slice_name(const struct slice *slice);
 /** event_start() - when what @event reports began, waiting included */
 uint64_t event_start(const struct sevadm_event *event);
 
-/** timeline_has() - whether @event belongs to @vm, and takes time */
+/** timeline_has() - return true if @event belongs to @vm, and takes time */
 bool timeline_has(const struct vm_timeline *vm, const struct sevadm_event *event);
 
 #endif
