@@ -88,7 +88,23 @@ grown() {
 	[ "$(wc -c < killed.zst)" -gt "$1" ]
 }
 
-plan 7
+# One file for a ticket: of a VM that is there, without names, and nobody else may read it.
+page_for_a_ticket() {
+	sevadm limit set host pin.max=64M && guest_start launch_update_data --memory 8 || return 1
+	id=$(value vm list -- 0 id)
+	sevadm -j report --vm "$id" --since 10min -o page.html > facts
+	sevadm report --names -o named.html
+	guest_finish && sevadm limit delete host &&
+		same "mode of the page" "$(stat -c %a page.html)" 600 &&
+		same "VMs" "$("$here/json_get" vms length < facts)" 1 &&
+		same "its command" "$("$here/json_get" vms 0 comm < facts)" null &&
+		same "limit" "$("$here/json_get" limits 0 max < facts)" $((64 << 20)) &&
+		grep -q '"command":"LAUNCH_UPDATE_DATA"' facts && grep -q '^<svg ' page.html &&
+		! grep -q sevlaunch page.html && grep -q sevlaunch named.html &&
+		grep -q "$(hostname)" named.html && ! grep -q "SEV host $(hostname)" page.html
+}
+
+plan 8
 result "a launch is recorded whole" record_a_launch
 result "the report of it" report_of_it
 result "its picture" picture_of_it
@@ -96,4 +112,5 @@ result "the command's status comes back" statuses_come_back
 result "an interrupted recording is complete" interrupted
 result "a recording for a time" for_a_time
 result "a recording that was killed" killed
+result "a page for a ticket" page_for_a_ticket
 finished

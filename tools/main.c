@@ -42,6 +42,8 @@ static const struct object object_table[] = {
 	{ "monitor", "limits met and passed, as it happens", NULL, do_monitor, NULL,
 	  monitor_options },
 	{ "top", "a live view of VMs, pools and limits", NULL, do_top, "[OPTIONS]", top_options },
+	{ "report", "all that a ticket needs of this host, as one file", NULL, do_report, "[OPTIONS]",
+	  report_options },
 	{ "metrics", "for Prometheus and Kubernetes", metrics_commands },
 	{ "check", "find what would keep a guest from starting", check_commands },
 	{ "recommend", "the limit on locked memory that fits a VM", recommend_commands, NULL },

@@ -13,7 +13,7 @@
 #include "cli/errors.h"
 #include "report/atomic_file.h"
 
-static bool write_all(int fd, const char *text, size_t length)
+static bool write_all(int fd, const char *text, size_t length, mode_t mode)
 {
 	ssize_t written;
 
@@ -26,10 +26,10 @@ static bool write_all(int fd, const char *text, size_t length)
 		text += written;
 		length -= written;
 	}
-	return !fchmod(fd, 0644) && !fsync(fd);
+	return !fchmod(fd, mode) && !fsync(fd);
 }
 
-int atomic_file_write(const char *path, const char *text, size_t length)
+static int replace(const char *path, const char *text, size_t length, mode_t mode)
 {
 	char temporary[PATH_MAX];
 	int fd = -1, error;
@@ -41,7 +41,7 @@ int atomic_file_write(const char *path, const char *text, size_t length)
 		errno = ENAMETOOLONG;
 	if (fd < 0)
 		return fail(EXIT_USAGE, "cannot write a file beside %s: %s", path, strerror(errno));
-	if (write_all(fd, text, length) && !rename(temporary, path)) {
+	if (write_all(fd, text, length, mode) && !rename(temporary, path)) {
 		close(fd);
 		return EXIT_OK;
 	}
@@ -49,4 +49,14 @@ int atomic_file_write(const char *path, const char *text, size_t length)
 	close(fd);
 	unlink(temporary);
 	return fail(EXIT_USAGE, "cannot write %s: %s", path, strerror(error));
+}
+
+int atomic_file_write(const char *path, const char *text, size_t length)
+{
+	return replace(path, text, length, 0644);
+}
+
+int atomic_file_write_private(const char *path, const char *text, size_t length)
+{
+	return replace(path, text, length, 0600);
 }

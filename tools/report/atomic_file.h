@@ -8,4 +8,7 @@
 /* Replace @path by @text, readable for all. Returns an exit code, and reports what is wrong. */
 int atomic_file_write(const char *path, const char *text, size_t length);
 
+/* The same, readable for the caller alone. */
+int atomic_file_write_private(const char *path, const char *text, size_t length);
+
 #endif

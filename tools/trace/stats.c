@@ -230,7 +230,7 @@ static struct json_object *rate_json(const struct stats_row *row)
 			      row->bytes_ns ? row->bytes * 1e9 / row->bytes_ns : 0);
 }
 
-static struct json_object *row_json(const struct stats *stats, const struct stats_row *stats_row)
+struct json_object *stats_row_json(const struct stats *stats, const struct stats_row *stats_row)
 {
 	bool has_wait = stats_row->type == SEVADM_EVENT_PSP || is_vm(stats_row);
 	struct json_object *row = json_object_new_object();
@@ -390,7 +390,7 @@ static void print(struct stats *stats)
 	if (stats->nr)
 		qsort(stats->rows, stats->nr, sizeof(*stats->rows), compare_rows);
 	for (i = 0; i < stats->nr; i++) {
-		row = row_json(stats, &stats->rows[i]);
+		row = stats_row_json(stats, &stats->rows[i]);
 		if (!output_json)
 			json_object_object_add(row, "took", times_row(&stats->rows[i].took));
 		json_object_array_add(rows, row);

@@ -53,6 +53,9 @@ struct stats {
 /* Another row at the end; NULL: there are too many. */
 struct stats_row *stats_add_row(struct stats *stats);
 
+/** stats_row_json() - a row as `sevadm -j trace stats` has it; the caller puts it */
+struct json_object *stats_row_json(const struct stats *stats, const struct stats_row *row);
+
 /** stats_status_name() - the word for status @i of a row: the firmware's, or an errno's */
 const char *stats_status_name(const struct stats_row *row, size_t i);
 

@@ -238,7 +238,6 @@ static void put_head(FILE *file, const struct loaded *loaded, double height)
 	size_t i;
 
 	fprintf(file,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" width=\"%d\" "
 		"height=\"%.0f\" role=\"img\">\n<title>SEV launches on ", WIDTH, height, WIDTH,
 		height);
@@ -336,25 +335,32 @@ static void find_range(struct drawing *drawing, const struct timeline *timeline)
 	}
 }
 
-int svg_draw(const char *path, const struct loaded *loaded, const struct timeline *timeline)
+void svg_write(FILE *file, const struct loaded *loaded, const struct timeline *timeline)
 {
-	size_t lanes = timeline->nr < LANES_MAX ? timeline->nr : LANES_MAX;
+	size_t lanes = timeline->nr < LANES_MAX ? timeline->nr : LANES_MAX, i;
 	double height = HEAD + FOOT + LANE * (lanes ?: 1);
-	struct drawing drawing = { .file = fopen(path, "we") };
-	bool failed;
-	size_t i;
+	struct drawing drawing = { .file = file };
 
-	if (!drawing.file)
-		return fail(EXIT_REFUSED, "cannot create %s: %m", path);
 	find_range(&drawing, timeline);
-	put_head(drawing.file, loaded, height);
+	put_head(file, loaded, height);
 	put_axis(&drawing, height - FOOT);
 	for (i = 0; i < lanes; i++)
 		put_lane(&drawing, loaded, timeline->vms[i], HEAD + LANE * i);
 	put_legend(&drawing);
-	fputs("</svg>\n", drawing.file);
-	failed = ferror(drawing.file);
-	if (fclose(drawing.file) || failed)
+	fputs("</svg>\n", file);
+}
+
+int svg_draw(const char *path, const struct loaded *loaded, const struct timeline *timeline)
+{
+	FILE *file = fopen(path, "we");
+	bool failed;
+
+	if (!file)
+		return fail(EXIT_REFUSED, "cannot create %s: %m", path);
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", file);
+	svg_write(file, loaded, timeline);
+	failed = ferror(file);
+	if (fclose(file) || failed)
 		return fail(EXIT_REFUSED, "cannot write %s: %m", path);
 	return EXIT_OK;
 }
