@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm top: a live view of pools, limits that are near, and VMs by what they have pinned. */
-#include <curses.h>
-#include <locale.h>
-#include <signal.h>
-#include <stdarg.h>
+/* sevadm top: where its looks come from. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "kernel/device.h"
 #include "status.h"
+#include "top.h"
+#include "trace/event.h"
+#include "trace/filter.h"
 #include "vm.h"
 
 #define SECONDS_MAX 3600
@@ -26,160 +27,63 @@ const struct option_row top_options[] = {
 	{}
 };
 
-/* Words of a line end where the screen does: lines are never wrapped. */
-static void add_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void add_line(const char *format, ...)
+static int look(struct top_sample *sample)
 {
-	char line[512];
-	va_list args;
-	int y = getcury(stdscr);
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	if (y >= LINES - 1)
-		return;
-	addnstr(line, COLS - 1);
-	move(y + 1, 0);
-}
-
-static void draw_status(struct json_object *status)
-{
-	struct json_object *pinned = json_object_object_get(status, "pinned"), *near, *limit;
-	output_formatter format;
-	size_t i;
-
-	add_line("VMs %s, pinned %s of %s, at most %s; events %s", output_text(status, "vms", NULL),
-		 output_text(pinned, "current_bytes", format_bytes),
-		 json_is_null(pinned, "max_bytes") ? "no limit" :
-		 output_text(pinned, "max_bytes", format_bytes),
-		 output_text(pinned, "peak_bytes", format_bytes), output_text(status, "events", NULL));
-	json_object_object_foreach(json_object_object_get(status, "pools"), name, pool)
-		add_line("pool %-7s %s of %s used, %s reclaim, %s reserved, %s free", name,
-			 output_text(pool, "used", NULL), output_text(pool, "capacity", NULL),
-			 output_text(pool, "reclaim", NULL), output_text(pool, "reserved", NULL),
-			 output_text(pool, "free", NULL));
-	near = json_object_object_get(status, "limits_near");
-	for (i = 0; i < json_object_array_length(near); i++) {
-		limit = json_object_array_get_idx(near, i);
-		format = strcmp(json_get_text(limit, "resource"), "pin") ? NULL : format_bytes;
-		add_line("near: %s %s: %s, high %s, max %s", output_text(limit, "subject", NULL),
-			 output_text(limit, "resource", NULL), output_text(limit, "current", format),
-			 output_text(limit, "high", format), output_text(limit, "max", format));
-	}
-}
-
-static int by_pinned(const void *a, const void *b)
-{
-	uint64_t left = json_get_u64(*(struct json_object *const *)a, "pinned_bytes");
-	uint64_t right = json_get_u64(*(struct json_object *const *)b, "pinned_bytes");
-
-	return left < right ? 1 : left > right ? -1 : 0;
-}
-
-static void draw_vms(struct json_object *vms)
-{
-	struct json_object *vm;
-	size_t i;
-
-	json_object_array_sort(vms, by_pinned);
-	add_line("%s", "");
-	attron(A_REVERSE);
-	add_line("%-6s %-20.20s %-7s %5s %-8s %7s %10s %10s %s", "VM", "NAME", "TYPE", "ASID",
-		 "STATE", "PID", "PINNED", "PEAK", "CGROUP");
-	attroff(A_REVERSE);
-	for (i = 0; i < json_object_array_length(vms); i++) {
-		vm = json_object_array_get_idx(vms, i);
-		add_line("%-6s %-20.20s %-7s %5s %-8s %7s %10s %10s %s", output_text(vm, "id", NULL),
-			 output_text(vm, json_is_null(vm, "name") ? "comm" : "name", NULL),
-			 output_text(vm, "type", NULL), output_text(vm, "asid", NULL),
-			 output_text(vm, "state", NULL), output_text(vm, "pid", NULL),
-			 output_text(vm, "pinned_bytes", format_bytes),
-			 output_text(vm, "pinned_peak_bytes", format_bytes),
-			 json_is_null(vm, "cgroup") ? "-" : json_get_text(vm, "cgroup"));
-	}
-}
-
-static int ask(struct json_object **status, struct json_object **vms)
-{
-	int ret = status_get(status);
-
-	if (ret)
-		return ret;
-	ret = vms_get(vms);
-	if (ret)
-		json_object_put(*status);
-	return ret;
-}
-
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stopped = 1;
-}
-
-static bool draw_until_key(struct json_object *status, struct json_object *vms, int seconds)
-{
-	int key;
-
-	timeout(seconds * 1000);
-	do {
-		erase();
-		move(0, 0);
-		draw_status(status);
-		draw_vms(vms);
-		mvaddnstr(LINES - 1, 0, "q: quit", COLS - 1);
-		refresh();
-		key = getch();
-	} while (key == KEY_RESIZE && !stopped);
-	return key != 'q' && !stopped;
-}
-
-static int watch(int seconds)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-	struct json_object *status, *vms;
-	SCREEN *screen;
-	bool more = true;
+	struct timespec now;
 	int ret;
 
-	/* The first answer comes before the screen is taken over: most errors are reported there. */
-	ret = ask(&status, &vms);
-	if (ret)
+	*sample = (struct top_sample) { .stats.by_vm = true };
+	ret = status_get(&sample->status);
+	if (!ret)
+		ret = vms_get(&sample->vms);
+	if (!ret)
+		ret = stats_take_live(&sample->stats);
+	if (ret) {
+		top_sample_drop(sample);
 		return ret;
-	setlocale(LC_CTYPE, "");
-	screen = newterm(NULL, stdout, stdin);
-	if (!screen) {
-		json_object_put(status);
-		json_object_put(vms);
-		return fail(EXIT_USAGE, "the terminal \"%s\" is not known: set TERM", getenv("TERM"));
 	}
-	cbreak();
-	noecho();
-	curs_set(0);
-	keypad(stdscr, true);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	while (more) {
-		more = draw_until_key(status, vms, seconds);
-		json_object_put(status);
-		json_object_put(vms);
-		if (!more)
-			break;
-		ret = ask(&status, &vms);
-		more = !ret;
-	}
-	endwin();
-	delscreen(screen);
-	/* What went wrong was shown on the screen that is gone: asked again, it stays. */
-	return ret ? ask(&status, &vms) : EXIT_OK;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sample->time_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	return EXIT_OK;
+}
+
+/* The last events of a VM. */
+struct tail {
+	struct filter filter;
+	struct json_object *rows;
+	size_t most;
+};
+
+static int keep_last(const struct sevadm_event *event, void *context)
+{
+	struct tail *tail = context;
+
+	if (!filter_wants(&tail->filter, event))
+		return EXIT_OK;
+	json_object_array_add(tail->rows, event_to_json(event));
+	if (json_object_array_length(tail->rows) > tail->most)
+		json_object_array_del_idx(tail->rows, 0, 1);
+	return EXIT_OK;
+}
+
+static struct json_object *trace(uint64_t vm, size_t nr)
+{
+	struct tail tail = {
+		.filter = { .has_vm = true, .vm = vm }, .rows = json_object_new_array(), .most = nr,
+	};
+	int fd;
+
+	if (device_open(&fd))
+		return tail.rows;
+	if (!filter_apply(&tail.filter, fd))
+		device_read(fd, keep_last, &tail);
+	close(fd);
+	return tail.rows;
 }
 
 int do_top(int argc, char **argv)
 {
+	static const struct top_source source = { look, trace };
 	struct options options = { .seconds = 2 };
 	int ret;
 
@@ -194,5 +98,5 @@ int do_top(int argc, char **argv)
 			    "top needs a terminal: sevadm status and sevadm vm list say the same once");
 	if (!getenv("TERM"))
 		return fail(EXIT_USAGE, "top needs the kind of terminal: TERM is not set");
-	return watch(options.seconds);
+	return top_watch(&source, options.seconds * 1000);
 }
