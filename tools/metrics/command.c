@@ -49,14 +49,17 @@ static int write_prometheus(FILE *file)
 
 static int write_nfd(FILE *file)
 {
-	struct json_object *status;
+	struct json_object *status, *vms = NULL;
 	int ret = status_get(&status);
 
 	if (ret)
 		return ret;
-	metrics_write_nfd(file, status);
+	ret = vms_get(&vms);
+	if (!ret)
+		metrics_write_nfd(file, status, vms);
+	json_object_put(vms);
 	json_object_put(status);
-	return EXIT_OK;
+	return ret;
 }
 
 static int run(const char *command, int argc, char **argv, int (*write)(FILE *file))

@@ -169,15 +169,46 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
 	json_object_put(firmware);
 }
 
-/* Names without a namespace get feature.node.kubernetes.io/. */
-void metrics_write_nfd(FILE *file, struct json_object *status)
+/* VMs of the pool in pods: kubelet's cgroups are below /kubepods or /kubepods.slice. */
+static uint64_t in_pods(struct json_object *vms, const char *pool)
+{
+	struct json_object *vm;
+	const char *cgroup;
+	uint64_t nr = 0;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(vms); i++) {
+		vm = json_object_array_get_idx(vms, i);
+		cgroup = json_get_text(vm, "cgroup");
+		nr += cgroup && !strncmp(cgroup, "/kubepods", strlen("/kubepods")) &&
+		      json_is_null(vm, "mirror_of") && !strcmp(json_get_text(vm, "pool"), pool);
+	}
+	return nr;
+}
+
+/*
+ * ASIDs that pods can have: Kubernetes itself subtracts what pods ask for, so those of VMs in pods count.
+ * Others hold what the misc cgroup has lost, and VMs outside of pods.
+ */
+static uint64_t usable(struct json_object *pool, uint64_t pods)
+{
+	int64_t drift = json_object_get_int64(json_object_object_get(pool, "drift"));
+	uint64_t capacity = json_get_u64(pool, "capacity"), used = json_get_u64(pool, "used");
+	uint64_t gone = (used > pods ? used - pods : 0) + (drift > 0 ? drift : 0);
+
+	return capacity > gone ? capacity - gone : 0;
+}
+
+/* Names without a namespace get feature.node.kubernetes.io/. What changes often is no label. */
+void metrics_write_nfd(FILE *file, struct json_object *status, struct json_object *vms)
 {
 	struct json_object *firmware = json_object_object_get(status, "firmware");
 	struct json_object *module = json_object_object_get(status, "module");
 
 	fprintf(file, "sevadm.module=%s\n", json_get_text(module, "state"));
 	json_object_object_foreach(json_object_object_get(status, "pools"), name, pool)
-		fprintf(file, "sevadm.asids.%s=%" PRIu64 "\n", name, json_get_u64(pool, "capacity"));
+		fprintf(file, "sevadm.asids.%s=%" PRIu64 "\n# +no-label\nsevadm.asids.%s.usable=%" PRIu64 "\n",
+			name, json_get_u64(pool, "capacity"), name, usable(pool, in_pods(vms, name)));
 	if (!json_is_null(firmware, "api_major"))
 		fprintf(file, "sevadm.firmware=%" PRIu64 ".%" PRIu64 ".%" PRIu64 "\n",
 			json_get_u64(firmware, "api_major"), json_get_u64(firmware, "api_minor"),

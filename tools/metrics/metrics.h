@@ -26,7 +26,12 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
  */
 void metrics_write_commands(FILE *file, const struct stats *stats);
 
-/* Labels of Kubernetes' node-feature-discovery: what its local source reads from a file. */
-void metrics_write_nfd(FILE *file, struct json_object *status);
+/**
+ * metrics_write_nfd() - features for Kubernetes' node-feature-discovery: what its local source reads
+ * @file: gets them
+ * @status: of `sevadm status`
+ * @vms: of `sevadm vm list`
+ */
+void metrics_write_nfd(FILE *file, struct json_object *status, struct json_object *vms);
 
 #endif

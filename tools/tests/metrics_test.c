@@ -99,12 +99,37 @@ static void format_is_valid(void)
 static void node_features(void)
 {
 	struct json_object *status = json_tokener_parse(status_text);
+	struct json_object *vms = json_tokener_parse(vms_text);
 
 	capture_begin();
-	metrics_write_nfd(stdout, status);
+	metrics_write_nfd(stdout, status, vms);
 	capture_end();
-	EXPECT_TEXT(captured, "sevadm.module=attached\nsevadm.asids.sev=410\nsevadm.asids.sev_es=99\n"
-		    "sevadm.firmware=1.55.22\n");
+	EXPECT_TEXT(captured, "sevadm.module=attached\nsevadm.asids.sev=410\n"
+		    "# +no-label\nsevadm.asids.sev.usable=409\nsevadm.asids.sev_es=99\n"
+		    "# +no-label\nsevadm.asids.sev_es.usable=99\nsevadm.firmware=1.55.22\n");
+	json_object_put(vms);
+	json_object_put(status);
+}
+
+/* Kubernetes subtracts what pods hold; what others hold, and what has leaked, is gone. */
+static void what_pods_can_have(void)
+{
+	struct json_object *status = json_tokener_parse(
+		"{\"module\":{\"state\":\"attached\"},\"firmware\":{},\"pools\":{"
+		"\"sev\":{\"capacity\":10,\"used\":5,\"drift\":2},\"sev_es\":{\"capacity\":4,\"used\":1,\"drift\":9}}}");
+	struct json_object *vms = json_tokener_parse(
+		"[{\"pool\":\"sev\",\"cgroup\":\"/kubepods.slice/a\",\"mirror_of\":null},"
+		"{\"pool\":\"sev\",\"cgroup\":\"/kubepods/b\",\"mirror_of\":null},"
+		"{\"pool\":\"sev\",\"cgroup\":\"/kubepods/b\",\"mirror_of\":1},"
+		"{\"pool\":\"sev\",\"cgroup\":\"/machine.slice/c\",\"mirror_of\":null},"
+		"{\"pool\":\"sev_es\",\"cgroup\":null,\"mirror_of\":null}]");
+
+	capture_begin();
+	metrics_write_nfd(stdout, status, vms);
+	capture_end();
+	EXPECT(strstr(captured, "sevadm.asids.sev.usable=5\n"));
+	EXPECT(strstr(captured, "sevadm.asids.sev_es.usable=0\n"));
+	json_object_put(vms);
 	json_object_put(status);
 }
 
@@ -156,6 +181,7 @@ static const struct test tests[] = {
 	{ "samples of what is known", samples },
 	{ "the format is valid", format_is_valid },
 	{ "node features", node_features },
+	{ "what pods can have", what_pods_can_have },
 	{ "commands", commands },
 };
 
