@@ -25,7 +25,7 @@ judged() {
 }
 
 without_vms() {
-	judged 0 ok 0 && sevadm check ledger | grep -q '^ledger: ok$'
+	judged 0 ok 0
 }
 
 of_each_type() {
@@ -50,7 +50,7 @@ in_a_storm() {
 	launches sev & first=$!
 	launches sev-es & second=$!
 	differed=0 asked=0
-	while [ "$asked" -lt 3 ]; do
+	while [ "$asked" -lt 2 ]; do
 		code=0
 		sevadm check ledger > said 2>&1 || code=$?
 		case $code in
@@ -66,8 +66,8 @@ in_a_storm() {
 
 older_than_the_module() {
 	sevadm module unload && guest_start measure --memory 8 && sevadm module load --no-adopt &&
-		judged 0 warning 1 && judged 1 warning 1 --strict &&
-		sevadm check ledger | grep -q '1 VMs are older than the module' &&
+		judged 0 warning 1 && grep -q '1 VMs are older than the module' judgement &&
+		judged 1 warning 1 --strict &&
 		sevadm module adopt && judged 0 ok 1 && guest_finish && judged 0 ok 0
 }
 

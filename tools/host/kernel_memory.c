@@ -33,7 +33,9 @@ static void take_symbol(const char *line, struct kernel_symbol *symbols, size_t 
 	unsigned long long address;
 	size_t i;
 
-	if (sscanf(line, "%llx %*c %511s [%127[^]]", &address, name, module) != 3)
+	/* Most symbols are the kernel's own. */
+	if (!strchr(line, '[') ||
+	    sscanf(line, "%llx %*c %511s [%127[^]]", &address, name, module) != 3)
 		return;
 	for (i = 0; i < nr; i++)
 		if (!strcmp(symbols[i].name, name) && !strcmp(symbols[i].module, module))
@@ -94,10 +96,10 @@ static bool find_member(const struct btf *btf, uint32_t type_id, const char *nam
 	return false;
 }
 
+/* @found: of the structure, which is looked for once for all its members: there are 100 000 types. */
 static bool find_field(struct kernel_memory *memory, const struct btf *btf, const char *module,
-		       struct kernel_field *field)
+		       struct kernel_field *field, int32_t found)
 {
-	int32_t found = btf__find_by_name_kind(btf, field->type, BTF_KIND_STRUCT);
 	const char *part = field->member;
 	uint32_t type = found, offset = 0, step;
 	int64_t size;
@@ -130,6 +132,7 @@ bool kernel_memory_fields(struct kernel_memory *memory, const char *module,
 {
 	char path[PATH_MAX];
 	struct btf *base, *btf;
+	int32_t found = -1;
 	bool good = true;
 	size_t i;
 
@@ -143,8 +146,11 @@ bool kernel_memory_fields(struct kernel_memory *memory, const char *module,
 	if (!btf)
 		good = because(memory, "/sys/kernel/btf/%s: %s: it needs the module, and CONFIG_DEBUG_INFO_BTF_MODULES",
 			       module, strerror(errno));
-	for (i = 0; i < nr && good; i++)
-		good = find_field(memory, btf, module, &fields[i]);
+	for (i = 0; i < nr && good; i++) {
+		if (!i || strcmp(fields[i].type, fields[i - 1].type))
+			found = btf__find_by_name_kind(btf, fields[i].type, BTF_KIND_STRUCT);
+		good = find_field(memory, btf, module, &fields[i], found);
+	}
 	btf__free(btf);
 	btf__free(base);
 	return good;

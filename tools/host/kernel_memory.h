@@ -64,7 +64,11 @@ void kernel_memory_close(struct kernel_memory *memory);
 /** kernel_memory_symbols() - find all @nr symbols; false: @memory->why names one that is not there */
 bool kernel_memory_symbols(struct kernel_memory *memory, struct kernel_symbol *symbols, size_t nr);
 
-/** kernel_memory_fields() - find all @nr members in the types of @module; false: @memory->why */
+/**
+ * kernel_memory_fields() - find all @nr members in the types of @module; false: @memory->why
+ *
+ * Members of one type that stand together are found faster.
+ */
 bool kernel_memory_fields(struct kernel_memory *memory, const char *module,
 			  struct kernel_field *fields, size_t nr);
 

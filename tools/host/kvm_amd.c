@@ -27,14 +27,14 @@ static struct kernel_symbol symbols[] = {
 };
 
 enum {
-	KVM_IN_SVM, KVM_NEXT, KVM_PID, SEV_ACTIVE, SEV_ES_ACTIVE, SEV_ASID, SEV_HANDLE, SEV_PAGES,
+	KVM_NEXT, KVM_PID, KVM_IN_SVM, SEV_ACTIVE, SEV_ES_ACTIVE, SEV_ASID, SEV_HANDLE, SEV_PAGES,
 	SEV_REGIONS, SEV_OWNER, REGION_LIST, REGION_PAGES,
 };
 
 static struct kernel_field fields[] = {
-	[KVM_IN_SVM] = { "kvm_svm", "kvm" },
 	[KVM_NEXT] = { "kvm", "vm_list" },
 	[KVM_PID] = { "kvm", "userspace_pid" },
+	[KVM_IN_SVM] = { "kvm_svm", "kvm" },
 	[SEV_ACTIVE] = { "kvm_svm", "sev_info.active" },
 	[SEV_ES_ACTIVE] = { "kvm_svm", "sev_info.es_active" },
 	[SEV_ASID] = { "kvm_svm", "sev_info.asid" },
