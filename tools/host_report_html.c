@@ -275,6 +275,20 @@ static void copy(struct json_object *to, const char *key, struct json_object *fr
 	json_object_object_add(to, key, json_object_get(get(from, of)));
 }
 
+/* "INVALID_GUEST_STATE 2, EBUSY 1"; NULL: nothing failed. */
+static struct json_object *failures_text(struct json_object *statuses)
+{
+	char text[512] = "";
+	size_t length;
+
+	json_object_object_foreach(statuses, name, count) {
+		length = strlen(text);
+		snprintf(text + length, sizeof(text) - length, "%s%s %s", length ? ", " : "", name,
+			 json_object_get_string(count));
+	}
+	return text[0] ? json_text(text) : NULL;
+}
+
 /* Rows of one level, as a table has them. */
 static struct json_object *flat_commands(struct json_object *commands)
 {
@@ -293,8 +307,7 @@ static struct json_object *flat_commands(struct json_object *commands)
 		copy(row, "longest", times, "max_ns");
 		if (get(command, "wait"))
 			copy(row, "waited", get(command, "wait"), "max_ns");
-		if (json_object_object_length(get(command, "statuses")))
-			copy(row, "statuses", command, "statuses");
+		json_object_object_add(row, "statuses", failures_text(get(command, "statuses")));
 		json_object_array_add(rows, row);
 	}
 	return rows;

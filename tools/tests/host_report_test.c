@@ -76,6 +76,7 @@ static void hostile_names_are_text(void)
 	EXPECT(strstr(text, "a &lt;b&gt; &amp; c"));
 	EXPECT(!strchr(text, '\x1b'));
 	EXPECT(strstr(text, "<svg></svg>"));
+	EXPECT(strstr(text, "<td>BUSY 1</td>"));
 	free(text);
 	json_object_put(facts);
 }
