@@ -99,7 +99,7 @@ page_for_a_ticket() {
 		same "VMs" "$("$here/json_get" vms length < facts)" 1 &&
 		same "its command" "$("$here/json_get" vms 0 comm < facts)" null &&
 		same "limit" "$("$here/json_get" limits 0 max < facts)" $((64 << 20)) &&
-		grep -q '"command":"LAUNCH_UPDATE_DATA"' facts && grep -q '^<svg ' page.html &&
+		grep -q '"command":"LAUNCH_UPDATE_DATA"' facts && grep -q '<svg ' page.html &&
 		! grep -q sevlaunch page.html && grep -q sevlaunch named.html &&
 		grep -q "$(hostname)" named.html && ! grep -q "SEV host $(hostname)" page.html
 }
