@@ -5,6 +5,7 @@
 device.md     uapi/linux/sevadm.h, by the kernel's own kernel-doc
 netlink.md    Documentation/netlink/specs/sevadm.yaml, with the key that the tool prints each attribute as
 json.md       Documentation/sevadm.schema.json
+metrics.md    tools/metrics/
 
 selftests/workshop/reference calls it.
 """
@@ -217,10 +218,30 @@ def json_keys():
     return text.rstrip() + "\n"
 
 
+# ---- metrics ---------------------------------------------------------------------------------------
+
+def metrics():
+    table_c, commands_c = ((ROOT / "tools/metrics" / name).read_text() for name in ("metrics.c", "commands.c"))
+    labels = {name: ", ".join(f"`{label}`" for label in re.findall(r'"(\w+)"', words))
+              for name, words in re.findall(r"\[OF_(\w+)\] = \{([^}]*)\}", table_c)}
+    rows = [[f"`{name}`", kind, labels.get(of, ""), words] for name, kind, words, of in
+            re.findall(r'\{ "(sevadm_\w+)", "(\w+)", "([^"]+)",\s*OF_(\w+)', table_c)]
+    for name, kind, words in re.findall(r'heading\(file, "(sevadm_\w+)", "(\w+)",\s*"([^"]+)"', commands_c):
+        label = re.search(rf'"{name}\{{([^}}]*)\}}', commands_c)[1]
+        rows.append([f"`{name}`", kind, ", ".join(f"`{word}`" for word in re.findall(r"(\w+)=", label)), words])
+    for name, words in re.findall(r'write_histograms\(file, stats, "(sevadm_\w+)",\s*"([^"]+)"', commands_c):
+        rows.append([f"`{name}`", "histogram", "`command`", words])
+    return ("# What sevadm metrics prints\n\n" + made_of("tools/metrics/metrics.c", "tools/metrics/commands.c") +
+            "\nWhat is not known, and a limit that is not set, has no sample. "
+            "[alerts.md](../alerts.md) has rules for them.\n\n" +
+            table(["metric", "type", "labels", "meaning"], rows))
+
+
 def main():
     script, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (("device.md", device(script)), ("netlink.md", netlink()), ("json.md", json_keys())):
+    for name, text in (("device.md", device(script)), ("netlink.md", netlink()), ("json.md", json_keys()),
+                       ("metrics.md", metrics())):
         (folder / name).write_text(text.rstrip() + "\n")
 
 

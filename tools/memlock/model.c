@@ -116,7 +116,7 @@ const struct memlock_term memlock_terms[] = {
 	  "kvm_amd sev_launch_update_data(): the image once more, while it is measured" },
 	{ "page-array", C, page_array, "kvm_amd sev_pin_memory(): 8 bytes a pinned page" },
 	{ "page-tables", C, page_tables, "the process's and the nested ones: 1/512 each" },
-	{ "qemu-memory", C, qemu_charged, "measured: Documentation/locked-memory.md" },
+	{ "qemu-memory", C, qemu_charged, "measured: Documentation/locked-memory.md of sevadm's sources" },
 	{ "qemu-mappings", M, qemu_mapped,
 	  "measured: programs, libraries, stacks and malloc arenas of all threads" },
 	{}
