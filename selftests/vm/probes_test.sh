@@ -98,14 +98,14 @@ vendor() {
 	result "$([[ $found == "$expected" ]]; echo $?)" "$kernel ($release): $expected"
 }
 
-# Every firmware command of a kernel's own header has the same name and number in the tools' table.
+# Every firmware command of a kernel's own header has the same name and number in the list of the module and the tools.
 command_names() {
 	local version=$1 status=0
 	sed -n 's/^\tSEV_CMD_\([A-Z_0-9]*\)[[:space:]]*= 0x0*\([0-9a-fA-F]*\),.*/\2 \1/p' \
 		"$cache/kernels/$version"/usr/src/*-common/include/linux/psp-sev.h |
 		tr '[:upper:]' '[:lower:]' | sort >"$run/kernel"
-	sed -n '/ psp_commands\[\]/,/^};/s/.*{ 0x0*\([0-9a-f]*\), "\([A-Z_0-9]*\)".*/\1 \2/p' \
-		"$top_dir/tools/sev/names.c" | tr '[:upper:]' '[:lower:]' | sort >"$run/tools"
+	sed -n '/ SEVADM_PSP_COMMAND_NAMES /,/^$/s/.*{ 0x0*\([0-9a-f]*\), "\([A-Z_0-9]*\)".*/\1 \2/p' \
+		"$top_dir/module/trace_names.h" | tr '[:upper:]' '[:lower:]' | sort >"$run/tools"
 	# 6.1 has 33.
 	(($(wc -l <"$run/kernel") > 30)) || status=1
 	comm -23 "$run/kernel" "$run/tools" >"$run/out"
