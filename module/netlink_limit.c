@@ -14,12 +14,13 @@
 #include "limit.h"
 #include "netlink.h"
 #include "resource.h"
+#include "trace_names.h"
 
-static const char *const resource_names[] = {
-	[SEVADM_RESOURCE_PIN] = "pin",
-	[SEVADM_RESOURCE_ASID_SEV] = "asid.sev",
-	[SEVADM_RESOURCE_ASID_SEV_ES] = "asid.sev_es",
-};
+/* By enum sevadm_pool. */
+static const struct {
+	u32 pool;
+	const char *name;
+} pool_names[] = { SEVADM_POOL_NAMES };
 
 /* ---- listing ------------------------------------------------------------------------------- */
 
@@ -244,7 +245,7 @@ static int explain(int ret, struct netlink_ext_ack *extack, u32 resource, u64 le
 {
 	if (ret == -ENOSPC)
 		compat_nl_set_err_msg_fmt(extack, "pool %s: only %llu ASIDs are left to guarantee",
-					  resource_names[resource] + strlen("asid."), left);
+					  pool_names[sevadm_pool_of_resource(resource)].name, left);
 	else if (ret == -E2BIG)
 		NL_SET_ERR_MSG(extack, "too many subjects have limits: delete some; or a cgroup is nested more than 2000 deep");
 	return ret;
