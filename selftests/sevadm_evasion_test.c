@@ -11,7 +11,6 @@
 #include <getopt.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/flipper.h"
 #include "lib/ledger.h"
 #include "lib/limits.h"
 #include "lib/sev_abi.h"
@@ -72,48 +72,6 @@ static void check_empty(void)
 
 	check(!ledger_differences("at the end", &totals));
 	check(!totals.vms && !totals.pinned_bytes);
-}
-
-/* ---- another thread that changes something, back and forth ---------------------------------- */
-
-struct flipper {
-	pthread_t thread;
-	atomic_bool stop;
-	atomic_ulong flips;
-	void *memory;		/* a page that comes and goes; NULL: */
-	int files[2], fd;	/* a descriptor that is the one file, then the other */
-};
-
-static void *flip(void *argument)
-{
-	struct flipper *f = argument;
-	int i = 0;
-
-	while (!atomic_load(&f->stop)) {
-		i ^= 1;
-		atomic_fetch_add(&f->flips, 1);
-		if (f->memory)
-			mprotect(f->memory, SEV_PAGE_SIZE, i ? PROT_NONE : PROT_READ | PROT_WRITE);
-		else
-			dup2(f->files[i], f->fd);
-	}
-	return NULL;
-}
-
-static void flipper_start(struct flipper *f)
-{
-	atomic_store(&f->stop, false);
-	atomic_store(&f->flips, 0);
-	if (pthread_create(&f->thread, NULL, flip, f))
-		ksft_exit_fail_msg("no thread\n");
-	while (!atomic_load(&f->flips))
-		sched_yield();
-}
-
-static void flipper_stop(struct flipper *f)
-{
-	atomic_store(&f->stop, true);
-	pthread_join(f->thread, NULL);
 }
 
 /* ---- a call that stalls --------------------------------------------------------------------- */
