@@ -187,6 +187,23 @@ static int enter_new_vm(struct sevadm_scope *scope, enum misc_res_type type)
 	return scope->vm ? 0 : -ENOMEM;
 }
 
+/*
+ * KVM's own account of a migration from one cgroup to another is wrong (sev_vm_move_enc_context_from()): it
+ * charges and gives back what the VM without a context would have, an ASID of plain SEV, also for
+ * SEV-ES guests; and for a mirror, which has no ASID of its own, it charges one that is never given
+ * back. Any user could so take all that the misc cgroup has, from everybody and until the host
+ * restarts.
+ *
+ * Return true if there is something to be charged or given back, and make @type what has moved.
+ */
+static bool correct_migration(const struct sevadm_scope *scope, enum misc_res_type *type)
+{
+	if (!scope || !scope->moving)
+		return true;
+	*type = scope->moving->type == SEVADM_VM_TYPE_SEV ? MISC_CG_RES_SEV : MISC_CG_RES_SEV_ES;
+	return !scope->moving->mirror;
+}
+
 int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)
 {
 	struct sevadm_scope *scope;
@@ -196,6 +213,8 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	sevadm_seam_enter(SEAM_misc_cg_try_charge);
 
 	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
+	if (!correct_migration(scope, &type))
+		goto exit;
 	if (scope && (scope->kind != SEVADM_SCOPE_IOCTL || !sevadm_ledger_complete()))
 		scope = NULL;
 
@@ -226,9 +245,9 @@ void wrap_misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, unsigned
 	struct sevadm_scope *scope;
 
 	sevadm_seam_enter(SEAM_misc_cg_uncharge);
-	call_original(misc_cg_uncharge, type, cg, amount);
-
 	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
+	if (correct_migration(scope, &type))
+		call_original(misc_cg_uncharge, type, cg, amount);
 	if (scope) {
 		scope->charged = false;
 		scope->uncharged = true;
@@ -510,7 +529,9 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 		moving = source;
 	}
 
+	scope->moving = moving;
 	ret = call_with_file(scope, file, original);
+	scope->moving = NULL;
 
 	if (scope->entered && !ret) {
 		done(scope->vm, source);

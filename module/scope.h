@@ -44,6 +44,7 @@ enum sevadm_scope_kind {
  * @claims: see sevadm_scope_claim()
  * @entered: @vm has been entered into the ledger within it
  * @vm: VM of the ledger, with a reference; NULL: none
+ * @moving: VM of the ledger whose context @kvm is taking over; NULL: none
  * @start_ns: when it was entered
  * @queue_ns: when a task in KVM code began to queue for the mailbox; 0: it is not queueing
  * @transient: pages pinned until it ends
@@ -64,6 +65,7 @@ struct sevadm_scope {
 	struct kvm *kvm;
 	const struct kvm *source;
 	struct sevadm_vm *vm;
+	const struct sevadm_vm *moving;
 	u64 start_ns;
 	u64 queue_ns;
 	s64 transient;

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -362,6 +363,73 @@ static void subordinate_uids(void)
 	check_empty();
 }
 
+/* ---- what KVM charges the misc cgroup for ---------------------------------------------------- */
+
+#define CGROUPS		"/sys/fs/cgroup"
+#define MOVES		5
+
+static const char *const misc_cgroups[] = { CGROUPS "/sevadm-misc-a", CGROUPS "/sevadm-misc-b" };
+
+static void enter(const char *cgroup)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	file = fopen(path, "w");
+	check(file && fprintf(file, "%d\n", getpid()) > 0);
+	check(file && !fclose(file));
+}
+
+/* As many ASIDs are charged as are used: in both pools. */
+static void check_charges(unsigned int used, unsigned int used_es)
+{
+	struct sevadm_pool_query pool = { .size = sizeof(pool), .pool = SEVADM_POOL_SEV };
+	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+
+	check(!ioctl(fd, SEVADM_IOC_POOL_QUERY, &pool));
+	check(pool.used == used && pool.charged == used);
+	pool = (struct sevadm_pool_query) { .size = sizeof(pool), .pool = SEVADM_POOL_SEV_ES };
+	check(!ioctl(fd, SEVADM_IOC_POOL_QUERY, &pool));
+	check(pool.used == used_es && pool.charged == used_es);
+	close(fd);
+}
+
+/* A VM and its mirror, which has no ASID of its own, move from one cgroup to the other and back. */
+static void move_between_cgroups(enum sev_type type)
+{
+	unsigned int es = type == SEV_TYPE_SEV_ES;
+	struct sev_vm vm, mirror, next;
+	int i;
+
+	enter(misc_cgroups[0]);
+	check(!sev_vm_create(&vm, &host, type, SEV_INIT_LEGACY, 0).err && !sev_vm_init(&vm).err);
+	check(vm_new(&mirror) && !sev_vm_mirror(&mirror, &vm).err);
+	for (i = 1; i <= MOVES && good; i++) {
+		enter(misc_cgroups[i % 2]);
+		check(vm_new(&next) && !sev_vm_migrate(&next, &vm).err);
+		sev_vm_close(&vm);
+		vm = next;
+		check(vm_new(&next) && !sev_vm_migrate(&next, &mirror).err);
+		sev_vm_close(&mirror);
+		mirror = next;
+		check_charges(!es, es);
+	}
+	sev_vm_close(&mirror);
+	sev_vm_close(&vm);
+	check_charges(0, 0);
+}
+
+static void moves_between_cgroups(void)
+{
+	check(!mkdir(misc_cgroups[0], 0755) && !mkdir(misc_cgroups[1], 0755));
+	move_between_cgroups(SEV_TYPE_SEV);
+	move_between_cgroups(SEV_TYPE_SEV_ES);
+	enter(CGROUPS);
+	check(!rmdir(misc_cgroups[0]) && !rmdir(misc_cgroups[1]));
+	check_empty();
+}
+
 /* ---- absurd sizes --------------------------------------------------------------------------- */
 
 /* What KVM refuses before it pins a page is charged to nobody, and leaves no trace in what others see. */
@@ -404,6 +472,7 @@ static const struct attack {
 	{ "files that are no VMs", files_that_are_no_vms },
 	{ "subordinate uids", subordinate_uids },
 	{ "absurd sizes", absurd_sizes },
+	{ "moves of VMs and mirrors between cgroups", moves_between_cgroups },
 	{ "migrations behind a call that stalls", migrations_behind_a_stalled_call },
 };
 
