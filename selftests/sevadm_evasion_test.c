@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,7 @@
 
 #include "kselftest.h"
 #include "lib/flipper.h"
+#include "lib/kmod.h"
 #include "lib/ledger.h"
 #include "lib/limits.h"
 #include "lib/sev_abi.h"
@@ -461,6 +463,83 @@ static void absurd_sizes(void)
 	check_empty();
 }
 
+/* ---- a module that does not see all, or comes late -------------------------------------------- */
+
+#define UNSEEN		40	/* so many that the kernel gives one the memory of another */
+#define YIELD		"/sys/module/sevadm/parameters/yield"
+
+static bool yield(const char *function)
+{
+	FILE *file = fopen(YIELD, "w");
+	bool written = file && fputs(function, file) >= 0;
+
+	return file && !fclose(file) && written;
+}
+
+static bool is_any_listed(void)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+	bool listed = !ioctl(fd, SEVADM_IOC_VM_QUERY, &query);
+
+	close(fd);
+	return listed;
+}
+
+/* Where a seam is missing (here: the end of a VM), so are data; nobody is refused for it, and nothing stays behind. */
+static void seams_that_are_missing(void)
+{
+	struct sev_vm vm;
+	int n;
+
+	check(yield("sev_vm_destroy"));
+	for (n = 0; n < UNSEEN && good; n++) {
+		check(vm_start(&vm));
+		sev_vm_close(&vm);
+	}
+	check(!is_any_listed());
+	check(kmod_unload_sevadm() && kmod_load_sevadm());
+	check(!limits_open());
+	check_empty();
+}
+
+static atomic_bool churns;
+
+static void *churn(void *argument)
+{
+	struct sev_vm vm;
+
+	(void)argument;
+	while (atomic_load(&churns))
+		if (vm_start(&vm))
+			sev_vm_close(&vm);
+	return NULL;
+}
+
+/* ASIDs are taken and given back all the while that the module looks for VMs that are older than it. */
+static void adoption_while_others_come_and_go(void)
+{
+	struct ledger_totals totals = { 0 };
+	pthread_t threads[2];
+	struct sev_vm vm;
+	int i;
+
+	check(vm_start(&vm));
+	check(kmod_unload_sevadm());
+	atomic_store(&churns, true);
+	for (i = 0; i < 2; i++)
+		check(!pthread_create(&threads[i], NULL, churn, NULL));
+	check(kmod_load_sevadm());
+	atomic_store(&churns, false);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	check(!limits_open());
+	check(!ledger_differences("a VM is older than the module", &totals));
+	check(totals.vms == 1);
+	sev_vm_close(&vm);
+	check_empty();
+}
+
 static const struct attack {
 	const char *name;
 	void (*run)(void);
@@ -474,6 +553,8 @@ static const struct attack {
 	{ "absurd sizes", absurd_sizes },
 	{ "moves of VMs and mirrors between cgroups", moves_between_cgroups },
 	{ "migrations behind a call that stalls", migrations_behind_a_stalled_call },
+	{ "seams that are missing refuse nobody", seams_that_are_missing },
+	{ "VMs that come and go while older ones are adopted", adoption_while_others_come_and_go },
 };
 
 static bool options(int argc, char **argv)
