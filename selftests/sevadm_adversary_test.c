@@ -74,7 +74,7 @@ static uint64_t id_of(const struct rule *rule, unsigned int index)
 
 typedef bool (*rule_fn)(const struct rule *rule, uint64_t id);
 
-static bool for_each_rule(rule_fn fn)
+static bool every_rule(rule_fn fn)
 {
 	bool good = true;
 	unsigned int i;
@@ -141,7 +141,7 @@ static bool maxima_were_met(void)
 	bool good = true;
 	size_t i;
 
-	for_each_rule(count_refusals);
+	every_rule(count_refusals);
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
 		ksft_print_msg("rule %zu: %llu refusals\n", i, refusals[i]);
 		good &= rules[i].whose != OF_HOSTILE || refusals[i];
@@ -217,7 +217,7 @@ static void quiet(unsigned int number, struct findings *findings)
 	snprintf(where, sizeof(where), "quiet moment %u", number);
 	storm_pause();
 	findings->ledger &= !ledger_differences(where, &totals);
-	findings->limits &= for_each_rule(holds) & recount_holds();
+	findings->limits &= every_rule(holds) & recount_holds();
 	storm_resume();
 	ksft_print_msg("%s: %zu VMs, %llu KiB pinned\n", where, totals.vms,
 		       totals.pinned_bytes >> 10);
@@ -233,7 +233,7 @@ static bool nothing_left(void)
 		good = !ledger_differences("when they are gone", &totals);
 		usleep(TEND_US);
 	}
-	return good & check(!totals.vms && !totals.pinned_bytes) & for_each_rule(is_given_back);
+	return good & check(!totals.vms && !totals.pinned_bytes) & every_rule(is_given_back);
 }
 
 static bool every_trick_was_tried(void)
@@ -276,7 +276,7 @@ static bool set_up(void)
 	       check(!stat(SEVADM_DEVICE, &stats)) &
 	       check(!chown(SEVADM_DEVICE, 0, READERS_GID)) &
 	       check(!chmod(SEVADM_DEVICE, 0660)) &
-	       check(let_stall('1')) & for_each_rule(set_rule);
+	       check(let_stall('1')) & every_rule(set_rule);
 }
 
 /* The innermost first: they lie one in the other. */
@@ -361,7 +361,7 @@ int main(int argc, char **argv)
 	ksft_test_result(!storm_failures(), "the innocent is refused nothing, and nobody ends otherwise than he wants\n");
 	ksft_test_result(every_trick_was_tried(), "every trick was tried\n");
 	i = nothing_left();
-	for_each_rule(delete_rule);
+	every_rule(delete_rule);
 	i &= remove_cgroups() & let_stall(uffd_before);
 	i &= !chown(SEVADM_DEVICE, device.st_uid, device.st_gid) & !chmod(SEVADM_DEVICE, device.st_mode & 0777);
 	ksft_test_result(i, "nothing is left of them\n");
