@@ -4,7 +4,7 @@
  * that a command lies in, exchanges the file behind a descriptor, and runs processes under its
  * subordinate uids. The host survives, the ledger equals kvm_amd's own state, and limits hold.
  *
- * usage: sevadm_evasion_test [--tries N] [--migrations N]     (40, 600)
+ * usage: sevadm_evasion_test [--tries N] [--migrations N]     (20, 520)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,13 +32,14 @@
 
 #define ALLOWED		4	/* VMs that the tenant may have */
 #define TRIES_A_VM	200	/* calls, until one of them initialises a VM */
+#define REFUSALS_A_VM	10	/* of them, until it is believed that none will */
 #define STALL_MS	60000
 #define USER		1001
 #define SUBORDINATE	100000
 #define HUGE		(1UL << 62)
 
 static struct sev_host host;
-static unsigned long tries = 40, migrations = 600;
+static unsigned long tries = 20, migrations = 520;
 static bool good;
 
 #define check(condition) do {								\
@@ -140,12 +141,13 @@ static void migrations_behind_a_stalled_call(void)
 /* 0, or why the last of many calls failed. */
 static int init_by(struct sev_vm *vm, struct kvm_sev_cmd *command)
 {
-	int i, err = 0;
+	int i, err = 0, refusals = 0;
 
-	for (i = 0; i < TRIES_A_VM; i++) {
+	for (i = 0; i < TRIES_A_VM && refusals < REFUSALS_A_VM; i++) {
 		err = ioctl(vm->fd, KVM_MEMORY_ENCRYPT_OP, command) ? errno : 0;
 		if (!err || (err != EFAULT && err != EBUSY))
 			break;
+		refusals += err == EBUSY;
 	}
 	/* KVM has initialised it, and could not write that down. */
 	return err == EINVAL && i ? 0 : err;
