@@ -35,8 +35,8 @@ drift_is_told() {
 		passes sev_migrate_tests && no_asid_is_used &&
 		same "drift" "$(value status -- pools sev drift)" 2 &&
 		sevadm status > "$scratch/status" &&
-		grep -q "counts 2 ASIDs, but 0 are used: a drift of 2" "$scratch/status" &&
-		grep -q "Intra-host migration leaks such charges" "$scratch/status" &&
+		grep -q "counts 2 ASIDs, but 0 are used" "$scratch/status" &&
+		grep -q "intra-host migration leaks such charges" "$scratch/status" &&
 		sevadm -j trace show --event limit | grep -q '"knob":"drift"'
 }
 
