@@ -142,6 +142,7 @@ signed_by_hand() {
 	rm -r "$dir"
 }
 
+# shellcheck disable=SC2016 # the guest's shell expands it
 boots() {
 	"$here/sevhost" --root "$root" --kernel "$1" --timeout 900 --copy /usr/bin/kmod \
 		--copy "$root/lib/modprobe.d/sevadm.conf" --no-module --no-kvm -- sh -c '
