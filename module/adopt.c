@@ -25,6 +25,7 @@
 #include "ledger.h"
 #include "pool.h"
 #include "scope.h"
+#include "seam.h"
 #include "symbol.h"
 
 /* Longer than any real list; past this we are following garbage. */
@@ -217,6 +218,11 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 		}
 	}
 
+	/* No slot comes or goes until it is in the ledger. */
+	if (!mutex_trylock(&kvm->slots_lock)) {
+		verdict = BUSY;
+		goto put_owner;
+	}
 	creator = creator_of(kvm);
 	sevadm_vm_describe(vm, kvm, type_of(kvm, &context), creator);
 	if (creator)
@@ -229,8 +235,12 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 	vm->regions = context.regions;
 	if (owner)
 		sevadm_vm_describe_mirror(vm, owner);
+	vm->gmem_pages = sevadm_gmem_seen() && vm->type == SEVADM_VM_TYPE_SEV_SNP ?
+			 compat_kvm_gmem_pages(kvm) : 0;
 	if (!sevadm_scope_run_if_idle(kvm, sevadm_vm_adopt, vm))
 		verdict = BUSY;
+	mutex_unlock(&kvm->slots_lock);
+put_owner:
 	sevadm_vm_put(owner);
 unlock:
 	mutex_unlock(&kvm->lock);

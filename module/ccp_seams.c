@@ -14,6 +14,7 @@
 #include "ledger.h"
 #include "pool.h"
 #include "psp_command.h"
+#include "rmp_walk.h"
 #include "scope.h"
 #include "seam.h"
 
@@ -46,11 +47,26 @@ static void book_unaccounted(struct sevadm_scope *scope, u32 command)
 	}
 }
 
+/* Return true if the firmware takes pages by itself, or gives all back, in this command. */
+static bool writes_rmp(u32 command)
+{
+	switch (command) {
+	case SEV_CMD_SNP_INIT:
+	case SEV_CMD_SNP_INIT_EX:
+	case SEV_CMD_SNP_SHUTDOWN:
+	case SEV_CMD_SNP_SHUTDOWN_EX:
+		return true;
+	}
+	return false;
+}
+
 static void book(struct sevadm_scope *scope, struct sevadm_vm *vm, u32 command,
 		 const void *buffer, const struct sevadm_psp_guest *guest)
 {
 	if (command == SEV_CMD_PLATFORM_STATUS && buffer)
 		sevadm_firmware_heard(buffer);
+	if (writes_rmp(command) && sevadm_private_seen())
+		sevadm_rmp_count();
 	if (vm)
 		book_vm(vm, guest);
 	else
@@ -284,7 +300,7 @@ exit:
 struct queueing {
 	bool outermost;
 	struct sevadm_scope *kvm;
-	struct sevadm_scope *scope;
+	struct sevadm_scope scope;
 };
 
 /* Wrappers of functions that lead to the mailbox begin so. */
@@ -304,7 +320,7 @@ static void queue_begin(struct queueing *queueing, enum sevadm_seam_id id)
 	if (mine.kvm)
 		mine.kvm->queue_ns = ktime_get_boottime_ns();
 	else
-		queueing->scope = sevadm_scope_enter(SEVADM_SCOPE_QUEUE, 0, NULL);
+		sevadm_scope_enter(&queueing->scope, SEVADM_SCOPE_QUEUE, 0, NULL);
 }
 
 /* The task has come back from the mailbox. */
@@ -315,7 +331,7 @@ static void queue_leave(struct queueing *queueing)
 	if (queueing->kvm)
 		queueing->kvm->queue_ns = 0;
 	else
-		sevadm_scope_leave(queueing->scope);
+		sevadm_scope_leave(&queueing->scope);
 }
 
 static void queue_end(struct queueing *queueing)

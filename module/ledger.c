@@ -14,6 +14,7 @@
 #include "limit.h"
 #include "notify.h"
 #include "pool.h"
+#include "private.h"
 #include "resource.h"
 #include "seam.h"
 
@@ -169,8 +170,10 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 	news = !(vm->known & SEVADM_KNOWN_ASID) || vm->asid != asid;
 	vm->asid = asid;
 	vm->known |= SEVADM_KNOWN_ASID;
-	if (news)
+	if (news) {
 		sevadm_pool_bind_locked(sevadm_pool_of_type(vm->type), asid, vm->id, vm->pid);
+		sevadm_private_take(asid);
+	}
 	spin_unlock(&sevadm_ledger_lock);
 	return news;
 }
@@ -320,6 +323,29 @@ unlock:
 	return max(before, 0LL);
 }
 
+/*
+ * A mirror's pages are its owner's. A guest whose ASID has not shown yet has pages only if its VMM touches
+ * them before the launch has begun.
+ */
+static void query_private(const struct sevadm_vm *vm, struct sevadm_vm_query *query)
+{
+	struct sevadm_private private = {};
+
+	query->gmem_size_bytes = vm->gmem_pages << PAGE_SHIFT;
+	if (vm->type != SEVADM_VM_TYPE_SEV_SNP || sevadm_gmem_seen())
+		query->known |= SEVADM_KNOWN_GMEM;
+	if (vm->type == SEVADM_VM_TYPE_SEV_SNP && !vm->mirror &&
+	    (!(vm->known & SEVADM_KNOWN_ASID) || !sevadm_private_seen() ||
+	     !sevadm_private_get(vm->asid, &private)))
+		return;
+	query->private_bytes = private.pages << PAGE_SHIFT;
+	query->private_peak_bytes = private.peak << PAGE_SHIFT;
+	query->conversions = private.conversions;
+	query->reclaims = private.reclaims;
+	query->leaked_bytes = private.leaked << PAGE_SHIFT;
+	query->known |= SEVADM_KNOWN_PRIVATE;
+}
+
 /**
  * sevadm_vm_query() - describe one VM, as of one moment
  * @vm: the VM
@@ -354,6 +380,7 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 	}
 	if (sevadm_ledger_sees_pins())
 		query->known |= SEVADM_KNOWN_PINNED;
+	query_private(vm, query);
 	spin_unlock(&sevadm_ledger_lock);
 }
 

@@ -144,7 +144,7 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 		if (!fits(subject, resource, amount))
 			return refuse(refusal, subject, SEVADM_KNOB_MAX,
 				      subject->counters[resource].limits.max);
-	if (resource != SEVADM_RESOURCE_PIN && !take_asid(vm, resource, refusal, hits))
+	if (!sevadm_resource_is_memory(resource) && !take_asid(vm, resource, refusal, hits))
 		return false;
 
 	for_each_charged(subject, &walk, vm)
@@ -214,7 +214,8 @@ int sevadm_limit_charge(struct sevadm_vm *vm, u32 resource, u64 amount, u64 *lim
 	if (!charged && limit)
 		*limit = refusal.limit;
 	if (hits.nr)
-		sevadm_notify_hits(&hits, vm, charged ? 0 : resource == SEVADM_RESOURCE_PIN ? -ENOMEM : -EBUSY);
+		sevadm_notify_hits(&hits, vm, charged ? 0 :
+				   sevadm_resource_is_memory(resource) ? -ENOMEM : -EBUSY);
 	return charged ? 0 : -EDQUOT;
 }
 
@@ -255,7 +256,7 @@ static void give_back_locked(struct sevadm_vm *vm, u32 resource, u64 amount, u64
 		sevadm_subject_count_locked(subject, resource, change);
 	vm->charged[resource] -= amount;
 	vm->in_flight[resource] -= in_flight;
-	if (resource != SEVADM_RESOURCE_PIN)
+	if (!sevadm_resource_is_memory(resource))
 		sevadm_lease_unuse_locked(vm);
 }
 
@@ -299,6 +300,7 @@ static void force_locked(struct sevadm_vm *vm, u32 resource, u64 amount)
 void sevadm_limit_force_locked(struct sevadm_vm *vm)
 {
 	force_locked(vm, SEVADM_RESOURCE_PIN, vm->pinned);
+	force_locked(vm, SEVADM_RESOURCE_PRIVATE, vm->gmem_pages);
 	if (!vm->mirror)
 		force_locked(vm, sevadm_resource_of_pool(sevadm_pool_of_type(vm->type)), 1);
 }
@@ -341,7 +343,7 @@ static bool guarantees_fit(struct sevadm_vm *to, struct sevadm_vm *from, u32 res
 	struct subject *subject;
 	struct walk walk;
 
-	if (resource == SEVADM_RESOURCE_PIN || !asids)
+	if (sevadm_resource_is_memory(resource) || !asids)
 		return true;
 	for_each_subject_but(subject, &walk, from, to) {
 		counter = &subject->counters[resource];

@@ -71,7 +71,7 @@ static bool can_guarantee(u32 resource, u64 sum, u64 *left)
 	u32 pool = sevadm_pool_of_resource(resource);
 	u64 capacity, leased;
 
-	if (resource == SEVADM_RESOURCE_PIN)
+	if (sevadm_resource_is_memory(resource))
 		return true;
 	capacity = sevadm_pool_capacity(pool);
 	leased = sevadm_lease_count_locked(pool);

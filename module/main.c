@@ -14,8 +14,10 @@
 #include "ledger.h"
 #include "netlink.h"
 #include "pool.h"
+#include "private.h"
 #include "reader.h"
 #include "ring.h"
+#include "rmp_walk.h"
 #include "scope.h"
 #include "seam.h"
 #include "stats.h"
@@ -37,6 +39,10 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_pool;
 
+	ret = sevadm_private_init(sevadm_pool_max_asid());
+	if (ret)
+		goto err_private;
+
 	sevadm_subjects_init();
 	ret = sevadm_bitmaps_init();
 	if (ret)
@@ -54,6 +60,10 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_seam;
 
+	if (sevadm_private_seen()) {
+		sevadm_rmp_count();
+		sevadm_rmp_settle();
+	}
 	ret = sevadm_host_init();
 	if (ret)
 		goto err_host;
@@ -61,6 +71,7 @@ static int __init sevadm_init(void)
 
 err_host:
 	sevadm_seam_uninit(sevadm_scope_print);
+	sevadm_rmp_uninit();
 	sevadm_ledger_uninit();
 err_seam:
 	sevadm_netlink_uninit();
@@ -72,6 +83,8 @@ err_device:
 	sevadm_bitmaps_uninit();
 err_bitmaps:
 	sevadm_subjects_uninit();
+	sevadm_private_uninit();
+err_private:
 	sevadm_pool_uninit();
 err_pool:
 	sevadm_stats_uninit();
@@ -84,6 +97,7 @@ static void __exit sevadm_exit(void)
 {
 	sevadm_host_uninit();
 	sevadm_seam_uninit(sevadm_scope_print);
+	sevadm_rmp_uninit();
 	sevadm_event_uninit();
 	sevadm_netlink_uninit();
 	sevadm_device_uninit();
@@ -91,6 +105,7 @@ static void __exit sevadm_exit(void)
 	sevadm_ledger_uninit();
 	sevadm_bitmaps_uninit();
 	sevadm_subjects_uninit();
+	sevadm_private_uninit();
 	sevadm_pool_uninit();
 	sevadm_stats_uninit();
 	sevadm_ring_uninit();

@@ -206,9 +206,9 @@ static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 		NL_SET_ERR_MSG(extack, "there is no limit to set: min, high or max");
 		return -EINVAL;
 	}
-	if (set->limits.min && set->resource == SEVADM_RESOURCE_PIN) {
+	if (set->limits.min && sevadm_resource_is_memory(set->resource)) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_MIN_VALUE],
-				    "only ASIDs can be guaranteed, not pinned memory");
+				    "only ASIDs can be guaranteed, not memory");
 		return -EINVAL;
 	}
 	/* Also keeps sums of guarantees from overflowing. */

@@ -12,6 +12,7 @@
 #include "limit.h"
 #include "netlink.h"
 #include "pool.h"
+#include "private.h"
 #include "ring.h"
 #include "seam.h"
 
@@ -61,6 +62,28 @@ static int put_firmware(struct sk_buff *skb)
 	return 0;
 }
 
+static int put_private(struct sk_buff *skb)
+{
+	struct sevadm_private_host host;
+
+	if (!sevadm_private_seen() || !sevadm_private_get_host(&host))
+		return 0;
+	if (nla_put_u64_64bit(skb, SEVADM_A_STATUS_PRIVATE_BYTES, host.guests.pages << PAGE_SHIFT,
+			      SEVADM_A_STATUS_PAD) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_STATUS_PRIVATE_PEAK_BYTES,
+			      host.guests.peak << PAGE_SHIFT, SEVADM_A_STATUS_PAD) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_STATUS_CONVERSIONS, host.guests.conversions,
+			      SEVADM_A_STATUS_PAD) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_STATUS_RECLAIMS, host.guests.reclaims,
+			      SEVADM_A_STATUS_PAD) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_STATUS_RMP_FIRMWARE_BYTES, host.firmware << PAGE_SHIFT,
+			      SEVADM_A_STATUS_PAD) ||
+	    nla_put_u64_64bit(skb, SEVADM_A_STATUS_LEAKED_BYTES, host.guests.leaked << PAGE_SHIFT,
+			      SEVADM_A_STATUS_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_status(struct sk_buff *skb)
 {
 	bool exact = sevadm_bitmaps_sync();
@@ -87,7 +110,7 @@ static int put_status(struct sk_buff *skb)
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++)
 		if (put_pool(skb, pool, exact || !totals.unaccounted))
 			return -EMSGSIZE;
-	return put_firmware(skb);
+	return put_firmware(skb) ?: put_private(skb);
 }
 
 static int reply_status(struct sk_buff *skb, void *argument)

@@ -34,6 +34,25 @@ static int put_creator(struct sk_buff *skb, const struct sevadm_vm *vm,
 	return path ? sevadm_nl_put_cgroup(skb, SEVADM_A_VM_CGROUP, vm->cgroup) : 0;
 }
 
+static int put_vm_private(struct sk_buff *skb, const struct sevadm_vm_query *query)
+{
+	if (query->known & SEVADM_KNOWN_PRIVATE &&
+	    (nla_put_u64_64bit(skb, SEVADM_A_VM_PRIVATE_BYTES, query->private_bytes,
+			       SEVADM_A_VM_PAD) ||
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_PRIVATE_PEAK_BYTES, query->private_peak_bytes,
+			       SEVADM_A_VM_PAD) ||
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_CONVERSIONS, query->conversions, SEVADM_A_VM_PAD) ||
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_RECLAIMS, query->reclaims, SEVADM_A_VM_PAD) ||
+	     nla_put_u64_64bit(skb, SEVADM_A_VM_LEAKED_BYTES, query->leaked_bytes,
+			       SEVADM_A_VM_PAD)))
+		return -EMSGSIZE;
+	if (query->known & SEVADM_KNOWN_GMEM &&
+	    nla_put_u64_64bit(skb, SEVADM_A_VM_GMEM_SIZE_BYTES, query->gmem_size_bytes,
+			      SEVADM_A_VM_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* @path: with the cgroup's path, which is of any length */
 static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm, bool path)
 {
@@ -71,7 +90,7 @@ static int put_vm(struct sk_buff *skb, struct sevadm_vm *vm, bool path)
 			       SEVADM_A_VM_PAD) ||
 	     nla_put_u64_64bit(skb, SEVADM_A_VM_REGIONS, query.regions, SEVADM_A_VM_PAD)))
 		return -EMSGSIZE;
-	return 0;
+	return put_vm_private(skb, &query);
 }
 
 static int reply_vm(struct sk_buff *skb, void *argument)

@@ -8,13 +8,19 @@
 
 #include <uapi/linux/sevadm.h>
 
+/** sevadm_resource_is_memory() - Return true if the resource is memory, counted in pages; others are ASIDs. */
+static inline bool sevadm_resource_is_memory(u32 resource)
+{
+	return resource == SEVADM_RESOURCE_PIN || resource == SEVADM_RESOURCE_PRIVATE;
+}
+
 /** sevadm_resource_of_pool() - return the enum sevadm_resource that an enum sevadm_pool is counted as */
 static inline u32 sevadm_resource_of_pool(u32 pool)
 {
 	return pool == SEVADM_POOL_SEV ? SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES;
 }
 
-/** sevadm_pool_of_resource() - return the enum sevadm_pool of a resource other than SEVADM_RESOURCE_PIN */
+/** sevadm_pool_of_resource() - return the enum sevadm_pool of a resource that is no memory */
 static inline u32 sevadm_pool_of_resource(u32 resource)
 {
 	return resource == SEVADM_RESOURCE_ASID_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
@@ -29,7 +35,7 @@ static inline u32 sevadm_pool_of_resource(u32 resource)
  */
 static inline u64 sevadm_resource_to_user(u32 resource, u64 amount)
 {
-	return resource == SEVADM_RESOURCE_PIN && amount != SEVADM_LIMIT_MAX ?
+	return sevadm_resource_is_memory(resource) && amount != SEVADM_LIMIT_MAX ?
 	       amount << PAGE_SHIFT : amount;
 }
 
@@ -42,7 +48,7 @@ static inline u64 sevadm_resource_to_user(u32 resource, u64 amount)
  */
 static inline u64 sevadm_resource_from_user(u32 resource, u64 value)
 {
-	return resource == SEVADM_RESOURCE_PIN && value != SEVADM_LIMIT_MAX ?
+	return sevadm_resource_is_memory(resource) && value != SEVADM_LIMIT_MAX ?
 	       value >> PAGE_SHIFT : value;
 }
 

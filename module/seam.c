@@ -130,6 +130,7 @@ static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_
 static struct sevadm_target targets[] = {
 	TARGET("vmlinux"),
 	TARGET("ccp"),
+	TARGET("kvm"),
 	TARGET("kvm_amd"),
 };
 

@@ -76,6 +76,21 @@ static __always_inline void sevadm_seam_exit(void)
 }
 
 bool sevadm_seam_attached(enum sevadm_seam_id id);
+
+/* sevadm_gmem_seen() - Return true if no memory is bound to guest_memfd, or taken from it, unseen. */
+static inline bool sevadm_gmem_seen(void)
+{
+	return sevadm_seam_attached(SEAM_kvm_arch_prepare_memory_region) &&
+	       sevadm_seam_attached(SEAM_kvm_arch_commit_memory_region);
+}
+
+/* sevadm_private_seen() - Return true if no page becomes private, or shared, unseen. */
+static inline bool sevadm_private_seen(void)
+{
+	return sevadm_seam_attached(SEAM_rmp_make_private) &&
+	       sevadm_seam_attached(SEAM_rmp_make_shared);
+}
+
 void sevadm_seam_passed_by(enum sevadm_seam_id id);
 int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info);
 u32 sevadm_seam_state(void);

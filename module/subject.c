@@ -201,7 +201,7 @@ void sevadm_subject_count_locked(struct subject *subject, u32 resource, struct c
 	counter->unsettled += change.unsettled;
 	reserve(resource, reserved_for(counter) - before);
 	/* Every VM is charged to the host. */
-	if (subject == &sevadm_subject_host && resource != SEVADM_RESOURCE_PIN)
+	if (subject == &sevadm_subject_host && !sevadm_resource_is_memory(resource))
 		sevadm_pool_charge_locked(sevadm_pool_of_resource(resource), change.usage);
 	counter->peak = max(counter->peak, sevadm_subject_settled_use(counter));
 	/* A limit that was passed is reported again once usage has been at most 15/16 of it. */

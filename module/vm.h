@@ -62,6 +62,7 @@ struct sevadm_line {
  *	known
  * @pinned: pages pinned now. May be negative for a moment, between an unregister by one thread and
  *	the end of a migration in another
+ * @gmem_pages: pages of its memslots that are bound to guest_memfd
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
  * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
  * @uid_nr: number of @uids
@@ -96,6 +97,7 @@ struct sevadm_vm {
 	s64 pinned;
 	s64 pinned_peak;
 	s64 regions;
+	u64 gmem_pages;
 	u32 type;
 	u32 state;
 	u32 asid;

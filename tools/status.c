@@ -109,7 +109,8 @@ static struct json_object *limits_near(struct json_object *limits)
 	return near;
 }
 
-static uint64_t host_pin_max(struct json_object *limits)
+/* The host's maximum of a resource. */
+static uint64_t host_max(struct json_object *limits, enum limit_resource resource)
 {
 	struct json_object *limit;
 	size_t i;
@@ -117,7 +118,7 @@ static uint64_t host_pin_max(struct json_object *limits)
 	for (i = 0; i < json_object_array_length(limits); i++) {
 		limit = json_object_array_get_idx(limits, i);
 		if (!strcmp(json_get_text(limit, "subject"), limit_subjects[LIMIT_HOST]) &&
-		    !strcmp(json_get_text(limit, "resource"), limit_resources[LIMIT_PIN].name) &&
+		    !strcmp(json_get_text(limit, "resource"), limit_resources[resource].name) &&
 		    !json_is_null(limit, "max"))
 			return json_get_u64(limit, "max");
 	}
@@ -129,11 +130,19 @@ static struct json_object *make_status(struct json_object *status, struct json_o
 {
 	struct json_object *result = json_object_new_object();
 	struct json_object *pinned = json_object_new_object();
+	struct json_object *private = json_object_new_object();
 	struct json_object *firmware = json_object_new_object();
 
 	copy(pinned, "current_bytes", status, "pinned_bytes");
 	copy(pinned, "peak_bytes", status, "pinned_peak_bytes");
-	json_add_limit(pinned, "max_bytes", true, host_pin_max(limits));
+	json_add_limit(pinned, "max_bytes", true, host_max(limits, LIMIT_PIN));
+	copy(private, "current_bytes", status, "private_bytes");
+	copy(private, "peak_bytes", status, "private_peak_bytes");
+	json_add_limit(private, "max_bytes", true, host_max(limits, LIMIT_PRIVATE));
+	copy(private, "conversions", status, "conversions");
+	copy(private, "reclaims", status, "reclaims");
+	copy(private, "firmware_bytes", status, "rmp_firmware_bytes");
+	copy(private, "leaked_bytes", status, "leaked_bytes");
 
 	copy(firmware, "api_major", status, "api_major");
 	copy(firmware, "api_minor", status, "api_minor");
@@ -142,6 +151,7 @@ static struct json_object *make_status(struct json_object *status, struct json_o
 
 	json_object_object_add(result, "pools", make_pools(status));
 	json_object_object_add(result, "pinned", pinned);
+	json_object_object_add(result, "private", private);
 	copy(result, "vms", status, "vms");
 	copy(result, "unaccounted_vms", status, "unaccounted_vms");
 	json_object_object_add(result, "module", make_module(status, seams));

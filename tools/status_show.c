@@ -195,6 +195,22 @@ static void print_pinned(struct json_object *pinned)
 	json_object_put(whole);
 }
 
+/* Hosts without SEV-SNP have no word of it. */
+static void print_private(struct json_object *private)
+{
+	if (json_is_null(private, "current_bytes"))
+		return;
+	printf("private %s, at most %s; limit: %s; the firmware has %s\n",
+	       output_text(private, "current_bytes", format_bytes),
+	       output_text(private, "peak_bytes", format_bytes),
+	       json_is_null(private, "max_bytes") ? "none" :
+	       output_text(private, "max_bytes", format_bytes),
+	       output_text(private, "firmware_bytes", format_bytes));
+	if (json_get_u64(private, "leaked_bytes"))
+		printf("        %s leaked: the firmware would not return it, only a reboot does\n",
+		       output_text(private, "leaked_bytes", format_bytes));
+}
+
 static void print_vms(struct json_object *status)
 {
 	struct json_object *busiest = get(status, "busiest");
@@ -217,6 +233,7 @@ static void print_status(struct json_object *status)
 	print_findings(get(status, "findings"));
 	print_pools(get(status, "pools"));
 	print_pinned(get(status, "pinned"));
+	print_private(get(status, "private"));
 	print_vms(status);
 }
 

@@ -13,6 +13,7 @@
 #include "cli/bar.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "limit/limit.h"
 #include "top.h"
 
 #define FILTER_MAX	40
@@ -92,7 +93,7 @@ static void draw_pools(struct json_object *pools)
 /* The bar is as long as the maximum, or as what is used; '!' marks the soft limit. */
 static void draw_limit(struct json_object *limit)
 {
-	output_formatter format = strcmp(json_get_text(limit, "resource"), "pin") ? NULL : format_bytes;
+	output_formatter format = limit_in_bytes(json_get_text(limit, "resource")) ? format_bytes : NULL;
 	struct bar_part used = { '#', json_get_u64(limit, "current") };
 	uint64_t whole = json_get_u64(limit, json_is_null(limit, "max") ? "current" : "max");
 	char bar[BAR_MAX + 1];
@@ -215,6 +216,7 @@ static void draw_detail(struct screen *screen)
 		{ "handle", "handle" }, { "policy", "policy", format_hex }, { "pid", "process" },
 		{ "comm", "command" }, { "uid", "user" }, { "cgroup", "cgroup" },
 		{ "pinned_bytes", "pinned", format_bytes }, { "pinned_peak_bytes", "at most", format_bytes },
+		{ "private_bytes", "private", format_bytes },
 		{ "regions", "regions" },
 	};
 	struct json_object *vm = json_object_array_get_idx(screen->rows, screen->selected), *events;

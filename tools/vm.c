@@ -25,6 +25,7 @@ static const struct column list_columns[] = {
 	{ "uid", "UID" },
 	{ "pinned_bytes", "PINNED", format_bytes },
 	{ "pinned_peak_bytes", "PEAK", format_bytes },
+	{ "private_bytes", "PRIVATE", format_bytes },
 	{ "regions", "REGIONS" },
 	{ "handle", "HANDLE" },
 	{ "policy", "POLICY", format_hex },
@@ -48,6 +49,13 @@ static const struct column show_columns[] = {
 	{ "pinned_bytes", "pinned", format_bytes },
 	{ "pinned_peak_bytes", "pinned at most", format_bytes },
 	{ "regions", "regions" },
+	{ "private_bytes", "private", format_bytes },
+	{ "private_peak_bytes", "private at most", format_bytes },
+	{ "conversions", "pages made private" },
+	{ "reclaims", "pages given back" },
+	{ "leaked_bytes", "leaked", format_bytes },
+	{ "gmem_size_bytes", "guest_memfd", format_bytes },
+	{ "memory_bytes", "memory", format_bytes },
 	{ "mirror_of", "mirror of VM" },
 	{ "created_ns", "created", format_since },
 	{ "pid", "process" },
@@ -70,13 +78,32 @@ static const struct option_row list_options[] = {
 	{}
 };
 
+/* What cannot be reclaimed, however it is held. */
+static void add_memory(struct json_object *row)
+{
+	bool known = !json_is_null(row, "pinned_bytes") && !json_is_null(row, "private_bytes");
+
+	json_object_object_add(row, "memory_bytes",
+			       json_known_u64(known, json_get_u64(row, "pinned_bytes") +
+						     json_get_u64(row, "private_bytes")));
+}
+
+static void complete(struct json_object *rows)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(rows); i++)
+		add_memory(json_object_array_get_idx(rows, i));
+	vm_names_add(rows);
+}
+
 int vms_get(struct json_object **rows)
 {
 	int ret = group_view() ? group_view_vms(rows) :
 		  client_dump(SEVADM_CMD_VM_GET, &vm_attributes, rows);
 
 	if (!ret)
-		vm_names_add(*rows);
+		complete(*rows);
 	return ret;
 }
 
@@ -85,7 +112,7 @@ static int own_vms_get(struct json_object **rows)
 	int ret = client_dump_own(SEVADM_CMD_VM_GET, SEVADM_A_VM_OWN, &vm_attributes, rows);
 
 	if (!ret)
-		vm_names_add(*rows);
+		complete(*rows);
 	return ret;
 }
 
@@ -156,6 +183,7 @@ static int vm_show(int argc, char **argv)
 	      client_do(SEVADM_CMD_VM_GET, vm_attributes.rows, id, &vm_attributes, &row);
 	if (ret)
 		return ret;
+	add_memory(row);
 	vm_name_add(row);
 	return output_show(row, show_columns, ARRAY_SIZE(show_columns));
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KVM: the type of a VM (KVM_CREATE_VM's argument). Probed in compat/Kbuild.include. */
+/*
+ * KVM: the type of a VM (KVM_CREATE_VM's argument), and memory of guest_memfd. Probed in
+ * compat/Kbuild.include.
+ */
 #ifndef SEVADM_COMPAT_KVM_H
 #define SEVADM_COMPAT_KVM_H
 
@@ -13,6 +16,30 @@ static inline bool compat_kvm_is_snp_vm(const struct kvm *kvm)
 #else
 	return false;
 #endif
+}
+
+/* Number of pages of the slot that are bound to guest_memfd; kernels without it have none. */
+static inline u64 compat_kvm_slot_gmem_pages(const struct kvm_memory_slot *slot)
+{
+#ifdef SEVADM_HAVE_KVM_MEM_GUEST_MEMFD
+	return slot && slot->flags & KVM_MEM_GUEST_MEMFD ? slot->npages : 0;
+#else
+	return 0;
+#endif
+}
+
+/* The same of all slots of a VM, with its slots_lock held: the first address space alone can have it. */
+static inline u64 compat_kvm_gmem_pages(struct kvm *kvm)
+{
+	struct kvm_memory_slot *slot;
+	struct kvm_memslots *slots;
+	u64 pages = 0;
+	int bucket;
+
+	slots = rcu_dereference_protected(kvm->memslots[0], lockdep_is_held(&kvm->slots_lock));
+	kvm_for_each_memslot(slot, bucket, slots)
+		pages += compat_kvm_slot_gmem_pages(slot);
+	return pages;
 }
 
 #endif /* SEVADM_COMPAT_KVM_H */

@@ -15,6 +15,7 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 #include "../book.c"
 #include "../ledger.c"
 #include "pools.h"
+#include "private_counters.h"
 
 #define HANDLE	7
 #define GCTX	0x123456000ULL
@@ -40,6 +41,7 @@ static int ledger_test_init(struct kunit *test)
 	last_id = 0;
 	missing = SEVADM_SEAM_NR;
 	totals = (struct sevadm_totals) {};
+	private_for_test(test, true);
 	return pools_for_test(test);
 }
 
@@ -47,6 +49,7 @@ static int ledger_test_init(struct kunit *test)
 static void ledger_test_exit(struct kunit *test)
 {
 	sevadm_ledger_uninit();
+	private_end();
 }
 
 /* A VM that has been initialised; the ledger keeps it. */
@@ -147,7 +150,8 @@ static void ledger_shows_what_is_initialised(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, query.pid, task_tgid_nr(current));
 	KUNIT_EXPECT_EQ(test, query.state, SEVADM_VM_STATE_INIT);
 	KUNIT_EXPECT_EQ(test, query.known, SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED |
-			SEVADM_KNOWN_STATE | SEVADM_KNOWN_PINNED);
+			SEVADM_KNOWN_STATE | SEVADM_KNOWN_PINNED | SEVADM_KNOWN_PRIVATE |
+			SEVADM_KNOWN_GMEM);
 	sevadm_vm_put(vm);
 }
 
@@ -325,6 +329,34 @@ static struct sevadm_vm *mirror(struct kunit *test, unsigned long number,
 	sevadm_vm_mirror(vm, owner);
 	sevadm_vm_put(vm);
 	return vm;
+}
+
+/* Known of other guests: they have none. */
+static void private_is_an_snp_guests(struct kunit *test)
+{
+	struct sevadm_vm *sev = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *snp = start(test, 2, SEVADM_VM_TYPE_SEV_SNP);
+
+	KUNIT_EXPECT_TRUE(test, look(sev).known & SEVADM_KNOWN_PRIVATE);
+	KUNIT_EXPECT_FALSE(test, look(snp).known & SEVADM_KNOWN_PRIVATE);
+	sevadm_private_changed(0, 9, SEVADM_RMP_NOBODY, ASID_ES);
+	sevadm_private_changed(0, 5, ASID_ES, SEVADM_RMP_NOBODY);
+	sevadm_vm_set_asid(snp, ASID_ES);
+	sevadm_private_changed(0, 6, SEVADM_RMP_NOBODY, ASID_ES);
+	sevadm_private_leaked(ASID_ES);
+	sevadm_private_changed(0, 2, ASID_ES, SEVADM_RMP_NOBODY);
+
+	KUNIT_EXPECT_TRUE(test, look(snp).known & SEVADM_KNOWN_PRIVATE);
+	EXPECT_PAGES(test, look(snp).private_bytes, 8);
+	EXPECT_PAGES(test, look(snp).private_peak_bytes, 10);
+	EXPECT_PAGES(test, look(snp).leaked_bytes, 1);
+	KUNIT_EXPECT_EQ(test, look(snp).conversions, 6ULL);
+	KUNIT_EXPECT_EQ(test, look(snp).reclaims, 2ULL);
+	KUNIT_EXPECT_EQ(test, look(sev).private_bytes, 0ULL);
+
+	missing = SEAM_rmp_make_shared;
+	KUNIT_EXPECT_FALSE(test, look(snp).known & SEVADM_KNOWN_PRIVATE);
+	KUNIT_EXPECT_TRUE(test, look(sev).known & SEVADM_KNOWN_PRIVATE);
 }
 
 static void mirror_shows_its_owners_context(struct kunit *test)
@@ -713,6 +745,7 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(pins_are_never_below_zero),
 	KUNIT_CASE(pins_do_not_overflow),
 	KUNIT_CASE(pins_that_nobody_sees_are_unknown),
+	KUNIT_CASE(private_is_an_snp_guests),
 	KUNIT_CASE(mirror_shows_its_owners_context),
 	KUNIT_CASE(mirror_of_an_unaccounted_vm),
 	KUNIT_CASE(migration_moves_everything),

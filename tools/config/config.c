@@ -106,7 +106,7 @@ static struct json_object *find_changes(const struct limit_list *wanted,
 
 static void write_value(struct json_object *change, const char *key, char *text, size_t size)
 {
-	bool bytes = !strcmp(json_get_text(change, "resource"), limit_resources[LIMIT_PIN].name);
+	bool bytes = limit_in_bytes(json_get_text(change, "resource"));
 
 	limit_value_write(json_is_null(change, key) ? LIMIT_NONE : json_get_u64(change, key), bytes,
 			  text, size);

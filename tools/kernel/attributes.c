@@ -39,6 +39,12 @@ static const struct attribute status_rows[] = {
 	{ SEVADM_A_STATUS_FIRMWARE_STATE, ATTRIBUTE_NAME, "firmware_state", firmware_state_name },
 	{ SEVADM_A_STATUS_EVENTS, ATTRIBUTE_U64, "events" },
 	{ SEVADM_A_STATUS_RING_EVENTS, ATTRIBUTE_U32, "ring_events" },
+	{ SEVADM_A_STATUS_PRIVATE_BYTES, ATTRIBUTE_U64, "private_bytes" },
+	{ SEVADM_A_STATUS_PRIVATE_PEAK_BYTES, ATTRIBUTE_U64, "private_peak_bytes" },
+	{ SEVADM_A_STATUS_CONVERSIONS, ATTRIBUTE_U64, "conversions" },
+	{ SEVADM_A_STATUS_RECLAIMS, ATTRIBUTE_U64, "reclaims" },
+	{ SEVADM_A_STATUS_RMP_FIRMWARE_BYTES, ATTRIBUTE_U64, "rmp_firmware_bytes" },
+	{ SEVADM_A_STATUS_LEAKED_BYTES, ATTRIBUTE_U64, "leaked_bytes" },
 };
 
 const struct attribute_table status_attributes = TABLE(status_rows);
@@ -70,6 +76,12 @@ static const struct attribute vm_rows[] = {
 	{ SEVADM_A_VM_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
 	{ SEVADM_A_VM_PINNED_PEAK_BYTES, ATTRIBUTE_U64, "pinned_peak_bytes" },
 	{ SEVADM_A_VM_REGIONS, ATTRIBUTE_U64, "regions" },
+	{ SEVADM_A_VM_PRIVATE_BYTES, ATTRIBUTE_U64, "private_bytes" },
+	{ SEVADM_A_VM_PRIVATE_PEAK_BYTES, ATTRIBUTE_U64, "private_peak_bytes" },
+	{ SEVADM_A_VM_CONVERSIONS, ATTRIBUTE_U64, "conversions" },
+	{ SEVADM_A_VM_RECLAIMS, ATTRIBUTE_U64, "reclaims" },
+	{ SEVADM_A_VM_LEAKED_BYTES, ATTRIBUTE_U64, "leaked_bytes" },
+	{ SEVADM_A_VM_GMEM_SIZE_BYTES, ATTRIBUTE_U64, "gmem_size_bytes" },
 	{ SEVADM_A_VM_MIRROR_OF, ATTRIBUTE_U64, "mirror_of" },
 	{ SEVADM_A_VM_CREATED_NS, ATTRIBUTE_U64, "created_ns" },
 };

@@ -25,6 +25,20 @@ static int refused(void)
 	return fail(EXIT_REFUSED, "cannot ask " SEVADM_DEVICE ": %s", strerror(errno));
 }
 
+static void add_private(struct json_object *row, const struct sevadm_vm_query *vm)
+{
+	bool known = vm->known & SEVADM_KNOWN_PRIVATE;
+
+	json_object_object_add(row, "private_bytes", json_known_u64(known, vm->private_bytes));
+	json_object_object_add(row, "private_peak_bytes",
+			       json_known_u64(known, vm->private_peak_bytes));
+	json_object_object_add(row, "conversions", json_known_u64(known, vm->conversions));
+	json_object_object_add(row, "reclaims", json_known_u64(known, vm->reclaims));
+	json_object_object_add(row, "leaked_bytes", json_known_u64(known, vm->leaked_bytes));
+	json_object_object_add(row, "gmem_size_bytes",
+			       json_known_u64(vm->known & SEVADM_KNOWN_GMEM, vm->gmem_size_bytes));
+}
+
 static struct json_object *vm_row(const struct sevadm_vm_query *vm)
 {
 	bool creator = vm->known & SEVADM_KNOWN_CREATOR, pinned = vm->known & SEVADM_KNOWN_PINNED;
@@ -53,6 +67,7 @@ static struct json_object *vm_row(const struct sevadm_vm_query *vm)
 	json_object_object_add(row, "pinned_peak_bytes",
 			       json_known_u64(pinned, vm->pinned_peak_bytes));
 	json_object_object_add(row, "regions", json_known_u64(pinned, vm->regions));
+	add_private(row, vm);
 	json_object_object_add(row, "mirror_of", json_known_u64(vm->known & SEVADM_KNOWN_MIRROR_OF,
 								vm->mirror_of));
 	json_object_object_add(row, "created_ns",

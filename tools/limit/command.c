@@ -27,7 +27,7 @@ static struct json_object *for_people(struct json_object *row)
 {
 	static const char *const numbers[] = { "min", "high", "max", "current", "peak" };
 	struct json_object *text = json_object_new_object(), *events;
-	bool bytes = !strcmp(json_get_text(row, "resource"), limit_resources[LIMIT_PIN].name);
+	bool bytes = limit_in_bytes(json_get_text(row, "resource"));
 	size_t i;
 
 	json_object_object_add(text, "subject", json_object_get(json_object_object_get(row,
@@ -178,7 +178,7 @@ static int limit_delete(int argc, char **argv)
 const struct command limit_commands[] = {
 	{ "list", NULL, "all limits, with what is used of them", NULL, limit_list },
 	{ "set", "SUBJECT RESOURCE.KNOB=VALUE...",
-	  "host, user NAME or cgroup PATH; pin, asid.sev or asid.sev_es; min, high or max; 64G, 10%, max",
+	  "host, user NAME or cgroup PATH; pin, private, asid.sev or asid.sev_es; min, high or max; 64G, 10%, max",
 	  NULL, limit_set },
 	{ "delete", "SUBJECT [RESOURCE...]", "lift them all, or those on a resource", NULL,
 	  limit_delete },

@@ -141,7 +141,7 @@ bool limit_event_take(struct json_object *row, struct sevadm_event *event, const
 
 void limit_event_print(struct json_object *row, const struct sevadm_event *event)
 {
-	bool bytes = event->resource == SEVADM_RESOURCE_PIN;
+	bool bytes = limit_in_bytes(resource_name(event));
 	output_formatter format = bytes ? format_bytes : NULL;
 	const char *subject = output_text(row, "subject", NULL), *resource = resource_name(event);
 	const char *current = output_text(row, "current", format);

@@ -167,6 +167,7 @@ int limits_resolve(struct limit_list *list)
 {
 	uint64_t page = getpagesize(), wholes[LIMIT_RESOURCES] = {
 		[LIMIT_PIN] = (uint64_t)sysconf(_SC_PHYS_PAGES) * page,
+		[LIMIT_PRIVATE] = (uint64_t)sysconf(_SC_PHYS_PAGES) * page,
 	};
 	struct limit_value *value;
 	bool asked = false;
@@ -178,7 +179,7 @@ int limits_resolve(struct limit_list *list)
 			value = &list->rows[i]->values[knob];
 			if (!list->rows[i]->lines[knob])
 				continue;
-			if (value->is_percent && list->rows[i]->resource != LIMIT_PIN && !asked) {
+			if (value->is_percent && !limit_resources[list->rows[i]->resource].bytes && !asked) {
 				ret = ask_pools(wholes);
 				if (ret)
 					return ret;
@@ -186,7 +187,7 @@ int limits_resolve(struct limit_list *list)
 			}
 			value->number = limit_value_resolve(value, wholes[list->rows[i]->resource]);
 			value->is_percent = false;
-			if (list->rows[i]->resource == LIMIT_PIN && value->number != LIMIT_NONE)
+			if (limit_resources[list->rows[i]->resource].bytes && value->number != LIMIT_NONE)
 				value->number -= value->number % page;
 		}
 	}

@@ -12,7 +12,18 @@ const struct limit_resource_row limit_resources[LIMIT_RESOURCES + 1] = {
 	[LIMIT_PIN] = { "pin", true },
 	[LIMIT_ASID_SEV] = { "asid.sev" },
 	[LIMIT_ASID_SEV_ES] = { "asid.sev_es" },
+	[LIMIT_PRIVATE] = { "private", true },
 };
+
+bool limit_in_bytes(const char *resource)
+{
+	size_t i;
+
+	for (i = 0; i < LIMIT_RESOURCES; i++)
+		if (!strcmp(resource, limit_resources[i].name))
+			return limit_resources[i].bytes;
+	return false;
+}
 
 const char *const limit_knobs[LIMIT_KNOBS + 1] = {
 	[LIMIT_MIN] = "min",
@@ -51,7 +62,7 @@ bool limit_key_parse(const char *key, enum limit_resource *resource, enum limit_
 	if (dot && *resource < LIMIT_RESOURCES && *knob < LIMIT_KNOBS)
 		return true;
 	snprintf(wrong, size,
-		 "there is no \"%.64s\": a resource (pin, asid.sev or asid.sev_es), a dot, and min, high or max: pin.max",
+		 "there is no \"%.64s\": a resource (pin, private, asid.sev or asid.sev_es), a dot, and min, high or max: pin.max",
 		 key);
 	return false;
 }

@@ -24,6 +24,7 @@ enum limit_resource {
 	LIMIT_PIN = SEVADM_RESOURCE_PIN,
 	LIMIT_ASID_SEV = SEVADM_RESOURCE_ASID_SEV,
 	LIMIT_ASID_SEV_ES = SEVADM_RESOURCE_ASID_SEV_ES,
+	LIMIT_PRIVATE = SEVADM_RESOURCE_PRIVATE,
 	LIMIT_RESOURCES,
 };
 
@@ -42,6 +43,9 @@ extern const struct limit_resource_row limit_resources[LIMIT_RESOURCES + 1];
 const char *limit_unit(uint32_t resource);
 
 extern const char *const limit_knobs[LIMIT_KNOBS + 1];
+
+/* limit_in_bytes() - whether the resource of that word is measured in bytes, not in ASIDs */
+bool limit_in_bytes(const char *resource);
 
 /* LIMIT_NONE, or for LIMIT_MIN 0: as if it had never been set. */
 uint64_t limit_default(enum limit_knob knob);

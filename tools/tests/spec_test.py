@@ -122,13 +122,15 @@ def check_references(spec):
         mode = operation.get("do", operation.get("dump"))
         if not mode or "reply" not in mode:
             continue
-        # What is asked with and not answered comes first in its space; in a dump's request, last.
+        # What is asked with and not answered comes first in its space; in a dump's request, anywhere.
         asked = asked_with(operation, "do")
+        of_dump = asked_with(operation, "dump")
         reply = mode["reply"]["attributes"]
         errors += compare(f"attributes used by {operation['name']}",
-                          [n for n in known if n != "pad"],
-                          [n for n in asked if n not in reply] + reply +
-                          asked_with(operation, "dump"))
+                          [n for n in known if n not in ["pad", *of_dump]],
+                          [n for n in asked if n not in reply] + reply)
+        errors += compare(f"attributes of a dump of {operation['name']}", [],
+                          [n for n in of_dump if n not in known])
     return errors
 
 

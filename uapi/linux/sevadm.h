@@ -188,12 +188,15 @@ enum sevadm_subject {
  *	transiently, while a command runs
  * @SEVADM_RESOURCE_ASID_SEV: ASIDs of pool SEVADM_POOL_SEV
  * @SEVADM_RESOURCE_ASID_SEV_ES: ASIDs of pool SEVADM_POOL_SEV_ES
+ * @SEVADM_RESOURCE_PRIVATE: memory of SEV-SNP guests that is bound to guest_memfd, in bytes, whole pages:
+ *	all of it may become private; and what was bound and still is private
  * @SEVADM_RESOURCE_NR: number of resources
  */
 enum sevadm_resource {
 	SEVADM_RESOURCE_PIN,
 	SEVADM_RESOURCE_ASID_SEV,
 	SEVADM_RESOURCE_ASID_SEV_ES,
+	SEVADM_RESOURCE_PRIVATE,
 	SEVADM_RESOURCE_NR,
 };
 
@@ -238,6 +241,8 @@ enum sevadm_knob {
 #define SEVADM_KNOWN_CREATOR		(1U << 12)	/* pid, uid, comm, cgroup_id */
 #define SEVADM_KNOWN_CREATED		(1U << 13)	/* created_ns */
 #define SEVADM_KNOWN_UID		(1U << 14)	/* of an event: uid */
+#define SEVADM_KNOWN_PRIVATE		(1U << 15)	/* private_bytes, and what is counted with it */
+#define SEVADM_KNOWN_GMEM		(1U << 16)	/* gmem_size_bytes */
 
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
@@ -509,6 +514,15 @@ enum sevadm_vm_by {
  * @handle: firmware's handle (SEVADM_KNOWN_HANDLE)
  * @reserved: zero
  * @comm: name of the thread that created it (SEVADM_KNOWN_CREATOR)
+ * @private_bytes: pages that the RMP assigns to its ASID, exactly: a SEV-SNP guest's memory, which is
+ *	neither pinned nor locked, and can be neither moved nor swapped (SEVADM_KNOWN_PRIVATE). Other
+ *	guests, and mirrors, have none
+ * @private_peak_bytes: the most @private_bytes ever was (SEVADM_KNOWN_PRIVATE)
+ * @conversions: pages that became private since the VM has its ASID (SEVADM_KNOWN_PRIVATE)
+ * @reclaims: pages that it has given back since then (SEVADM_KNOWN_PRIVATE)
+ * @leaked_bytes: of @private_bytes: what the kernel gave up, as the firmware would not let go of it
+ *	(SEVADM_KNOWN_PRIVATE)
+ * @gmem_size_bytes: memory that is bound to guest_memfd: what may become private (SEVADM_KNOWN_GMEM)
  */
 struct sevadm_vm_query {
 	__u32 size;
@@ -532,6 +546,12 @@ struct sevadm_vm_query {
 	__u32 handle;
 	__u32 reserved;
 	char comm[SEVADM_COMM_LEN];
+	__aligned_u64 private_bytes;
+	__aligned_u64 private_peak_bytes;
+	__aligned_u64 conversions;
+	__aligned_u64 reclaims;
+	__aligned_u64 leaked_bytes;
+	__aligned_u64 gmem_size_bytes;
 };
 
 /**

@@ -44,6 +44,12 @@ enum sevadm_a_status {
 	SEVADM_A_STATUS_EVENTS,			/* u64: number of events so far */
 	SEVADM_A_STATUS_RING_EVENTS,		/* u32: number of events the ring holds at most */
 	SEVADM_A_STATUS_PAD,
+	SEVADM_A_STATUS_PRIVATE_BYTES,		/* u64: of all guests, by the RMP; absent: not known */
+	SEVADM_A_STATUS_PRIVATE_PEAK_BYTES,	/* u64: the most that ever was */
+	SEVADM_A_STATUS_CONVERSIONS,		/* u64: pages that became private */
+	SEVADM_A_STATUS_RECLAIMS,		/* u64: pages that were given back */
+	SEVADM_A_STATUS_RMP_FIRMWARE_BYTES,	/* u64: the firmware's by the RMP, the RMP itself included */
+	SEVADM_A_STATUS_LEAKED_BYTES,		/* u64: that the kernel gave up, of any owner */
 
 	__SEVADM_A_STATUS_MAX,
 	SEVADM_A_STATUS_MAX = __SEVADM_A_STATUS_MAX - 1,
@@ -104,6 +110,12 @@ enum sevadm_a_vm {
 	SEVADM_A_VM_CREATED_NS,			/* u64 */
 	SEVADM_A_VM_PAD,
 	SEVADM_A_VM_OWN,			/* flag: of a dump: only VMs of the caller's own user */
+	SEVADM_A_VM_PRIVATE_BYTES,		/* u64; absent: not known, as the next four */
+	SEVADM_A_VM_PRIVATE_PEAK_BYTES,		/* u64 */
+	SEVADM_A_VM_CONVERSIONS,		/* u64 */
+	SEVADM_A_VM_RECLAIMS,			/* u64 */
+	SEVADM_A_VM_LEAKED_BYTES,		/* u64 */
+	SEVADM_A_VM_GMEM_SIZE_BYTES,		/* u64; absent: not known */
 
 	__SEVADM_A_VM_MAX,
 	SEVADM_A_VM_MAX = __SEVADM_A_VM_MAX - 1,

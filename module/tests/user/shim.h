@@ -41,6 +41,8 @@ typedef unsigned int gfp_t;
 #define U32_MAX			UINT32_MAX
 #define U64_MAX			((u64)~0ULL)
 #define BIT(n)			(1UL << (n))
+#define BIT_ULL(n)		(1ULL << (n))
+#define ____cacheline_aligned
 #define GENMASK(high, low)	((~0UL << (low)) & (~0UL >> (63 - (high))))
 #define SZ_4K			0x1000
 #define SZ_2M			0x200000
@@ -134,8 +136,6 @@ static inline int PTR_ERR_OR_ZERO(const void *pointer)
 
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
-#define __GFP_NOFAIL		0
-#define kmalloc(size, flags)	malloc(size)
 #define kzalloc(size, flags)	calloc(1, size)
 #define vcalloc(n, size)	calloc(n, size)
 #define kvcalloc(n, size, flags) calloc(n, size)
@@ -309,17 +309,6 @@ static inline void hash_del(struct hlist_node *node)
 		for (struct hlist_node *_node = (table)[bucket].first;				\
 		     _node && (entry = shim_entry(_node, entry, member), true); _node = _node->next)
 
-#define hash_for_each_safe(table, bucket, after, entry, member)					\
-	for (bucket = 0; bucket < (int)ARRAY_SIZE(table); bucket++)				\
-		hlist_for_each_entry_safe(entry, after, &(table)[bucket], member)
-
-#define HLIST_HEAD(name)		struct hlist_head name = { NULL }
-#define hlist_add_head(node, head)	shim_hash_add(head, node)
-#define hlist_for_each_entry_safe(entry, after, head, member)					\
-	for (struct hlist_node *_node = (head)->first;						\
-	     _node && (entry = shim_entry(_node, entry, member), after = _node->next, true);	\
-	     _node = after)
-
 static inline bool hlist_unhashed_lockless(const struct hlist_node *node)
 {
 	return !node->link;
@@ -333,6 +322,21 @@ typedef struct { s64 counter; } atomic64_t;
 #define atomic_inc(counter_)		((counter_)->counter++)
 #define atomic_dec(counter_)		((counter_)->counter--)
 #define atomic64_inc(counter_)		((counter_)->counter++)
+#define atomic64_read(counter_)		((counter_)->counter)
+#define atomic64_set(counter_, to)	((counter_)->counter = (to))
+#define atomic64_add(by, counter_)	((void)((counter_)->counter += (by)))
+#define atomic64_sub(by, counter_)	((void)((counter_)->counter -= (by)))
+#define atomic64_add_return(by, counter_) ((counter_)->counter += (s64)(by))
+
+static inline bool atomic64_try_cmpxchg(atomic64_t *counter, s64 *old, s64 new)
+{
+	if (counter->counter == *old) {
+		counter->counter = new;
+		return true;
+	}
+	*old = counter->counter;
+	return false;
+}
 
 /* ---- bitmaps -------------------------------------------------------------------------------- */
 
@@ -399,6 +403,11 @@ static inline bool bitmap_subset(const unsigned long *part, const unsigned long 
 #include "shim_wait.h"
 
 /* No misc cgroup charges anybody here. */
+struct kvm_memory_slot;
+enum kvm_mr_change { KVM_MR_CREATE };
+
+enum pg_level { PG_LEVEL_NONE, PG_LEVEL_4K, PG_LEVEL_2M };
+
 enum misc_res_type {
 	MISC_CG_RES_SEV,
 	MISC_CG_RES_SEV_ES,

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The reverse map table (RMP) of a host with SEV-SNP: whose each page of memory is. It is read only: the
+ * processor and the kernel write it.
+ */
+#ifndef SEVADM_RMP_H
+#define SEVADM_RMP_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+/* Owner of a page that is assigned to nobody: the hypervisor's, or it is not known. */
+#define SEVADM_RMP_NOBODY	(~0U)
+/* Owner of a page that is assigned, yet to no guest: the firmware's, or on its way back from there. */
+#define SEVADM_RMP_FIRMWARE	0U
+
+/*
+ * First half of an entry as processors without RMPREAD have it in memory: bit 0 assigned, bits 60:51 ASID
+ * (the kernel's struct rmpentry_raw, arch/x86/virt/svm/sev.c).
+ */
+#define SEVADM_RMP_ASSIGNED	BIT_ULL(0)
+#define SEVADM_RMP_ASID_SHIFT	51
+#define SEVADM_RMP_ASID_MASK	0x3ffULL
+
+/* sevadm_rmp_owner_of() - whose page an entry says it is: an ASID, or one of the above */
+static inline u32 sevadm_rmp_owner_of(u64 entry)
+{
+	if (!(entry & SEVADM_RMP_ASSIGNED))
+		return SEVADM_RMP_NOBODY;
+	return (entry >> SEVADM_RMP_ASID_SHIFT) & SEVADM_RMP_ASID_MASK;
+}
+
+u64 sevadm_rmp_open(void);
+void sevadm_rmp_close(void);
+u32 sevadm_rmp_owner(u64 pfn);
+
+#endif /* SEVADM_RMP_H */
