@@ -69,7 +69,7 @@ static bool ends_with(int err, unsigned long number, void *argument)
 static const struct row {
 	const char *name;
 	unsigned long number;
-	size_t size;
+	size_t size, newest;	/* of the first version, and of this one */
 	union argument {
 		__u32 size;
 		struct sevadm_event_seek seek;
@@ -81,14 +81,19 @@ static const struct row {
 	} valid;
 } rows[] = {
 	{ "EVENT_SEEK", SEVADM_IOC_EVENT_SEEK, sizeof(struct sevadm_event_seek),
+	  sizeof(struct sevadm_event_seek),
 	  { .seek = { .whence = SEVADM_SEEK_OLDEST } } },
 	{ "POOL_QUERY", SEVADM_IOC_POOL_QUERY, sizeof(struct sevadm_pool_query),
+	  sizeof(struct sevadm_pool_query),
 	  { .pool = { .pool = SEVADM_POOL_SEV } } },
 	{ "ASID_QUERY", SEVADM_IOC_ASID_QUERY, sizeof(struct sevadm_asid_query),
+	  sizeof(struct sevadm_asid_query),
 	  { .asid = { .asid = 1 } } },
-	{ "VM_QUERY", SEVADM_IOC_VM_QUERY, sizeof(struct sevadm_vm_query),
+	{ "VM_QUERY", SEVADM_IOC_VM_QUERY, offsetof(struct sevadm_vm_query, private_bytes),
+	  sizeof(struct sevadm_vm_query),
 	  { .vm = { .by = SEVADM_VM_BY_NEXT } } },
 	{ "EVENT_FILTER", SEVADM_IOC_EVENT_FILTER, sizeof(struct sevadm_event_filter),
+	  sizeof(struct sevadm_event_filter),
 	  { .filter = { .vm = 1 } } },
 };
 
@@ -114,9 +119,10 @@ static bool test_sizes(void)
 		held = row_with_size(row, row->size, 0, 0);
 		held &= row_with_size(row, 0, 0, EINVAL);
 		held &= row_with_size(row, row->size - 1, 0, EINVAL);
-		held &= row_with_size(row, row->size + 1, 0, 0);
+		held &= row_with_size(row, row->newest, 0, 0);
+		held &= row_with_size(row, row->newest + 1, 0, 0);
 		held &= row_with_size(row, sizeof(row->valid), 0, 0);
-		held &= row_with_size(row, row->size + 1, row->size, E2BIG);
+		held &= row_with_size(row, row->newest + 1, row->newest, E2BIG);
 		held &= row_with_size(row, sizeof(row->valid), sizeof(row->valid) - 1, E2BIG);
 		held &= row_with_size(row, 1 << 20, 0, E2BIG);
 		held &= ends_with(EFAULT, row->number, NULL);

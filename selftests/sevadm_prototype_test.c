@@ -125,6 +125,7 @@ static const struct {
 	{ "long", sizeof(long), true },
 	{ "unsigned long", sizeof(long), false },
 	{ "u32", 4, false },
+	{ "_Bool", 1, false },
 	{ "u64", 8, false },
 };
 

@@ -94,7 +94,7 @@ static struct sev_outcome add_private_memory(struct sev_vm *vm, size_t size)
 	return outcome(ioctl(vm->fd, KVM_SET_MEMORY_ATTRIBUTES, &attributes), 0);
 }
 
-static struct sev_outcome add_memory(struct sev_vm *vm, size_t size)
+struct sev_outcome sev_vm_add_memory(struct sev_vm *vm, size_t size)
 {
 	struct kvm_userspace_memory_region slot = { .memory_size = size };
 
@@ -128,7 +128,7 @@ struct sev_outcome sev_vm_create(struct sev_vm *vm, const struct sev_host *host,
 	if (!size)
 		return outcome(0, 0);
 
-	out = add_memory(vm, size);
+	out = sev_vm_add_memory(vm, size);
 	if (out.err) {
 		sev_vm_close(vm);
 		sev_vm_free_memory(vm);

@@ -56,6 +56,8 @@ bool sev_host_has_snp(const struct sev_host *host);
 /* @size bytes of guest memory in slot 0; 0: a VM without memory. */
 struct sev_outcome sev_vm_create(struct sev_vm *vm, const struct sev_host *host,
 				 enum sev_type type, enum sev_init init, size_t size);
+/* To one that has none: slot 0. */
+struct sev_outcome sev_vm_add_memory(struct sev_vm *vm, size_t size);
 /* The memory stays mapped: it is the process's, and other VMs may share it. */
 void sev_vm_close(struct sev_vm *vm);
 void sev_vm_free_memory(struct sev_vm *vm);

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What sevadm says is private to each SEV-SNP guest, to all of them and to the firmware is what the
+ * machine's own RMP has, page by page: after every step of a launch, while guests are killed, commands
+ * fail and pages leak, and for guests that are older than the module.
+ *
+ * Wants sevhost --snp, and a kernel with KVM's SNP side (Linux 6.11).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/sevadm.h>
+
+#include "kselftest.h"
+#include "lib/json.h"
+#include "lib/kmod.h"
+#include "lib/limits.h"
+#include "lib/psp_fault.h"
+#include "lib/rmp_count.h"
+#include "lib/run.h"
+#include "lib/snp_steps.h"
+#include "lib/stepper.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Pages return when their last user is gone, which may be a batch of the page cache. */
+#define TRIES		300
+#define PAUSE_US	20000
+
+#define MANY		4	/* guests at once */
+#define VMS_MAX		16
+
+#define STATUS_REFUSED	0x16	/* INVALID_PARAM */
+
+/* The firmware's numbers (56860). */
+#define SNP_LAUNCH_UPDATE	0xa1
+#define SNP_LAUNCH_FINISH	0xa2
+#define SNP_PAGE_RECLAIM	0xc7
+
+static const char *const life[] = {
+	"create", "init", "vcpu", "snp_start", "snp_update", "snp_finish", "snp_prefault",
+	"snp_punch", "snp_prefault", "snp_punch",
+};
+
+#define STEPS	ARRAY_SIZE(life)
+
+static const size_t sizes[] = { 256 << 10, 2 << 20 };
+
+/* Pages were made private before the module was there. */
+static bool reloaded;
+
+/* ---- both sides ----------------------------------------------------------------------------- */
+
+struct sides {
+	struct sevadm_vm_query vms[VMS_MAX];
+	unsigned int vm_nr;
+	unsigned long long vm_rmp[VMS_MAX];	/* pages of each one's ASID */
+	unsigned long long guests_rmp, firmware_rmp;
+};
+
+static unsigned long long guest_pages(const struct rmp_counts *counts)
+{
+	return counts->pages[RMP_PRE_GUEST] + counts->pages[RMP_PRE_SWAP] +
+	       counts->pages[RMP_GUEST_INVALID] + counts->pages[RMP_GUEST_VALID];
+}
+
+static unsigned long long firmware_pages(const struct rmp_counts *counts)
+{
+	return counts->pages[RMP_FIRMWARE] + counts->pages[RMP_FIRMWARE_IOMMU] +
+	       counts->pages[RMP_RECLAIM] + counts->pages[RMP_CONTEXT] +
+	       counts->pages[RMP_METADATA];
+}
+
+static bool read_ledger(struct sides *sides)
+{
+	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC);
+	uint64_t after = 0;
+	bool more = fd >= 0;
+
+	for (sides->vm_nr = 0; more && sides->vm_nr < VMS_MAX; sides->vm_nr += more) {
+		struct sevadm_vm_query *vm = &sides->vms[sides->vm_nr];
+
+		*vm = (struct sevadm_vm_query) {
+			.size = sizeof(*vm), .by = SEVADM_VM_BY_NEXT, .vm = after };
+		more = !ioctl(fd, SEVADM_IOC_VM_QUERY, vm);
+		after = vm->vm;
+	}
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && errno == ENOENT;
+}
+
+static bool read_rmp(struct sides *sides)
+{
+	struct rmp_counts counts;
+	unsigned int i;
+
+	if (!rmp_count(RMP_ANY_ASID, &counts))
+		return false;
+	sides->guests_rmp = guest_pages(&counts);
+	sides->firmware_rmp = firmware_pages(&counts);
+	for (i = 0; i < sides->vm_nr; i++) {
+		if (!(sides->vms[i].known & SEVADM_KNOWN_ASID)) {
+			sides->vm_rmp[i] = 0;
+			continue;
+		}
+		if (!rmp_count(sides->vms[i].asid, &counts))
+			return false;
+		sides->vm_rmp[i] = guest_pages(&counts);
+	}
+	return true;
+}
+
+static bool same_rmp(const struct sides *a, const struct sides *b)
+{
+	return a->guests_rmp == b->guests_rmp && a->firmware_rmp == b->firmware_rmp &&
+	       !memcmp(a->vm_rmp, b->vm_rmp, a->vm_nr * sizeof(a->vm_rmp[0]));
+}
+
+/* False: what changes meanwhile, or a guest whose pages are not all known. */
+static bool read_sides(struct sides *sides)
+{
+	struct sides again;
+
+	memset(sides, 0, sizeof(*sides));
+	if (!read_ledger(sides) || !read_rmp(sides))
+		return false;
+	again = *sides;
+	return read_rmp(&again) && same_rmp(sides, &again);
+}
+
+static unsigned int vm_differences(const struct sides *sides, const char *where, bool print)
+{
+	unsigned int i, differences = 0;
+
+	for (i = 0; i < sides->vm_nr; i++) {
+		const struct sevadm_vm_query *vm = &sides->vms[i];
+		unsigned long long pages = vm->private_bytes / SEV_PAGE_SIZE;
+		bool good = vm->known & SEVADM_KNOWN_PRIVATE ?
+			    pages == sides->vm_rmp[i] && vm->private_peak_bytes >= vm->private_bytes &&
+			    (reloaded || vm->conversions - vm->reclaims == pages) :
+			    !(vm->known & SEVADM_KNOWN_ASID);
+
+		differences += !good;
+		if (!good && print)
+			ksft_print_msg("%s: VM %llu, ASID %u: %llu pages (%llu made, %llu given back), the RMP has %llu\n",
+				       where, (unsigned long long)vm->vm, vm->asid, pages,
+				       (unsigned long long)vm->conversions,
+				       (unsigned long long)vm->reclaims, sides->vm_rmp[i]);
+	}
+	return differences;
+}
+
+/* Each guest, by the device. @vms: how many there are to be; @pages: of all together, if it is >= 0. */
+static bool vms_agree(const char *where, unsigned int vms, long long pages)
+{
+	struct sides sides;
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (read_sides(&sides) && sides.vm_nr == vms &&
+		    !vm_differences(&sides, where, false) &&
+		    (pages < 0 || sides.guests_rmp == (unsigned long long)pages))
+			return true;
+		usleep(PAUSE_US);
+	}
+	ksft_print_msg("%s: %u VMs, should be %u; the RMP has %llu pages of guests, should be %lld\n",
+		       where, sides.vm_nr, vms, sides.guests_rmp, pages);
+	vm_differences(&sides, where, true);
+	return false;
+}
+
+/* The host as a whole, by the program. */
+static bool host_agrees(const char *where)
+{
+	const char *const argv[] = { run_sevadm(), "-j", "status", NULL };
+	struct json_object *status = NULL, *private;
+	struct sides sides;
+	bool good = false;
+	int tries;
+
+	for (tries = 0; tries < TRIES && !good; tries++) {
+		json_object_put(status);
+		status = run_json(argv);
+		private = json_at(status, "private");
+		good = read_sides(&sides) &&
+		       json_number(private, "current_bytes") ==
+		       (long long)(sides.guests_rmp * SEV_PAGE_SIZE) &&
+		       json_number(private, "firmware_bytes") ==
+		       (long long)(sides.firmware_rmp * SEV_PAGE_SIZE) &&
+		       (reloaded || json_number(private, "conversions") -
+				    json_number(private, "reclaims") ==
+				    json_number(private, "current_bytes") / (long long)SEV_PAGE_SIZE);
+		if (!good)
+			usleep(PAUSE_US);
+	}
+	if (!good)
+		ksft_print_msg("%s: %s, the RMP has %llu pages of guests and %llu of the firmware\n",
+			       where, json_object_to_json_string(json_at(status, "private")),
+			       sides.guests_rmp, sides.firmware_rmp);
+	json_object_put(status);
+	return good;
+}
+
+/* ---- lives ---------------------------------------------------------------------------------- */
+
+static struct sev_launch_options options_of(size_t memory)
+{
+	return (struct sev_launch_options) {
+		.type = SEV_TYPE_SEV_SNP, .init = SEV_INIT_2, .memory = memory, .regions = 1,
+		.policy = SEV_SNP_POLICY,
+	};
+}
+
+static bool step_ends(struct stepper *s, const char *name, bool good)
+{
+	const struct sev_step *step = sev_step_find(name);
+	struct sev_outcome out;
+
+	if (stepper_step(s, step, &out) && sev_step_good(step, &out) == good)
+		return true;
+	ksft_print_msg("%s: errno %d, firmware 0x%x\n", name, out.err, out.fw_error);
+	return false;
+}
+
+static bool take_steps(struct stepper *s, size_t memory, unsigned int count, bool look)
+{
+	struct sev_launch_options options = options_of(memory);
+	unsigned int i;
+
+	if (!stepper_start(s, &options))
+		return false;
+	for (i = 0; i < count; i++) {
+		if (!step_ends(s, life[i], true))
+			return false;
+		if (look && !vms_agree(life[i], i > 0, -1))
+			return false;
+	}
+	return true;
+}
+
+enum end { END_CLOSED, END_KILLED, END_HANDED_OVER, ENDS };
+
+static const char *const end_names[ENDS] = {
+	"closed", "killed", "killed, when its creator was already",
+};
+
+static bool run_life(size_t memory, unsigned int count, enum end end)
+{
+	bool look = end == END_CLOSED && count == STEPS, good;
+	struct stepper stepper;
+
+	good = take_steps(&stepper, memory, count, look);
+	good = good && vms_agree(life[count - 1], count > 1, -1);
+	switch (end) {
+	case END_CLOSED:
+		good = stepper_finish(&stepper) && good;
+		break;
+	case END_HANDED_OVER:
+		good = good && stepper_hand_over(&stepper);
+		stepper_kill_creator(&stepper);
+		good = good && vms_agree("its creator is gone", count > 1, -1);
+		/* fall through */
+	default:
+		stepper_kill(&stepper);
+	}
+	return vms_agree("gone", 0, 0) && good;
+}
+
+/* Guests of different sizes, of which every second one is killed before the others are. */
+static bool run_many(bool in_order)
+{
+	struct stepper steppers[MANY];
+	unsigned int i, turn;
+	bool good = true;
+
+	for (i = 0; i < MANY; i++)
+		good = take_steps(&steppers[i], sizes[i % ARRAY_SIZE(sizes)], 7, false) && good;
+	good = vms_agree("all", MANY, -1) && host_agrees("all") && good;
+	for (turn = 0; turn < 2; turn++) {
+		for (i = turn; i < MANY; i += 2)
+			stepper_kill(&steppers[in_order ? i : MANY - 1 - i]);
+		good = vms_agree(turn ? "none" : "half", turn ? 0 : MANY / 2, turn ? 0 : -1) && good;
+	}
+	return host_agrees("none") && good;
+}
+
+/* ---- what goes wrong ------------------------------------------------------------------------ */
+
+static const struct fault {
+	const char *what;
+	uint16_t command;
+	unsigned int before;		/* steps that go well */
+	const char *step;		/* that fails; NULL: none, the VM is closed */
+} faults[] = {
+	{ "LAUNCH_UPDATE fails", SNP_LAUNCH_UPDATE, 4, "snp_update" },
+	{ "LAUNCH_FINISH fails", SNP_LAUNCH_FINISH, 5, "snp_finish" },
+	{ "PAGE_RECLAIM fails", SNP_PAGE_RECLAIM, 7, NULL },
+};
+
+/* Pages that the kernel gave up since the module was loaded. */
+static long long leaked_pages(void)
+{
+	const char *const argv[] = { run_sevadm(), "-j", "status", NULL };
+	struct json_object *status = run_json(argv);
+	long long bytes = json_number(json_at(status, "private"), "leaked_bytes");
+
+	json_object_put(status);
+	return bytes / (long long)SEV_PAGE_SIZE;
+}
+
+/* A page that the firmware will not return is leaked, and counted; nothing else is. */
+static bool run_fault(const struct fault *fault)
+{
+	long long leaked = leaked_pages();
+	struct stepper stepper;
+	bool good = take_steps(&stepper, sizes[1], fault->before, false);
+
+	good = good && psp_fault_arm(fault->command, STATUS_REFUSED);
+	if (good && fault->step)
+		good = step_ends(&stepper, fault->step, false) && !psp_fault_is_armed() &&
+		       vms_agree(fault->what, 1, -1);
+	stepper_kill(&stepper);
+	good = vms_agree(fault->what, 0, 0) && host_agrees(fault->what) && good;
+	leaked = leaked_pages() - leaked;
+	if (!psp_fault_is_armed() && leaked == !fault->step)
+		return good;
+	ksft_print_msg("%s: %lld pages leaked\n", fault->what, leaked);
+	return false;
+}
+
+/* Guests that are older than the module: their pages are found in the RMP. */
+static bool run_adopted(void)
+{
+	struct stepper older, younger;
+	bool good;
+
+	good = kmod_unload_sevadm() && take_steps(&older, sizes[1], 7, false);
+	good = kmod_load_sevadm() && good;
+	reloaded = true;
+	good = vms_agree("adopted", 1, -1) && host_agrees("adopted") && good;
+	good = take_steps(&younger, sizes[0], 7, false) && vms_agree("a second one", 2, -1) && good;
+	good = step_ends(&older, "snp_punch", true) && vms_agree("a hole", 2, -1) && good;
+	stepper_kill(&older);
+	good = vms_agree("the older is gone", 1, -1) && good;
+	stepper_kill(&younger);
+	return vms_agree("gone", 0, 0) && good;
+}
+
+/* ---- limits --------------------------------------------------------------------------------- */
+
+#define FITTING		3		/* guests that fit into the host's maximum */
+#define CONTENDERS	8
+#define GUEST_BYTES	(1UL << 20)
+
+static bool host_max(unsigned long long bytes)
+{
+	int ret = limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PRIVATE,
+			    SEVADM_A_LIMIT_MAX_VALUE, bytes);
+
+	if (ret)
+		ksft_print_msg("private.max: %s\n", strerror(-ret));
+	return !ret;
+}
+
+static bool usage_is(unsigned long long bytes)
+{
+	struct limit limit = { 0 };
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (!limit_get(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PRIVATE, &limit) &&
+		    limit.current == bytes)
+			return true;
+		usleep(PAUSE_US);
+	}
+	ksft_print_msg("usage is %llu, should be %llu\n", (unsigned long long)limit.current, bytes);
+	return false;
+}
+
+/* The newest event of a limit says which one has refused. */
+static bool refusal_is_told(void)
+{
+	const char *const argv[] = { run_sevadm(), "-j", "trace", "show", "--event", "limit", NULL };
+	int status;
+	char *text = run_output(argv, &status);
+	bool good = text && strstr(text, "\"resource\":\"private\",\"knob\":\"max\"");
+
+	if (!good)
+		ksft_print_msg("no event of private.max: %s\n", text ? text : "");
+	free(text);
+	return good;
+}
+
+/* 0, or an errno: a guest whose memory is bound before it is one, or afterwards. */
+static int start_guest(struct sev_vm *vm, const struct sev_host *host, bool memory_first)
+{
+	struct sev_outcome out = sev_vm_create(vm, host, SEV_TYPE_SEV_SNP, SEV_INIT_2,
+					       memory_first ? GUEST_BYTES : 0);
+
+	if (!out.err)
+		out = sev_vm_init(vm);
+	if (!out.err && !memory_first)
+		out = sev_vm_add_memory(vm, GUEST_BYTES);
+	return out.err;
+}
+
+static void end_guest(struct sev_vm *vm)
+{
+	sev_vm_close(vm);
+	sev_vm_free_memory(vm);
+}
+
+static bool run_limit(const struct sev_host *host, bool memory_first)
+{
+	struct sev_vm vms[FITTING + 1] = { 0 };
+	int i, err;
+	bool good = host_max(FITTING * GUEST_BYTES + GUEST_BYTES / 2);
+
+	for (i = 0; i < FITTING; i++)
+		good = !start_guest(&vms[i], host, memory_first) && good;
+	err = start_guest(&vms[FITTING], host, memory_first);
+	if (err != ENOMEM)
+		ksft_print_msg("one too many: %s\n", strerror(err));
+	good = usage_is(FITTING * GUEST_BYTES) && refusal_is_told() && err == ENOMEM && good;
+	end_guest(&vms[FITTING]);
+
+	/* The others are untouched, and there is room when one has gone. */
+	good = usage_is(FITTING * GUEST_BYTES) && good;
+	end_guest(&vms[0]);
+	good = usage_is((FITTING - 1) * GUEST_BYTES) && good;
+	good = !start_guest(&vms[0], host, memory_first) && good;
+	for (i = 0; i < FITTING; i++)
+		end_guest(&vms[i]);
+	good = usage_is(0) && good;
+	return host_max(SEVADM_LIMIT_MAX) && good;
+}
+
+/* Of processes that start a guest at the same time each, as many succeed as fit. */
+static bool run_contest(void)
+{
+	bool good = host_max(FITTING * GUEST_BYTES);
+	int i, how, started = 0, to_children[2], from_children[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(to_children) || pipe(from_children))
+		return false;
+	for (i = 0; i < CONTENDERS; i++) {
+		struct sev_host host;
+		const char *missing;
+		struct sev_vm vm;
+
+		pid = fork();
+		if (pid)
+			continue;
+		close(to_children[1]);
+		close(from_children[0]);
+		if (!sev_host_open(&host, &missing))
+			_exit(2);
+		how = start_guest(&vm, &host, i % 2);
+		if (write(from_children[1], "", 1) != 1 || read(to_children[0], &byte, 1))
+			_exit(3);
+		_exit(how != 0 && how != ENOMEM ? 4 : !how);
+	}
+	close(to_children[0]);
+	close(from_children[1]);
+	for (i = 0; i < CONTENDERS; i++)
+		good = read(from_children[0], &byte, 1) == 1 && good;
+	good = usage_is(FITTING * GUEST_BYTES) && good;
+	close(to_children[1]);
+	close(from_children[0]);
+	for (i = 0; i < CONTENDERS; i++) {
+		good = wait(&how) > 0 && WIFEXITED(how) && WEXITSTATUS(how) <= 1 && good;
+		started += WIFEXITED(how) && WEXITSTATUS(how) == 1;
+	}
+	if (started != FITTING)
+		ksft_print_msg("%d guests have started, should be %d\n", started, FITTING);
+	good = usage_is(0) && started == FITTING && good;
+	return host_max(SEVADM_LIMIT_MAX) && good;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+/* What is run where there is little time, of one size. */
+static bool is_short(size_t size, enum end end, unsigned int count)
+{
+	return size && (end == END_CLOSED ? count == STEPS :
+			end == END_KILLED ? count == 5 || count == 7 : count == 6);
+}
+
+static unsigned int run_lives(bool all, bool count_only)
+{
+	unsigned int size, count, nr = 0;
+	enum end end;
+
+	for (size = 0; size < ARRAY_SIZE(sizes); size++)
+		for (end = 0; end < ENDS; end++)
+			for (count = 1; count <= STEPS; count++) {
+				if (!all && !is_short(size, end, count))
+					continue;
+				nr++;
+				if (!count_only)
+					ksft_test_result(run_life(sizes[size], count, end),
+							 "%zu KiB, %u steps up to %s, %s\n",
+							 sizes[size] >> 10, count, life[count - 1],
+							 end_names[end]);
+			}
+	return nr;
+}
+
+/* Argument "all": the whole of what a guest may do and how it may end, which takes minutes. */
+int main(int argc, char **argv)
+{
+	bool all = argc > 1 && !strcmp(argv[1], "all");
+	struct sev_host host;
+	const char *missing;
+	unsigned int i;
+
+	ksft_print_header();
+	if (!rmp_open())
+		ksft_exit_skip("no emulated host with SEV-SNP\n");
+	if (!sev_host_open(&host, &missing))
+		ksft_exit_fail_msg("%s cannot be opened\n", missing);
+	if (!sev_host_has_snp(&host))
+		ksft_exit_fail_msg("KVM offers no SEV-SNP\n");
+	if (limits_open())
+		ksft_exit_fail_msg("there is no sevadm module\n");
+	if (!psp_fault_open())
+		ksft_exit_fail_msg("no commands can be made to fail\n");
+	signal(SIGPIPE, SIG_IGN);
+
+	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 3 + ARRAY_SIZE(faults) + 1);
+	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
+	run_lives(all, false);
+	ksft_test_result(run_many(true), "%u guests at once, the oldest go first\n", MANY);
+	if (all)
+		ksft_test_result(run_many(false), "%u guests at once, the youngest go first\n", MANY);
+	ksft_test_result(run_limit(&host, true), "private.max refuses a guest that has memory\n");
+	ksft_test_result(run_limit(&host, false), "private.max refuses a guest its memory\n");
+	ksft_test_result(run_contest(), "%d processes, %d guests fit\n", CONTENDERS, FITTING);
+	sev_host_close(&host);
+	for (i = 0; i < ARRAY_SIZE(faults); i++)
+		ksft_test_result(run_fault(&faults[i]), "%s\n", faults[i].what);
+	ksft_test_result(run_adopted(), "guests that are older than the module\n");
+	ksft_finished();
+}
