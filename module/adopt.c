@@ -448,6 +448,7 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 	WRITE_ONCE(layout_known, false);
 	layout = *new;
 	if (all_valid()) {
+		/* After the layout, which sevadm_adopt_asid() uses. */
 		smp_store_release(&layout_known, true);
 		ret = adopt_all(adopted, left);
 	} else {
@@ -470,6 +471,7 @@ u32 sevadm_adopt_asid(const struct kvm *kvm)
 {
 	u32 asid;
 
+	/* Before the layout: pairs with sevadm_adopt(). */
 	if (!smp_load_acquire(&layout_known) || !read_at(kvm, layout.asid, &asid, sizeof(asid)))
 		return 0;
 	return asid;

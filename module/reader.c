@@ -230,6 +230,7 @@ static DEFINE_TIMER(wake_timer, wake_due);
  */
 static void wake_soon(void)
 {
+	/* Pairs with that of wake_due(): the wish is written before the timer is looked at. */
 	smp_mb();
 	if (!timer_pending(&wake_timer))
 		mod_timer(&wake_timer, jiffies);
