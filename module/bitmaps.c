@@ -100,6 +100,7 @@ bool sevadm_bitmaps_absent(void)
 	return known && !bitmap;
 }
 
+/** sevadm_bitmaps_init() - make room for copies of the bitmaps; 0 or -ENOMEM */
 int sevadm_bitmaps_init(void)
 {
 	if (!sevadm_pool_max_asid())
@@ -112,6 +113,7 @@ int sevadm_bitmaps_init(void)
 	return -ENOMEM;
 }
 
+/** sevadm_bitmaps_uninit() - free the copies */
 void sevadm_bitmaps_uninit(void)
 {
 	bitmap_free(reclaim_copy);

@@ -297,11 +297,13 @@ static struct miscdevice sevadm_misc = {
 	.mode = 0660,
 };
 
+/** sevadm_device_init() - offer /dev/sevadm; 0 or a negative errno */
 int sevadm_device_init(void)
 {
 	return misc_register(&sevadm_misc);
 }
 
+/** sevadm_device_uninit() - withdraw /dev/sevadm; no file of it is open */
 void sevadm_device_uninit(void)
 {
 	misc_deregister(&sevadm_misc);

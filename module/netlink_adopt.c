@@ -45,6 +45,7 @@ static const struct {
 #undef MEMBER
 };
 
+/** sevadm_nl_adopt_doit() - take a SEVADM_CMD_ADOPT: &genl_ops.doit */
 int sevadm_nl_adopt_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct adopt_reply counts = {};

@@ -97,6 +97,7 @@ static int put_limits(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/** sevadm_nl_limit_get_dumpit() - answer SEVADM_CMD_LIMIT_GET: &genl_ops.dumpit */
 int sevadm_nl_limit_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct sevadm_limit_info infos[SEVADM_RESOURCE_NR];
@@ -251,6 +252,7 @@ static int explain(int ret, struct netlink_ext_ack *extack, u32 resource, u64 le
 	return ret;
 }
 
+/** sevadm_nl_limit_set_doit() - take a SEVADM_CMD_LIMIT_SET: &genl_ops.doit */
 int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sevadm_limit_set set;
@@ -266,6 +268,7 @@ int sevadm_nl_limit_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return explain(ret, info->extack, set.resource, left);
 }
 
+/** sevadm_nl_limit_delete_doit() - take a SEVADM_CMD_LIMIT_DELETE: &genl_ops.doit */
 int sevadm_nl_limit_delete_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *resource = info->attrs[SEVADM_A_LIMIT_RESOURCE];
@@ -305,6 +308,7 @@ static int get_sets(struct genl_info *info, struct sevadm_limit_set *sets, u32 *
 	return 0;
 }
 
+/** sevadm_nl_limit_apply_doit() - take a SEVADM_CMD_LIMIT_APPLY: &genl_ops.doit */
 int sevadm_nl_limit_apply_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sevadm_limit_set *sets;

@@ -176,6 +176,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, struct sevadm_
 	return dump_vms(skb, cb, cursor, stats);
 }
 
+/** sevadm_nl_stats_get_dumpit() - answer SEVADM_CMD_STATS_GET: &genl_ops.dumpit */
 int sevadm_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct sevadm_stats *stats;	/* too large for the stack */
@@ -189,6 +190,7 @@ int sevadm_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return sevadm_nl_dumped(skb, ret);
 }
 
+/** sevadm_nl_stats_reset_doit() - take a SEVADM_CMD_STATS_RESET: &genl_ops.doit */
 int sevadm_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	if (sevadm_nl_may_change(skb, CAP_SYS_ADMIN)) {

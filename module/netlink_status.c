@@ -118,6 +118,7 @@ static int reply_status(struct sk_buff *skb, void *argument)
 	return put_status(skb);
 }
 
+/** sevadm_nl_status_get_doit() - answer SEVADM_CMD_STATUS_GET: &genl_ops.doit */
 int sevadm_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return sevadm_nl_may_read(skb, info->extack) ?:
@@ -137,6 +138,7 @@ static int put_seam(struct sk_buff *skb, const struct sevadm_seam_info *seam)
 	return 0;
 }
 
+/** sevadm_nl_seam_get_dumpit() - answer SEVADM_CMD_SEAM_GET: &genl_ops.dumpit */
 int sevadm_nl_seam_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	u64 *next = (u64 *)cb->ctx;

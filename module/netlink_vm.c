@@ -106,6 +106,7 @@ static int may_see_vm(const struct sk_buff *skb, struct genl_info *info, const s
 	return sevadm_nl_may_read(skb, info->extack);
 }
 
+/** sevadm_nl_vm_get_doit() - answer SEVADM_CMD_VM_GET for one VM: &genl_ops.doit */
 int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sevadm_vm *vm;
@@ -127,6 +128,7 @@ int sevadm_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
+/** sevadm_nl_vm_get_start() - check who may list which VMs: &genl_ops.start */
 int sevadm_nl_vm_get_start(struct netlink_callback *cb)
 {
 	struct dump_cursor *cursor = dump_cursor(cb);
@@ -152,6 +154,7 @@ static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb, struct seva
 	return 0;
 }
 
+/** sevadm_nl_vm_get_dumpit() - answer SEVADM_CMD_VM_GET: &genl_ops.dumpit */
 int sevadm_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_cursor *cursor = dump_cursor(cb);
@@ -202,6 +205,7 @@ static int reply_asid(struct sk_buff *skb, void *argument)
 	return put_asid(skb, *(u32 *)argument);
 }
 
+/** sevadm_nl_asid_get_doit() - answer SEVADM_CMD_ASID_GET for one ASID: &genl_ops.doit */
 int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	u32 asid;
@@ -222,6 +226,7 @@ int sevadm_nl_asid_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
+/** sevadm_nl_asid_get_dumpit() - answer SEVADM_CMD_ASID_GET: &genl_ops.dumpit */
 int sevadm_nl_asid_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_cursor *cursor = dump_cursor(cb);

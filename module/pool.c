@@ -369,6 +369,7 @@ static void pool_define(u32 pool, u32 first, u32 last)
 	pools[pool].capacity = first <= last ? last - first + 1 : 0;
 }
 
+/** sevadm_pool_init() - ask the processor which ASIDs it has; 0 or -ENOMEM */
 int sevadm_pool_init(void)
 {
 	u32 eax, ebx, ecx, edx;
@@ -391,6 +392,7 @@ int sevadm_pool_init(void)
 	return 0;
 }
 
+/** sevadm_pool_uninit() - free what is known of ASIDs */
 void sevadm_pool_uninit(void)
 {
 	kvfree(asids);

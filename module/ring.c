@@ -446,6 +446,7 @@ module_param_cb(ring_events, &ring_events_ops, &ring_events, 0644);
 MODULE_PARM_DESC(ring_events,
 		 "Number of events the ring holds: 16 to 1048576, rounded up to a power of two (default 16384)");
 
+/** sevadm_ring_init() - allocate the ring; 0 or -ENOMEM */
 int sevadm_ring_init(void)
 {
 	struct events circles[CIRCLES] = {};
@@ -464,6 +465,7 @@ int sevadm_ring_init(void)
 	return ret;
 }
 
+/** sevadm_ring_uninit() - free the ring: there are no more events, and no readers */
 void sevadm_ring_uninit(void)
 {
 	int i;

@@ -249,6 +249,7 @@ void sevadm_stats_copy(const struct sevadm_stats *of_vm, struct sevadm_stats *st
 	spin_unlock(&stats_lock);
 }
 
+/** sevadm_stats_init() - allocate the slots; 0 or -ENOMEM */
 int sevadm_stats_init(void)
 {
 	slots = vcalloc(SLOTS, sizeof(*slots));
@@ -256,6 +257,7 @@ int sevadm_stats_init(void)
 	return slots ? 0 : -ENOMEM;
 }
 
+/** sevadm_stats_uninit() - free the slots: there are no more events */
 void sevadm_stats_uninit(void)
 {
 	vfree(slots);

@@ -56,12 +56,22 @@ struct sevadm_line {
  * @mirror: shares the encryption context of another VM
  * @owner: line of that VM, with a reference; NULL: none, or it is not in the ledger
  * @line: its own, with a reference
- * @activated: firmware has bound @asid to @handle
  * @known: SEVADM_KNOWN_ASID, _HANDLE, _POLICY, _STATE, _CREATOR, _CREATED
+ * @id: its number in this module, never reused; 0 before it has entered the ledger
+ * @created_ns: CLOCK_BOOTTIME of its initialisation
+ * @policy: guest policy as given to LAUNCH_START or RECEIVE_START
  * @gctx: physical address of a SEV-SNP guest's context page, for comparisons here only; 0: not
  *	known
  * @pinned: pages pinned now. May be negative for a moment, between an unregister by one thread and
  *	the end of a migration in another
+ * @pinned_peak: highest @pinned so far
+ * @regions: number of registered regions; negative as @pinned
+ * @type: enum sevadm_vm_type
+ * @state: enum sevadm_vm_state
+ * @asid: its ASID
+ * @handle: the firmware's handle of its context
+ * @pid: @creator, in the initial pid namespace
+ * @uid: real user of @creator
  * @gmem_pages: pages of its memslots that are bound to guest_memfd
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
  * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
@@ -72,6 +82,7 @@ struct sevadm_line {
  * @moving: while its context moves: @charged when that began
  * @lease: the lease that its ASID was taken from
  * @moving_to: VM that its context is about to move to
+ * @comm: name of the thread that initialised it
  * @stats: of its firmware commands and pins, guarded by the lock of stats.c
  *
  * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uids, @comm,
@@ -117,12 +128,13 @@ struct sevadm_vm {
 	struct sevadm_stats stats;
 };
 
+/** sevadm_pool_of_type() - return the enum sevadm_pool that VMs of an enum sevadm_vm_type take from */
 static inline u32 sevadm_pool_of_type(u32 type)
 {
 	return type == SEVADM_VM_TYPE_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
 }
 
-/* Return true if the VM is in the ledger. Without a lock: it may leave at once. */
+/** sevadm_vm_in_ledger() - return true if the VM is in the ledger; without a lock it may leave at once */
 static inline bool sevadm_vm_in_ledger(const struct sevadm_vm *vm)
 {
 	return !hlist_unhashed_lockless(&vm->hash);
