@@ -9,6 +9,7 @@
 #   make lint            style, sparse, spelling, shell, and that code calls down only (selftests/workshop/lint)
 #   make reference       Documentation/reference and the picture of the architecture, from the sources
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
+#   make check-adversary hostile tenants on each kernel, for ten minutes each
 #   make check-messages  the messages of Debian's newest sources against those that explain knows
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
@@ -71,6 +72,11 @@ check: tools selftests
 .PHONY: check-long
 check-long: tools selftests
 	@TABLE=$(CURDIR)/selftests/check-long.table selftests/check
+
+# Hostile tenants on each kernel for ten minutes.
+.PHONY: check-adversary
+check-adversary: tools selftests
+	@TABLE=$(CURDIR)/selftests/check-long.table selftests/check adversary
 
 # The messages of Debian's newest kernel, QEMU, libvirt and OVMF that sevadm explain has no row for.
 .PHONY: check-messages

@@ -300,7 +300,7 @@ exit:
 struct queueing {
 	bool outermost;
 	struct sevadm_scope *kvm;
-	struct sevadm_scope scope;
+	struct sevadm_scope *scope;
 };
 
 /* Wrappers of functions that lead to the mailbox begin so. */
@@ -320,7 +320,7 @@ static void queue_begin(struct queueing *queueing, enum sevadm_seam_id id)
 	if (mine.kvm)
 		mine.kvm->queue_ns = ktime_get_boottime_ns();
 	else
-		sevadm_scope_enter(&queueing->scope, SEVADM_SCOPE_QUEUE, 0, NULL);
+		queueing->scope = sevadm_scope_enter(SEVADM_SCOPE_QUEUE, 0, NULL);
 }
 
 /* The task has come back from the mailbox. */
@@ -331,7 +331,7 @@ static void queue_leave(struct queueing *queueing)
 	if (queueing->kvm)
 		queueing->kvm->queue_ns = 0;
 	else
-		sevadm_scope_leave(&queueing->scope);
+		sevadm_scope_leave(queueing->scope);
 }
 
 static void queue_end(struct queueing *queueing)

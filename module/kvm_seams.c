@@ -127,7 +127,7 @@ static void settle_new_vm(struct sevadm_scope *scope)
 
 int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 {
-	struct sevadm_scope scope __uninitialized;
+	struct sevadm_scope *scope;
 	u32 command;
 	int ret;
 
@@ -145,14 +145,14 @@ int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 	if (get_user(command, (u32 __user *)argp))
 		command = U32_MAX;
 
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_IOCTL, command, kvm);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, command, kvm);
 
 	ret = call_original(sev_mem_enc_ioctl, kvm, argp);
 
-	if (scope.entered)
-		settle_new_vm(&scope);
-	scope_end(&scope, ret, 0);
-	sevadm_scope_leave(&scope);
+	if (scope->entered)
+		settle_new_vm(scope);
+	scope_end(scope, ret, 0);
+	sevadm_scope_leave(scope);
 exit:
 	sevadm_seam_exit();
 	return ret;
@@ -213,6 +213,23 @@ unlock:
 	return ret;
 }
 
+/*
+ * KVM's own account of a migration from one cgroup to another is wrong (sev_vm_move_enc_context_from()): it
+ * charges and gives back what the VM without a context would have, an ASID of plain SEV, also for
+ * SEV-ES guests; and for a mirror, which has no ASID of its own, it charges one that is never given
+ * back. Any user could so take all that the misc cgroup has, from everybody and until the host
+ * restarts.
+ *
+ * Return true if there is something to be charged or given back, and make @type what has moved.
+ */
+static bool correct_migration(const struct sevadm_scope *scope, enum misc_res_type *type)
+{
+	if (!scope || !scope->moving)
+		return true;
+	*type = scope->moving->type == SEVADM_VM_TYPE_SEV ? MISC_CG_RES_SEV : MISC_CG_RES_SEV_ES;
+	return !scope->moving->mirror;
+}
+
 int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)
 {
 	struct sevadm_scope *scope;
@@ -222,6 +239,11 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	sevadm_seam_enter(SEAM_misc_cg_try_charge);
 
 	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
+	/* KVM takes an ASID in that ioctl and in a migration only. */
+	if (is_sev_resource(type) && !scope)
+		sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl);
+	if (!correct_migration(scope, &type))
+		goto exit;
 	if (scope && (scope->kind != SEVADM_SCOPE_IOCTL || !sevadm_ledger_complete()))
 		scope = NULL;
 
@@ -252,9 +274,9 @@ void wrap_misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, unsigned
 	struct sevadm_scope *scope;
 
 	sevadm_seam_enter(SEAM_misc_cg_uncharge);
-	call_original(misc_cg_uncharge, type, cg, amount);
-
 	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
+	if (correct_migration(scope, &type))
+		call_original(misc_cg_uncharge, type, cg, amount);
 	if (scope) {
 		scope->charged = false;
 		scope->uncharged = true;
@@ -397,17 +419,17 @@ struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int
 
 int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *range)
 {
-	struct sevadm_scope scope __uninitialized;
+	struct sevadm_scope *scope;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_mem_enc_register_region);
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_REGION, SEVADM_KVM_REGISTER_REGION, kvm);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_REGION, SEVADM_KVM_REGISTER_REGION, kvm);
 
 	/* The wrapper of sev_pin_memory() books what it pins, under kvm->lock. */
 	ret = call_original(sev_mem_enc_register_region, kvm, range);
 
-	scope_end(&scope, ret, 0);
-	sevadm_scope_leave(&scope);
+	scope_end(scope, ret, 0);
+	sevadm_scope_leave(scope);
 	sevadm_seam_exit();
 	return ret;
 }
@@ -415,22 +437,22 @@ int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *ran
 int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *range)
 {
 	u64 pages = pages_of_range(range->addr, range->size);
-	struct sevadm_scope scope __uninitialized;
+	struct sevadm_scope *scope;
 	u64 before;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_mem_enc_unregister_region);
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_REGION, SEVADM_KVM_UNREGISTER_REGION, kvm);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_REGION, SEVADM_KVM_UNREGISTER_REGION, kvm);
 
 	ret = call_original(sev_mem_enc_unregister_region, kvm, range);
 
-	sevadm_scope_refresh(&scope);
-	if (!ret && scope.vm) {
-		before = sevadm_vm_pin(scope.vm, -(s64)pages, -1);
-		event_pin(SEVADM_EVENT_UNPIN, &scope, pages, before, scope.start_ns);
+	sevadm_scope_refresh(scope);
+	if (!ret && scope->vm) {
+		before = sevadm_vm_pin(scope->vm, -(s64)pages, -1);
+		event_pin(SEVADM_EVENT_UNPIN, scope, pages, before, scope->start_ns);
 	}
-	scope_end(&scope, ret, 0);
-	sevadm_scope_leave(&scope);
+	scope_end(scope, ret, 0);
+	sevadm_scope_leave(scope);
 	sevadm_seam_exit();
 	return ret;
 }
@@ -438,26 +460,26 @@ int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *r
 void wrap_sev_vm_destroy(struct kvm *kvm)
 {
 	struct sevadm_vm_query query = {};
-	struct sevadm_scope scope __uninitialized;
+	struct sevadm_scope *scope;
 
 	sevadm_seam_enter(SEAM_sev_vm_destroy);
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_DESTROY, SEVADM_KVM_DESTROY, kvm);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_DESTROY, SEVADM_KVM_DESTROY, kvm);
 
 	call_original(sev_vm_destroy, kvm);
 
 	/* Called for every VM: nothing is recorded for those that are not in the ledger. */
-	if (scope.vm) {
-		sevadm_vm_query(scope.vm, &query);
+	if (scope->vm) {
+		sevadm_vm_query(scope->vm, &query);
 		if (query.pinned_bytes)
-			event_pin(SEVADM_EVENT_UNPIN, &scope, query.pinned_bytes >> PAGE_SHIFT,
-				  query.pinned_bytes >> PAGE_SHIFT, scope.start_ns);
-		sevadm_vm_remove(scope.vm, scope.uncharged);
-		if (scope.uncharged)
-			event_asid_reclaim(scope.vm);
-		scope_end(&scope, 0, 0);
-		sevadm_drift_report(scope.vm);
+			event_pin(SEVADM_EVENT_UNPIN, scope, query.pinned_bytes >> PAGE_SHIFT,
+				  query.pinned_bytes >> PAGE_SHIFT, scope->start_ns);
+		sevadm_vm_remove(scope->vm, scope->uncharged);
+		if (scope->uncharged)
+			event_asid_reclaim(scope->vm);
+		scope_end(scope, 0, 0);
+		sevadm_drift_report(scope->vm);
 	}
-	sevadm_scope_leave(&scope);
+	sevadm_scope_leave(scope);
 	sevadm_seam_exit();
 }
 
@@ -536,7 +558,9 @@ static int context_from(struct sevadm_scope *scope, unsigned int source_fd,
 		moving = source;
 	}
 
+	scope->moving = moving;
 	ret = call_with_file(scope, file, original);
+	scope->moving = NULL;
 
 	if (scope->entered && !ret) {
 		done(scope->vm, source);
@@ -566,28 +590,28 @@ static int original_move(struct kvm *kvm, unsigned int source_fd)
 
 int wrap_sev_vm_copy_enc_context_from(struct kvm *kvm, unsigned int source_fd)
 {
-	struct sevadm_scope scope __uninitialized;
+	struct sevadm_scope *scope;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_vm_copy_enc_context_from);
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_CONTEXT, SEVADM_KVM_COPY_ENC_CONTEXT, kvm);
-	ret = context_from(&scope, source_fd, original_copy, mirror_done);
-	sevadm_scope_leave(&scope);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_CONTEXT, SEVADM_KVM_COPY_ENC_CONTEXT, kvm);
+	ret = context_from(scope, source_fd, original_copy, mirror_done);
+	sevadm_scope_leave(scope);
 	sevadm_seam_exit();
 	return ret;
 }
 
 int wrap_sev_vm_move_enc_context_from(struct kvm *kvm, unsigned int source_fd)
 {
-	struct sevadm_scope scope __uninitialized;
+	struct sevadm_scope *scope;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_vm_move_enc_context_from);
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_CONTEXT, SEVADM_KVM_MOVE_ENC_CONTEXT, kvm);
-	ret = context_from(&scope, source_fd, original_move, move_done);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_CONTEXT, SEVADM_KVM_MOVE_ENC_CONTEXT, kvm);
+	ret = context_from(scope, source_fd, original_move, move_done);
 	if (!ret)
-		sevadm_drift_report(scope.vm);
-	sevadm_scope_leave(&scope);
+		sevadm_drift_report(scope->vm);
+	sevadm_scope_leave(scope);
 	sevadm_seam_exit();
 	return ret;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scopes: what each task at work inside of a wrapper is doing, found by the task. */
 #include <linux/hashtable.h>
-#include <linux/sched.h>
-#include <linux/spinlock.h>
 #include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "scope.h"
 #include "vm.h"
@@ -14,16 +16,22 @@ static DEFINE_SPINLOCK(scopes_lock);	/* guards both */
 
 /**
  * sevadm_scope_enter() - enter a scope of the current task
- * @scope: on the caller's stack; until sevadm_scope_leave()
  * @kind: what it is
  * @command: KVM command
  * @kvm: KVM's VM it is about; NULL: none. The VM of the ledger is looked up
+ *
+ * Not on the task's stack, which ends with the task: see sevadm_scope_sweep().
+ *
+ * Context: may sleep.
+ * Return: the scope, until sevadm_scope_leave().
  */
-void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, u32 command,
-			struct kvm *kvm)
+struct sevadm_scope *sevadm_scope_enter(enum sevadm_scope_kind kind, u32 command, struct kvm *kvm)
 {
+	/* Without it the call would be missed: it waits for memory rather than fail. */
+	struct sevadm_scope *scope = kmalloc(sizeof(*scope), GFP_KERNEL | __GFP_NOFAIL);
+
 	*scope = (struct sevadm_scope) {
-		.task = current,
+		.task = get_task_struct(current),
 		.kind = kind,
 		.command = command,
 		.kvm = kvm,
@@ -36,18 +44,58 @@ void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind,
 		scope->vm = sevadm_vm_find(kvm);
 	hash_add(scopes, &scope->node, (unsigned long)current);
 	spin_unlock(&scopes_lock);
+	return scope;
+}
+
+static void unlink_locked(struct sevadm_scope *scope)
+{
+	lockdep_assert_held(&scopes_lock);
+	hash_del(&scope->node);
+	if (scope->claims)
+		list_del(&scope->claim);
+}
+
+static void scope_free(struct sevadm_scope *scope)
+{
+	sevadm_vm_put(scope->vm);
+	put_task_struct(scope->task);
+	kfree(scope);
 }
 
 /** sevadm_scope_leave() - leave a scope of the current task, and give back the reference to its VM */
 void sevadm_scope_leave(struct sevadm_scope *scope)
 {
 	spin_lock(&scopes_lock);
-	hash_del(&scope->node);
-	if (scope->claims)
-		list_del(&scope->claim);
+	unlink_locked(scope);
 	spin_unlock(&scopes_lock);
+	scope_free(scope);
+}
 
-	sevadm_vm_put(scope->vm);
+/**
+ * sevadm_scope_sweep() - end the scopes of tasks that have died within them
+ *
+ * A task that runs into a bug of the kernel inside of KVM or ccp ends there, and leaves no scope. What it
+ * claimed is let go. (The module stays loaded from then on: that task has never left its wrapper.)
+ *
+ * Context: may sleep.
+ */
+void sevadm_scope_sweep(void)
+{
+	struct sevadm_scope *scope;
+	struct hlist_node *next;
+	HLIST_HEAD(dead);
+	int bucket;
+
+	spin_lock(&scopes_lock);
+	hash_for_each_safe(scopes, bucket, next, scope, node) {
+		if (!READ_ONCE(scope->task->exit_state))
+			continue;
+		unlink_locked(scope);
+		hlist_add_head(&scope->node, &dead);
+	}
+	spin_unlock(&scopes_lock);
+	hlist_for_each_entry_safe(scope, next, &dead, node)
+		scope_free(scope);
 }
 
 /** sevadm_scope_relookup() - look up the VM of the ledger that is the scope's now, if there is one */
@@ -89,6 +137,7 @@ bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 {
 	bool claimed;
 
+	sevadm_scope_sweep();
 	spin_lock(&scopes_lock);
 	claimed = is_claimed(scope->kvm) || (source && is_claimed(source));
 	if (!claimed) {
@@ -135,7 +184,7 @@ struct sevadm_scopes sevadm_scope_mine(void)
  * @enter: what is to be done; every scope entered later for @kvm finds the ledger as it leaves it
  * @vm: its argument
  *
- * Context: @enter is called with a spinlock held.
+ * Context: may sleep; @enter is called with a spinlock held.
  * Return: true if it was done.
  */
 bool sevadm_scope_run_if_idle(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
@@ -145,6 +194,7 @@ bool sevadm_scope_run_if_idle(const struct kvm *kvm, void (*enter)(struct sevadm
 	bool idle = true;
 	int bucket;
 
+	sevadm_scope_sweep();
 	spin_lock(&scopes_lock);
 	/* A context call that has no claim yet has not come to KVM, and looks its source up later. */
 	hash_for_each(scopes, bucket, scope, node)

@@ -36,7 +36,7 @@ enum sevadm_scope_kind {
  *	@task, @kind, @kvm and @source
  * @node: in the table of all scopes
  * @claim: in the list of those that have @claims
- * @task: the task it belongs to
+ * @task: the task it belongs to, with a reference: no other one gets its address
  * @kind: enum sevadm_scope_kind
  * @command: enum sev_cmd_id or enum sevadm_kvm_command
  * @kvm: KVM's VM; compared only, except by its own wrapper
@@ -44,6 +44,7 @@ enum sevadm_scope_kind {
  * @claims: see sevadm_scope_claim()
  * @entered: @vm has been entered into the ledger within it
  * @vm: VM of the ledger, with a reference; NULL: none
+ * @moving: VM of the ledger whose context @kvm is taking over; NULL: none
  * @start_ns: when it was entered
  * @queue_ns: when a task in KVM code began to queue for the mailbox; 0: it is not queueing
  * @transient: pages pinned until it ends
@@ -64,6 +65,7 @@ struct sevadm_scope {
 	struct kvm *kvm;
 	const struct kvm *source;
 	struct sevadm_vm *vm;
+	const struct sevadm_vm *moving;
 	u64 start_ns;
 	u64 queue_ns;
 	s64 transient;
@@ -88,9 +90,9 @@ struct sevadm_scopes {
 	struct sevadm_scope *queue;
 };
 
-void sevadm_scope_enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, u32 command,
-			struct kvm *kvm);
+struct sevadm_scope *sevadm_scope_enter(enum sevadm_scope_kind kind, u32 command, struct kvm *kvm);
 void sevadm_scope_leave(struct sevadm_scope *scope);
+void sevadm_scope_sweep(void);
 bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source);
 struct sevadm_scopes sevadm_scope_mine(void);
 

@@ -4,7 +4,7 @@
  * that a command lies in, exchanges the file behind a descriptor, and runs processes under its
  * subordinate uids. The host survives, the ledger equals kvm_amd's own state, and limits hold.
  *
- * usage: sevadm_evasion_test [--tries N] [--migrations N]     (40, 600)
+ * usage: sevadm_evasion_test [--tries N] [--migrations N]     (20, 520)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +17,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/flipper.h"
+#include "lib/kmod.h"
 #include "lib/ledger.h"
 #include "lib/limits.h"
 #include "lib/sev_abi.h"
@@ -29,13 +32,14 @@
 
 #define ALLOWED		4	/* VMs that the tenant may have */
 #define TRIES_A_VM	200	/* calls, until one of them initialises a VM */
+#define REFUSALS_A_VM	10	/* of them, until it is believed that none will */
 #define STALL_MS	60000
 #define USER		1001
 #define SUBORDINATE	100000
 #define HUGE		(1UL << 62)
 
 static struct sev_host host;
-static unsigned long tries = 40, migrations = 600;
+static unsigned long tries = 20, migrations = 520;
 static bool good;
 
 #define check(condition) do {								\
@@ -72,48 +76,6 @@ static void check_empty(void)
 
 	check(!ledger_differences("at the end", &totals));
 	check(!totals.vms && !totals.pinned_bytes);
-}
-
-/* ---- another thread that changes something, back and forth ---------------------------------- */
-
-struct flipper {
-	pthread_t thread;
-	atomic_bool stop;
-	atomic_ulong flips;
-	void *memory;		/* a page that comes and goes; NULL: */
-	int files[2], fd;	/* a descriptor that is the one file, then the other */
-};
-
-static void *flip(void *argument)
-{
-	struct flipper *f = argument;
-	int i = 0;
-
-	while (!atomic_load(&f->stop)) {
-		i ^= 1;
-		atomic_fetch_add(&f->flips, 1);
-		if (f->memory)
-			mprotect(f->memory, SEV_PAGE_SIZE, i ? PROT_NONE : PROT_READ | PROT_WRITE);
-		else
-			dup2(f->files[i], f->fd);
-	}
-	return NULL;
-}
-
-static void flipper_start(struct flipper *f)
-{
-	atomic_store(&f->stop, false);
-	atomic_store(&f->flips, 0);
-	if (pthread_create(&f->thread, NULL, flip, f))
-		ksft_exit_fail_msg("no thread\n");
-	while (!atomic_load(&f->flips))
-		sched_yield();
-}
-
-static void flipper_stop(struct flipper *f)
-{
-	atomic_store(&f->stop, true);
-	pthread_join(f->thread, NULL);
 }
 
 /* ---- a call that stalls --------------------------------------------------------------------- */
@@ -179,12 +141,13 @@ static void migrations_behind_a_stalled_call(void)
 /* 0, or why the last of many calls failed. */
 static int init_by(struct sev_vm *vm, struct kvm_sev_cmd *command)
 {
-	int i, err = 0;
+	int i, err = 0, refusals = 0;
 
-	for (i = 0; i < TRIES_A_VM; i++) {
+	for (i = 0; i < TRIES_A_VM && refusals < REFUSALS_A_VM; i++) {
 		err = ioctl(vm->fd, KVM_MEMORY_ENCRYPT_OP, command) ? errno : 0;
 		if (!err || (err != EFAULT && err != EBUSY))
 			break;
+		refusals += err == EBUSY;
 	}
 	/* KVM has initialised it, and could not write that down. */
 	return err == EINVAL && i ? 0 : err;
@@ -404,6 +367,73 @@ static void subordinate_uids(void)
 	check_empty();
 }
 
+/* ---- what KVM charges the misc cgroup for ---------------------------------------------------- */
+
+#define CGROUPS		"/sys/fs/cgroup"
+#define MOVES		5
+
+static const char *const misc_cgroups[] = { CGROUPS "/sevadm-misc-a", CGROUPS "/sevadm-misc-b" };
+
+static void enter(const char *cgroup)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	file = fopen(path, "w");
+	check(file && fprintf(file, "%d\n", getpid()) > 0);
+	check(file && !fclose(file));
+}
+
+/* As many ASIDs are charged as are used: in both pools. */
+static void check_charges(unsigned int used, unsigned int used_es)
+{
+	struct sevadm_pool_query pool = { .size = sizeof(pool), .pool = SEVADM_POOL_SEV };
+	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+
+	check(!ioctl(fd, SEVADM_IOC_POOL_QUERY, &pool));
+	check(pool.used == used && pool.charged == used);
+	pool = (struct sevadm_pool_query) { .size = sizeof(pool), .pool = SEVADM_POOL_SEV_ES };
+	check(!ioctl(fd, SEVADM_IOC_POOL_QUERY, &pool));
+	check(pool.used == used_es && pool.charged == used_es);
+	close(fd);
+}
+
+/* A VM and its mirror, which has no ASID of its own, move from one cgroup to the other and back. */
+static void move_between_cgroups(enum sev_type type)
+{
+	unsigned int es = type == SEV_TYPE_SEV_ES;
+	struct sev_vm vm, mirror, next;
+	int i;
+
+	enter(misc_cgroups[0]);
+	check(!sev_vm_create(&vm, &host, type, SEV_INIT_LEGACY, 0).err && !sev_vm_init(&vm).err);
+	check(vm_new(&mirror) && !sev_vm_mirror(&mirror, &vm).err);
+	for (i = 1; i <= MOVES && good; i++) {
+		enter(misc_cgroups[i % 2]);
+		check(vm_new(&next) && !sev_vm_migrate(&next, &vm).err);
+		sev_vm_close(&vm);
+		vm = next;
+		check(vm_new(&next) && !sev_vm_migrate(&next, &mirror).err);
+		sev_vm_close(&mirror);
+		mirror = next;
+		check_charges(!es, es);
+	}
+	sev_vm_close(&mirror);
+	sev_vm_close(&vm);
+	check_charges(0, 0);
+}
+
+static void moves_between_cgroups(void)
+{
+	check(!mkdir(misc_cgroups[0], 0755) && !mkdir(misc_cgroups[1], 0755));
+	move_between_cgroups(SEV_TYPE_SEV);
+	move_between_cgroups(SEV_TYPE_SEV_ES);
+	enter(CGROUPS);
+	check(!rmdir(misc_cgroups[0]) && !rmdir(misc_cgroups[1]));
+	check_empty();
+}
+
 /* ---- absurd sizes --------------------------------------------------------------------------- */
 
 /* What KVM refuses before it pins a page is charged to nobody, and leaves no trace in what others see. */
@@ -435,6 +465,83 @@ static void absurd_sizes(void)
 	check_empty();
 }
 
+/* ---- a module that does not see all, or comes late -------------------------------------------- */
+
+#define UNSEEN		40	/* so many that the kernel gives one the memory of another */
+#define YIELD		"/sys/module/sevadm/parameters/yield"
+
+static bool yield(const char *function)
+{
+	FILE *file = fopen(YIELD, "w");
+	bool written = file && fputs(function, file) >= 0;
+
+	return file && !fclose(file) && written;
+}
+
+static bool is_any_listed(void)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+	bool listed = !ioctl(fd, SEVADM_IOC_VM_QUERY, &query);
+
+	close(fd);
+	return listed;
+}
+
+/* Where a seam is missing (here: the end of a VM), so are data; nobody is refused for it, and nothing stays behind. */
+static void seams_that_are_missing(void)
+{
+	struct sev_vm vm;
+	int n;
+
+	check(yield("sev_vm_destroy"));
+	for (n = 0; n < UNSEEN && good; n++) {
+		check(vm_start(&vm));
+		sev_vm_close(&vm);
+	}
+	check(!is_any_listed());
+	check(kmod_unload_sevadm() && kmod_load_sevadm());
+	check(!limits_open());
+	check_empty();
+}
+
+static atomic_bool churns;
+
+static void *churn(void *argument)
+{
+	struct sev_vm vm;
+
+	(void)argument;
+	while (atomic_load(&churns))
+		if (vm_start(&vm))
+			sev_vm_close(&vm);
+	return NULL;
+}
+
+/* ASIDs are taken and given back all the while that the module looks for VMs that are older than it. */
+static void adoption_while_others_come_and_go(void)
+{
+	struct ledger_totals totals = { 0 };
+	pthread_t threads[2];
+	struct sev_vm vm;
+	int i;
+
+	check(vm_start(&vm));
+	check(kmod_unload_sevadm());
+	atomic_store(&churns, true);
+	for (i = 0; i < 2; i++)
+		check(!pthread_create(&threads[i], NULL, churn, NULL));
+	check(kmod_load_sevadm());
+	atomic_store(&churns, false);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	check(!limits_open());
+	check(!ledger_differences("a VM is older than the module", &totals));
+	check(totals.vms == 1);
+	sev_vm_close(&vm);
+	check_empty();
+}
+
 static const struct attack {
 	const char *name;
 	void (*run)(void);
@@ -446,7 +553,10 @@ static const struct attack {
 	{ "files that are no VMs", files_that_are_no_vms },
 	{ "subordinate uids", subordinate_uids },
 	{ "absurd sizes", absurd_sizes },
+	{ "moves of VMs and mirrors between cgroups", moves_between_cgroups },
 	{ "migrations behind a call that stalls", migrations_behind_a_stalled_call },
+	{ "seams that are missing refuse nobody", seams_that_are_missing },
+	{ "VMs that come and go while older ones are adopted", adoption_while_others_come_and_go },
 };
 
 static bool options(int argc, char **argv)

@@ -2,13 +2,18 @@
 /*
  * vCPUs of SEV and SEV-ES guests run on this host as the architecture says, each guest a few bytes of
  * code: what they see, which exits reach the VMM, what a SEV-ES guest gets #VC for, and with which
- * error code.
+ * error code; that an interrupt is delivered once; and that other processors do not disturb them.
  */
 #include <errno.h>
 #include <linux/kvm.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -128,6 +133,113 @@ static bool loops(enum sev_type type)
 	return good;
 }
 
+static void stay_on(int processor)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(processor, &set);
+	/* Where there is no such processor, any does. */
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Has the other processors wait, again and again: the atomic access is misaligned. */
+static void wait_for_me(uint8_t *bytes)
+{
+	asm volatile("lock incl %0" : "+m" (*(uint32_t *)(bytes + 1)));
+}
+
+/* Loads the FPU's state, which is no other processor's business. */
+static void load_fpu(uint8_t *bytes)
+{
+	asm volatile("fxrstor64 %0" : : "m" (*(const uint8_t (*)[512])(bytes + 1024)));
+	__atomic_store_n(bytes + 1, 1, __ATOMIC_RELAXED);
+}
+
+/* A process that does @what on another processor, for ever. */
+static pid_t disturb(void (*what)(uint8_t *))
+{
+	uint8_t *bytes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child = bytes == MAP_FAILED ? -1 : fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		stay_on(1);
+		asm volatile("fxsave64 %0" : "=m" (*(uint8_t (*)[512])(bytes + 1024)));
+		while (1)
+			what(bytes);
+	}
+	while (child > 0 && !__atomic_load_n(bytes + 1, __ATOMIC_RELAXED))
+		sched_yield();
+	return child;
+}
+
+#define INTERRUPTS	100
+
+/*
+ * STI; again: MOV ECX, 1000000; LOOP itself; MOV EAX, ESI; OUT 0x10, EAX; JMP again. The handler: INC
+ * ESI; IRET.
+ */
+static const uint8_t counts_interrupts[TINY_IRQ - TINY_CODE + 2] = {
+	0xfb, ECX(1000000), 0xe2, 0xfe, 0x89, 0xf0, OUT_EAX, 0xeb, 0xf3,
+	[TINY_IRQ - TINY_CODE] = 0x46, 0xcf,
+};
+
+static void calm(pid_t disturber)
+{
+	if (disturber <= 0)
+		return;
+	kill(disturber, SIGKILL);
+	waitpid(disturber, NULL, 0);
+}
+
+/* However the processor is disturbed between an interrupt's injection and the next exit. */
+static bool delivers_once(void)
+{
+	struct kvm_interrupt irq = { .irq = TINY_VECTOR };
+	struct tiny_guest guest;
+	uint32_t value = 0;
+	pid_t disturber;
+	bool good;
+
+	if (!tiny_guest_launch(&guest, &host, SEV_TYPE_SEV, MEMORY, counts_interrupts,
+			       sizeof(counts_interrupts)))
+		return false;
+	disturber = disturb(wait_for_me);
+	good = check(disturber > 0);
+	stay_on(0);
+	for (; good && value <= INTERRUPTS; value++)
+		good = check(tiny_guest_run(&guest) >= 0) && tiny_guest_ended(&guest, PORT, value) &&
+		       check(!ioctl(guest.vm.vcpu_fd, KVM_INTERRUPT, &irq));
+	calm(disturber);
+	tiny_guest_end(&guest);
+	return good;
+}
+
+#define EXITS		5000
+
+/* Goes in and out of a guest: what another processor does meanwhile changes nothing here. */
+static bool minds_its_own(void)
+{
+	/* XOR EAX, EAX; again: OUT 0x10, EAX; INC EAX; JMP again */
+	static const uint8_t code[] = { 0x31, 0xc0, OUT_EAX, 0x40, 0xeb, 0xfb };
+	struct tiny_guest guest;
+	uint32_t value = 0;
+	pid_t disturber;
+	bool good;
+
+	if (!tiny_guest_launch(&guest, &host, SEV_TYPE_SEV, MEMORY, code, sizeof(code)))
+		return false;
+	disturber = disturb(load_fpu);
+	good = check(disturber > 0);
+	stay_on(0);
+	for (; good && value < EXITS; value++)
+		good = check(tiny_guest_run(&guest) >= 0) && tiny_guest_ended(&guest, PORT, value);
+	calm(disturber);
+	tiny_guest_end(&guest);
+	return good;
+}
+
 int main(void)
 {
 	struct sigaction action = { .sa_handler = interrupt };
@@ -137,11 +249,13 @@ int main(void)
 	if (!sev_host_open(&host, &missing))
 		ksft_exit_skip("%s: %s\n", missing, strerror(errno));
 	sigaction(SIGALRM, &action, NULL);
-	ksft_set_plan(sizeof(rows) / sizeof(rows[0]) + 3);
+	ksft_set_plan(sizeof(rows) / sizeof(rows[0]) + 5);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		ksft_test_result(runs_as_told(&rows[i]), "%s guest: %s\n", types[rows[i].type], rows[i].what);
 	ksft_test_result(goes_on_after_hlt(), "SEV-ES guest: it goes on behind a HLT\n");
 	ksft_test_result(loops(SEV_TYPE_SEV), "SEV guest: one that loops can be interrupted\n");
 	ksft_test_result(loops(SEV_TYPE_SEV_ES), "SEV-ES guest: one that loops can be interrupted\n");
+	ksft_test_result(delivers_once(), "SEV guest: an interrupt is delivered once\n");
+	ksft_test_result(minds_its_own(), "SEV guest: it runs beside a processor that loads its FPU\n");
 	ksft_finished();
 }

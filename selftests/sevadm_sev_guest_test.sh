@@ -59,11 +59,22 @@ seen() {
 	same "type" "$(cat "$scratch/type")" "$type" && ! grep "not true" "$scratch/ledger"
 }
 
+# One that QEMU refuses is, too: a failure is to explain itself.
+explains() {
+	status=0
+	sev-guest --type "$type" --run true -device nonsense > "$scratch/output" 2> "$scratch/errors" ||
+		status=$?
+	same "exit status" "$status" 125 && grep -q "ended before the command did" "$scratch/errors" &&
+		grep -q "'nonsense' is not a valid device" "$scratch/errors" &&
+		grep -q "the end of the host's log" "$scratch/errors" && grep -q kvm_amd "$scratch/errors"
+}
+
 nothing_left() {
 	same "number of VMs" "$(vms)" 0 && ledger_is_true
 }
 
-plan 6
+plan 7
+result "a guest that ends early says all that is known" explains
 watch &
 watcher=$!
 result "a $type guest boots, runs a command and powers off" boots

@@ -136,12 +136,12 @@ static void command_within_a_command(struct kunit *test)
 {
 	struct sev_data_launch_measure measure = { .handle = HANDLE };
 	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)64, SEVADM_VM_TYPE_SEV);
-	struct sevadm_scope scope;
+	struct sevadm_scope *scope;
 	unsigned int i;
 	int error;
 
 	KUNIT_ASSERT_NOT_NULL(test, vm);
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
 	reclaims = 2;
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_MEASURE, &measure, &error);
 
@@ -156,14 +156,14 @@ static void command_within_a_command(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, counted_for[2], (const struct sevadm_vm *)vm);
 	KUNIT_EXPECT_TRUE(test, seen[2].known & SEVADM_KNOWN_WAIT);
 	KUNIT_EXPECT_LT(test, seen[2].wait_ns, seen[0].time_ns);
-	KUNIT_EXPECT_EQ(test, scope.commands, 1);
+	KUNIT_EXPECT_EQ(test, scope->commands, 1);
 
 	/* The next one is not taken for one that is issued by another. */
 	wrap_sev_guest_deactivate(NULL, &error);
 	KUNIT_ASSERT_EQ(test, nr_seen, 4);
 	KUNIT_EXPECT_TRUE(test, seen[3].known & SEVADM_KNOWN_WAIT);
 	KUNIT_EXPECT_PTR_EQ(test, counted_for[3], (const struct sevadm_vm *)vm);
-	sevadm_scope_leave(&scope);
+	sevadm_scope_leave(scope);
 	sevadm_vm_put(vm);
 }
 
@@ -173,7 +173,7 @@ static void command_that_passed_by(struct kunit *test)
 	struct sev_data_send_update_data send = { .handle = HANDLE, .trans_len = 16, .hdr_len = 16 };
 	struct sev_data_launch_update_data update = { .handle = HANDLE, .len = 16 };
 	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)64, SEVADM_VM_TYPE_SEV);
-	struct sevadm_scope scope;
+	struct sevadm_scope *scope;
 	int error;
 
 	KUNIT_ASSERT_NOT_NULL(test, vm);
@@ -183,7 +183,7 @@ static void command_that_passed_by(struct kunit *test)
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_UPDATE_DATA, &update, &error);
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_mem_enc_ioctl], 1);
 
-	sevadm_scope_enter(&scope, SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
+	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_UPDATE_DATA, &update, &error);
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_pin_memory], 1);
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_SEND_UPDATE_DATA, &send, &error);
@@ -191,12 +191,12 @@ static void command_that_passed_by(struct kunit *test)
 	/* It asks for a length, with nothing pinned. */
 	send.hdr_len = 0;
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_SEND_UPDATE_DATA, &send, &error);
-	scope.transient = 1;
+	scope->transient = 1;
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_UPDATE_DATA, &update, &error);
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_pin_memory], 2);
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_mem_enc_ioctl], 1);
-	scope.transient = 0;
-	sevadm_scope_leave(&scope);
+	scope->transient = 0;
+	sevadm_scope_leave(scope);
 	sevadm_vm_put(vm);
 }
 

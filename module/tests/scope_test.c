@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scopes: which VM a task is at work for, and that two tasks do not make one VM what it is. */
 #include <kunit/test.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
 
 #include "../ledger.h"
 #include "../scope.c"
@@ -13,9 +16,9 @@ static struct kvm *kvm(unsigned long number)
 }
 
 /* A task enters a scope; as long as no other has, that may be this one as often as it likes. */
-static void enter(struct sevadm_scope *scope, enum sevadm_scope_kind kind, unsigned long number)
+static struct sevadm_scope *enter(enum sevadm_scope_kind kind, unsigned long number)
 {
-	sevadm_scope_enter(scope, kind, 0, kvm(number));
+	return sevadm_scope_enter(kind, 0, kvm(number));
 }
 
 /* A VM that is being initialised; the ledger keeps it. */
@@ -35,49 +38,49 @@ static void scope_test_exit(struct kunit *test)
 
 static void scope_is_the_innermost(struct kunit *test)
 {
-	struct sevadm_scope outer, inner, queue;
+	struct sevadm_scope *outer, *inner, *queue;
 
 	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm(), (struct sevadm_scope *)NULL);
-	enter(&outer, SEVADM_SCOPE_DESTROY, 1);
-	enter(&inner, SEVADM_SCOPE_DESTROY, 2);
-	sevadm_scope_enter(&queue, SEVADM_SCOPE_QUEUE, 0, NULL);
-	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, &inner);
-	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().queue, &queue);
-	sevadm_scope_leave(&queue);
-	sevadm_scope_leave(&inner);
-	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, &outer);
+	outer = enter(SEVADM_SCOPE_DESTROY, 1);
+	inner = enter(SEVADM_SCOPE_DESTROY, 2);
+	queue = sevadm_scope_enter(SEVADM_SCOPE_QUEUE, 0, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, inner);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().queue, queue);
+	sevadm_scope_leave(queue);
+	sevadm_scope_leave(inner);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, outer);
 	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().queue, (struct sevadm_scope *)NULL);
-	sevadm_scope_leave(&outer);
+	sevadm_scope_leave(outer);
 }
 
 /* KVM has taken the VM's lock for another thread first, which has initialised it. */
 static void scope_finds_a_vm_that_came_later(struct kunit *test)
 {
-	struct sevadm_scope scope;
+	struct sevadm_scope *scope;
 	struct sevadm_vm *vm;
 
-	enter(&scope, SEVADM_SCOPE_REGION, 1);
-	KUNIT_EXPECT_PTR_EQ(test, scope.vm, (struct sevadm_vm *)NULL);
+	scope = enter(SEVADM_SCOPE_REGION, 1);
+	KUNIT_EXPECT_PTR_EQ(test, scope->vm, (struct sevadm_vm *)NULL);
 	vm = start(test, 1);
 	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm_refreshed()->vm, vm);
-	sevadm_scope_leave(&scope);
+	sevadm_scope_leave(scope);
 }
 
 /* The first initialisation failed, a second one did not. */
 static void scope_finds_the_vm_that_is_there_now(struct kunit *test)
 {
 	struct sevadm_vm *first = start(test, 1), *second;
-	struct sevadm_scope scope;
+	struct sevadm_scope *scope;
 
-	enter(&scope, SEVADM_SCOPE_REGION, 1);
-	KUNIT_EXPECT_PTR_EQ(test, scope.vm, first);
+	scope = enter(SEVADM_SCOPE_REGION, 1);
+	KUNIT_EXPECT_PTR_EQ(test, scope->vm, first);
 	sevadm_vm_remove(first, false);
-	sevadm_scope_refresh(&scope);
-	KUNIT_EXPECT_PTR_EQ(test, scope.vm, first);	/* what is late may have to follow it */
+	sevadm_scope_refresh(scope);
+	KUNIT_EXPECT_PTR_EQ(test, scope->vm, first);	/* what is late may have to follow it */
 	second = start(test, 1);
-	sevadm_scope_refresh(&scope);
-	KUNIT_EXPECT_PTR_EQ(test, scope.vm, second);
-	sevadm_scope_leave(&scope);
+	sevadm_scope_refresh(scope);
+	KUNIT_EXPECT_PTR_EQ(test, scope->vm, second);
+	sevadm_scope_leave(scope);
 }
 
 /* VM 1 becomes the mirror of VM 2, or takes it over. */
@@ -90,52 +93,52 @@ static void claim_is_for_both(struct kunit *test)
 		{ 1, 0, false }, { 2, 0, false }, { 3, 0, true },
 		{ 1, 3, false }, { 2, 3, false }, { 3, 1, false }, { 3, 2, false }, { 3, 4, true },
 	};
-	struct sevadm_scope first, other;
+	struct sevadm_scope *first, *other;
 	unsigned int i;
 
-	enter(&first, SEVADM_SCOPE_CONTEXT, 1);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&first, kvm(2)));
+	first = enter(SEVADM_SCOPE_CONTEXT, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(first, kvm(2)));
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
 		const struct kvm *source = others[i].source ? kvm(others[i].source) : NULL;
 
-		enter(&other, SEVADM_SCOPE_CONTEXT, others[i].number);
-		KUNIT_EXPECT_EQ_MSG(test, sevadm_scope_claim(&other, source), others[i].allowed,
+		other = enter(SEVADM_SCOPE_CONTEXT, others[i].number);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_scope_claim(other, source), others[i].allowed,
 				    "row %u", i);
-		sevadm_scope_leave(&other);
+		sevadm_scope_leave(other);
 	}
-	sevadm_scope_leave(&first);
+	sevadm_scope_leave(first);
 
-	enter(&other, SEVADM_SCOPE_CONTEXT, 2);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&other, kvm(1)));
-	sevadm_scope_leave(&other);
+	other = enter(SEVADM_SCOPE_CONTEXT, 2);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(other, kvm(1)));
+	sevadm_scope_leave(other);
 }
 
 /* A thread that is initialising a VM, and one that makes it the source of another VM's context. */
 static void claim_of_an_initialisation(struct kunit *test)
 {
-	struct sevadm_scope init, migration;
+	struct sevadm_scope *init, *migration;
 
-	enter(&init, SEVADM_SCOPE_IOCTL, 1);
-	enter(&migration, SEVADM_SCOPE_CONTEXT, 2);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&init, NULL));
-	KUNIT_EXPECT_FALSE(test, sevadm_scope_claim(&migration, kvm(1)));
-	sevadm_scope_leave(&init);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&migration, kvm(1)));
-	sevadm_scope_leave(&migration);
+	init = enter(SEVADM_SCOPE_IOCTL, 1);
+	migration = enter(SEVADM_SCOPE_CONTEXT, 2);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(init, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_claim(migration, kvm(1)));
+	sevadm_scope_leave(init);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(migration, kvm(1)));
+	sevadm_scope_leave(migration);
 }
 
 /* What the scope found before it had the claim may be gone, and is not what it now is about. */
 static void claim_looks_anew(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1);
-	struct sevadm_scope scope;
+	struct sevadm_scope *scope;
 
-	enter(&scope, SEVADM_SCOPE_CONTEXT, 1);
-	KUNIT_EXPECT_PTR_EQ(test, scope.vm, vm);
+	scope = enter(SEVADM_SCOPE_CONTEXT, 1);
+	KUNIT_EXPECT_PTR_EQ(test, scope->vm, vm);
 	sevadm_vm_remove(vm, false);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&scope, kvm(2)));
-	KUNIT_EXPECT_PTR_EQ(test, scope.vm, (struct sevadm_vm *)NULL);
-	sevadm_scope_leave(&scope);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(scope, kvm(2)));
+	KUNIT_EXPECT_PTR_EQ(test, scope->vm, (struct sevadm_vm *)NULL);
+	sevadm_scope_leave(scope);
 }
 
 static void nothing(struct sevadm_vm *vm)
@@ -144,21 +147,47 @@ static void nothing(struct sevadm_vm *vm)
 
 static void quiet_when_nobody_is_at_work(struct kunit *test)
 {
-	struct sevadm_scope scope;
+	struct sevadm_scope *scope;
 
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
-	enter(&scope, SEVADM_SCOPE_IOCTL, 1);
+	scope = enter(SEVADM_SCOPE_IOCTL, 1);
 	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
-	sevadm_scope_leave(&scope);
+	sevadm_scope_leave(scope);
 	/* A mirror is made of VM 2: that is nobody else's business, however long it takes. */
-	enter(&scope, SEVADM_SCOPE_CONTEXT, 1);
+	scope = enter(SEVADM_SCOPE_CONTEXT, 1);
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(&scope, kvm(2)));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(scope, kvm(2)));
 	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
 	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(3), nothing, NULL));
-	sevadm_scope_leave(&scope);
+	sevadm_scope_leave(scope);
+}
+
+/* A task that dies within a scope leaves nothing claimed behind, and nothing that the next one runs into. */
+static void scope_ends_with_its_task(struct kunit *test)
+{
+	static struct task_struct dead = { .exit_state = EXIT_DEAD, .usage = REFCOUNT_INIT(1) };
+	struct sevadm_vm *vm = start(test, 1);
+	struct sevadm_scope *first, *second;
+
+	first = enter(SEVADM_SCOPE_CONTEXT, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(first, kvm(2)));
+	KUNIT_EXPECT_PTR_EQ(test, first->vm, vm);
+	put_task_struct(first->task);
+	first->task = get_task_struct(&dead);
+
+	second = enter(SEVADM_SCOPE_IOCTL, 2);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(second, NULL));
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm(), second);
+	KUNIT_EXPECT_EQ(test, refcount_read(&dead.usage), 1);
+	sevadm_scope_leave(second);
+
+	first = enter(SEVADM_SCOPE_IOCTL, 1);
+	put_task_struct(first->task);
+	first->task = get_task_struct(&dead);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
+	KUNIT_EXPECT_EQ(test, refcount_read(&dead.usage), 1);
 }
 
 static struct kunit_case scope_cases[] = {
@@ -169,6 +198,7 @@ static struct kunit_case scope_cases[] = {
 	KUNIT_CASE(claim_of_an_initialisation),
 	KUNIT_CASE(claim_looks_anew),
 	KUNIT_CASE(quiet_when_nobody_is_at_work),
+	KUNIT_CASE(scope_ends_with_its_task),
 	{}
 };
 

@@ -29,7 +29,7 @@ bool stall_open(struct stall *stall)
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 
-	stall->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	stall->fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (stall->fd < 0 || ioctl(stall->fd, UFFDIO_API, &api))
 		return failed("userfaultfd");
 	stall->memory = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,

@@ -26,15 +26,22 @@ static const uint64_t descriptors[] = { 0, 0x00cf9b000000ffff, 0x00cf93000000fff
 /* POP EDX: the error code. */
 static const uint8_t vc_handler[] = { 0x5a, TINY_END };
 
+/* An interrupt gate of 32 bits. */
+static void set_gate(uint8_t *memory, unsigned int vector, uint32_t handler)
+{
+	uint64_t gate = handler | CODE_SELECTOR << 16 | 0x8eULL << 40;
+
+	memcpy(memory + IDT + vector * sizeof(gate), &gate, sizeof(gate));
+}
+
 static void fill_memory(uint8_t *memory, const void *code, size_t length)
 {
-	/* An interrupt gate of 32 bits. */
-	uint64_t gate = TINY_VC | CODE_SELECTOR << 16 | 0x8eULL << 40;
-
 	memcpy(memory + TINY_CODE, code, length);
 	memcpy(memory + TINY_VC, vc_handler, sizeof(vc_handler));
 	memcpy(memory + GDT, descriptors, sizeof(descriptors));
-	memcpy(memory + IDT + VC_VECTOR * sizeof(gate), &gate, sizeof(gate));
+	set_gate(memory, VC_VECTOR, TINY_VC);
+	if (length > TINY_IRQ - TINY_CODE)
+		set_gate(memory, TINY_VECTOR, TINY_IRQ);
 }
 
 static int set_registers(int vcpu)
@@ -53,7 +60,7 @@ static int set_registers(int vcpu)
 	sregs.cs = code;
 	sregs.ds = sregs.es = sregs.ss = sregs.fs = sregs.gs = data;
 	sregs.gdt = (struct kvm_dtable) { .base = GDT, .limit = sizeof(descriptors) - 1 };
-	sregs.idt = (struct kvm_dtable) { .base = IDT, .limit = 8 * (VC_VECTOR + 1) - 1 };
+	sregs.idt = (struct kvm_dtable) { .base = IDT, .limit = 8 * (TINY_VECTOR + 1) - 1 };
 	sregs.cr0 |= 1;
 	return ioctl(vcpu, KVM_SET_SREGS, &sregs) || ioctl(vcpu, KVM_SET_REGS, &regs) ? -1 : 0;
 }

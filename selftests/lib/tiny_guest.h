@@ -10,6 +10,8 @@
 #include "sev_vm.h"
 
 #define TINY_CODE	0x1000	/* where the guest begins */
+#define TINY_IRQ	0x1100	/* its handler of TINY_VECTOR, if its code has one */
+#define TINY_VECTOR	32
 #define TINY_VC		0x1800	/* its handler of #VC: ends the guest, as TINY_END does */
 #define TINY_STACK	0x8000	/* its upper end */
 #define TINY_FREE	0x10000	/* what is above is the guest's own */

@@ -67,9 +67,12 @@ gives_up() {
 	sevhost 125 --timeout 15 -- sleep 1000 && grep -q 'not done after 15 seconds' "$scratch/err"
 }
 
+# By a clock that counts instructions, whatever else this machine does.
 quick() {
-	SECONDS=0
-	sevhost 0 -- true && ((SECONDS < 20))
+	local seconds
+	sevhost 0 --icount -- cut -d. -f1 /proc/uptime || return 1
+	seconds=$(cat "$scratch/out")
+	((seconds < 20)) || { echo "# $seconds seconds"; return 1; }
 }
 
 bad_usage() {
@@ -147,12 +150,13 @@ interrupted() {
 }
 
 echo 'KTAP version 1'
-echo '1..19'
+echo '1..20'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
 result 'the ranges of ASIDs can be chosen' other_ranges
-result 'true exits with 0, within 20 seconds' quick
+result 'true exits with 0' sevhost 0 -- true
+result 'the machine is up within 20 seconds of its own clock' quick
 result 'false exits with 1' sevhost 1 -- false
 result 'a status passes unchanged' sevhost 42 -- sh -c 'exit 42'
 # shellcheck disable=SC2016

@@ -136,6 +136,8 @@ static inline int PTR_ERR_OR_ZERO(const void *pointer)
 
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
+#define __GFP_NOFAIL		0
+#define kmalloc(size, flags)	malloc(size)
 #define kzalloc(size, flags)	calloc(1, size)
 #define vcalloc(n, size)	calloc(n, size)
 #define kvcalloc(n, size, flags) calloc(n, size)
@@ -308,6 +310,17 @@ static inline void hash_del(struct hlist_node *node)
 	for (bucket = 0; bucket < (int)ARRAY_SIZE(table); bucket++)				\
 		for (struct hlist_node *_node = (table)[bucket].first;				\
 		     _node && (entry = shim_entry(_node, entry, member), true); _node = _node->next)
+
+#define hash_for_each_safe(table, bucket, after, entry, member)					\
+	for (bucket = 0; bucket < (int)ARRAY_SIZE(table); bucket++)				\
+		hlist_for_each_entry_safe(entry, after, &(table)[bucket], member)
+
+#define HLIST_HEAD(name)		struct hlist_head name = { NULL }
+#define hlist_add_head(node, head)	shim_hash_add(head, node)
+#define hlist_for_each_entry_safe(entry, after, head, member)					\
+	for (struct hlist_node *_node = (head)->first;						\
+	     _node && (entry = shim_entry(_node, entry, member), after = _node->next, true);	\
+	     _node = after)
 
 static inline bool hlist_unhashed_lockless(const struct hlist_node *node)
 {

@@ -60,7 +60,18 @@ struct cred {
 	kuid_t uid;
 };
 
+typedef struct {
+	int number;
+} refcount_t;
+
+#define REFCOUNT_INIT(start)	{ start }
+#define refcount_read(count)	((count)->number)
+
+#define EXIT_DEAD		0x10
+
 struct task_struct {
+	refcount_t usage;
+	int exit_state;
 	char comm[16];
 	struct cred cred;
 	struct pid tgid;
@@ -85,6 +96,18 @@ extern struct task_struct shim_task;
 #define signal_pending(task)	false
 #define irqs_disabled()		false
 #define pr_info(...)		printf("# " __VA_ARGS__)
+
+static inline struct task_struct *get_task_struct(struct task_struct *task)
+{
+	task->usage.number++;
+	return task;
+}
+
+static inline void put_task_struct(struct task_struct *task)
+{
+	assert(task->usage.number > 0);
+	task->usage.number--;
+}
 
 static inline struct pid *get_pid(struct pid *pid)
 {

@@ -12,6 +12,7 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
+#include "exec/cpu_ldst.h"
 #include "exec/exec-all.h"
 #include "tcg/helper-tcg.h"
 #include "hw/i386/sev-host.h"
@@ -92,6 +93,13 @@ bool sev_vcpu_wrmsr(CPUX86State *env)
 	return true;
 }
 
+static vaddr linear_pc(CPUX86State *env)
+{
+	if (env->hflags & HF_CS64_MASK)
+		return env->eip;
+	return (uint32_t)(env->eip + env->segs[R_CS].base);
+}
+
 /*
  * Must not fault: at a nested page fault a second one would recurse without end. So only what
  * can be translated without one is fetched, page by page.
@@ -99,10 +107,8 @@ bool sev_vcpu_wrmsr(CPUX86State *env)
 static void insn_fetch(CPUX86State *env, Insn *insn)
 {
 	int mmu_idx = cpu_mmu_index(env_cpu(env), true);
-	vaddr pc = env->eip;
+	vaddr pc = linear_pc(env);
 
-	if (!(env->hflags & HF_CS64_MASK))
-		pc = (uint32_t)(pc + env->segs[R_CS].base);
 	while (insn->fetched < INSN_MAX) {
 		vaddr at = pc + insn->fetched;
 		int left = MIN(INSN_MAX - insn->fetched, -(at | TARGET_PAGE_MASK));
@@ -171,12 +177,28 @@ static void insn_decode(CPUX86State *env, Insn *insn)
 	insn->length = i <= insn->fetched ? i : 0;
 }
 
+/*
+ * What is executed now, the processor may have translated long ago: its TLB may have forgotten the
+ * page since, and the tables may lack it. Then the instruction, of which nothing has happened yet,
+ * faults here, and is executed again. Only for instructions.
+ */
+static void insn_read(CPUX86State *env, Insn *insn)
+{
+	/* It lies in two pages at most. */
+	for (int pages = 0; pages <= 2; pages++) {
+		insn_fetch(env, insn);
+		insn_decode(env, insn);
+		if (insn->length || insn->fetched == INSN_MAX)
+			break;
+		cpu_ldub_code(env, linear_pc(env) + insn->fetched);
+	}
+}
+
 int sev_insn_length(CPUX86State *env)
 {
 	Insn insn = {};
 
-	insn_fetch(env, &insn);
-	insn_decode(env, &insn);
+	insn_read(env, &insn);
 	return insn.length;
 }
 
@@ -188,8 +210,7 @@ void sev_vcpu_vmmcall(CPUX86State *env, uintptr_t ra)
 	if (!env->sev.loaded)
 		return;
 	cpu_restore_state(env_cpu(env), ra);
-	insn_fetch(env, &insn);
-	insn_decode(env, &insn);
+	insn_read(env, &insn);
 	if (memchr(insn.bytes, 0xf2, insn.opcode) || memchr(insn.bytes, 0xf3, insn.opcode))
 		cpu_vmexit(env, SEV_EXIT_VMGEXIT, 0, 0);
 }
@@ -238,8 +259,7 @@ static uint64_t complete_vmcb(CPUX86State *env, uint64_t exit_code, uint64_t exi
 		insn_fetch(env, &insn);
 		count = insn.fetched;
 	} else if (is_instruction_exit(exit_code)) {
-		insn_fetch(env, &insn);
-		insn_decode(env, &insn);
+		insn_read(env, &insn);
 		if (insn.length) {
 			next_rip = env->eip + insn.length;
 			exit_info_1 = decode_assist(&insn, exit_code, exit_info_1);
