@@ -488,7 +488,7 @@ static bool is_any_listed(void)
 	return listed;
 }
 
-/* Where a seam is missing (here: the end of a VM), so are data; nobody is refused for it, and nothing stays behind. */
+/* Where a seam is missing (here: the end of a VM), so are data; nobody is refused, and nothing stays behind. */
 static void seams_that_are_missing(void)
 {
 	struct sev_vm vm;
