@@ -72,6 +72,7 @@ static int __init sevadm_init(void)
 err_host:
 	sevadm_seam_uninit(sevadm_scope_print);
 	sevadm_rmp_uninit();
+	sevadm_scope_uninit();
 	sevadm_ledger_uninit();
 err_seam:
 	sevadm_netlink_uninit();
@@ -98,6 +99,7 @@ static void __exit sevadm_exit(void)
 	sevadm_host_uninit();
 	sevadm_seam_uninit(sevadm_scope_print);
 	sevadm_rmp_uninit();
+	sevadm_scope_uninit();
 	sevadm_event_uninit();
 	sevadm_netlink_uninit();
 	sevadm_device_uninit();

@@ -12,7 +12,12 @@
 
 static DEFINE_HASHTABLE(scopes, 8);
 static LIST_HEAD(claims);
-static DEFINE_SPINLOCK(scopes_lock);	/* guards both */
+static DEFINE_SPINLOCK(scopes_lock);	/* guards all of these */
+
+/* Scopes that were left and wait for the next one: there is one in every call. */
+#define SPARES_MAX	64
+static struct sevadm_scope *spares;
+static unsigned int spare_nr;
 
 /**
  * sevadm_scope_enter() - enter a scope of the current task
@@ -27,19 +32,28 @@ static DEFINE_SPINLOCK(scopes_lock);	/* guards both */
  */
 struct sevadm_scope *sevadm_scope_enter(enum sevadm_scope_kind kind, u32 command, struct kvm *kvm)
 {
-	/* Without it the call would be missed: it waits for memory rather than fail. */
-	struct sevadm_scope *scope = kmalloc(sizeof(*scope), GFP_KERNEL | __GFP_NOFAIL);
+	u64 start_ns = ktime_get_boottime_ns();
+	struct sevadm_scope *scope;
 
+	spin_lock(&scopes_lock);
+	scope = spares;
+	if (unlikely(!scope)) {
+		spin_unlock(&scopes_lock);
+		/* Without it the call would be missed: it waits for memory rather than fail. */
+		scope = kmalloc(sizeof(*scope), GFP_KERNEL | __GFP_NOFAIL);
+		spin_lock(&scopes_lock);
+	} else {
+		spares = scope->spare;
+		spare_nr--;
+	}
 	*scope = (struct sevadm_scope) {
 		.task = get_task_struct(current),
 		.kind = kind,
 		.command = command,
 		.kvm = kvm,
-		.start_ns = ktime_get_boottime_ns(),
+		.start_ns = start_ns,
 	};
-
 	/* Looked up with the lock held: see sevadm_scope_run_if_idle(). */
-	spin_lock(&scopes_lock);
 	if (kvm)
 		scope->vm = sevadm_vm_find(kvm);
 	hash_add(scopes, &scope->node, (unsigned long)current);
@@ -65,10 +79,32 @@ static void scope_free(struct sevadm_scope *scope)
 /** sevadm_scope_leave() - leave a scope of the current task, and give back the reference to its VM */
 void sevadm_scope_leave(struct sevadm_scope *scope)
 {
+	struct sevadm_vm *vm = scope->vm;
+
 	spin_lock(&scopes_lock);
 	unlink_locked(scope);
+	if (likely(spare_nr < SPARES_MAX)) {
+		scope->spare = spares;
+		spares = scope;
+		spare_nr++;
+		scope = NULL;
+	}
 	spin_unlock(&scopes_lock);
-	scope_free(scope);
+	sevadm_vm_put(vm);
+	put_task_struct(current);
+	kfree(scope);
+}
+
+/** sevadm_scope_uninit() - free what is kept for scopes to come: no wrapper may run any more */
+void sevadm_scope_uninit(void)
+{
+	struct sevadm_scope *scope;
+
+	while ((scope = spares)) {
+		spares = scope->spare;
+		kfree(scope);
+	}
+	spare_nr = 0;
 }
 
 /**

@@ -35,6 +35,7 @@ enum sevadm_scope_kind {
  * struct sevadm_scope - one scope; owned by its task, which alone reads more than @node, @claim,
  *	@task, @kind, @kvm and @source
  * @node: in the table of all scopes
+ * @spare: of one that nobody is in: the next such one
  * @claim: in the list of those that have @claims
  * @task: the task it belongs to, with a reference: no other one gets its address
  * @kind: enum sevadm_scope_kind
@@ -58,6 +59,7 @@ enum sevadm_scope_kind {
  */
 struct sevadm_scope {
 	struct hlist_node node;
+	struct sevadm_scope *spare;
 	struct list_head claim;
 	struct task_struct *task;
 	enum sevadm_scope_kind kind;
@@ -93,6 +95,7 @@ struct sevadm_scopes {
 struct sevadm_scope *sevadm_scope_enter(enum sevadm_scope_kind kind, u32 command, struct kvm *kvm);
 void sevadm_scope_leave(struct sevadm_scope *scope);
 void sevadm_scope_sweep(void);
+void sevadm_scope_uninit(void);
 bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source);
 struct sevadm_scopes sevadm_scope_mine(void);
 

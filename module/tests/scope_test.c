@@ -34,6 +34,7 @@ static struct sevadm_vm *start(struct kunit *test, unsigned long number)
 static void scope_test_exit(struct kunit *test)
 {
 	sevadm_ledger_uninit();
+	sevadm_scope_uninit();
 }
 
 static void scope_is_the_innermost(struct kunit *test)
