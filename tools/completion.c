@@ -163,7 +163,8 @@ static void offer_knobs(const char *current)
 	for (i = 0; i < LIMIT_RESOURCES; i++)
 		for (j = 0; j < LIMIT_KNOBS; j++) {
 			snprintf(word, sizeof(word), "%s.%s=", limit_resources[i].name, limit_knobs[j]);
-			if (i != LIMIT_PIN || j != LIMIT_MIN)
+			/* Memory cannot be guaranteed. */
+			if (!limit_resources[i].bytes || j != LIMIT_MIN)
 				offer(current, word, limit_resources[i].bytes ? "bytes" : "ASIDs");
 		}
 }

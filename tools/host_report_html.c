@@ -131,7 +131,7 @@ static output_formatter formatter(struct json_object *row, const struct column *
 {
 	const char *resource = json_get_text(row, "resource");
 
-	if (!column->format && resource && !strcmp(resource, "pin") &&
+	if (!column->format && resource && strncmp(resource, "asid", 4) &&
 	    json_object_is_type(get(row, column->key), json_type_int))
 		return format_bytes;
 	return column->format;

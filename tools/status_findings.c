@@ -164,7 +164,7 @@ static void look_limit_near(struct findings *findings, const struct finding_row 
 
 	for (i = 0; i < json_object_array_length(near); i++) {
 		limit = json_object_array_get_idx(near, i);
-		format = strcmp(json_get_text(limit, "resource"), "pin") ? NULL : format_bytes;
+		format = strncmp(json_get_text(limit, "resource"), "asid", 4) ? format_bytes : NULL;
 		knob = status_is_near(limit, "max") ? "max" : "high";
 		found(findings, row, "%s uses %s of %s.%s=%s", json_get_text(limit, "subject"),
 		      output_text(limit, "current", format), json_get_text(limit, "resource"), knob,
