@@ -35,7 +35,7 @@ const char *limit_unit(uint32_t resource)
 {
 	if (resource >= LIMIT_RESOURCES)
 		return "unknown";
-	return resource == LIMIT_PIN ? "bytes" : "asids";
+	return resource == LIMIT_PIN || resource == LIMIT_PRIVATE ? "bytes" : "asids";
 }
 
 uint64_t limit_default(enum limit_knob knob)
