@@ -28,6 +28,7 @@ exit 42'
 case $type in
 sev) features='AMD SEV' ;;
 sev-es) features='AMD SEV SEV-ES' ;;
+sev-snp) features='AMD SEV SEV-ES SEV-SNP' ;;
 *) skip_all "no such type: $type" ;;
 esac
 

@@ -17,6 +17,7 @@ vm-kernels:
 vm-image:
 	@$(VM)image/base
 	@$(VM)image/qemu
+	@$(VM)image/qemu-snp
 
 vm-kvm-selftests:
 	@set -e; for series in $(VM_KERNELS); do $(VM)kvm-selftests/build $$series; done
