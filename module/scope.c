@@ -92,7 +92,8 @@ void sevadm_scope_leave(struct sevadm_scope *scope)
 	spin_unlock(&scopes_lock);
 	sevadm_vm_put(vm);
 	put_task_struct(current);
-	kfree(scope);
+	if (unlikely(scope))
+		kfree(scope);
 }
 
 /** sevadm_scope_uninit() - free what is kept for scopes to come: no wrapper may run any more */

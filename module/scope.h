@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A scope is what the current task is doing inside of KVM's SEV code or on its way to the security
- * processor. It lies on the stack of the outer wrapper; inner wrappers find it by the task.
+ * processor. The outer wrapper enters it; inner wrappers find it by the task.
  */
 #ifndef SEVADM_SCOPE_H
 #define SEVADM_SCOPE_H
