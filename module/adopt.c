@@ -363,9 +363,13 @@ static int adopt_all(u32 *adopted, u32 *left)
 
 	while (tries < BUSY_TRIES) {
 		ret = adopt_next(left);
-		if (ret == 1) {
-			(*adopted)++;
-		} else if (ret != -EAGAIN) {
+		if (ret == -EAGAIN) {
+			tries++;
+			if (msleep_interruptible(BUSY_PAUSE_MS))
+				return -EINTR;
+			continue;
+		}
+		if (ret != 1) {
 			/*
 			 * Every VM is in the ledger. The firmware's count of guests, from before
 			 * the adoption, may have had one that was just being launched twice.
@@ -373,11 +377,8 @@ static int adopt_all(u32 *adopted, u32 *left)
 			if (!ret)
 				sevadm_unaccounted_set(0);
 			return ret;
-		} else {
-			tries++;
-			if (msleep_interruptible(BUSY_PAUSE_MS))
-				return -EINTR;
 		}
+		(*adopted)++;
 	}
 	return 0;
 }

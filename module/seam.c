@@ -696,12 +696,12 @@ static void wait_for_tasks(void (*say_who)(void))
 	unsigned int waited;
 
 	for (waited = 0; atomic_read(&sevadm_seam_tasks); waited++) {
-		if (waited % 1000 == 100) {
+		if (waited % 500 == 50) {
 			pr_info("waiting for %d task(s) inside of SEV commands before unloading\n",
 				atomic_read(&sevadm_seam_tasks));
 			say_who();
 		}
-		msleep(10);
+		msleep(20);
 	}
 }
 

@@ -72,10 +72,12 @@ static int load(size_t index, enum bpf_attach_type type)
 	const struct beside_function *function = &beside_list[index];
 	bool kernel = !strcmp(function->module, "vmlinux");
 	int btf = kernel ? 0 : btf_of(function->module), fd;
-	LIBBPF_OPTS(bpf_prog_load_opts, options,
-		    .expected_attach_type = type,
-		    .attach_btf_id = type_of(function),
-		    .attach_btf_obj_fd = btf);
+	const struct bpf_prog_load_opts options = {
+		.sz = sizeof(options),
+		.expected_attach_type = type,
+		.attach_btf_id = type_of(function),
+		.attach_btf_obj_fd = btf,
+	};
 
 	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "beside", "GPL", program,
 			   sizeof(program) / sizeof(*program), &options);

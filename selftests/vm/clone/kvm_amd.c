@@ -5,11 +5,10 @@
  */
 #include <linux/module.h>
 
-#define FUNCTION(name)			\
-	void name(void);		\
-	noinline void name(void)	\
-	{				\
-		barrier();		\
+#define FUNCTION(name)				\
+	static noinline __used void name(void)	\
+	{					\
+		barrier();			\
 	}
 
 FUNCTION(sev_pin_memory)
