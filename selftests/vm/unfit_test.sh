@@ -59,14 +59,15 @@ occupied() {
 taken='
 	modprobe kvm_amd && insmod occupant.ko symbol=sev_pin_memory && modprobe sevadm || exit 1
 	sevadm module status | tee status
-	grep -q "degraded: 15 of 16" status || exit 1
+	sed -n "s/.*degraded: \([0-9]*\) of \([0-9]*\) .*/\1 \2/p" status >numbers
+	read -r attached seams <numbers && [ $((attached + 1)) -eq "$seams" ] || exit 1
 	grep "^sev_pin_memory" status | grep -q "already redirected by someone else" || exit 1
 	sevadm -j vm list && sevlaunch --pause-at finish --memory 8 >guest & guest=$!
 	for try in 1 2 3 4 5 6 7 8 9 10; do grep -q "^finish: good=true" guest && break; sleep 1; done
 	sevadm vm list | grep sevlaunch || exit 1
 	kill -USR1 $guest && wait $guest || exit 1
 	rmmod sevadm && rmmod occupant && modprobe sevadm || exit 1
-	sevadm module status | grep -q "attached: 16 of 16"'
+	sevadm module status | grep -q "attached: \([0-9]*\) of \1 "'
 
 echo "KTAP version 1"
 echo 1..5
