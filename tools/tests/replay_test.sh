@@ -6,7 +6,7 @@
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")
-build=${sevadm%/bin/sevadm}
+build=$(realpath -m "${BUILD:-$tests/../../build}")
 golden=$tests/replay/golden
 run=$(mktemp -d "${TMPDIR:-/tmp}/replay.XXXXXX")
 trap 'rm -rf "$run"' EXIT
