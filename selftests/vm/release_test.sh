@@ -33,17 +33,17 @@ check() {
 	fi
 }
 
-# Documents, data of tests, and files whose format has no comments.
+# Documents, pictures made of a source, data of tests, and files whose format has no comments.
 without_header() {
 	case $1 in
-	*.md | COPYING | VERSION | *.gitignore | *.golden | */tests/* | */corpus/* | */debian/* | *.json | *.patch | */settings) true ;;
+	*.md | *.svg | COPYING | VERSION | *.gitignore | *.golden | */tests/* | */corpus/* | */debian/* | *.json | *.patch | */settings) true ;;
 	*) false ;;
 	esac
 }
 
 licence_of() {
 	case $1 in
-	uapi/* | *.yaml) echo 'GPL-2.0-only WITH Linux-syscall-note' ;;
+	uapi/* | Documentation/netlink/*.yaml) echo 'GPL-2.0-only WITH Linux-syscall-note' ;;
 	*) echo 'GPL-2.0-only' ;;
 	esac
 }
@@ -60,7 +60,7 @@ licences() {
 
 # It may be told in an example of output, never where it decides anything.
 version_elsewhere() {
-	git grep -nF -- "$version" -- ':!VERSION' ':!*.md' ':!Documentation' ':!*.golden' ':!*/tests/*' || true
+	git grep -nF -- "$version" -- ':!VERSION' ':!*.md' ':!Documentation' ':!*.golden' ':!*/tests/*' ':!*/corpus/*' || true
 }
 
 changelog_tells() {
