@@ -75,6 +75,8 @@ err_host:
 	sevadm_scope_uninit();
 	sevadm_ledger_uninit();
 err_seam:
+	/* The seams were at work for a while: counted refusals may wait to be emitted. */
+	sevadm_event_uninit();
 	sevadm_netlink_uninit();
 err_netlink:
 	sevadm_device_uninit();
