@@ -157,6 +157,21 @@ static bool is_claimed(const struct kvm *kvm)
 	return false;
 }
 
+static bool claim(struct sevadm_scope *scope, const struct kvm *source)
+{
+	bool claimed;
+
+	spin_lock(&scopes_lock);
+	claimed = is_claimed(scope->kvm) || (source && is_claimed(source));
+	if (!claimed) {
+		scope->source = source;
+		scope->claims = true;
+		list_add(&scope->claim, &claims);
+	}
+	spin_unlock(&scopes_lock);
+	return !claimed;
+}
+
 /**
  * sevadm_scope_claim() - keep other tasks from initialising, mirroring or migrating the same VMs
  * @scope: of the current task, about to make @scope->kvm a SEV VM
@@ -172,19 +187,12 @@ static bool is_claimed(const struct kvm *kvm)
  */
 bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 {
-	bool claimed;
-
-	sevadm_scope_sweep();
-	spin_lock(&scopes_lock);
-	claimed = is_claimed(scope->kvm) || (source && is_claimed(source));
-	if (!claimed) {
-		scope->source = source;
-		scope->claims = true;
-		list_add(&scope->claim, &claims);
+	/* A claim may be that of a task that has died. */
+	if (!claim(scope, source)) {
+		sevadm_scope_sweep();
+		if (!claim(scope, source))
+			return false;
 	}
-	spin_unlock(&scopes_lock);
-	if (claimed)
-		return false;
 
 	sevadm_vm_put(scope->vm);
 	scope->vm = sevadm_vm_find(scope->kvm);
