@@ -3,7 +3,6 @@
  * Reading the RMP. Processors have an instruction for it, RMPREAD, or else a table in memory whose layout is
  * theirs; the kernel reads it in the same two ways (arch/x86/virt/svm/sev.c).
  */
-#include <linux/cc_platform.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 
@@ -11,6 +10,7 @@
 #include <asm/msr.h>
 
 #include "compat/cpuid.h"
+#include "compat/snp.h"
 #include "rmp.h"
 
 #define MSR_SYSCFG		0xc0010010
@@ -92,11 +92,7 @@ u32 sevadm_rmp_owner(u64 pfn)
 
 static bool snp_is_on(void)
 {
-#ifdef SEVADM_HAVE_CC_ATTR_HOST_SEV_SNP
-	return cc_platform_has(CC_ATTR_HOST_SEV_SNP) && read_msr(MSR_SYSCFG) & MSR_SYSCFG_SNP_EN;
-#else
-	return false;
-#endif
+	return compat_host_has_snp() && read_msr(MSR_SYSCFG) & MSR_SYSCFG_SNP_EN;
 }
 
 /**
