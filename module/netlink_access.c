@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may do what over netlink: Documentation/security.md. The opener of the socket and the sender
+ * Rights over netlink, which Documentation/security.md lists. The opener of the socket and the sender
  * of the request must both have the right: a privileged program that is given a socket as its
  * standard output lends its rights to nobody.
  */

@@ -18,7 +18,7 @@
 #define HOSTILE_PAGES	16UL	/* memory of a VM */
 #define HOSTILE_FD	900	/* what changes behind a descriptor */
 
-/* Who is who: process 0 is innocent. */
+/* Users and groups of the processes; process 0 is innocent. */
 #define HOSTILE_USERS	3
 #define HOSTILE_UID	2001	/* and those behind it */
 #define HOSTILE_GID	2000

@@ -75,7 +75,7 @@ bool hostile_exhaust_pages(struct hostile *h)
 	return count;
 }
 
-/* None of it can be pinned, and whoever believes it counts wrong. */
+/* Registers regions of sizes that cannot be pinned: a ledger that believes them counts wrong. */
 bool hostile_absurd_sizes(struct hostile *h)
 {
 	struct hostile_vm *own = hostile_place(h, true);

@@ -49,7 +49,7 @@ static bool launch(struct sev_vm *vm, const struct flavour *flavour)
 	       must(sev_vm_command(vm, KVM_SEV_LAUNCH_FINISH, NULL), "finish");
 }
 
-/* Of a VM that is launched. */
+/* Uses a launched VM: asks for its status, decrypts a page, registers one and takes it back. */
 static void use(struct sev_vm *vm)
 {
 	static uint8_t page[SEV_PAGE_SIZE];
