@@ -486,6 +486,29 @@ static bool run_contest(void)
 	return host_max(SEVADM_LIMIT_MAX) && good;
 }
 
+/*
+ * Memory that was bound to a VM before it took over another one's context has been charged to nobody. KVM
+ * refuses both ways to take one over from a SEV-SNP guest; where it does not, this fails.
+ */
+static bool run_taken(const struct sev_host *host,
+		      struct sev_outcome (*take)(struct sev_vm *vm, const struct sev_vm *source))
+{
+	struct sev_vm from = { 0 }, to = { 0 };
+	bool good = host_max(GUEST_BYTES);
+	int err;
+
+	good = !start_guest(&from, host, true) && good;
+	good = !sev_vm_create(&to, host, SEV_TYPE_SEV_SNP, SEV_INIT_2, GUEST_BYTES).err && good;
+	err = take(&to, &from).err;
+	if (err != EINVAL)
+		ksft_print_msg("not refused by KVM: %s\n", strerror(err));
+	good = err == EINVAL && usage_is(GUEST_BYTES) && good;
+	end_guest(&to);
+	end_guest(&from);
+	good = usage_is(0) && good;
+	return host_max(SEVADM_LIMIT_MAX) && good;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 /* What is run where there is little time, of one size. */
@@ -536,7 +559,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no commands can be made to fail\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 3 + ARRAY_SIZE(faults) + 1);
+	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 5 + ARRAY_SIZE(faults) + 1);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
 	ksft_test_result(run_many(true), "%u guests at once, the oldest go first\n", MANY);
@@ -545,6 +568,8 @@ int main(int argc, char **argv)
 	ksft_test_result(run_limit(&host, true), "private.max refuses a guest that has memory\n");
 	ksft_test_result(run_limit(&host, false), "private.max refuses a guest its memory\n");
 	ksft_test_result(run_contest(), "%d processes, %d guests fit\n", CONTENDERS, FITTING);
+	ksft_test_result(run_taken(&host, sev_vm_migrate), "no guest's context moves to unlimited memory\n");
+	ksft_test_result(run_taken(&host, sev_vm_mirror), "no guest's mirror has unlimited memory\n");
 	sev_host_close(&host);
 	for (i = 0; i < ARRAY_SIZE(faults); i++)
 		ksft_test_result(run_fault(&faults[i]), "%s\n", faults[i].what);
