@@ -25,6 +25,7 @@
 #include "lib/hostile.h"
 #include "lib/ledger.h"
 #include "lib/limits.h"
+#include "lib/number.h"
 #include "lib/splats.h"
 #include "lib/storm.h"
 
@@ -295,19 +296,6 @@ static bool remove_cgroups(void)
 	return good;
 }
 
-static unsigned long number(const char *text, unsigned long min, unsigned long max)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 0);
-
-	if (*end || end == text || value < min || value > max) {
-		fprintf(stderr, "sevadm_adversary_test: '%s' is no number from %lu to %lu\n", text,
-			min, max);
-		exit(2);
-	}
-	return value;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -324,11 +312,11 @@ int main(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 't')
-			seconds = number(optarg, 1, 86400);
+			seconds = number_from(optarg, 1, 86400);
 		else if (option == 'p')
-			processes = number(optarg, 2, 200);
+			processes = number_from(optarg, 2, 200);
 		else if (option == 's')
-			seed = number(optarg, 0, -1UL);
+			seed = number_from(optarg, 0, -1UL);
 		else
 			return 2;
 	}

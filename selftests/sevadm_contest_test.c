@@ -20,6 +20,7 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/cgroup.h"
 #include "lib/genl.h"
 #include "lib/kmod.h"
 #include "lib/ledger.h"
@@ -61,17 +62,6 @@ static struct shared {
 		good = false;								\
 	}										\
 } while (0)
-
-static void enter(const char *cgroup)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	file = fopen(path, "w");
-	check(file && fprintf(file, "%d\n", getpid()) > 0);
-	check(file && !fclose(file));
-}
 
 static void make_tenant(void)
 {
@@ -145,7 +135,7 @@ static void contend(bool of_tenant)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (of_tenant)
-		enter(CGROUP);
+		check(cgroup_enter(CGROUP, getpid()));
 	atomic_fetch_add(&shared->ready, 1);
 	wait_for(&shared->go, 1);
 	err = vm_start(&vm, 0);
@@ -220,11 +210,11 @@ static void guarantee(void)
 	check(shared->got == POOL - GUARANTEED);
 	check(told_of_guarantee(device));
 	close(device);
-	enter(CGROUP);
+	check(cgroup_enter(CGROUP, getpid()));
 	for (i = 0; i < GUARANTEED; i++)
 		check(!vm_start(&vms[i], 0));
 	check(vm_start(&one_more, 0) == EBUSY);
-	enter(ROOT);
+	check(cgroup_enter(ROOT, getpid()));
 	check(!ledger_differences("all ASIDs of the pool are used", NULL));
 	for (i = 0; i < GUARANTEED; i++)
 		sev_vm_close(&vms[i]);
@@ -487,9 +477,9 @@ static void listeners_are_told(void)
 		  SEVADM_A_LIMIT_MAX_VALUE, 0));
 	/* What came before has used up what is sent in a second. */
 	sleep(2);
-	enter(CGROUP);
+	check(cgroup_enter(CGROUP, getpid()));
 	check(vm_start(&vm, 0) == EBUSY);
-	enter(ROOT);
+	check(cgroup_enter(ROOT, getpid()));
 	check(genl_event(&listener, EVENT_MS, take_event, &event));
 	check(event.type == SEVADM_EVENT_LIMIT && event.subject == SEVADM_SUBJECT_CGROUP &&
 	      event.subject_id == tenant && event.resource == SEVADM_RESOURCE_ASID_SEV &&

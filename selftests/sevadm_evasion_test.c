@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/cgroup.h"
 #include "lib/flipper.h"
 #include "lib/kmod.h"
 #include "lib/ledger.h"
@@ -374,17 +375,6 @@ static void subordinate_uids(void)
 
 static const char *const misc_cgroups[] = { CGROUPS "/sevadm-misc-a", CGROUPS "/sevadm-misc-b" };
 
-static void enter(const char *cgroup)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	file = fopen(path, "w");
-	check(file && fprintf(file, "%d\n", getpid()) > 0);
-	check(file && !fclose(file));
-}
-
 /* As many ASIDs are charged as are used: in both pools. */
 static void check_charges(unsigned int used, unsigned int used_es)
 {
@@ -406,11 +396,11 @@ static void move_between_cgroups(enum sev_type type)
 	struct sev_vm vm, mirror, next;
 	int i;
 
-	enter(misc_cgroups[0]);
+	check(cgroup_enter(misc_cgroups[0], getpid()));
 	check(!sev_vm_create(&vm, &host, type, SEV_INIT_LEGACY, 0).err && !sev_vm_init(&vm).err);
 	check(vm_new(&mirror) && !sev_vm_mirror(&mirror, &vm).err);
 	for (i = 1; i <= MOVES && good; i++) {
-		enter(misc_cgroups[i % 2]);
+		check(cgroup_enter(misc_cgroups[i % 2], getpid()));
 		check(vm_new(&next) && !sev_vm_migrate(&next, &vm).err);
 		sev_vm_close(&vm);
 		vm = next;
@@ -429,7 +419,7 @@ static void moves_between_cgroups(void)
 	check(!mkdir(misc_cgroups[0], 0755) && !mkdir(misc_cgroups[1], 0755));
 	move_between_cgroups(SEV_TYPE_SEV);
 	move_between_cgroups(SEV_TYPE_SEV_ES);
-	enter(CGROUPS);
+	check(cgroup_enter(CGROUPS, getpid()));
 	check(!rmdir(misc_cgroups[0]) && !rmdir(misc_cgroups[1]));
 	check_empty();
 }

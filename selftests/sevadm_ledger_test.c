@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/cgroup.h"
 #include "lib/flavour.h"
 #include "lib/ledger.h"
 #include "lib/sev_abi.h"
@@ -92,22 +93,9 @@ static bool nothing_left(const char *where)
 	return !totals.vms && !totals.pinned_bytes;
 }
 
-static bool enter_cgroup(const char *cgroup, pid_t pid)
-{
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	file = fopen(path, "w");
-	if (!file)
-		return false;
-	fprintf(file, "%d\n", pid);
-	return !fclose(file);
-}
-
 static bool make_cgroup(pid_t pid)
 {
-	return (!mkdir(TEST_CGROUP, 0755) || errno == EEXIST) && enter_cgroup(TEST_CGROUP, pid);
+	return (!mkdir(TEST_CGROUP, 0755) || errno == EEXIST) && cgroup_enter(TEST_CGROUP, pid);
 }
 
 /*
@@ -116,7 +104,7 @@ static bool make_cgroup(pid_t pid)
  */
 static bool remove_cgroup(pid_t pid)
 {
-	return enter_cgroup(ROOT_CGROUP, pid) && (!rmdir(TEST_CGROUP) || errno == EBUSY);
+	return cgroup_enter(ROOT_CGROUP, pid) && (!rmdir(TEST_CGROUP) || errno == EBUSY);
 }
 
 /* One word of a scenario, done and compared. */

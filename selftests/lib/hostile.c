@@ -11,9 +11,10 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "cgroup.h"
+#include "handover.h"
 #include "hostile.h"
 #include "random.h"
 #include "sev_abi.h"
@@ -126,42 +127,18 @@ static bool act_close(struct hostile *h)
 static bool act_send(struct hostile *h)
 {
 	struct hostile_vm *own = hostile_place(h, true);
-	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
-	struct iovec data = { &byte, sizeof(byte) };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
-	if (!own)
-		return false;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &own->vm.fd, sizeof(int));
-	return sendmsg(h->life->neighbour, &message, MSG_DONTWAIT) > 0;
+	return own && handover_send(h->life->neighbour, own->vm.fd, 0);
 }
 
 bool hostile_receive(struct hostile *h)
 {
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec data = { &byte, sizeof(byte) };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header;
+	int note;
 
 	if (h->foreign >= 0)
 		close(h->foreign);
-	h->foreign = -1;
-	if (recvmsg(h->life->mailbox, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
-		return false;
-	header = CMSG_FIRSTHDR(&message);
-	if (header)
-		memcpy(&h->foreign, CMSG_DATA(header), sizeof(int));
-	return header;
+	h->foreign = handover_receive(h->life->mailbox, &note);
+	return h->foreign >= 0;
 }
 
 static bool act_take(struct hostile *h)
@@ -265,14 +242,6 @@ static bool become(struct hostile *h)
 	       !prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-static bool enter_cgroup(void)
-{
-	FILE *file = fopen(HOSTILE_CGROUP "/cgroup.procs", "w");
-	bool entered = file && fprintf(file, "%d\n", getpid()) > 0;
-
-	return file && !fclose(file) && entered;
-}
-
 void storm_live(struct storm_life *life)
 {
 	struct hostile *h = calloc(1, sizeof(*h));
@@ -292,7 +261,7 @@ void storm_live(struct storm_life *life)
 	h->fuzz = (struct fuzz) {
 		.random = random_seeded(life->random), .device = -1, .ids = { 1, HOSTILE_UID },
 	};
-	if (!sev_host_open(&h->host, &missing) || !enter_cgroup() || !become(h) ||
+	if (!sev_host_open(&h->host, &missing) || !cgroup_enter(HOSTILE_CGROUP, getpid()) || !become(h) ||
 	    genl_open(&h->fuzz.genl))
 		_exit(1);
 

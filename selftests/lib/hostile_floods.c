@@ -113,47 +113,52 @@ bool hostile_flood(struct hostile *h)
 	return own;
 }
 
-bool hostile_chain(struct hostile *h)
+/* Starts a VM, and lets others take its context: each from the first, or from the one before. */
+static size_t take_on(struct hostile *h, struct sev_vm vms[CHAIN], uint32_t cap, bool from_last)
 {
-	struct sev_vm vms[CHAIN];
-	size_t count, i;
+	size_t count;
 
 	if (!start_as(h, &vms[0], any_flavour(h)))
-		return false;
+		return 0;
 	for (count = 1; count < CHAIN; count++) {
 		if (sev_vm_create(&vms[count], &h->host, vms[0].type, vms[0].init, 0).err)
 			break;
-		if (hostile_take(&vms[count], KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, vms[count - 1].fd)) {
+		if (hostile_take(&vms[count], cap, vms[from_last ? count - 1 : 0].fd)) {
 			sev_vm_close(&vms[count]);
 			break;
 		}
 	}
+	return count;
+}
+
+static void close_all(struct sev_vm *vms, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		sev_vm_close(&vms[i]);
+}
+
+bool hostile_chain(struct hostile *h)
+{
+	struct sev_vm vms[CHAIN];
+	size_t count = take_on(h, vms, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, true), i;
+
 	/* From either end. */
 	for (i = 0; i < count; i++)
 		sev_vm_close(&vms[hostile_chance(h, 2) ? i : count - 1 - i]);
-	for (i = 0; i < count; i++)
-		sev_vm_close(&vms[i]);
+	close_all(vms, count);
 	return count > 1;
 }
 
 bool hostile_mirrors(struct hostile *h)
 {
 	struct sev_vm vms[CHAIN];
-	size_t count, i;
+	size_t count = take_on(h, vms, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM, false);
 
-	if (!start_as(h, &vms[0], any_flavour(h)))
-		return false;
-	for (count = 1; count < CHAIN; count++) {
-		if (sev_vm_create(&vms[count], &h->host, vms[0].type, vms[0].init, 0).err)
-			break;
-		if (hostile_take(&vms[count], KVM_CAP_VM_COPY_ENC_CONTEXT_FROM, vms[0].fd)) {
-			sev_vm_close(&vms[count]);
-			break;
-		}
-	}
-	sev_vm_close(&vms[hostile_chance(h, count)]);
-	for (i = 0; i < count; i++)
-		sev_vm_close(&vms[i]);
+	if (count)
+		sev_vm_close(&vms[hostile_chance(h, count)]);
+	close_all(vms, count);
 	return count > 1;
 }
 

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "flavour.h"
+#include "handover.h"
 #include "sev_abi.h"
 #include "storm_life.h"
 
@@ -274,24 +274,12 @@ static bool act_migrate(void)
 static bool act_send(void)
 {
 	struct own_vm *own = any_vm(true);
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	int flavour = own ? own->flavour - flavours : 0;
-	struct iovec data = { &flavour, sizeof(flavour) };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	if (!own)
 		return false;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &own->vm.fd, sizeof(int));
 	/* Before it is sent: the neighbour may be quicker. */
 	own->shared = true;
-	return sendmsg(self->neighbour, &message, MSG_DONTWAIT) > 0;
+	return handover_send(self->neighbour, own->vm.fd, own->flavour - flavours);
 }
 
 static void close_foreign(struct foreign_vm *vm)
@@ -304,22 +292,12 @@ static void close_foreign(struct foreign_vm *vm)
 static bool act_receive(void)
 {
 	struct foreign_vm *vm = &foreign[chance(FOREIGN)];
-	char control[CMSG_SPACE(sizeof(int))];
 	int flavour = 0;
-	struct iovec data = { &flavour, sizeof(flavour) };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header;
 
 	close_foreign(vm);
-	if (recvmsg(self->mailbox, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
+	vm->fd = handover_receive(self->mailbox, &flavour);
+	if (vm->fd < 0)
 		return false;
-	header = CMSG_FIRSTHDR(&message);
-	if (!header)
-		return false;
-	memcpy(&vm->fd, CMSG_DATA(header), sizeof(int));
 	vm->flavour = &flavours[flavour];
 	return true;
 }
