@@ -13,6 +13,7 @@
 
 #include "host/kernel_memory.h"
 #include "host/read.h"
+#include "kernel/btf_member.h"
 
 __attribute__((format(printf, 2, 3)))
 static bool because(struct kernel_memory *memory, const char *format, ...)
@@ -65,64 +66,26 @@ bool kernel_memory_symbols(struct kernel_memory *memory, struct kernel_symbol *s
 
 /* ---- layouts -------------------------------------------------------------------------------- */
 
-static bool find_member(const struct btf *btf, uint32_t type_id, const char *name, size_t length,
-			uint32_t *offset, uint32_t *member_type)
-{
-	const struct btf_type *type;
-	const struct btf_member *member;
-	int i;
-
-	while ((type = btf__type_by_id(btf, type_id)) &&
-	       (btf_is_mod(type) || btf_is_typedef(type)))
-		type_id = type->type;
-	if (!type || !btf_is_composite(type))
-		return false;
-	member = btf_members(type);
-	for (i = 0; i < btf_vlen(type); i++) {
-		const char *found = btf__name_by_offset(btf, member[i].name_off);
-		uint32_t inner = 0;
-
-		if (strlen(found) == length && !memcmp(found, name, length)) {
-			*offset = btf_member_bit_offset(type, i) / 8;
-			*member_type = member[i].type;
-			return true;
-		}
-		if (!*found &&
-		    find_member(btf, member[i].type, name, length, &inner, member_type)) {
-			*offset = btf_member_bit_offset(type, i) / 8 + inner;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* @found: of the structure, which is looked for once for all its members: there are 100 000 types. */
 static bool find_field(struct kernel_memory *memory, const struct btf *btf, const char *module,
 		       struct kernel_field *field, int32_t found)
 {
-	const char *part = field->member;
-	uint32_t type = found, offset = 0, step;
+	unsigned int bits;
 	int64_t size;
+	int type;
 
 	if (found < 0)
 		return because(memory, "BTF of %s has no struct %s", module, field->type);
-	for (;;) {
-		size_t length = strcspn(part, ".");
-
-		if (!find_member(btf, type, part, length, &step, &type))
-			return field->optional ||
-			       because(memory, "BTF of %s: struct %s has no member %s", module,
-				       field->type, field->member);
-		offset += step;
-		if (!part[length])
-			break;
-		part += length + 1;
-	}
+	type = btf_member_find(btf, found, field->member, &bits);
+	if (type < 0)
+		return field->optional ||
+		       because(memory, "BTF of %s: struct %s has no member %s", module, field->type,
+			       field->member);
 	size = btf__resolve_size(btf, type);
 	if (size < 0)
 		return because(memory, "BTF of %s: struct %s, member %s has no size", module,
 			       field->type, field->member);
-	field->offset = offset;
+	field->offset = bits / 8;
 	field->size = size;
 	return true;
 }

@@ -18,6 +18,7 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "kernel/adopt.h"
+#include "kernel/btf_member.h"
 #include "kernel/client.h"
 
 #define BTF_KERNEL	"/sys/kernel/btf/vmlinux"
@@ -47,59 +48,18 @@ static const struct layout_row {
 #undef ROW
 };
 
-/* The member called by the @length bytes at @name, also inside of anonymous members. */
-static const struct btf_member *find_member(const struct btf *btf, unsigned int type_id,
-					    const char *name, size_t length, unsigned int *bits)
-{
-	const struct btf_type *type = btf__type_by_id(btf, btf__resolve_type(btf, type_id));
-	const struct btf_member *member, *inner;
-	const char *found;
-	int i;
-
-	if (!type || !btf_is_composite(type))
-		return NULL;
-	for (i = 0; i < btf_vlen(type); i++) {
-		member = btf_members(type) + i;
-		found = btf__name_by_offset(btf, member->name_off);
-		if (strlen(found) == length && !memcmp(found, name, length)) {
-			*bits += btf_member_bit_offset(type, i);
-			return member;
-		}
-		if (*found)
-			continue;
-		inner = find_member(btf, member->type, name, length, bits);
-		if (inner) {
-			*bits += btf_member_bit_offset(type, i);
-			return inner;
-		}
-	}
-	return NULL;
-}
-
 /* -1: this kernel has no such type or member, or it is not what it used to be. */
 static long long look_up(const struct btf *btf, const struct layout_row *row)
 {
 	int type = btf__find_by_name_kind(btf, row->type, BTF_KIND_STRUCT);
-	const struct btf_member *member;
-	const char *part = row->member;
-	unsigned int bits = 0;
-	size_t length;
+	unsigned int bits;
 
 	if (type < 0)
 		return -1;
-	if (!part)
+	if (!row->member)
 		return btf__resolve_size(btf, type);
-	for (;;) {
-		length = strcspn(part, ".");
-		member = find_member(btf, type, part, length, &bits);
-		if (!member)
-			return -1;
-		type = member->type;
-		if (!part[length])
-			break;
-		part += length + 1;
-	}
-	if (btf__resolve_size(btf, type) != row->size || bits % 8)
+	type = btf_member_find(btf, type, row->member, &bits);
+	if (type < 0 || btf__resolve_size(btf, type) != row->size || bits % 8)
 		return -1;
 	return bits / 8;
 }
