@@ -445,7 +445,7 @@ bool sev_rmp_is_vmsa(hwaddr page, uint32_t asid)
 	       info_at(entry_of(pfn)) & RMP_VMSA;
 }
 
-/* Of the entry, which it finds: what PVALIDATE and RMPADJUST demand. */
+/* Finds a page's entry and checks what PVALIDATE and RMPADJUST both demand of it. */
 static uint32_t reach(hwaddr page, uint32_t asid, bool is_2m, uint64_t *at)
 {
 	if (page / RMP_4K_SIZE >= rmp.entries)

@@ -9,7 +9,7 @@
  *
  * Rules: AMD64 Architecture Programmer's Manual, volume 2, 15.36.6 to 15.36.12, and volume 3.
  *
- * Not as the hardware: whoever reads a page through a shared mapping sees no ciphertext; permissions
+ * Unlike the hardware: a shared mapping of a private page shows plain text, no ciphertext; permissions
  * to execute are not kept apart by privilege; TLB_ID and PCPU_ID of the VMSA are not used, as KVM
  * flushes itself; IN, OUT and CPUID exit only if they are intercepted, which KVM does. PVALIDATE of
  * a page that is not private raises #GP, which no manual says.
@@ -35,7 +35,7 @@
 
 /* VMRUN and #VMEXIT */
 
-/* Of a SEV-ES guest as well. False: the VMRUN must end in VMEXIT_INVALID. */
+/* Enters a SEV-ES or SEV-SNP guest. Returns false if the VMRUN must end in VMEXIT_INVALID. */
 bool sev_snp_enter(CPUX86State *env, hwaddr vmsa, uint32_t asid, uint64_t features, uint8_t vmpl)
 {
 	bool snp = features & SEV_FEATURE_SNP;
