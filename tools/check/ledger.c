@@ -13,9 +13,12 @@
 #include "status.h"
 #include "vm.h"
 
-/* What differs at one moment may have been in the middle of a change: it must differ twice. */
-#define TRIES		50
+/* What differs at one moment may have been in the middle of a change: it must differ often. */
+#define TRIES		100
+#define DIFFERENCES	5
 #define TRY_PAUSE_NS	20000000L
+/* An ASID that no VM holds in so many readings is not one of a VM that ends: it is lost. */
+#define LOST		(TRIES / 2)
 
 const struct option_row check_ledger_options[] = {
 	FINDINGS_ROWS,
@@ -47,11 +50,13 @@ static int ask(struct ledger *ledger)
  * struct moment - what both sides said
  * @truth: kvm_amd, before the module was asked
  * @after: kvm_amd, after that: the moment was quiet if it is the same
+ * @unheld: for each ASID, in how many readings in a row it was in use without a VM
  */
 struct moment {
 	struct kernel_memory memory;
 	struct kvm_amd_state truth, after;
 	struct ledger ledger;
+	unsigned char unheld[KVM_AMD_ASIDS];
 };
 
 /* An exit code; the target is unreadable if kvm_amd's memory is. */
@@ -102,13 +107,39 @@ static void summarise(const struct moment *moment, struct target *target)
 	target_add_json(target, "kvm_amd", totals);
 }
 
-/* Compares at quiet moments until one is equal, or two differ. */
+/*
+ * Returns true while a VM ends: KVM takes it off its list first, waits for its readers, and only then
+ * unpins its memory and gives up its ASID (kvm_destroy_vm()).
+ */
+static bool a_vm_ends(struct moment *moment)
+{
+	const struct kvm_amd_state *truth = &moment->truth;
+	bool ends = false;
+	uint32_t asid;
+	size_t i;
+
+	for (asid = 1; asid <= truth->max && asid < KVM_AMD_ASIDS; asid++) {
+		if (kvm_amd_has(truth->used, asid) && !kvm_amd_has(truth->reclaim, asid))
+			moment->unheld[asid] += moment->unheld[asid] < LOST;
+		else
+			moment->unheld[asid] = 0;
+	}
+	for (i = 0; i < truth->nr_vms; i++)
+		if (truth->vms[i].asid < KVM_AMD_ASIDS)
+			moment->unheld[truth->vms[i].asid] = 0;
+	for (asid = 1; asid <= truth->max && asid < KVM_AMD_ASIDS; asid++)
+		ends |= moment->unheld[asid] && moment->unheld[asid] < LOST;
+	return ends;
+}
+
+/* Compares at quiet moments until one is equal, or enough of them differ. */
 static int compare(struct moment *moment, struct report *report)
 {
 	const struct timespec pause = { .tv_nsec = TRY_PAUSE_NS };
 	struct target *target;
 	unsigned int differed = 0;
 	int try, ret;
+	bool ends;
 
 	for (try = 0; try < TRIES; try++) {
 		if (try)
@@ -117,9 +148,12 @@ static int compare(struct moment *moment, struct report *report)
 		ret = read_moment(moment, target);
 		if (ret || target->unreadable)
 			return ret;
+		ends = a_vm_ends(moment);
 		if (kvm_amd_same(&moment->truth, &moment->after)) {
 			ledger_compare(&moment->truth, &moment->ledger, target);
-			if (target_is_ok(target) || differed++) {
+			if (!ends)
+				differed++;
+			if (target_is_ok(target) || differed == DIFFERENCES) {
 				summarise(moment, target);
 				return EXIT_OK;
 			}
