@@ -37,7 +37,8 @@ qemu_launches() {
 }
 
 modprobe sevadm ring_events=65536
-sevadm -j trace follow --event psp > followed 2> /dev/null < /dev/null &
+# From the oldest event on: ccp may be faster than the follower.
+sevadm -j trace follow --all --event psp > followed 2> followed.errors < /dev/null &
 follower=$!
 modprobe ccp psp_cmd_timeout=10
 modprobe kvm_amd
@@ -71,7 +72,12 @@ until as_the_log < followed | cmp -s commands -; do
 	sleep 0.2
 done
 kill "$follower"
-echo "followed: $(as_the_log < followed | cmp -s commands - && echo same || echo other)"
+if as_the_log < followed | diff commands - >&2; then
+	echo "followed: same"
+else
+	echo "followed: other"
+	cat followed.errors >&2
+fi
 # What the module counted by itself, of commands that came to the processor.
 echo "counted:"
 sevadm -j trace stats --event psp | sed 's/},{"event"/},\n{"event"/g' |

@@ -79,6 +79,7 @@ same_counts() {
 }
 
 followed() {
+	cat "$run/$1.errors"
 	grep -x 'followed: same' "$run/$1.out"
 }
 
@@ -97,6 +98,6 @@ for kernel in "${kernels[@]}"; do
 	result "$kernel: the trace is the security processor's log" same_commands "$kernel"
 	result "$kernel: the statistics count what is in that log" same_counts "$kernel"
 	result "$kernel: launches, the refusal and the command without an answer are in it" all_is_there "$kernel"
-	result "$kernel: whoever follows gets the same" followed "$kernel"
+	result "$kernel: a follower gets the same" followed "$kernel"
 done
 exit "$failed"
