@@ -82,12 +82,12 @@ static enum sevadm_vm_type type_of(const xmlNode *launch)
 	return policy_type(false, policy);
 }
 
-void domain_judge(struct domain *domain, xmlDoc *doc)
+void domain_judge(struct domain *domain, xmlNode *root)
 {
 	const struct domain_rule *row;
 	bool amd;
 
-	domain->root = xmlDocGetRootElement(doc);
+	domain->root = root;
 	domain->launch = xml_find(domain->root, "launchSecurity");
 	domain->type = type_of(domain->launch);
 	amd = xml_is(domain->launch, "type", "sev") || xml_is(domain->launch, "type", "sev-snp");
@@ -166,7 +166,7 @@ char *domain_fix(const struct domain *like, char *bytes, size_t *size)
 		if (!doc)
 			break;
 		domain.target = report_target(&report, domain.path, TARGET_FILE);
-		domain_judge(&domain, doc);
+		domain_judge(&domain, xmlDocGetRootElement(doc));
 		row = next_fix(&domain, done);
 		fixed = row ? fix_one(&domain, row, doc, bytes, size) : NULL;
 		domain_forget(&domain);
@@ -204,14 +204,14 @@ static int write_fixed(const struct options *options, const struct domain *domai
 }
 
 /* The rules, and what the model of locked memory says: {need_bytes,limit_bytes,outcome,...}. */
-static void judge_all(struct domain *domain, xmlDoc *doc)
+static void judge_all(struct domain *domain, xmlNode *root)
 {
 	struct memlock_forecast forecast;
 	struct memlock_host host;
 	struct vm_shape shape;
 	const char *why;
 
-	domain_judge(domain, doc);
+	domain_judge(domain, root);
 	if (!vm_shape_domain(&shape, domain->root, &why))
 		return;
 	memlock_host_of(&host, domain->host);
@@ -230,20 +230,41 @@ static unsigned int version_on(const struct options *options, const struct host_
 	return version;
 }
 
-/* Where there are many hosts, a target is a domain on one of them. */
-static struct target *target_on(struct report *report, const struct options *options,
-				const struct host_facts *host, const char *path)
+/* A target is a file, or where it has many domains, or is for many hosts, one of them. */
+static struct target *target_on(struct report *report, const struct domain *like, bool many_hosts,
+				const char *guest)
 {
+	const char *host = many_hosts ? host_text(like->host, HOST_NAME) ?: "host" : NULL;
 	struct target *target;
 	char *name;
 
-	if (options->hosts.nr < 2 ||
-	    asprintf(&name, "%s on %s", path, host_text(host, HOST_NAME) ?: "host") < 0)
-		return report_target(report, path, TARGET_FILE);
+	if ((!host && !guest) ||
+	    asprintf(&name, "%s%s%s%s%s", like->path, guest ? ": " : "", guest ?: "",
+		     host ? " on " : "", host ?: "") < 0)
+		return report_target(report, like->path, TARGET_FILE);
 	target = report_target(report, name, TARGET_OBJECT);
-	target_add_json(target, "host", json_text(host_text(host, HOST_NAME) ?: "host"));
+	if (guest)
+		target_add_json(target, "domain", json_text(guest));
+	if (host)
+		target_add_json(target, "host", json_text(host));
 	free(name);
 	return target;
+}
+
+/* All of the file's domains: a lone one that is the file goes by the file's name. */
+static void judge_domains(struct domain *domain, bool many_hosts, struct report *report, xmlDoc *doc)
+{
+	const bool alone = domains_next(doc, NULL) == xmlDocGetRootElement(doc);
+	char guest[128];
+	xmlNode *node;
+
+	for (node = domains_next(doc, NULL); node; node = domains_next(doc, node)) {
+		xml_text(xml_find(node, "name"), guest, sizeof(guest));
+		domain->target = target_on(report, domain, many_hosts,
+					   alone ? NULL : *guest ? guest : "without name");
+		judge_all(domain, node);
+		domain_forget(domain);
+	}
 }
 
 static int check_file(const struct options *options, const struct host_facts *host,
@@ -253,35 +274,37 @@ static int check_file(const struct options *options, const struct host_facts *ho
 		.path = name->path, .profile = options->profile, .host = host,
 		.qemu_version = version_on(options, host),
 	};
+	const bool many_hosts = options->hosts.nr > 1;
 	struct xml_error error = {};
-	const char *why, *root;
+	struct target *target;
 	int ret = EXIT_OK;
+	const char *why;
+	xmlNode *first;
 	xmlDoc *doc;
 	size_t size;
 	char *bytes;
 
 	bytes = file_read(name->path, &size, &why);
-	doc = bytes ? xml_read(bytes, size, &error) : NULL;
-	root = doc ? (const char *)xmlDocGetRootElement(doc)->name : NULL;
-	/* Networks and pools live beside libvirt's domains. */
-	if (root && name->found && strcmp(root, "domain"))
-		goto out;
-	domain.target = target_on(report, options, host, name->path);
-	if (!bytes)
-		target_unreadable(domain.target, 0, "%s", why);
-	else if (!doc)
-		target_unreadable(domain.target, error.line, "%s", error.message);
-	else if (strcmp(root, "domain"))
-		target_unreadable(domain.target, xml_line(xmlDocGetRootElement(doc)),
-				  "the root element is <%s>, not <domain>", root);
-	else
-		judge_all(&domain, doc);
-	if (doc && !domain.target->unreadable && options->fix) {
-		ret = write_fixed(options, &domain, bytes, size);
-		bytes = NULL;
+	doc = bytes ? domains_read(bytes, size, &error) : NULL;
+	first = doc ? domains_next(doc, NULL) : NULL;
+	if (first) {
+		judge_domains(&domain, many_hosts, report, doc);
+		if (options->fix && first != xmlDocGetRootElement(doc)) {
+			ret = fail(EXIT_USAGE, "%s: --fix takes a file that is one <domain>", name->path);
+		} else if (options->fix) {
+			ret = write_fixed(options, &domain, bytes, size);
+			bytes = NULL;
+		}
+	} else if (!doc || !name->found) {
+		/* Networks and pools live beside libvirt's domains. */
+		target = target_on(report, &domain, many_hosts, NULL);
+		if (!doc)
+			target_unreadable(target, error.line, "%s", bytes ? error.message : why);
+		else
+			target_unreadable(target, xml_line(xmlDocGetRootElement(doc)),
+					  "there is no domain in it: the root element is <%s>",
+					  (const char *)xmlDocGetRootElement(doc)->name);
 	}
-out:
-	domain_forget(&domain);
 	xmlFreeDoc(doc);
 	free(bytes);
 	return ret;

@@ -81,8 +81,8 @@ extern const struct domain_rule domain_rules[];
 void domain_finding(struct domain *domain, const struct domain_rule *row, enum severity severity,
 		    xmlNode *node, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/** domain_judge() - all rules on a document; its root is a <domain> */
-void domain_judge(struct domain *domain, xmlDoc *doc);
+/** domain_judge() - all rules on a <domain> */
+void domain_judge(struct domain *domain, xmlNode *root);
 
 /** domain_forget() - free what the rules noted */
 void domain_forget(struct domain *domain);
@@ -95,6 +95,22 @@ void domain_forget(struct domain *domain);
  * Return: the corrected document, allocated; NULL: an edit has broken it, which is a bug.
  */
 char *domain_fix(const struct domain *like, char *bytes, size_t *size);
+
+/**
+ * domains_read() - the document of a file of domains
+ *
+ * Several documents one after the other, as virsh dumpxml prints them into one file, become one.
+ *
+ * Return: a tree that the caller frees, NULL: see @error.
+ */
+xmlDoc *domains_read(const char *bytes, size_t size, struct xml_error *error);
+
+/**
+ * domains_next() - the domain after @after, NULL: the first
+ *
+ * They are the root itself, or what a snapshot, a status file of libvirt's or <domains> holds.
+ */
+xmlNode *domains_next(xmlDoc *doc, xmlNode *after);
 
 /** domain_is_q35() - true: its machine type is one of Q35 */
 bool domain_is_q35(const struct domain *domain);
@@ -134,7 +150,10 @@ DOMAIN_FIX(stray_text);
 /* domain_launch.c */
 DOMAIN_CHECK(encrypted);
 DOMAIN_CHECK(launch_type);
+DOMAIN_CHECK(launch_other);
 DOMAIN_CHECK(host_type);
+DOMAIN_CHECK(policy_host);
+DOMAIN_CHECK(snp_versions);
 DOMAIN_CHECK(cbitpos);
 DOMAIN_CHECK(reduced_bits);
 DOMAIN_CHECK(policy_given);
@@ -144,6 +163,7 @@ DOMAIN_CHECK(session_pair);
 DOMAIN_CHECK(dh_cert);
 DOMAIN_CHECK(session);
 DOMAIN_CHECK(snp_blobs);
+DOMAIN_CHECK(snp_identity);
 DOMAIN_CHECK(launch_elements);
 DOMAIN_CHECK(kernel_hashes);
 DOMAIN_CHECK(hashes_kernel);
@@ -158,6 +178,7 @@ DOMAIN_CHECK(lock_missing);
 DOMAIN_CHECK(limit_low);
 DOMAIN_CHECK(locked_uncapped);
 DOMAIN_CHECK(hugepages);
+DOMAIN_CHECK(snp_hugepages);
 DOMAIN_CHECK(hotplug);
 DOMAIN_CHECK(nvdimm);
 DOMAIN_FIX(limit);

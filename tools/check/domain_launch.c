@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/domain.h"
+#include "check/guest_host.h"
 #include "cli/output.h"
 #include "report/xml_value.h"
 #include "sev/certificate.h"
@@ -36,17 +37,52 @@ DOMAIN_CHECK(launch_type)
 		       "<launchSecurity> has the type %s, not sev or sev-snp", type ?: "of none");
 }
 
+DOMAIN_CHECK(launch_other)
+{
+	static const struct {
+		const char *type, *name;
+	} others[] = {
+		{ "tdx", "Intel TDX" },
+		{ "s390-pv", "IBM Secure Execution" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (xml_is(domain->launch, "type", others[i].type))
+			domain_finding(domain, row, own(row), domain->launch,
+				       "the guest is one of %s, which is not judged here",
+				       others[i].name);
+}
+
 DOMAIN_CHECK(host_type)
 {
-	static const enum host_fact_id facts[] = {
-		[SEVADM_VM_TYPE_SEV] = HOST_SEV,
-		[SEVADM_VM_TYPE_SEV_ES] = HOST_SEV_ES,
-		[SEVADM_VM_TYPE_SEV_SNP] = HOST_SEV_SNP,
-	};
+	const char *why = domain->host ? host_refuses_type(domain->host, domain->type) : NULL;
 
-	if (domain->host && host_is_not(domain->host, facts[domain->type]))
+	if (why)
+		domain_finding(domain, row, own(row), domain->launch, "%s", why);
+}
+
+DOMAIN_CHECK(policy_host)
+{
+	xmlNode *node = xml_find(domain->launch, "policy");
+	uint64_t policy;
+	char text[160];
+
+	if (domain->host && xml_number(node, &policy) &&
+	    host_refuses_policy(domain->host, domain->type, policy, text, sizeof(text)))
+		domain_finding(domain, row, own(row), node, "%s", text);
+}
+
+DOMAIN_CHECK(snp_versions)
+{
+	if (domain->qemu_version && domain->qemu_version < QEMU_VERSION(9, 1))
 		domain_finding(domain, row, own(row), domain->launch,
-			       "the host does not run %s guests", vm_type_name(domain->type));
+			       "QEMU %u.%u has no SEV-SNP: it came with 9.1",
+			       domain->qemu_version / 1000, domain->qemu_version % 1000);
+	if (host_is_older(domain->host, HOST_LIBVIRT_VERSION, 10, 5))
+		domain_finding(domain, row, own(row), domain->launch,
+			       "libvirt %s has no SEV-SNP: it came with 10.5",
+			       host_text(domain->host, HOST_LIBVIRT_VERSION));
 }
 
 /* Both numbers are the processor's: what the host's are, or what they can be at all. */
@@ -209,6 +245,21 @@ DOMAIN_CHECK(snp_blobs)
 
 	for (i = 0; i < ARRAY_SIZE(blobs); i++)
 		judge_blob(domain, row, blobs[i].name, blobs[i].size, NULL);
+}
+
+/* KVM reads idAuth and the author's key only where there is an idBlock. */
+DOMAIN_CHECK(snp_identity)
+{
+	xmlNode *block = xml_find(domain->launch, "idBlock"), *auth = xml_find(domain->launch, "idAuth");
+
+	if (block && !auth)
+		domain_finding(domain, row, own(row), block, "there is an <idBlock> without an <idAuth>");
+	else if (!block && auth)
+		domain_finding(domain, row, SEVERITY_WARNING, auth,
+			       "there is an <idAuth> without an <idBlock>: nobody reads it");
+	if (xml_is(domain->launch, "authorKey", "yes") && !(block && auth))
+		domain_finding(domain, row, SEVERITY_WARNING, domain->launch,
+			       "authorKey is yes, but there is no <idBlock> with an <idAuth> that has the key");
 }
 
 DOMAIN_CHECK(launch_elements)

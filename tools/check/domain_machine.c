@@ -142,13 +142,15 @@ DOMAIN_CHECK(firmware_path)
 		       end ? "has a line break in its path" : "is not on this machine");
 }
 
+/* Read-only flash is a memslot that KVM refuses where it cannot emulate instructions. */
 DOMAIN_CHECK(snp_firmware)
 {
 	xmlNode *os = xml_find(domain->root, "os"), *loader = xml_find(os, "loader");
 
-	if (xml_is(loader, "type", "pflash") && !xml_is(loader, "stateless", "yes"))
+	if (xml_is(loader, "type", "pflash"))
 		domain_finding(domain, row, own(row), loader,
-			       "the firmware is in pflash, which a SEV-SNP guest cannot use");
+			       "the firmware is in pflash, which a SEV-SNP guest cannot use%s",
+			       xml_is(loader, "stateless", "yes") ? ", stateless or not" : "");
 	if (xml_find(os, "nvram"))
 		domain_finding(domain, row, own(row), xml_find(os, "nvram"),
 			       "there is an <nvram>, which a SEV-SNP guest cannot have");

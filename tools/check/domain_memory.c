@@ -119,6 +119,16 @@ DOMAIN_CHECK(hugepages)
 			       "huge pages count against RLIMIT_MEMLOCK like any when SEV pins them");
 }
 
+/* QEMU gives back what a guest makes private, but of huge pages. */
+DOMAIN_CHECK(snp_hugepages)
+{
+	xmlNode *node = xml_find(domain->root, "memoryBacking/hugepages");
+
+	if (node)
+		domain_finding(domain, row, own(row), node,
+			       "huge pages hold what the guest shares, and stay taken beside its private memory: it needs its RAM twice");
+}
+
 DOMAIN_CHECK(hotplug)
 {
 	xmlNode *node = xml_find(domain->root, "maxMemory");

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (!strcmp((const char *)xmlDocGetRootElement(doc)->name, "domain")) {
 		domain.target = report_target(&report, domain.path, TARGET_FILE);
-		domain_judge(&domain, doc);
+		domain_judge(&domain, xmlDocGetRootElement(doc));
 		domain_forget(&domain);
 		bytes = malloc(size + 1);
 		if (!bytes)
