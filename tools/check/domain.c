@@ -11,6 +11,7 @@
 #include <libxml/parser.h>
 
 #include "check/check.h"
+#include "check/placement.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "memlock/forecast_json.h"
@@ -21,7 +22,7 @@
 struct options {
 	enum domain_profile profile;
 	unsigned int qemu_version;
-	struct file_list hosts;
+	struct host_list hosts;
 	const char *output;
 	bool fix;
 };
@@ -45,23 +46,13 @@ static int set_qemu_version(void *to, const char *text)
 	return EXIT_OK;
 }
 
-static int set_host(void *hosts, const char *text)
-{
-	static const char *const endings[] = { ".json", NULL };
-	int ret = file_list_add(hosts, text, endings);
-
-	if (!ret && !((struct file_list *)hosts)->nr)
-		ret = fail(EXIT_USAGE, "%s: there is no *.json in it", text);
-	return ret;
-}
-
 const struct option_row check_domain_options[] = {
 	{ "profile", 0, "PROFILE", "who starts it",
 	  OPTION_WORD(struct options, profile, profile_words) },
 	{ "qemu-version", 0, "VERSION", "of the host's QEMU, such as 7.2",
 	  OPTION_CALL(struct options, qemu_version, set_qemu_version) },
 	{ "host", 0, "FILE", "the host it is for: what check host -j printed there; many, or a folder",
-	  OPTION_CALL(struct options, hosts, set_host) },
+	  OPTION_CALL(struct options, hosts, host_list_add) },
 	{ "fix", 0, NULL, "write FILE.fixed with what can be corrected, and say what that was",
 	  OPTION_FLAG(struct options, fix) },
 	{ "output", 0, "FILE", "the same, to this file (of one domain)",
@@ -230,29 +221,9 @@ static unsigned int version_on(const struct options *options, const struct host_
 	return version;
 }
 
-/* A target is a file, or where it has many domains, or is for many hosts, one of them. */
-static struct target *target_on(struct report *report, const struct domain *like, bool many_hosts,
-				const char *guest)
-{
-	const char *host = many_hosts ? host_text(like->host, HOST_NAME) ?: "host" : NULL;
-	struct target *target;
-	char *name;
-
-	if ((!host && !guest) ||
-	    asprintf(&name, "%s%s%s%s%s", like->path, guest ? ": " : "", guest ?: "",
-		     host ? " on " : "", host ?: "") < 0)
-		return report_target(report, like->path, TARGET_FILE);
-	target = report_target(report, name, TARGET_OBJECT);
-	if (guest)
-		target_add_json(target, "domain", json_text(guest));
-	if (host)
-		target_add_json(target, "host", json_text(host));
-	free(name);
-	return target;
-}
-
 /* All of the file's domains: a lone one that is the file goes by the file's name. */
-static void judge_domains(struct domain *domain, bool many_hosts, struct report *report, xmlDoc *doc)
+static void judge_domains(struct domain *domain, const struct host_list *hosts,
+			  struct report *report, xmlDoc *doc)
 {
 	const bool alone = domains_next(doc, NULL) == xmlDocGetRootElement(doc);
 	char guest[128];
@@ -260,8 +231,9 @@ static void judge_domains(struct domain *domain, bool many_hosts, struct report 
 
 	for (node = domains_next(doc, NULL); node; node = domains_next(doc, node)) {
 		xml_text(xml_find(node, "name"), guest, sizeof(guest));
-		domain->target = target_on(report, domain, many_hosts,
-					   alone ? NULL : *guest ? guest : "without name");
+		domain->target = placement_target(report, hosts, domain->path,
+						  alone ? NULL : *guest ? guest : "without name",
+						  domain->host);
 		judge_all(domain, node);
 		domain_forget(domain);
 	}
@@ -274,7 +246,6 @@ static int check_file(const struct options *options, const struct host_facts *ho
 		.path = name->path, .profile = options->profile, .host = host,
 		.qemu_version = version_on(options, host),
 	};
-	const bool many_hosts = options->hosts.nr > 1;
 	struct xml_error error = {};
 	struct target *target;
 	int ret = EXIT_OK;
@@ -288,7 +259,7 @@ static int check_file(const struct options *options, const struct host_facts *ho
 	doc = bytes ? domains_read(bytes, size, &error) : NULL;
 	first = doc ? domains_next(doc, NULL) : NULL;
 	if (first) {
-		judge_domains(&domain, many_hosts, report, doc);
+		judge_domains(&domain, &options->hosts, report, doc);
 		if (options->fix && first != xmlDocGetRootElement(doc)) {
 			ret = fail(EXIT_USAGE, "%s: --fix takes a file that is one <domain>", name->path);
 		} else if (options->fix) {
@@ -297,7 +268,7 @@ static int check_file(const struct options *options, const struct host_facts *ho
 		}
 	} else if (!doc || !name->found) {
 		/* Networks and pools live beside libvirt's domains. */
-		target = target_on(report, &domain, many_hosts, NULL);
+		target = placement_target(report, &options->hosts, name->path, NULL, host);
 		if (!doc)
 			target_unreadable(target, error.line, "%s", bytes ? error.message : why);
 		else
@@ -310,22 +281,9 @@ static int check_file(const struct options *options, const struct host_facts *ho
 	return ret;
 }
 
-static int load_hosts(const struct file_list *files, struct host_facts **facts)
-{
-	size_t i;
-	int ret = EXIT_OK;
-
-	*facts = calloc(files->nr + 1, sizeof(**facts));
-	if (!*facts)
-		return fail(EXIT_REFUSED, "out of memory");
-	for (i = 0; i < files->nr && !ret; i++)
-		ret = load_host_facts(files->names[i].path, &(*facts)[i]);
-	return ret;
-}
-
 /* Each domain for each host, or for none in particular. */
-static int check_files(const struct options *options, const struct host_facts *hosts,
-		       const struct file_list *files, struct report *report)
+static int check_files(const struct options *options, const struct file_list *files,
+		       struct report *report)
 {
 	size_t nr, host;
 	int ret = EXIT_OK, code;
@@ -333,11 +291,12 @@ static int check_files(const struct options *options, const struct host_facts *h
 	for (nr = 0; nr < files->nr; nr++) {
 		host = 0;
 		do {
-			code = check_file(options, options->hosts.nr ? &hosts[host] : NULL,
+			code = check_file(options, host_list_at(&options->hosts, host),
 					  &files->names[nr], report);
 			ret = ret ?: code;
-		} while (++host < options->hosts.nr);
+		} while (++host < options->hosts.files.nr);
 	}
+	placement_report(report, &options->hosts);
 	code = report_finish(report);
 	return ret ?: code;
 }
@@ -346,7 +305,6 @@ int check_domain(int argc, char **argv)
 {
 	static const char *const endings[] = { ".xml", NULL };
 	struct options options = {};
-	struct host_facts *hosts = NULL;
 	struct file_list files = {};
 	struct report report = { .what = "domain" };
 	size_t nr;
@@ -364,19 +322,16 @@ int check_domain(int argc, char **argv)
 		for (nr = 0; nr < files.nr && !ret; nr++)
 			if (!strcmp(files.names[nr].path, "-"))
 				ret = fail(EXIT_USAGE, "--fix of stdin needs --output FILE");
-	for (nr = 0; nr < files.nr && options.hosts.nr > 1 && !ret; nr++)
+	for (nr = 0; nr < files.nr && options.hosts.files.nr > 1 && !ret; nr++)
 		if (!strcmp(files.names[nr].path, "-"))
 			ret = fail(EXIT_USAGE, "stdin is read once: many hosts need a FILE");
-	if (!ret && options.fix && options.hosts.nr > 1)
-		ret = fail(EXIT_USAGE, "--fix takes one host, not %zu", options.hosts.nr);
+	if (!ret && options.fix && options.hosts.files.nr > 1)
+		ret = fail(EXIT_USAGE, "--fix takes one host, not %zu", options.hosts.files.nr);
 	if (!ret)
-		ret = load_hosts(&options.hosts, &hosts);
+		ret = host_list_load(&options.hosts);
 	if (!ret)
-		ret = check_files(&options, hosts, &files, &report);
-	for (nr = 0; hosts && nr < options.hosts.nr; nr++)
-		host_facts_free(&hosts[nr]);
-	free(hosts);
-	file_list_free(&options.hosts);
+		ret = check_files(&options, &files, &report);
+	host_list_free(&options.hosts);
 	file_list_free(&files);
 	xmlCleanupParser();
 	return ret;

@@ -213,6 +213,8 @@ DOMAIN_CHECK(ide_controller)
 DOMAIN_CHECK(hostdev)
 {
 	const bool snp = domain->type == SEVADM_VM_TYPE_SEV_SNP;
+	/* A regression of that version alone: "Cannot set discarding of RAM broken". */
+	const bool refuses = snp && domain->qemu_version == QEMU_VERSION(9, 1);
 	xmlNode *device;
 
 	for_each_device(device, domain) {
@@ -223,7 +225,8 @@ DOMAIN_CHECK(hostdev)
 		/* The host's USB devices go through an emulated controller. */
 		if (xml_is(device, "type", "usb"))
 			continue;
-		domain_finding(domain, row, snp ? SEVERITY_INFO : own(row), device,
+		domain_finding(domain, row, snp && !refuses ? SEVERITY_INFO : own(row), device,
+			       refuses ? "QEMU 9.1 refuses a device of the host to SEV-SNP guests" :
 			       snp ? "a device of the host reaches shared memory only, through the guest's bounce buffers" :
 			       "a device of the host cannot read or write encrypted memory");
 	}

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "check/guest_host.h"
 #include "check/kubevirt.h"
+#include "check/placement.h"
 #include "check/rules.h"
 #include "cli/errors.h"
 #include "cli/output.h"
@@ -22,6 +24,7 @@
 /**
  * struct vm_object - what the rules see
  * @version: of KubeVirt, VERSION(), 0: not known
+ * @host: facts about the node it is for, NULL: none in particular
  * @kind: the object's
  * @spec: what holds the VM's devices: a domain's, or an instance type's spec
  * @launch: its launchSecurity, NULL: none
@@ -29,6 +32,7 @@
 struct vm_object {
 	struct target *target;
 	unsigned int version;
+	const struct host_facts *host;
 	yaml_document_t *doc;
 	yaml_node_t *root, *spec, *outer, *launch;
 	const char *kind;
@@ -38,6 +42,7 @@ struct vm_object {
 #define IN_VM	1U	/* encrypted VMs: spec is the domain */
 #define IN_TYPE	2U	/* instance types that ask for encryption */
 #define IN_CR	4U	/* the KubeVirt object */
+#define ANY_VM	8U	/* VMs, encrypted or not, and of whatever technology */
 
 struct kubevirt_rule {
 	struct rule rule;
@@ -58,7 +63,72 @@ static yaml_node_t *launch(const struct vm_object *object, const char *path)
 	return node && node->type == YAML_SCALAR_NODE && !yaml_text(node) ? NULL : node;
 }
 
+static enum sevadm_vm_type type_of(const struct vm_object *object)
+{
+	if (launch(object, "snp"))
+		return SEVADM_VM_TYPE_SEV_SNP;
+	return yaml_is(launch(object, "sev/policy/encryptedState"), "true") ?
+	       SEVADM_VM_TYPE_SEV_ES : SEVADM_VM_TYPE_SEV;
+}
+
 /* ---- rules ------------------------------------------------------------------------------------ */
+
+static void judge_encrypted(const struct vm_object *object, const struct rule *rule)
+{
+	if (!object->launch)
+		finding_add(object->target, rule, yaml_line(object->spec),
+			    "there is no launchSecurity: this VM is not encrypted");
+}
+
+static bool is_other(const struct vm_object *object)
+{
+	return launch(object, "tdx") && !launch(object, "sev") && !launch(object, "snp");
+}
+
+static void judge_other(const struct vm_object *object, const struct rule *rule)
+{
+	if (is_other(object))
+		finding_add(object->target, rule, yaml_line(launch(object, "tdx")),
+			    "the guest is one of Intel TDX, which is not judged here");
+}
+
+static void judge_host_type(const struct vm_object *object, const struct rule *rule)
+{
+	const char *why = object->host ? host_refuses_type(object->host, type_of(object)) : NULL;
+
+	if (why)
+		finding_add(object->target, rule, yaml_line(object->launch), "%s", why);
+}
+
+static void judge_policy_host(const struct vm_object *object, const struct rule *rule)
+{
+	yaml_node_t *node = launch(object, "snp/policy");
+	uint64_t policy;
+	char text[160];
+
+	if (object->host && yaml_text(node) && !policy_parse(yaml_text(node), &policy) &&
+	    host_refuses_policy(object->host, SEVADM_VM_TYPE_SEV_SNP, policy, text, sizeof(text)))
+		finding_add(object->target, rule, yaml_line(node), "%s", text);
+}
+
+static void judge_version(const struct vm_object *object, const struct rule *rule)
+{
+	if (launch(object, "snp") && object->version && object->version < VERSION(1, 7))
+		finding_add(object->target, rule, yaml_line(launch(object, "snp")),
+			    "KubeVirt %u.%u has no launchSecurity.snp: it came with 1.7",
+			    object->version / 1000, object->version % 1000);
+}
+
+static void judge_cpu(const struct vm_object *object, const struct rule *rule)
+{
+	yaml_node_t *model = find(object, "cpu/model");
+	const char *text = yaml_text(model);
+
+	if (launch(object, "snp") && text && strcmp(text, "host-model") &&
+	    strcmp(text, "host-passthrough") && strncmp(text, "EPYC", strlen("EPYC")))
+		finding_add(object->target, rule, yaml_line(model),
+			    "the processor is %s, whose CPUID the firmware may refuse", text);
+}
 
 static void judge_one_type(const struct vm_object *object, const struct rule *rule)
 {
@@ -224,12 +294,19 @@ static void judge_boot_nic(const struct vm_object *object, const struct rule *ru
 	}
 }
 
+/* QEMU 9.1 refuses VFIO for SEV-SNP; virt-launcher has it in 1.7. */
+static bool refuses_snp_vfio(const struct vm_object *object)
+{
+	return launch(object, "snp") && object->version == VERSION(1, 7);
+}
+
 static void judge_host_devices(const struct vm_object *object, const struct rule *rule)
 {
 	static const char *const lists[] = { "devices/hostDevices", "devices/gpus", "hostDevices",
 					     "gpus" };
 	/* As check domain has it: such guests reach them through shared memory. */
-	const enum severity severity = launch(object, "snp") ? SEVERITY_INFO : rule->severity;
+	const enum severity severity = launch(object, "snp") && !refuses_snp_vfio(object) ?
+				       SEVERITY_INFO : rule->severity;
 	yaml_node_t *list, *item, *sriov;
 	size_t i, j;
 
@@ -343,6 +420,24 @@ static void judge_gate(const struct vm_object *object, const struct rule *rule)
 }
 
 static const struct kubevirt_rule rules[] = {
+	{ { "kubevirt-not-encrypted", SEVERITY_INFO, "the VM has launchSecurity",
+	    "write launchSecurity: {sev: {}} if it is to be encrypted", USER_GUIDE }, ANY_VM,
+	  judge_encrypted },
+	{ { "kubevirt-other", SEVERITY_INFO, "the guest is of AMD SEV",
+	    "nothing: other technologies are somebody else's", USER_GUIDE }, ANY_VM, judge_other },
+	{ { "kubevirt-version", SEVERITY_ERROR, "this KubeVirt knows the type",
+	    "update KubeVirt, or write launchSecurity: {sev: {}}",
+	    "KubeVirt 1.7; kubevirt/user-guide #940" }, IN_VM | IN_TYPE, judge_version },
+	{ { "kubevirt-host-type", SEVERITY_ERROR, "the host runs guests of this type",
+	    "choose another node or type; sevadm check host reports what the host lacks",
+	    "kvm_amd, parameters sev, sev_es and sev_snp; KVM_CAP_VM_TYPES; KVM_CAP_GUEST_MEMFD" },
+	  IN_VM | IN_TYPE, judge_host_type },
+	{ { "kubevirt-policy-host", SEVERITY_ERROR, "the host's firmware is as new as the policy asks for",
+	    "update the firmware, choose another node, or ask for an older version",
+	    "AMD SEV-SNP ABI (56860), Guest Policy: ABI_MAJOR, ABI_MINOR" }, IN_VM, judge_policy_host },
+	{ { "kubevirt-cpu", SEVERITY_WARNING, "the processor is the host's or an EPYC",
+	    "remove cpu.model, or write host-model, host-passthrough or an EPYC",
+	    "AMD SEV-SNP ABI (56860), CPUID page validation" }, IN_VM, judge_cpu },
 	{ { "kubevirt-type", SEVERITY_ERROR, "launchSecurity has exactly one of sev, snp and tdx",
 	    "write launchSecurity: {sev: {}}", WEBHOOK }, IN_VM | IN_TYPE, judge_one_type },
 	{ { "kubevirt-fields", SEVERITY_ERROR, "launchSecurity has the fields that its type has",
@@ -368,8 +463,8 @@ static const struct kubevirt_rule rules[] = {
 	    "remove bootOrder: the ROM's DMA does not work in encrypted memory", WEBHOOK },
 	  IN_VM, judge_boot_nic },
 	{ { "kubevirt-host-devices", SEVERITY_ERROR, "no device of the host is passed through",
-	    "remove it: an encrypted guest cannot use it", "AMD SEV Guide (SUSE), 6" },
-	  IN_VM | IN_TYPE, judge_host_devices },
+	    "remove it: an encrypted guest cannot use it; SEV-SNP guests can from KubeVirt 1.8 on",
+	    "AMD SEV Guide (SUSE), 6; kubevirt #16407" }, IN_VM | IN_TYPE, judge_host_devices },
 	{ { "kubevirt-machine", SEVERITY_ERROR, "the machine is Q35", "write machine: {type: q35}",
 	    "AMD SEV Guide (SUSE), 3" }, IN_VM, judge_machine },
 	{ { "kubevirt-smm", SEVERITY_ERROR, "SMM is off", "remove features.smm",
@@ -417,15 +512,23 @@ static const struct kind_row {
 struct visitor {
 	struct target *target;
 	unsigned int version;
+	const struct host_facts *host;
 	size_t known;
+};
+
+struct options {
+	unsigned int version;
+	struct host_list hosts;
 };
 
 static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *root)
 {
 	struct vm_object object = {
-		.target = visitor->target, .version = visitor->version, .doc = doc, .root = root,
+		.target = visitor->target, .version = visitor->version, .host = visitor->host,
+		.doc = doc, .root = root,
 	};
 	const struct kind_row *row = NULL;
+	unsigned int where;
 	size_t i;
 
 	object.kind = yaml_text(yaml_find(doc, root, "kind"));
@@ -442,12 +545,11 @@ static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *ro
 	object.launch = yaml_find(doc, object.spec, "launchSecurity");
 	if (object.launch && object.launch->type == YAML_SCALAR_NODE && !yaml_text(object.launch))
 		object.launch = NULL;
-	if (!object.launch && row->where != IN_CR)
-		return;
-	if (launch(&object, "tdx") && !launch(&object, "sev") && !launch(&object, "snp"))
-		return;
+	where = row->where == IN_VM ? ANY_VM : 0;
+	if (row->where == IN_CR || (object.launch && !is_other(&object)))
+		where |= row->where;
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].where & row->where)
+		if (rules[i].where & where)
 			rules[i].check(&object, &rules[i].rule);
 }
 
@@ -463,26 +565,30 @@ static void visit(void *context, yaml_document_t *doc, yaml_node_t *root)
 	judge(context, doc, root);
 }
 
-static int set_version(void *options, const char *text)
+static int set_version(void *version, const char *text)
 {
 	unsigned int major, minor;
 
 	text += *text == 'v';
 	if (sscanf(text, "%3u.%3u", &major, &minor) != 2)
 		return fail(EXIT_USAGE, "\"%s\" is not a version of KubeVirt: write 1.9", text);
-	*(unsigned int *)options = VERSION(major, minor);
+	*(unsigned int *)version = VERSION(major, minor);
 	return EXIT_OK;
 }
 
 const struct option_row check_kubevirt_options[] = {
-	{ "kubevirt-version", 0, "VERSION", "of the cluster's KubeVirt, such as 1.9", NULL, set_version },
+	{ "kubevirt-version", 0, "VERSION", "of the cluster's KubeVirt, such as 1.9",
+	  OPTION_CALL(struct options, version, set_version) },
+	{ "host", 0, "FILE", "the node it is for: what check host -j printed there; many, or a folder",
+	  OPTION_CALL(struct options, hosts, host_list_add) },
 	FINDINGS_ROWS,
 	{}
 };
 
-size_t kubevirt_judge(struct target *target, unsigned int version, const char *bytes, size_t size)
+size_t kubevirt_judge(struct target *target, unsigned int version, const struct host_facts *host,
+		      const char *bytes, size_t size)
 {
-	struct visitor visitor = { .target = target, .version = version };
+	struct visitor visitor = { .target = target, .version = version, .host = host };
 	struct yaml_error error;
 
 	if (!yaml_each(bytes, size, visit, &visitor, &error))
@@ -491,9 +597,10 @@ size_t kubevirt_judge(struct target *target, unsigned int version, const char *b
 	return visitor.known + 1;
 }
 
-static void check_file(struct report *report, unsigned int version, const struct file_name *name)
+static void check_file(struct report *report, const struct options *options,
+		       const struct host_facts *host, const struct file_name *name)
 {
-	struct target *target = report_target(report, name->path, TARGET_FILE);
+	struct target *target = placement_target(report, &options->hosts, name->path, NULL, host);
 	const char *why;
 	size_t size;
 	char *bytes;
@@ -501,36 +608,55 @@ static void check_file(struct report *report, unsigned int version, const struct
 	bytes = file_read(name->path, &size, &why);
 	if (!bytes) {
 		target_unreadable(target, 0, "%s", why);
-	} else if (!kubevirt_judge(target, version, bytes, size)) {
+	} else if (!kubevirt_judge(target, options->version, host, bytes, size)) {
 		/* Other objects live beside VMs. */
 		if (name->found)
 			report_drop(report);
 		else
 			target_unreadable(target, 0,
-					  "there is no VM, instance type or KubeVirt object in it");
+					  "there is no VM, instance type or KubeVirt object in it%s",
+					  *bytes == '<' ? ": it is XML, for check domain" : "");
 	}
 	free(bytes);
+}
+
+static int check_files(const struct options *options, const struct file_list *files)
+{
+	struct report report = { .what = "VM, instance type or KubeVirt object" };
+	size_t nr, host;
+
+	for (nr = 0; nr < files->nr; nr++) {
+		host = 0;
+		do {
+			check_file(&report, options, host_list_at(&options->hosts, host),
+				   &files->names[nr]);
+		} while (++host < options->hosts.files.nr);
+	}
+	placement_report(&report, &options->hosts);
+	return report_finish(&report);
 }
 
 int check_kubevirt(int argc, char **argv)
 {
 	static const char *const endings[] = { ".yaml", ".yml", NULL };
+	struct options options = {};
 	struct file_list files = {};
-	struct report report = { .what = "VM, instance type or KubeVirt object" };
-	unsigned int version = 0;
 	size_t nr;
 	int i, ret;
 
-	ret = options_parse(check_kubevirt_options, &version, &argc, argv);
+	ret = options_parse(check_kubevirt_options, &options, &argc, argv);
 	if (!ret && !argc)
 		ret = fail(EXIT_USAGE, "check kubevirt needs a FILE, a folder, or - for stdin");
 	for (i = 0; i < argc && !ret; i++)
 		ret = file_list_add(&files, argv[i], endings);
-	if (!ret) {
-		for (nr = 0; nr < files.nr; nr++)
-			check_file(&report, version, &files.names[nr]);
-		ret = report_finish(&report);
-	}
+	for (nr = 0; nr < files.nr && options.hosts.files.nr > 1 && !ret; nr++)
+		if (!strcmp(files.names[nr].path, "-"))
+			ret = fail(EXIT_USAGE, "stdin is read once: many hosts need a FILE");
+	if (!ret)
+		ret = host_list_load(&options.hosts);
+	if (!ret)
+		ret = check_files(&options, &files);
+	host_list_free(&options.hosts);
 	file_list_free(&files);
 	return ret;
 }

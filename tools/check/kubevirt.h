@@ -3,14 +3,17 @@
 #ifndef SEVADM_CHECK_KUBEVIRT_H
 #define SEVADM_CHECK_KUBEVIRT_H
 
+#include "host/facts.h"
 #include "report/findings.h"
 
 /**
  * kubevirt_judge() - all rules on all documents of @bytes
  * @version: of KubeVirt, major * 1000 + minor; 0: not known
+ * @host: facts about the node it is for, NULL: none in particular
  *
  * Return: how many objects of a kind that is checked were found, or where it cannot be read, more.
  */
-size_t kubevirt_judge(struct target *target, unsigned int version, const char *bytes, size_t size);
+size_t kubevirt_judge(struct target *target, unsigned int version, const struct host_facts *host,
+		      const char *bytes, size_t size);
 
 #endif

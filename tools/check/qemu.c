@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "check/placement.h"
 #include "check/qemu.h"
 #include "check/rules.h"
 #include "cli/errors.h"
@@ -76,8 +77,11 @@ static int take_arguments(struct qemu *qemu, char **words, size_t nr)
 	return EXIT_OK;
 }
 
-static int judge(struct qemu *qemu, struct report *report, const char *name)
+static int judge(struct qemu *qemu, const struct host_list *hosts, const char *name)
 {
+	struct report report = {};
+	size_t host = 0;
+
 	const struct qemu_rule *row;
 	unsigned int i;
 	uint64_t policy;
@@ -85,11 +89,16 @@ static int judge(struct qemu *qemu, struct report *report, const char *name)
 	if (qemu->object && qemu->type == SEVADM_VM_TYPE_SEV &&
 	    qemu_is_number(qemu_property(qemu->object, "policy"), &policy))
 		qemu->type = policy_type(false, policy);
-	qemu->target = report_target(report, name, TARGET_OBJECT);
-	for (i = 0; (row = rule_at(i)); i++)
-		if (!row->types || (qemu->object && row->types & 1U << qemu->type))
-			row->check(qemu, &row->rule);
-	return report_finish(report);
+	do {
+		qemu->host = host_list_at(hosts, host);
+		qemu->target = placement_target(&report, hosts, name, NULL, qemu->host);
+		qemu->target->kind = TARGET_OBJECT;
+		for (i = 0; (row = rule_at(i)); i++)
+			if (!row->types || (qemu->object && row->types & 1U << qemu->type))
+				row->check(qemu, &row->rule);
+	} while (++host < hosts->files.nr);
+	placement_report(&report, hosts);
+	return report_finish(&report);
 }
 
 /* By its name; else by an option that no other program has beside it. */
@@ -112,18 +121,14 @@ static int take_process(struct qemu *qemu, char *bytes, size_t size)
 	return take_arguments(qemu, words, nr);
 }
 
-struct options {
-	const char *host;
-};
-
 const struct option_row check_qemu_options[] = {
-	{ "host", 0, "FILE", "the host it is for: what check host -j printed there",
-	  OPTION_TEXT(struct options, host) },
+	{ "host", 0, "FILE", "the host it is for: what check host -j printed there; many, or a folder",
+	  NULL, host_list_add },
 	FINDINGS_ROWS,
 	{}
 };
 
-static int check_process(struct qemu *qemu, struct report *report, const char *word)
+static int check_process(struct qemu *qemu, const struct host_list *hosts, const char *word)
 {
 	unsigned long long pid;
 	char path[64], *bytes;
@@ -143,7 +148,7 @@ static int check_process(struct qemu *qemu, struct report *report, const char *w
 	if (!ret && !is_qemu(qemu, bytes))
 		ret = fail(EXIT_USAGE, "process %llu is no QEMU but \"%s\"", pid, bytes);
 	snprintf(path, sizeof(path), "process %llu", pid);
-	ret = ret ?: judge(qemu, report, path);
+	ret = ret ?: judge(qemu, hosts, path);
 	free(bytes);
 	return ret;
 }
@@ -151,9 +156,7 @@ static int check_process(struct qemu *qemu, struct report *report, const char *w
 int check_qemu(int argc, char **argv)
 {
 	struct qemu *qemu = calloc(1, sizeof(*qemu));
-	struct options options = {};
-	struct host_facts facts = {};
-	struct report report = {};
+	struct host_list hosts = {};
 	int ret, own = 0, rest = 0;
 
 	/* What follows -- is QEMU's, and none of our options. */
@@ -161,22 +164,19 @@ int check_qemu(int argc, char **argv)
 		own++;
 	rest = own < argc ? argc - own - 1 : 0;
 	argc = own;
-	ret = qemu ? options_parse(check_qemu_options, &options, &argc, argv) :
+	ret = qemu ? options_parse(check_qemu_options, &hosts, &argc, argv) :
 		     fail(EXIT_REFUSED, "out of memory");
 	if (!ret && (argc > 1 || !argc == !rest))
 		ret = fail(EXIT_USAGE, "check qemu needs a process, or -- and a command line");
-	if (!ret && options.host)
-		ret = load_host_facts(options.host, &facts);
-	if (!ret) {
-		qemu->host = options.host ? &facts : NULL;
-		if (argc) {
-			ret = check_process(qemu, &report, argv[0]);
-		} else {
-			ret = take_arguments(qemu, argv + own + 1, (size_t)rest);
-			ret = ret ?: judge(qemu, &report, "command line");
-		}
+	if (!ret)
+		ret = host_list_load(&hosts);
+	if (!ret && argc) {
+		ret = check_process(qemu, &hosts, argv[0]);
+	} else if (!ret) {
+		ret = take_arguments(qemu, argv + own + 1, (size_t)rest);
+		ret = ret ?: judge(qemu, &hosts, "command line");
 	}
-	host_facts_free(&facts);
+	host_list_free(&hosts);
 	free(qemu);
 	return ret;
 }

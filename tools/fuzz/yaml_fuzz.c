@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct report report = {};
 
 	kubevirt_judge(report_target(&report, "fuzz.yaml", TARGET_FILE), size % 2 ? 1009 : 0,
-		       (const char *)data, size);
+		       NULL, (const char *)data, size);
 	report_free(&report);
 	return 0;
 }

@@ -13,8 +13,9 @@ data=$tests/data/kubevirt
 
 # breaks CODE FILE WANT: sevadm exits with CODE and finds WANT, no more: SEVERITY RULE LINE, one a line.
 breaks() {
-	local code=0
-	"$sevadm" check kubevirt "$2" > "$scratch/out" 2> "$scratch/err" || code=$?
+	local code=0 options=()
+	[ ! -f "${2%.yaml}.options" ] || read -ra options <<< "$(sed "s|DATA|$data|g" "${2%.yaml}.options")"
+	"$sevadm" check kubevirt "${options[@]}" "$2" > "$scratch/out" 2> "$scratch/err" || code=$?
 	same "exit code of $2" "$code" "$1" && [ -s "$scratch/out" ] &&
 	same "what $2 breaks" "$(sed -n 's/^  \([a-z]*\) \[\([a-z-]*\)\] line \([0-9]*\): .*/\1 \2 \3/p' \
 		"$scratch/out")" "$3"

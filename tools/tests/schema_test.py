@@ -47,6 +47,8 @@ CASES = [
     ("check", True, "check policy 0x42"),
     ("check", True, "policy check --type sev-snp 0x30000"),
     ("check", True, "check host"),
+    ("check", True, f"check host --host {DATA}/domain/hosts-snp"),
+    ("check", True, f"check qemu --host {DATA}/domain/hosts-snp -- qemu -object sev-snp-guest,id=sev0"),
     ("policies", False, "policy decode 0x7 0x30000"),
     ("policy", False, "policy encode nodbg es"),
     ("certificate", False, f"policy certificate {DATA}/dh-cert.bin"),
