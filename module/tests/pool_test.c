@@ -42,15 +42,20 @@ static struct sevadm_pool_query pool_now(struct kunit *test, u32 pool)
 	return query;
 }
 
-static u32 state_of(struct kunit *test, u32 asid, u64 vm)
+static u32 state_with_pid(struct kunit *test, u32 asid, u64 vm, u32 vm_pid)
 {
 	struct sevadm_asid_query query = { .asid = asid };
 	u32 pid = 0;
 
 	KUNIT_ASSERT_EQ(test, sevadm_asid_query(&query, &pid), 0);
 	KUNIT_EXPECT_EQ(test, query.vm, vm);
-	KUNIT_EXPECT_EQ(test, pid, vm ? PID : 0);
+	KUNIT_EXPECT_EQ(test, pid, vm_pid);
 	return query.state;
+}
+
+static u32 state_of(struct kunit *test, u32 asid, u64 vm)
+{
+	return state_with_pid(test, asid, vm, vm ? PID : 0);
 }
 
 /* A VM's ASID: taken, its number known. */
@@ -195,8 +200,8 @@ static void pool_peak_stays(struct kunit *test)
 static void pool_moves_to_another_vm(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, LAST);
-	locked(sevadm_pool_move_locked(LAST, VM, VM + 1, PID));
-	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM + 1), SEVADM_ASID_STATE_USED);
+	locked(sevadm_pool_move_locked(LAST, VM, VM + 1, PID + 1));
+	KUNIT_EXPECT_EQ(test, state_with_pid(test, LAST, VM + 1, PID + 1), SEVADM_ASID_STATE_USED);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 }
 

@@ -142,26 +142,36 @@ static void claim_looks_anew(struct kunit *test)
 	sevadm_scope_leave(scope);
 }
 
-static void nothing(struct sevadm_vm *vm)
+static unsigned int runs;
+static struct sevadm_vm *ran_for;
+
+static void note(struct sevadm_vm *vm)
 {
+	runs++;
+	ran_for = vm;
 }
 
 static void quiet_when_nobody_is_at_work(struct kunit *test)
 {
+	struct sevadm_vm *vm = start(test, 1);
 	struct sevadm_scope *scope;
 
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
+	runs = 0;
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), note, vm));
+	KUNIT_EXPECT_EQ(test, runs, 1);
+	KUNIT_EXPECT_PTR_EQ(test, ran_for, vm);
 	scope = enter(SEVADM_SCOPE_IOCTL, 1);
-	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), note, vm));
+	KUNIT_EXPECT_EQ(test, runs, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), note, NULL));
 	sevadm_scope_leave(scope);
 	/* A mirror is made of VM 2: that is nobody else's business, however long it takes. */
 	scope = enter(SEVADM_SCOPE_CONTEXT, 1);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), note, NULL));
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(scope, kvm(2)));
-	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(2), nothing, NULL));
-	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(3), nothing, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(2), note, NULL));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), note, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(3), note, NULL));
 	sevadm_scope_leave(scope);
 }
 
@@ -187,7 +197,7 @@ static void scope_ends_with_its_task(struct kunit *test)
 	first = enter(SEVADM_SCOPE_IOCTL, 1);
 	put_task_struct(first->task);
 	first->task = get_task_struct(&dead);
-	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), nothing, NULL));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), note, NULL));
 	KUNIT_EXPECT_EQ(test, refcount_read(&dead.usage), 1);
 }
 
