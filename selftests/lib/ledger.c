@@ -15,11 +15,13 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-#define QUIET_TRIES	100
+#define QUIET_TRIES	300
 #define QUIET_PAUSE_NS	20000000L
+#define MOMENTS		20	/* at which a VM may be in the middle of its end */
 
 struct comparison {
 	const char *where;
+	bool print;
 	unsigned int differences;
 	struct view truth, have;	/* read at one quiet moment */
 	const struct view_vm **matches;	/* by VM of the truth: sevadm's record, or NULL */
@@ -33,6 +35,8 @@ static void differ(struct comparison *c, const char *fmt, ...)
 	va_list args;
 
 	c->differences++;
+	if (!c->print)
+		return;
 	printf("# %s: ", c->where);
 	va_start(args, fmt);
 	vprintf(fmt, args);
@@ -297,6 +301,13 @@ static unsigned long long compare_totals(struct comparison *c)
 
 /* ---- a quiet moment ------------------------------------------------------------------------- */
 
+static void pause_a_little(void)
+{
+	const struct timespec pause = { .tv_nsec = QUIET_PAUSE_NS };
+
+	nanosleep(&pause, NULL);
+}
+
 enum reading { READ_QUIET, READ_DISTURBED, READ_FAILED };
 
 /* Quiet when kvm_amd's state was the same before and after sevadm was asked. */
@@ -316,20 +327,43 @@ static enum reading read_views(struct comparison *c, enum view_source source)
 	return reading;
 }
 
-static unsigned int compare(const char *where, enum view_source source,
-			    struct ledger_totals *totals)
+/*
+ * Return true if a VM may be in the middle of its end: KVM takes it off its list before it unpins its memory
+ * and gives up its ASID (kvm_destroy_vm()). Then the ledger has a VM more, or an ASID is used by no VM.
+ */
+static bool vm_may_end(const struct comparison *c)
 {
-	const struct timespec pause = { .tv_nsec = QUIET_PAUSE_NS };
+	bool held[VIEW_ASIDS] = { 0 };
+	size_t i;
+	int asid;
+
+	if (c->have.vm_count > c->truth.vm_count)
+		return true;
+	for (i = 0; i < c->truth.vm_count; i++)
+		if (c->truth.vms[i].asid > 0 && c->truth.vms[i].asid < VIEW_ASIDS)
+			held[c->truth.vms[i].asid] = true;
+	for (asid = 1; asid < VIEW_ASIDS; asid++)
+		if (c->truth.asids[asid].listed && !held[asid] &&
+		    c->truth.asids[asid].state == SEVADM_ASID_STATE_USED)
+			return true;
+	return false;
+}
+
+/* @ends: whether a VM may be in the middle of its end. */
+static unsigned int compare_once(const char *where, enum view_source source,
+				 struct ledger_totals *totals, bool print, bool *ends)
+{
 	static struct comparison c;
 	enum reading reading = READ_DISTURBED;
 	unsigned long long pinned;
 	int try;
 	size_t i;
 
-	c = (struct comparison) { .where = where };
+	*ends = false;
+	c = (struct comparison) { .where = where, .print = true };
 	for (try = 0; try < QUIET_TRIES && reading == READ_DISTURBED; try++) {
 		if (try)
-			nanosleep(&pause, NULL);
+			pause_a_little();
 		view_drop(&c.have);
 		reading = read_views(&c, source);
 	}
@@ -339,6 +373,8 @@ static unsigned int compare(const char *where, enum view_source source,
 		return c.differences;
 	}
 
+	*ends = vm_may_end(&c);
+	c.print = print || !*ends;
 	match_vms(&c);
 	for (i = 0; i < c.truth.vm_count; i++)
 		compare_vm(&c, i);
@@ -351,6 +387,23 @@ static unsigned int compare(const char *where, enum view_source source,
 	view_drop(&c.truth);
 	view_drop(&c.have);
 	return c.differences;
+}
+
+static unsigned int compare(const char *where, enum view_source source,
+			    struct ledger_totals *totals)
+{
+	unsigned int differences;
+	bool ends;
+	int moment;
+
+	for (moment = 1; moment <= MOMENTS; moment++) {
+		if (moment > 1)
+			pause_a_little();
+		differences = compare_once(where, source, totals, moment == MOMENTS, &ends);
+		if (!differences || !ends)
+			break;
+	}
+	return differences;
 }
 
 unsigned int ledger_differences(const char *where, struct ledger_totals *totals)
