@@ -68,7 +68,8 @@ same() {
 	}
 }
 
-# eventually SECONDS COMMAND...: until COMMAND succeeds.
+# eventually SECONDS COMMAND...: until COMMAND succeeds. SECONDS are minutes, for a busy machine: what
+# succeeds ends it at once.
 eventually() {
 	tries=$(($1 * 5))
 	shift
@@ -116,10 +117,15 @@ guest_start() {
 	"$here/sevlaunch" --pause-at "$pause_at" "$@" > "$scratch/guest" 2>&1 < /dev/null &
 	guest=$!
 	guests="$guests $guest"
-	eventually 30 grep -q "^$pause_at: good=true" "$scratch/guest" || {
+	eventually 120 guest_waits_or_ended
+	grep -q "^$pause_at: good=true" "$scratch/guest" || {
 		sed 's/^/# /' "$scratch/guest"
 		return 1
 	}
+}
+
+guest_waits_or_ended() {
+	grep -q "^$pause_at: good=true" "$scratch/guest" || ! kill -0 "$guest" 2>/dev/null
 }
 
 # The guest takes the steps that are left, and ends well.
@@ -129,6 +135,12 @@ guest_finish() {
 
 guest_kill() {
 	kill -KILL "$guest" && ! wait "$guest" 2>/dev/null
+}
+
+# waits_in_poll PID: a program that waits for events there has opened all that it waits for. The numbers
+# are those of poll and ppoll.
+waits_in_poll() {
+	grep -qE '^(7|271) ' "/proc/$1/syscall"
 }
 
 loaded() {

@@ -26,7 +26,7 @@
 #define VMS_MAX		4096
 #define LIST_MAX	1000000		/* a list that is longer was caught in mid-change */
 #define ASIDS_MAX	65536
-#define TRIES		200
+#define TRIES		10000
 #define TRY_PAUSE_NS	2000000L
 
 __attribute__((noreturn, format(printf, 1, 2)))

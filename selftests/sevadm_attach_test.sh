@@ -69,7 +69,7 @@ load_over_guest() {
 
 # What is not accounted is never counted backwards, and is gone when the guest is.
 old_guest_ends() {
-	guest_finish && eventually 10 no_unaccounted &&
+	guest_finish && eventually 120 no_unaccounted &&
 		same "pinned bytes" "$(value status -- pinned current_bytes)" 0 &&
 		same "used SEV ASIDs" "$(value status -- pools sev used)" 0 &&
 		same "used SEV-ES ASIDs" "$(value status -- pools sev_es used)" 0
@@ -81,7 +81,7 @@ new_beside_old() {
 		same "pid" "$(value vm list -- 0 pid)" "$guest" &&
 		same "pinned bytes" "$(value vm list -- 0 pinned_bytes)" $((8 << 20)) &&
 		guest_finish && unaccounted 1 && kill -KILL "$old" && ! wait "$old" 2>/dev/null &&
-		eventually 10 no_unaccounted && same "number of VMs" "$(vms)" 0
+		eventually 120 no_unaccounted && same "number of VMs" "$(vms)" 0
 }
 
 # As if the module had always been there, and not a second time; its end is booked like any other.

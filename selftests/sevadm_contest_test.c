@@ -39,7 +39,7 @@
 #define PAGES_MAX	40UL	/* less than all pinners want */
 #define CGROUP		"/sys/fs/cgroup/sevadm-tenant-a"
 #define ROOT		"/sys/fs/cgroup"
-#define EVENT_MS	2000
+#define EVENT_MS	120000
 
 static struct sev_host host;
 static uint64_t tenant;

@@ -47,6 +47,14 @@ measured() {
 	[ "$(vms)" = 1 ] && [ "$(value vm list -- 0 state)" = lsecret ]
 }
 
+# Five times in a row QEMU has the same threads and locked memory.
+settled() {
+	now=$(grep -E '^(Threads|VmLck)' "/proc/$guest/status") || return
+	[ "$now" = "${last-}" ] || steady=0
+	last=$now steady=$((steady + 1))
+	[ "$steady" -gt 5 ]
+}
+
 # enough WHAT NEED USED: in bytes.
 enough() {
 	say "$1: told $(($2 >> 20)), used $(($3 >> 20)) MiB"
@@ -85,18 +93,19 @@ fits() {
 		> "$scratch/qemu" 2>&1 < /dev/null &
 	guest=$!
 	guests="$guests $guest"
-	if ! eventually 120 measured || ! kill -0 "$guest"; then
+	if ! eventually 300 measured || ! kill -0 "$guest"; then
 		sed 's/^/# qemu: /' "$scratch/qemu"
 		return 1
 	fi
-	# Threads that QEMU starts late have their stacks by now.
-	sleep 1
+	# Threads that QEMU starts late have their stacks by then.
+	steady=0
+	eventually 120 settled
 	pinned=$(value vm list -- 0 pinned_peak_bytes)
 	charged=$(cat "$CGROUP/memory.peak" 2> /dev/null || cat "$CGROUP/memory.current")
 	# Not VmPeak: glibc maps 128 MiB to find an aligned arena in, and does without where it may not.
 	mapped=$(awk '/^VmLck/ { print $2 * 1024 }' "/proc/$guest/status")
 	guest_kill
-	eventually 10 rmdir "$CGROUP" 2> /dev/null || return 1
+	eventually 120 rmdir "$CGROUP" 2> /dev/null || return 1
 	good=0
 	enough "pinned" "$(ceiling pinned)" "$pinned" || good=1
 	enough "charged" "$(ceiling charged)" "$charged" || good=1

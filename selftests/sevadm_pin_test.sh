@@ -34,7 +34,7 @@ pinned() {
 counted() {
 	"$here/sevlaunch" --steps "$steps" > "$scratch/launch" 2>&1 &
 	guests="$guests $!"
-	eventually 60 pinned && same "pinned bytes" "$(value status -- pinned current_bytes)" 8192 &&
+	eventually 120 pinned && same "pinned bytes" "$(value status -- pinned current_bytes)" 8192 &&
 		sevadm -j trace show --event pin | grep '"command":"DBG_DECRYPT"' > "$scratch/pins"
 }
 

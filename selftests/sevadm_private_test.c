@@ -30,7 +30,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Pages return when their last user is gone, which may be a batch of the page cache. */
-#define TRIES		300
+#define TRIES		6000
 #define PAUSE_US	20000
 
 #define MANY		4	/* guests at once */

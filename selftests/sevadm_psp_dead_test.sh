@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A security processor that never answers: the command is in the trace when ccp gives it up, listeners
 # are told, and the ledger stays true. Wants one that hangs, and a ccp that does not wait for long:
-# sevhost --psp hang=LAUNCH_START --param ccp.psp_cmd_timeout=3.
+# sevhost --psp hang=LAUNCH_START --param ccp.psp_cmd_timeout=5.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -20,13 +20,13 @@ launch_fails() {
 	sevadm -j monitor > "$scratch/told" 2> /dev/null < /dev/null &
 	monitor=$!
 	guests="$guests $monitor"
-	sleep 2 # it listens by then
+	eventually 120 waits_in_poll "$monitor" || return
 	# A tenant who runs into a limit all the while is not to keep them from being told.
 	sevadm limit set user 60001 pin.max=4K || return
 	"$here/sevadm_flood_test" --refuse-pins $((timeout + 4)) &
 	flood=$!
 	guests="$guests $flood"
-	sleep 2
+	eventually 120 grep -q '"subject":"user 60001"' "$scratch/told" || return
 	! "$here/sevlaunch" --memory 4 > "$scratch/launch" 2>&1 && wait "$flood" &&
 		sevadm limit delete user 60001
 }
@@ -39,7 +39,7 @@ is_traced() {
 }
 
 is_told() {
-	eventually 10 grep -q '"command":"LAUNCH_START".*"ret":-110' "$scratch/told" &&
+	eventually 120 grep -q '"command":"LAUNCH_START".*"ret":-110' "$scratch/told" &&
 		grep -q '"event":"limit".*"subject":"user 60001"' "$scratch/told"
 }
 

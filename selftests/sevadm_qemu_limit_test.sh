@@ -58,7 +58,7 @@ qemu_starts() {
 	sev-guest --memory "$MEMORY" --paused > "$scratch/qemu" 2>&1 < /dev/null &
 	guest=$!
 	guests="$guests $guest"
-	if ! eventually 120 qemu_is_measured || ! kill -0 "$guest"; then
+	if ! eventually 300 qemu_is_measured || ! kill -0 "$guest"; then
 		sed 's/^/# qemu: /' "$scratch/qemu"
 		return 1
 	fi
@@ -68,7 +68,7 @@ qemu_starts() {
 
 qemu_ends() {
 	pid=$(value vm list -- 0 pid)
-	kill -KILL "$pid" && eventually 30 has_vms 0 && nothing_left &&
+	kill -KILL "$pid" && eventually 120 has_vms 0 && nothing_left &&
 		sevadm limit delete host
 }
 

@@ -33,7 +33,7 @@ qemu_start() {
 		> "$scratch/qemu" 2>&1 < /dev/null &
 	guest=$!
 	guests="$guests $guest"
-	eventually 120 qemu_is_measured || {
+	eventually 300 qemu_is_measured || {
 		sed 's/^/# qemu: /' "$scratch/qemu"
 		return 1
 	}

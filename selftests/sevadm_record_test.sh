@@ -57,7 +57,7 @@ interrupted() {
 	sevadm trace record plain 2>/dev/null &
 	recorder=$!
 	guests="$guests $recorder"
-	eventually 10 test -s plain
+	eventually 120 test -s plain
 	"$here/sevlaunch" > /dev/null
 	kill -TERM "$recorder"
 	wait "$recorder" && sevadm -j trace report plain | grep -q '"complete":true'
@@ -72,11 +72,9 @@ killed() {
 	sevadm trace record "$scratch/killed.zst" 2>/dev/null &
 	recorder=$!
 	guests="$guests $recorder"
-	eventually 10 test -s killed.zst
-	before=$(wc -c < killed.zst)
+	eventually 120 test -s killed.zst
 	"$here/sevlaunch" > /dev/null
-	eventually 10 grown "$before"
-	sleep 0.5
+	eventually 120 has_the_vm
 	kill -KILL "$recorder"
 	wait "$recorder" 2>/dev/null || true
 	status=0
@@ -84,8 +82,9 @@ killed() {
 	same "status" "$status" 2 && grep -q "byte" errors && grep -q "^VM " text
 }
 
-grown() {
-	[ "$(wc -c < killed.zst)" -gt "$1" ]
+# A recording without an end is read as far as it goes.
+has_the_vm() {
+	sevadm trace report killed.zst 2> errors | grep -q '^VM '
 }
 
 # One file for a ticket: of a VM that is there, without names, and nobody else may read it.

@@ -23,7 +23,7 @@
 #define PUNCHED		(int)(SNP_PUNCH_BYTES / SEV_PAGE_SIZE)
 
 /* KVM gives a page back when its last user is gone, which may be a batch of the page cache. */
-#define TRIES		600
+#define TRIES		1200
 #define PAUSE_US	100000
 
 /* What a step changes, in pages. */

@@ -38,7 +38,7 @@ words='
 		[ "${1-}" = unseen ] || sevadm vm list | grep -q sevlaunch || fail "the ledger has no guest"
 		kill -USR1 $pid && wait $pid || { cat guest; exit 1; }
 	}
-	until_said() { for try in $(seq 600); do dmesg | grep -q "$1" && return; sleep 0.1; done; fail "not said: $1"; }'
+	until_said() { for try in $(seq 3000); do dmesg | grep -q "$1" && return; sleep 0.1; done; fail "not said: $1"; }'
 
 # host NAME COMMANDS OPTION…
 host() {
@@ -58,7 +58,7 @@ host() {
 # shellcheck disable=SC2016 # the guest's shell expands it
 patched='
 	patch=/sys/kernel/livepatch/livepatch
-	settled() { for try in $(seq 600); do [ "$(cat $patch/transition 2>/dev/null)" != 1 ] && return; sleep 0.1; done; fail "no end of the transition"; }
+	settled() { for try in $(seq 3000); do [ "$(cat $patch/transition 2>/dev/null)" != 1 ] && return; sleep 0.1; done; fail "no end of the transition"; }
 	unpatch() { echo 0 >$patch/enabled; until [ ! -d $patch ]; do sleep 0.1; done; rmmod livepatch; }
 	echo "1: it is refused whole while the module has the function"
 	! insmod livepatch.ko 2>/dev/null || fail "two have redirected one function"

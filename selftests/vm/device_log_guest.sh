@@ -23,7 +23,7 @@ as_the_log() {
 qemu_launches() {
 	sev-guest --type "$1" --paused > /dev/null 2> qemu &
 	guest=$!
-	tries=240
+	tries=1000
 	until sevadm -j vm list | grep -q '"state":"lsecret"'; do
 		tries=$((tries - 1))
 		if [ "$tries" -eq 0 ] || ! kill -0 "$guest"; then
@@ -65,7 +65,7 @@ modprobe -r ccp
 sevadm -j trace show > shown
 echo "lost: $(grep -c '"event":"lost"' shown || true)"
 grep '"event":"psp"' shown | as_the_log > commands
-tries=50
+tries=600
 until as_the_log < followed | cmp -s commands -; do
 	tries=$((tries - 1))
 	[ "$tries" -gt 0 ] || break

@@ -44,7 +44,7 @@ visit='
 	sevadm limit set host pin.max=4M && ! sevlaunch --memory 8 >/dev/null
 	sevadm limit set host pin.max=64M
 	sevlaunch --pause-at finish --memory 8 >launched & guest=$!
-	for try in $(seq 100); do grep -q "^finish: good=true" launched && break; sleep 0.2; done
+	for try in $(seq 600); do grep -q "^finish: good=true" launched && break; sleep 0.2; done
 	sevadm metrics
 	kill -9 $guest'
 

@@ -25,7 +25,7 @@ has_limit() {
 
 # The first module listed is the youngest.
 loaded_at_boot() {
-	eventually 60 loaded kvm_amd && eventually 30 unit active &&
+	eventually 120 loaded kvm_amd && eventually 120 unit active &&
 		same "order of the modules" "$(sed -nE 's/^(sevadm|kvm_amd) .*/\1/p' /proc/modules | xargs)" \
 			"kvm_amd sevadm" &&
 		"$sevadm" module status | grep ", attached: "
@@ -41,12 +41,12 @@ limits_hold() {
 
 slice_is_bound() {
 	systemctl start machine.slice &&
-		eventually 30 has_limit 'cgroup /machine.slice' 'asid.sev.min = 4'
+		eventually 120 has_limit 'cgroup /machine.slice' 'asid.sev.min = 4'
 }
 
 reloads() {
 	sed -i -e '/^pin.high/d' -e 's/^pin.max = .*/pin.max = 1G/' /etc/sevadm.conf &&
-		systemctl reload sevadm.service && eventually 30 has_limit host 'pin.max = 1G' && unit active
+		systemctl reload sevadm.service && eventually 120 has_limit host 'pin.max = 1G' && unit active
 }
 
 # And what is wrong is told once: no restart mends it.
@@ -58,13 +58,13 @@ refuses() {
 		systemctl restart sevadm.service && unit active
 }
 
-# Between changes it waits: in poll(2), which is also ppoll(2).
+# Between changes it waits.
 watcher_waits() {
-	grep -qE '^(7|271) ' "/proc/$(systemctl show -P MainPID sevadm.service)/syscall"
+	waits_in_poll "$(systemctl show -P MainPID sevadm.service)"
 }
 
 goes_with_the_module() {
-	eventually 30 watcher_waits && "$sevadm" module unload && eventually 30 unit inactive && ! loaded sevadm
+	eventually 120 watcher_waits && "$sevadm" module unload && eventually 120 unit inactive && ! loaded sevadm
 }
 
 no_unaccounted() {
@@ -73,7 +73,7 @@ no_unaccounted() {
 
 # A VM that was there before is adopted by the unit: no one else asks for it.
 comes_with_the_module() {
-	guest_start measure --memory 8 && modprobe sevadm && eventually 30 unit active &&
+	guest_start measure --memory 8 && modprobe sevadm && eventually 120 unit active &&
 		has_limit host 'pin.max = 1G' && no_unaccounted &&
 		same "number of VMs" "$(vms)" 1 && guest_finish
 }

@@ -133,18 +133,31 @@ splats_told() {
 	LINES
 }
 
+# within_minutes COMMAND...: until COMMAND succeeds.
+within_minutes() {
+	local try
+	for ((try = 0; try < 3000; try++)); do
+		! "$@" || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+none_runs() {
+	! pgrep -f "$scratch/sevhost" >/dev/null
+}
+
 # interrupted SIGNAL
 interrupted() {
 	local pid
 	# A signal that is ignored here, as by nohup, no shell below could take.
-	env --default-signal=HUP,TERM "$here/sevhost" --no-module -- sleep 1000 >"$scratch/out" \
-		2>"$scratch/err" &
+	env --default-signal=HUP,TERM "$here/sevhost" --no-module -- sh -c 'echo up; sleep 1000' \
+		>"$scratch/out" 2>"$scratch/err" &
 	pid=$!
-	sleep 8
+	within_minutes grep -qs up "$scratch/out" || { kill "$pid"; return 1; }
 	kill -s "$1" "$pid"
 	wait "$pid" 2>/dev/null && return 1
-	sleep 1
-	! pgrep -f "$scratch/sevhost" >/dev/null || { echo "# processes are left"; return 1; }
+	within_minutes none_runs || { echo "# processes are left"; return 1; }
 	# Nobody is there to remove them after a SIGKILL.
 	[[ $1 == KILL || -z $(find "$scratch" -maxdepth 1 -name 'sevhost.*') ]]
 }

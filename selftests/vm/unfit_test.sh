@@ -63,7 +63,7 @@ taken='
 	read -r attached seams <numbers && [ $((attached + 1)) -eq "$seams" ] || exit 1
 	grep "^sev_pin_memory" status | grep -q "already redirected by someone else" || exit 1
 	sevadm -j vm list && sevlaunch --pause-at finish --memory 8 >guest & guest=$!
-	for try in 1 2 3 4 5 6 7 8 9 10; do grep -q "^finish: good=true" guest && break; sleep 1; done
+	for try in $(seq 600); do grep -q "^finish: good=true" guest && break; sleep 0.2; done
 	sevadm vm list | grep sevlaunch || exit 1
 	kill -USR1 $guest && wait $guest || exit 1
 	rmmod sevadm && rmmod occupant && modprobe sevadm || exit 1

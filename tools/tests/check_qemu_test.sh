@@ -57,7 +57,7 @@ running() {
 	mkfifo "$scratch/pipe"
 	bash -c 'read -r < "$0"' "$scratch/pipe" "${words[@]}" &
 	guests=$!
-	eventually 5 grep -q cbitpos "/proc/$guests/cmdline" || return
+	eventually 120 grep -q cbitpos "/proc/$guests/cmdline" || return
 	run 1 check qemu "$guests" &&
 	grep -q 'error .qemu-cbitpos.: cbitpos is 0, no number from 1 to 63' "$scratch/out" &&
 	run 2 check qemu 4194303
