@@ -8,13 +8,17 @@
 #include "check/ledger.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "config/file.h"
+#include "memlock/command.h"
 
 static const struct rule_list lists[] = {
-	{ "host", host_rule_at, NULL },
-	{ "domain", domain_rule_at, domain_rule_fixable },
-	{ "kubevirt", kubevirt_rule_at, NULL },
-	{ "qemu", qemu_rule_at, NULL },
-	{ "ledger", ledger_rule_at, NULL },
+	{ "host", "check host", host_rule_at, NULL },
+	{ "domain", "check domain", domain_rule_at, domain_rule_fixable },
+	{ "kubevirt", "check kubevirt", kubevirt_rule_at, NULL },
+	{ "qemu", "check qemu", qemu_rule_at, NULL },
+	{ "memlock", "check memlock", memlock_rule_at, NULL },
+	{ "ledger", "check ledger", ledger_rule_at, NULL },
+	{ "config", "config check", config_rule_at, NULL },
 };
 
 struct options {
@@ -35,8 +39,8 @@ static void print_markdown(void)
 	puts("# Rules\n\nMade by `sevadm check rules --markdown`. The severity is the usual one: a profile, a "
 	     "version\nor the facts of a host may raise or lower it. Corrected: by `--fix`.");
 	for (i = 0; i < ARRAY_SIZE(lists); i++) {
-		printf("\n## check %s\n\n| rule | severity | what must hold | remedy | corrected | source |\n"
-		       "|---|---|---|---|---|---|\n", lists[i].check);
+		printf("\n## %s\n\n| rule | severity | what must hold | remedy | corrected | source |\n"
+		       "|---|---|---|---|---|---|\n", lists[i].command);
 		for (j = 0; (rule = lists[i].at(j)); j++)
 			printf("| `%s` | %s | %s | %s | %s | %s |\n", rule->id,
 			       severity_words[rule->severity], rule->title, rule->remedy,

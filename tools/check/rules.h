@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The rules of all checks of files and command lines, as sevadm check rules lists them. */
+/* The rules of all checks, as sevadm check rules lists them. */
 #ifndef SEVADM_CHECK_RULES_H
 #define SEVADM_CHECK_RULES_H
 
@@ -9,11 +9,12 @@
 
 /**
  * struct rule_list - the rules of one check
+ * @command: the words of the command line
  * @at: the rule in row @i, NULL after the last
  * @fixable: true: --fix corrects it
  */
 struct rule_list {
-	const char *check;
+	const char *check, *command;
 	const struct rule *(*at)(unsigned int i);
 	bool (*fixable)(unsigned int i);
 };

@@ -42,6 +42,11 @@ static const struct rule rules[] = {
 			 "write 64G, 10%, 4 or max", manual },
 };
 
+const struct rule *config_rule_at(unsigned int i)
+{
+	return i < ARRAY_SIZE(rules) ? &rules[i] : NULL;
+}
+
 /**
  * struct reader - where the reading is
  * @subject: whose section it is, if @in_section

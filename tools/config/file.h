@@ -27,4 +27,7 @@ bool config_read(const char *path, struct target *target, struct limit_list *lis
 /* What config_parse() reads as the same limits; @list is sorted, its values are no percentages. */
 void config_write(FILE *file, const struct limit_list *list);
 
+/** config_rule_at() - return rule number @i of config check; NULL: there are fewer */
+const struct rule *config_rule_at(unsigned int i);
+
 #endif

@@ -56,6 +56,16 @@ static const struct rule rule_plain = {
 	"memlock-not-encrypted", SEVERITY_INFO, "the domain is an encrypted VM",
 	"add <launchSecurity>", "libvirt domain XML: <launchSecurity>" };
 
+const struct rule *memlock_rule_at(unsigned int i)
+{
+	static const struct rule *const all[] = {
+		&rules[OUTCOME_REFUSED_BY_RLIMIT], &rules[OUTCOME_KILLED_BY_CGROUP],
+		&rules[OUTCOME_MLOCKALL_FAILS], &rule_assumed, &rule_plain,
+	};
+
+	return i < ARRAY_SIZE(all) ? all[i] : memlock_process_rule_at(i - ARRAY_SIZE(all));
+}
+
 static const char *const ceiling_names[] = {
 	[CEILING_PINNED] = "pinned, against RLIMIT_MEMLOCK",
 	[CEILING_CHARGED] = "charged, against memory.max",

@@ -4,8 +4,12 @@
 #define SEVADM_MEMLOCK_COMMAND_H
 
 #include "cli/command.h"
+#include "report/findings.h"
 
 extern const struct option_row check_memlock_options[];
 int check_memlock(int argc, char **argv);
+
+/** memlock_rule_at() - return rule number @i of check memlock; NULL: there are fewer */
+const struct rule *memlock_rule_at(unsigned int i);
 
 #endif

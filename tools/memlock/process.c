@@ -31,6 +31,13 @@ static const struct rule rule_unknown = {
 	"sevadm module load, as root: pins of SEV show in neither VmLck nor VmPin",
 	"kvm_amd sev_pin_memory(): it counts in kvm_sev_info.pages_locked alone" };
 
+const struct rule *memlock_process_rule_at(unsigned int i)
+{
+	static const struct rule *const all[] = { &rule_near, &rule_unknown };
+
+	return i < ARRAY_SIZE(all) ? all[i] : NULL;
+}
+
 /**
  * struct process - what is known of one; bytes
  * @pinned: pinned by its VMs; @pinned_known: it is in the ledger

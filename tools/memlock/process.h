@@ -8,4 +8,7 @@
 /** memlock_process() - what process @pid has pinned, and how near its limits it is: a target */
 int memlock_process(struct report *report, unsigned long pid);
 
+/** memlock_process_rule_at() - return rule number @i about processes; NULL: there are fewer */
+const struct rule *memlock_process_rule_at(unsigned int i);
+
 #endif
