@@ -36,7 +36,7 @@ static void settle_locked(struct sevadm_vm *vm)
  * To be followed by sevadm_gmem_bound() or sevadm_gmem_cancel().
  *
  * Context: may sleep.
- * Return: 0, or -EDQUOT: a limit refuses, which has been told.
+ * Return: 0, or -EDQUOT: a limit refuses, which has been reported.
  */
 int sevadm_gmem_begin(struct sevadm_vm *vm, u64 pages)
 {

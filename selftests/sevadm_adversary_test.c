@@ -351,7 +351,7 @@ int main(int argc, char **argv)
 	ksft_test_result(findings.ledger, "the ledger equals kvm_amd's state at every quiet moment\n");
 	ksft_test_result(findings.limits, "no maximum is passed, and no limit changed\n");
 	ksft_test_result(maxima_were_met(true), "every maximum of a hostile user was met\n");
-	ksft_test_result(!storm_failures(), "the innocent is refused nothing, and nobody ends otherwise than he wants\n");
+	ksft_test_result(!storm_failures(), "the innocent is refused nothing, and no process ends in a way it did not choose\n");
 	ksft_test_result(every_trick_was_tried(true), "every trick was tried\n");
 	i = nothing_left();
 	every_rule(delete_rule);

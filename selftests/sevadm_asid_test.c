@@ -155,7 +155,7 @@ static bool model_holds(const char *where)
 
 static int events = -1;
 
-/* ASIDs whose change to @state was told since the last call; the last one in @asid. */
+/* ASIDs whose change to @state was reported since the last call; the last one in @asid. */
 static unsigned int told(__u32 pool, __u32 state, __u32 *asid)
 {
 	static struct sevadm_event seen[EVENTS_MAX];

@@ -105,7 +105,7 @@ asid_is_known_at_init() {
 	guest_start init && [ "$(value vm list -- 0 asid)" != null ] && ledger_is_true && guest_finish
 }
 
-# An open device keeps the module; the one who unloads is told.
+# An open device keeps the module; unloading says so.
 device_keeps_module() (
 	exec 3< /dev/sevadm
 	! sevadm module unload 2> "$scratch/unload" && loaded sevadm && [ -s "$scratch/unload" ]

@@ -427,7 +427,7 @@ int main(void)
 	if (mkdir(TRACING, 0700) && errno != EEXIST)
 		ksft_print_msg("%s: %s\n", TRACING, strerror(errno));
 	mount("tracefs", TRACING, "tracefs", 0, NULL);
-	/* Whoever is woken waits until what is measured has ended. */
+	/* A reader that is woken waits until what is measured has ended. */
 	if (sched_setscheduler(0, SCHED_FIFO, &first))
 		ksft_exit_fail_msg("sched_setscheduler: %s\n", strerror(errno));
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# check host tells what an emulated host is like.
+# check host says what an emulated host is like.
 #
 # usage: sevadm_check_host_test.sh VERDICT SEV ES RULES: the verdict, the values of the facts sev and
 # sev_es, and the rules of the findings in order, joined by commas; "-" is none
@@ -41,7 +41,7 @@ saved() {
 	same "status" "$again" "$status" && cmp host.json again.json
 }
 
-# A plain user is told what a plain user can see.
+# A plain user gets what a plain user can see.
 plain_user() {
 	user=0
 	start-stop-daemon -S -c 65534:65534 -x "$(command -v sevadm)" -- -j check host > user.json ||

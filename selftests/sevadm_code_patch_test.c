@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The emulated processors never execute old code: one thread changes an instruction that the other
- * one executes all the time, and says so; whoever has seen that, and has serialized, executes the
+ * one executes all the time, and says so; a thread that has seen that, and has serialized, executes the
  * new one. It is how Linux patches itself, with int3: an emulator that keeps the old code has the
  * kernel die of an int3 that is no longer there.
  *

@@ -211,7 +211,7 @@ monitor_start() {
 	eventually 120 waits_in_poll "$monitor"
 }
 
-monitor_tells_refusal() {
+monitor_reports_refusal() {
 	monitor_start -j && sevadm limit set host pin.max=4M && refused_guest &&
 		eventually 120 monitor_says '"event":"limit".*"subject":"host","resource":"pin","knob":"max"' &&
 		kill -INT "$monitor" && wait "$monitor" && sevadm limit delete host
@@ -267,8 +267,8 @@ result "a lease lasts as long as its command" lease_lasts_as_long_as_command
 result "asid reserve exits as its command" lease_exits_as_command
 result "a lease ends with its holder" lease_ends_with_holder
 result "limits that are near show in status and metrics" near_limit_shows
-result "monitor tells of a refusal" monitor_tells_refusal
-result "monitor tells that the module is gone" monitor_ends_with_module
+result "monitor reports a refusal" monitor_reports_refusal
+result "monitor reports that the module is gone" monitor_ends_with_module
 result "the unprivileged change nothing" unprivileged_change_nothing
 result "nothing is limited afterwards" nothing_is_limited
 finished

@@ -221,7 +221,7 @@ static void guarantee(void)
 	contest_end();
 }
 
-/* Whoever else is in a hurry. */
+/* The others, who are in a hurry. */
 static void guarantee_in_a_rush(void)
 {
 	int round;
@@ -357,7 +357,7 @@ static int reserve(int fd, uint32_t count)
 	return ioctl(fd, SEVADM_IOC_RESERVE, &lease) ? errno : 0;
 }
 
-/* The file ends with its last descriptor, whoever has that. */
+/* The file ends with its last descriptor, in whatever process. */
 static void lease_outlives_its_owner(void)
 {
 	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC), copy, pipes[2];
@@ -465,8 +465,8 @@ static void take_event(const struct nlattr *first, size_t length, void *argument
 			memcpy(argument, genl_data(attr), sizeof(struct sevadm_event));
 }
 
-/* Who has joined the group is told by whom and on what something was refused. */
-static void listeners_are_told(void)
+/* Listeners of the group learn which limit refused what to whom. */
+static void listeners_learn(void)
 {
 	struct sevadm_event event = { 0 };
 	struct genl listener;
@@ -522,7 +522,7 @@ static const struct {
 	{ "a lease ends with the last descriptor", lease_outlives_its_owner },
 	{ "leases and guarantees share the pool", leases_and_guarantees },
 	{ "a configuration is applied as a whole, or not at all", all_or_none },
-	{ "listeners are told who was refused, and why", listeners_are_told },
+	{ "listeners learn who was refused, and why", listeners_learn },
 	{ "the module is unloaded with limits set", unload_with_limits },
 };
 

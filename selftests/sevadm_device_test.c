@@ -202,7 +202,7 @@ static bool test_wrong_values(void)
 	return good;
 }
 
-/* Who is not told the number of a lease does not have it. */
+/* A caller who does not get the number of a lease does not have it. */
 static bool test_reserve_undone(void)
 {
 	struct sevadm_lease lease = { .size = sizeof(lease), .pool = SEVADM_POOL_SEV, .count = 3 };
@@ -554,7 +554,7 @@ static const struct {
 	{ "a longer structure keeps its size", test_size_is_kept },
 	{ "unknown ioctls", test_unknown_ioctls },
 	{ "wrong values", test_wrong_values },
-	{ "a lease whose number cannot be told", test_reserve_undone },
+	{ "a lease whose number cannot be handed over", test_reserve_undone },
 	{ "pools", test_pools },
 	{ "a VM by pid, id and in order", test_vm },
 	{ "pinned pages and regions", test_pins },

@@ -107,7 +107,7 @@ static int ask(struct genl *genl, const struct request *request, genl_reply_fn r
 static const struct caller {
 	const char *name;
 	int capability;
-	bool namespace;		/* with all capabilities in a user namespace of his own */
+	bool namespace;		/* with all capabilities in a user namespace of its own */
 	bool may[ADOPT + 1];
 } callers[] = {
 	{ "nobody in particular", NO_CAPABILITY, false, { false, false, false } },
@@ -366,7 +366,7 @@ static bool list_is_whole(const void *unused)
 	good = check(!genl_talk(&genl, &message, see_row, &all)) & check(all.nr == 2) &
 	       check(!all.path);
 	genl_close(&genl);
-	/* The path is to be had one by one. */
+	/* The path is given one by one. */
 	good &= check(!genl_open(&genl));
 	genl_begin(&message, &genl, SEVADM_CMD_VM_GET, 0);
 	genl_put_u64(&message, SEVADM_A_VM_ID, all.last);

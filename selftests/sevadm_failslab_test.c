@@ -230,7 +230,7 @@ static void count_user(const struct nlattr *first, size_t length, void *users)
 			++*(unsigned int *)users;
 }
 
-/* A socket whose request has failed may still be told so: the next one takes another. */
+/* A socket whose request has failed may still get that error: the next one takes another. */
 static bool netlink_anew(struct scene *s)
 {
 	genl_close(&s->genl);

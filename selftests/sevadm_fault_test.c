@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sevadm's ledger equals kvm_amd's own state when the firmware fails: every command of a guest's
- * life in turn, with two statuses each; and the trace tells the failure.
+ * life in turn, with two statuses each; and the trace has the failure.
  *
  * Wants the emulated security processor, best with few ASIDs (--psp min-sev-asid=5 --psp
  * max-asid=12), so that KVM recycles them all the time.
@@ -118,7 +118,7 @@ static bool told(int events, const struct fault *fault, const struct status *sta
 			found++;
 			continue;
 		}
-		ksft_print_msg("%s: command %#x was told to have failed\n", fault->name, event.command);
+		ksft_print_msg("%s: command %#x was reported to have failed\n", fault->name, event.command);
 		others++;
 	}
 	if (found != 1)
@@ -186,7 +186,7 @@ static bool live(const struct fault *fault, const struct status *status, const s
 }
 
 /*
- * kvm_amd and ccp anew: the platform is shut down, which ends all that its firmware still knows.
+ * Reload kvm_amd and ccp: the platform is shut down, which ends all that its firmware still knows.
  * ccp's parameter says when it is initialised again: at once, or for the first guest.
  */
 static bool reload(const char *parameter)

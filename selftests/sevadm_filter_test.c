@@ -397,7 +397,7 @@ static bool test_filter_wakes(void)
 	return good;
 }
 
-/* Who does not look is told how many were overwritten, wanted or not. */
+/* A reader that does not look learns how many were overwritten, wanted or not. */
 static bool test_lost(void)
 {
 	struct sevadm_event_filter wanted = { .vm = vm_ids[1] };
@@ -468,7 +468,7 @@ struct follower {
 	bool good;
 };
 
-/* Reads whole stretches: every event that is not read is told as lost. */
+/* Reads whole stretches: every event that is not read counts as lost. */
 static void *follow(void *argument)
 {
 	static struct sevadm_event events[256];

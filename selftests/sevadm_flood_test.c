@@ -36,7 +36,7 @@
 #define BATCH		64
 #define NO_COMMAND	200	/* KVM has no commands of these numbers */
 #define NO_COMMANDS	1000	/* and up, for each call another one */
-#define MESSAGES	400	/* pins refused by a limit, one after the other, that listeners are told of */
+#define MESSAGES	400	/* pins refused by a limit, one after the other, that listeners hear of */
 
 #define EVENT_MS	120000	/* in which a message comes on a busy machine */
 #define SILENCE_MS	500	/* in which none comes that is too many */
@@ -80,7 +80,7 @@ static void refuse_region(struct tenant *tenant, unsigned long call)
 	sev_vm_register(&tenant->sev, (uintptr_t)tenant->sev.memory, tenant->sev.size);
 }
 
-/* Sorts of refused calls, and how their events are told from others. */
+/* Sorts of refused calls, and what their events have that others do not. */
 static const struct sort {
 	const char *name;
 	void (*refuse)(struct tenant *tenant, unsigned long call);
@@ -129,7 +129,7 @@ static bool flood_refused(struct tenant *tenant)
 	return true;
 }
 
-/* Each four events, none of which tells a refusal. */
+/* Each four events, none of which is a refusal. */
 static bool flood_done(struct tenant *tenant)
 {
 	unsigned long i;
@@ -330,7 +330,7 @@ static bool limit_pins(struct genl *genl, uid_t uid, __u8 command)
 }
 
 struct heard {
-	__u64 tenant, bystander;	/* refusals that messages tell of */
+	__u64 tenant, bystander;	/* refusals that messages report */
 	unsigned int messages;
 };
 
@@ -370,7 +370,7 @@ static bool test_messages(void)
 	       check(limit_pins(&genl, TENANT, SEVADM_CMD_LIMIT_SET)) &&
 	       check(limit_pins(&genl, BYSTANDER, SEVADM_CMD_LIMIT_SET)) &&
 	       check(run(TENANT, refuse_some)) && check(run(BYSTANDER, refuse_one));
-	/* Opened anew, the device has what was counted told. */
+	/* Opened again, the device has what was counted reported. */
 	close(events_open(NULL));
 	while (good && genl_event(&listener, all_heard(&heard) ? SILENCE_MS : EVENT_MS, hear, &heard))
 		;
@@ -425,7 +425,7 @@ int main(int argc, char **argv)
 	ksft_set_plan(5);
 	ksft_test_result(ask_firmware(), "firmware commands are in the ring\n");
 	ksft_test_result(test_refused(), "%lu refused calls of a user\n", calls);
-	ksft_test_result(test_done(), "%lu events of a user that tell no refusal\n", calls);
+	ksft_test_result(test_done(), "%lu events of a user that are no refusals\n", calls);
 	ksft_test_result(test_process(), "the same of another process of the same user\n");
 	ksft_test_result(test_messages(), "listeners hear of all\n");
 	sev_launch_close(&victim);

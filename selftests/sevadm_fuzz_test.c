@@ -2,7 +2,7 @@
 /*
  * Random and mutated netlink messages and ioctls: who has no right changes nothing, whatever he
  * sends; and whatever root sends, the ledger stays true, limits can be lifted and nothing is left.
- * That the kernel complains of nothing is seen by whoever runs this: best on one with KASAN.
+ * That the kernel complains of nothing is seen by those who run this: best on one with KASAN.
  *
  * usage: sevadm_fuzz_test [--count N] [--seed N]     (4000 requests, the time)
  */
@@ -40,7 +40,7 @@
 #define USER		4711
 #define GUEST_PAGES	16UL
 #define FUZZERS		4	/* of root, at once */
-#define REOPEN		200	/* requests after which a fuzzer opens the device anew */
+#define REOPEN		200	/* requests after which a fuzzer opens the device again */
 
 static struct genl_message message;
 static struct genl genl;
@@ -142,7 +142,7 @@ static bool as_nobody(void)
 	return !setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY);
 }
 
-/* All capabilities, but of a user namespace of his own. */
+/* All capabilities, but of a user namespace of its own. */
 static bool as_own_root(void)
 {
 	return as_nobody() && !unshare(CLONE_NEWUSER);
@@ -165,7 +165,7 @@ static bool as_net_admin(void)
 	return !syscall(SYS_capset, &header, data);
 }
 
-/* What SEVADM_CMD_ADOPT is told by who may load modules is believed: that right is given up. */
+/* What SEVADM_CMD_ADOPT gets from those who may load modules is believed: that right is given up. */
 static bool as_root(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };

@@ -70,7 +70,7 @@ int main(void)
 	if (reason)
 		ksft_exit_skip("%s\n", reason);
 	if (!psp_fault_open())
-		ksft_exit_skip("no emulated security processor that could be told to take its time\n");
+		ksft_exit_skip("no emulated security processor that can be made to take its time\n");
 	signal(SIGPIPE, SIG_IGN);
 
 	for (f = 0; f < flavour_count; f++)

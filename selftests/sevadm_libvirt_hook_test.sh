@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The three deaths of an encrypted domain, by real libvirt: each is told beforehand, explained from the
+# The three deaths of an encrypted domain, by real libvirt: each is forecast, explained from the
 # logs afterwards, and refused by the hook in libvirt's own error once that is installed.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
@@ -48,7 +48,7 @@ dies() {
 	! virsh -q create --paused "$scratch/$1.xml" > "$scratch/said" 2>&1
 }
 
-# The first cause that is told of some line of the logs is this one, and is proven.
+# The first cause that is given for some line of the logs is this one, and is proven.
 explains() {
 	{
 		cat "$scratch/said" "/var/log/libvirt/qemu/$1.log"

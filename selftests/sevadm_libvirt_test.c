@@ -98,7 +98,7 @@ static const struct {
 	ROW("256-locked-qxl-of-845", 256, 1, .limit = 845, .locked = true, .video = "qxl",
 	    .graphics = "vnc"),
 	QUICK("256-locked-huge-of-645", 256, 1, .limit = 645, .locked = true, .hugepages = true),
-	/* Nearer than anybody can tell. */
+	/* Nearer than anybody can say. */
 	ROW("128-of-160", 128, 1, .limit = 160),
 	ROW("256-of-285", 256, 4, .limit = 285),
 	ROW("256-locked-of-630", 256, 1, .limit = 630, .locked = true),
@@ -229,7 +229,7 @@ static void try_row(const struct domain *domain)
 		print_said(said);
 	snprintf(edge, sizeof(edge), forecast.edge < NO_EDGE ? "%7.1f MiB from an edge" : "no limit",
 		 forecast.edge);
-	ksft_test_result(good, "%-23s told %-18s was %-18s %s%s%s\n", domain->name,
+	ksft_test_result(good, "%-23s forecast %-18s was %-18s %s%s%s\n", domain->name,
 			 outcome_names[forecast.outcome], outcome_names[outcome], edge,
 			 near && forecast.outcome != STARTS ? ", so near that any death counts" : "",
 			 forecast.while_running ? ", while it runs" : "");

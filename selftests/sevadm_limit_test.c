@@ -183,7 +183,7 @@ struct contest {
 };
 
 /*
- * In a child: pin random pieces until told that there is no more, and stand still. One piece between
+ * In a child: pin random pieces until that is refused, and stand still. One piece between
  * two looks of the oracle, however long those take: all children are at it while it looks.
  */
 static void pin_all(struct contest *contest, unsigned int child)
@@ -314,7 +314,7 @@ static void soft_limit(void)
 	check(!vm_pin(&vm, 0, 17));
 	check(last_limit_event(&event) && event.knob == SEVADM_KNOB_HIGH && !event.ret &&
 	      event.usage == 17 * SEV_PAGE_SIZE && event.limit == 16 * SEV_PAGE_SIZE);
-	/* No storm: it tells again only after usage has been clearly below. */
+	/* No storm: there is another event only after usage has been clearly below. */
 	check(!vm_pin(&vm, 32, 1) && !vm_unpin(&vm, 32, 1) && !vm_pin(&vm, 32, 1));
 	limit = limit_of(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN);
 	check(limit.high_events == 1);
@@ -567,7 +567,7 @@ static void wrong_requests(void)
 	check(limit_delete(SEVADM_SUBJECT_USER, USER) == -ENOENT);
 }
 
-/* Who is root in a user and network namespace of his own is nobody here. */
+/* Root of a user and network namespace of its own is nobody here. */
 static void container(void)
 {
 	pid_t child = fork();
@@ -601,7 +601,7 @@ static const struct {
 	void (*run)(void);
 } tests[] = {
 	{ "32 processes against the host's maximum", host_maximum },
-	{ "a soft limit tells once", soft_limit },
+	{ "a soft limit makes one event", soft_limit },
 	{ "a maximum below the usage refuses what is new", lowered },
 	{ "a cgroup's usage includes its descendants'", hierarchy },
 	{ "a cgroup's limits end with it", cgroup_goes },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Readers that stop, while 100 000 events happen, are told exactly how many they have lost, each from
+ * Readers that stop, while 100 000 events happen, learn exactly how many they have lost, each from
  * where it stood; one that keeps up loses none; the ring takes no more memory for any of them.
  *
  * The reader that keeps up is never more than half of the ring behind: events come in rounds of that

@@ -14,7 +14,7 @@ set -eu
 
 FIRMWARE=/usr/share/OVMF
 CGROUP=/sys/fs/cgroup/sevadm-memlock-test
-SLACK_MIB=48	# as much more than needed may be told
+SLACK_MIB=48	# as much more than needed may be forecast
 SLACK_PERCENT=15
 
 echo "KTAP version 1"
@@ -57,7 +57,7 @@ settled() {
 
 # enough WHAT NEED USED: in bytes.
 enough() {
-	say "$1: told $(($2 >> 20)), used $(($3 >> 20)) MiB"
+	say "$1: forecast $(($2 >> 20)), used $(($3 >> 20)) MiB"
 	slack=$(($3 * SLACK_PERCENT / 100))
 	[ "$slack" -ge $((SLACK_MIB << 20)) ] || slack=$((SLACK_MIB << 20))
 	if [ "$2" -lt "$3" ] || [ "$2" -gt $(($3 + slack)) ]; then

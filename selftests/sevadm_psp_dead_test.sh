@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # A security processor that never answers: the command is in the trace when ccp gives it up, listeners
-# are told, and the ledger stays true. Wants one that hangs, and a ccp that does not wait for long:
+# get a message, and the ledger stays true. Wants one that hangs, and a ccp that does not wait for long:
 # sevhost --psp hang=LAUNCH_START --param ccp.psp_cmd_timeout=5.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
@@ -17,16 +17,16 @@ timeout=$(cat /sys/module/ccp/parameters/psp_cmd_timeout)
 [ "$timeout" -le 5 ] || skip_all "ccp waits $timeout s: this is for a security processor that hangs"
 
 launch_fails() {
-	sevadm -j monitor > "$scratch/told" 2> /dev/null < /dev/null &
+	sevadm -j monitor > "$scratch/heard" 2> /dev/null < /dev/null &
 	monitor=$!
 	guests="$guests $monitor"
 	eventually 120 waits_in_poll "$monitor" || return
-	# A tenant who runs into a limit all the while is not to keep them from being told.
+	# A tenant who runs into a limit all the while is not to keep them from that message.
 	sevadm limit set user 60001 pin.max=4K || return
 	"$here/sevadm_flood_test" --refuse-pins $((timeout + 4)) &
 	flood=$!
 	guests="$guests $flood"
-	eventually 120 grep -q '"subject":"user 60001"' "$scratch/told" || return
+	eventually 120 grep -q '"subject":"user 60001"' "$scratch/heard" || return
 	! "$here/sevlaunch" --memory 4 > "$scratch/launch" 2>&1 && wait "$flood" &&
 		sevadm limit delete user 60001
 }
@@ -38,9 +38,9 @@ is_traced() {
 		[ "$("$here/json_get" psp_ns < "$scratch/event")" -ge $((timeout * 900000000)) ]
 }
 
-is_told() {
-	eventually 120 grep -q '"command":"LAUNCH_START".*"ret":-110' "$scratch/told" &&
-		grep -q '"event":"limit".*"subject":"user 60001"' "$scratch/told"
+listeners_get_it() {
+	eventually 120 grep -q '"command":"LAUNCH_START".*"ret":-110' "$scratch/heard" &&
+		grep -q '"event":"limit".*"subject":"user 60001"' "$scratch/heard"
 }
 
 nothing_left() {
@@ -50,7 +50,7 @@ nothing_left() {
 plan 4
 result "a launch fails" launch_fails
 result "the command is in the trace" is_traced
-result "listeners are told" is_told
+result "listeners get a message" listeners_get_it
 result "nothing is left" nothing_left
 kill "$monitor"
 finished

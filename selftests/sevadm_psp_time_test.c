@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 {
 	ksft_print_header();
 	if (argc != 3)
-		ksft_exit_skip("what the security processor takes for a command is not told\n");
+		ksft_exit_skip("what the security processor takes for a command is not given\n");
 	common_ns = strtoul(argv[1], NULL, 10) * NS_OF_MS;
 	start_ns = strtoul(argv[2], NULL, 10) * NS_OF_MS;
 	if (!common_ns || !start_ns)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A launch recorded, and what the recording tells: every event, where the time went, statistics.
+# A launch recorded, and what the recording has: every event, where the time went, statistics.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -67,7 +67,7 @@ for_a_time() {
 	sevadm trace record short --duration 300ms 2>/dev/null && sevadm trace report short > /dev/null
 }
 
-# Killed: what it had written is there, and that the end is missing is told.
+# Killed: what it had written is there, and the report says that the end is missing.
 killed() {
 	sevadm trace record "$scratch/killed.zst" 2>/dev/null &
 	recorder=$!

@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("the storm cannot be started: %s\n", strerror(errno));
 	ksft_test_result(phase("the storm", seconds / 3.), "the ledger in a storm\n");
 	ksft_test_result(reload(seconds / 3.), "the module is unloaded and loaded in the storm\n");
-	ksft_test_result(phase("loaded anew", seconds / 3.), "the ledger of what is new since\n");
+	ksft_test_result(phase("loaded again", seconds / 3.), "the ledger of what is new since\n");
 	for (i = 0; i < ACTIONS_S && !every_action_done(false); i++)
 		rage(1);
 	storm_stop();

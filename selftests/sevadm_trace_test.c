@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sevadm's trace tells a launch as it was: every firmware command in order, with its name, its
+ * sevadm's trace has a launch as it was: every firmware command in order, with its name, its
  * status and the VM it was for; every pin, and every change of an ASID.
  *
  * usage: sevadm_trace_test                          on a firmware that does its work
- *        sevadm_trace_test --adopted               where `sevadm module adopt` has told it kvm_amd's layout
+ *        sevadm_trace_test --adopted               where `sevadm module adopt` has given it kvm_amd's layout
  *        sevadm_trace_test --fault COMMAND:STATUS   the firmware answers STATUS to the first COMMAND
  *	of a launch (the emulated host's --psp fault=COMMAND:STATUS)
  */
@@ -334,7 +334,7 @@ static const struct wanted wanted[] = {
 };
 
 /*
- * The ASID is told as used once: when its number shows, which is at ACTIVATE, behind all registrations;
+ * The ASID is reported as used once: when its number shows, which is at ACTIVATE, behind all registrations;
  * or as soon as KVM has chosen it, if the module knows where KVM keeps it.
  */
 static bool asid_is_told_in_time(const struct sevadm_event *events, size_t count, bool adopted)
@@ -429,7 +429,7 @@ static bool test_fault(const char *rule)
 		if (strncmp(seen[i].name, rule, colon - rule) || seen[i].name[colon - rule] ||
 		    strcmp(seen[i].status, colon + 1))
 			continue;
-		/* What KVM told the launcher is what the trace says. */
+		/* What the launcher got from KVM is what the trace says. */
 		return check(out.err == EIO) & check(out.fw_error == (uint32_t)seen[i].fw_error) &
 		       check(seen[i].ret == -EIO);
 	}

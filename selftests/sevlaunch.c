@@ -28,7 +28,7 @@ struct arguments {
 	const char *steps, *kill_at, *pause_at;
 	unsigned long migrations;
 	bool mirror, json, keep_going, hold, policy_given;
-	double hold_seconds;	/* 0: until told to go on */
+	double hold_seconds;	/* 0: until SIGUSR1 */
 };
 
 static volatile sig_atomic_t told_to_go_on;

@@ -4,7 +4,7 @@
 
 #include <linux/capability.h>
 
-/* Whoever asks is trusted, or not. */
+/* The caller is trusted, or not. */
 static bool is_admin = true;
 
 #define ns_capable(namespace, capability)	(is_admin)

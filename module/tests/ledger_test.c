@@ -4,7 +4,7 @@
 
 #include "../notify.h"
 
-/* What the ledger has to tell of limits goes no further. */
+/* What the ledger reports of limits goes no further. */
 static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
 {
 }

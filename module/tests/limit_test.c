@@ -8,7 +8,7 @@
 static struct sevadm_limit_hits told;
 static int told_ret;
 
-/* What the limits have to tell is looked at here, and goes no further. */
+/* What the limits report is looked at here, and goes no further. */
 static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
 {
 	told = *hits;

@@ -205,7 +205,7 @@ static void pool_moves_to_another_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 }
 
-/* KVM has recycled the ASID and handed it out again, before the end of the VM that had it was told. */
+/* KVM has recycled the ASID and handed it out again, before the end of the VM that had it was reported. */
 static void pool_of_the_next_vm_stays_its(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, LAST);

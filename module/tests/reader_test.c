@@ -180,7 +180,7 @@ static void reader_that_is_behind_is_woken_at_once(struct kunit *test)
 	remove_wait_queue(&reader->wait, &waiter.entry);
 }
 
-/* Events are told in another order than they are numbered when several come at once. */
+/* Events that come at once may be reported in another order than they are numbered. */
 static void reader_told_out_of_order(struct kunit *test)
 {
 	struct sevadm_reader *reader = open_reader(test);

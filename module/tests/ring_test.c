@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ring of events: numbers, order, and what a reader that came too late is told. */
+/* The ring of events: numbers, order, and what a reader that came too late gets. */
 #include <kunit/test.h>
 
 #include "../ring.c"

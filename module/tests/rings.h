@@ -8,7 +8,7 @@ struct sevadm_event;
 /** ring_for_test() - the smallest ring, empty; 0 or an error */
 int ring_for_test(void);
 
-/** ring_push_alone() - number an event and store it: nobody is told */
+/** ring_push_alone() - number an event and store it, and wake nobody */
 void ring_push_alone(struct sevadm_event *event);
 
 /** ring_end() - no ring any more */

@@ -20,7 +20,7 @@ bool beside_functions(const struct beside_function *functions, size_t nr);
 
 struct beside {
 	const char *name;
-	/* All functions at once. False: told as a KTAP diagnostic. */
+	/* All functions at once. False: printed as a KTAP diagnostic. */
 	bool (*start)(void);
 	/* Calls of each function since it was started. */
 	bool (*calls)(unsigned long long *calls);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A condition of a test: one that does not hold is told, and the test goes on. */
+/* A condition of a test: one that does not hold is printed, and the test goes on. */
 #ifndef SEVADM_CHECK_H
 #define SEVADM_CHECK_H
 

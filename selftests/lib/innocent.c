@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Somebody who wants no more than what he is guaranteed, beside hostile tenants: one VM that is launched and
+ * A user who wants no more than what is guaranteed, beside hostile tenants: one VM that is launched and
  * stays, and one after the other that comes and goes. Nothing of that may be refused.
  */
 #include <grp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Load and unload kernel modules, by the programs that whoever operates a host would use.
+ * Load and unload kernel modules, by the programs that the operator of a host would use.
  */
 #ifndef SEVADM_KMOD_H
 #define SEVADM_KMOD_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 bool kmod_loaded(const char *name);
-/* modprobe @name [@parameter] (may be NULL). False: failed, told as a KTAP diagnostic. */
+/* modprobe @name [@parameter] (may be NULL). False: failed, printed as a KTAP diagnostic. */
 bool kmod_load(const char *name, const char *parameter);
 bool kmod_unload(const char *name);
 /* sevadm module load, sevadm module unload */

@@ -79,7 +79,7 @@ static const struct view_vm *find_vm(const struct view *view, long long id)
 	return NULL;
 }
 
-/* Mirrors are told from each other by their owners, too. */
+/* Mirrors differ by their owners, too. */
 static int likeness(const struct comparison *c, const struct view_vm *truth,
 		    const struct view_vm *vm)
 {
@@ -149,7 +149,7 @@ static bool is_owner(const struct comparison *c, const struct view_vm *vm, long 
 		       likeness(c, &c->truth.vms[truth], owner);
 }
 
-/* Who created a VM that is older than the module shows as long as he lives. */
+/* The creator of a VM that is older than the module is known only while that process lives. */
 static bool pid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 {
 	return vm->pid == truth->pid || (vm->pid == VIEW_NONE && kill(truth->pid, 0));

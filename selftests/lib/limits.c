@@ -21,7 +21,7 @@ struct exchange {
 	int error;
 };
 
-/* Anew for each process: a socket that is shared would mix up the answers. */
+/* One for each process: a socket that is shared would mix up the answers. */
 int limits_open(void)
 {
 	sock = nl_socket_alloc();

@@ -292,7 +292,7 @@ static struct sev_outcome step_measure(struct sev_launch *l)
 	return sev_vm_command(current_vm(l), KVM_SEV_LAUNCH_MEASURE, &measure);
 }
 
-/* Whoever owns the guest has no key to the session, so the firmware must refuse the packet. */
+/* The guest's owner has no key to the session, so the firmware must refuse the packet. */
 static struct sev_outcome step_secret(struct sev_launch *l)
 {
 	uint8_t header[SECRET_HEADER_BYTES] = { 0 }, secret[SECRET_BYTES] = { 0 };

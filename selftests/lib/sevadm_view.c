@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sevadm's view: as its program prints it, or as /dev/sevadm tells it.
+ * sevadm's view: as its program prints it, or as /dev/sevadm has it.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 
 /* From now on. Negative: the log cannot be read. */
 int splats_open(void);
-/* How many lines of splats were written since, each told as a diagnostic; @fd is closed. */
+/* How many lines of splats were written since, each printed as a diagnostic; @fd is closed. */
 unsigned int splats_count(int fd);
 
 #endif /* SEVADM_SPLATS_H */

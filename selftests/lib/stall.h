@@ -22,7 +22,7 @@ bool stall_open(struct stall *stall);
 void *stall_place(const struct stall *stall, size_t size, size_t readable);
 /* Returns when a task waits for the second page; false: none came within @timeout_ms. */
 bool stall_wait(struct stall *stall, int timeout_ms);
-/* The second page becomes @page (as long as a page), and whoever waits goes on. */
+/* The second page becomes @page (as long as a page), and the task that waits goes on. */
 bool stall_release(struct stall *stall, const void *page);
 void stall_close(struct stall *stall);
 

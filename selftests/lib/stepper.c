@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A launch in a process of its own, that takes one step when told to.
+ * A launch in a process of its own, that takes one step at a command.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A launch in a process of its own, that takes one step when told to: the test looks at the ledger
+ * A launch in a process of its own, that takes one step at a command: the test looks at the ledger
  * between steps, kills the process when it likes, and lets a VM outlive its creator.
  */
 #ifndef SEVADM_STEPPER_H

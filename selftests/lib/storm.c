@@ -80,7 +80,7 @@ static struct process *find_process(pid_t pid)
 	return NULL;
 }
 
-/* Takes note of one that is dead. A life ends by its own SIGKILL, or when told to stop. */
+/* Takes note of one that is dead. A life ends by its own SIGKILL, or when the storm stops. */
 static void bury(struct process *process, int status)
 {
 	process->pid = 0;

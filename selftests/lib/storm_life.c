@@ -333,7 +333,7 @@ static bool act_mirror_foreign(void)
 
 /* ---- death ---------------------------------------------------------------------------------- */
 
-/* A child holds all descriptors for a while: VMs outlive whoever made them. */
+/* A child holds all descriptors for a while: VMs outlive the process that made them. */
 static bool act_fork(void)
 {
 	uint32_t ms = 1 + chance(ORPHAN_MS_MAX);

@@ -48,14 +48,14 @@ struct tiny_guest {
 };
 
 /*
- * Launch a guest of @size bytes of memory with @code, up to LAUNCH_FINISH. False: the errno is told,
+ * Launch a guest of @size bytes of memory with @code, up to LAUNCH_FINISH. False: the errno is printed,
  * and there is nothing to end.
  */
 bool tiny_guest_launch(struct tiny_guest *guest, const struct sev_host *host, enum sev_type type,
 		       size_t size, const void *code, size_t length);
 /* KVM_RUN: the exit's reason, or -1 and errno. */
 int tiny_guest_run(struct tiny_guest *guest);
-/* Has its run ended so, with that value? If it has not, how it did is told. */
+/* Has its run ended so, with that value? If it has not, how it did is printed. */
 bool tiny_guest_ended(const struct tiny_guest *guest, enum tiny_ending ending, uint32_t value);
 void tiny_guest_end(struct tiny_guest *guest);
 

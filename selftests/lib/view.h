@@ -38,7 +38,7 @@ struct view {
 	size_t vm_count;
 	struct view_asid asids[VIEW_ASIDS];	/* by ASID */
 	long long min_sev_asid, max_asid;	/* of the oracle alone */
-	/* Of sevadm alone; VIEW_NONE where this way of asking does not tell. */
+	/* Of sevadm alone; VIEW_NONE where this way of asking does not say. */
 	struct view_pool pools[SEVADM_POOL_NR];
 	long long pinned_bytes, unaccounted_vms, attached;
 };

@@ -206,7 +206,7 @@ class Tools:
         return test, seconds, lines
 
     def tests_of(self, mutant):
-        # A table's row is on no line that runs: whoever comes to the file may use it.
+        # A table's row is on no line that runs: any test that comes to the file may use it.
         lines = self.reach[mutant.path]
         tests = lines.get(mutant.line)
         if tests is None and mutant.line in self.code_lines(mutant.path):

@@ -124,7 +124,7 @@ signed_by_dkms() {
 	! signed_by "$root/var/lib/dkms/mok.pub"
 }
 
-# As Documentation/install.md tells, with a key of one's own.
+# As Documentation/install.md says, with a key of one's own.
 signed_by_hand() {
 	local dir=$root/root/signing sign_file
 	mkdir "$dir"

@@ -58,12 +58,12 @@ licences() {
 	done < <(git ls-files -z)
 }
 
-# It may be told in an example of output, never where it decides anything.
+# It may be in an example of output, never where it decides anything.
 version_elsewhere() {
 	git grep -nF -- "$version" -- ':!VERSION' ':!*.md' ':!Documentation' ':!*.golden' ':!*/tests/*' ':!*/corpus/*' || true
 }
 
-changelog_tells() {
+changelog_has_it() {
 	[[ $(grep -m 1 '^## ' Documentation/CHANGELOG.md) == "## $version" ]] ||
 		echo "the topmost entry of Documentation/CHANGELOG.md is not $version"
 }
@@ -86,7 +86,7 @@ same_archive() {
 echo 1..5
 check "every source names its licence" licences
 check "the version is in one place" version_elsewhere
-check "the changelog tells of it" changelog_tells
+check "the changelog has it" changelog_has_it
 check "DKMS and kbuild want the same of a kernel" same_needs
 check "one commit gives one archive" same_archive
 exit "$failed"

@@ -49,7 +49,7 @@ reloads() {
 		systemctl reload sevadm.service && eventually 120 has_limit host 'pin.max = 1G' && unit active
 }
 
-# And what is wrong is told once: no restart mends it.
+# And what is wrong is said once: no restart mends it.
 refuses() {
 	cp /etc/sevadm.conf good && echo nonsense >>/etc/sevadm.conf && ! systemctl restart sevadm.service
 	cp good /etc/sevadm.conf

@@ -93,14 +93,14 @@ no_emulator() {
 }
 
 # Lines of a log that are a splat, and, after a dash, lines of stock kernels that are none.
-splats_told() {
+splats_are_known() {
 	local line
 	# shellcheck source-path=SCRIPTDIR source=lib/splats.sh
 	. "$here/lib/splats.sh"
 	while read -r line; do
 		printf '[    1.000000] fine\n[   12.345678] %s\n' "${line#- }" >"$scratch/log"
 		if show_splats "$scratch/log" >"$scratch/out"; then
-			[[ $line != '- '* ]] || { echo "# told as a splat: $line"; return 1; }
+			[[ $line != '- '* ]] || { echo "# taken for a splat: $line"; return 1; }
 			grep -qF -- "$line" "$scratch/out" || return 1
 		else
 			[[ $line == '- '* ]] || { echo "# missed: $line"; return 1; }
@@ -182,7 +182,7 @@ result 'a command that does not end is given up' gives_up
 result 'wrong options are refused' bad_usage
 result 'a reader that is gone changes no status' closed_reader
 result 'an emulator that does not start fails' no_emulator
-result 'splats are told from harmless lines' splats_told
+result 'splats are known from harmless lines' splats_are_known
 for signal in TERM HUP KILL; do
 	result "nothing is left running by SIG$signal" interrupted "$signal"
 done

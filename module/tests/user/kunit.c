@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs the suites in user space and tells the results as KTAP: one line for each case, and for each
+ * Runs the suites in user space and prints the results as KTAP: one line for each case, and for each
  * parameter of one that has them.
  */
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The part of KUnit that the suites use, for a run in user space: kunit.c. A failed expectation is
- * told and goes on, a failed assertion ends its case.
+ * printed and goes on, a failed assertion ends its case.
  */
 #ifndef SEVADM_USER_KUNIT_H
 #define SEVADM_USER_KUNIT_H
