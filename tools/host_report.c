@@ -180,7 +180,7 @@ static struct json_object *wanted(struct json_object *rows, const char *key,
 	return kept;
 }
 
-/* What check host finds, of what can be found without being told. */
+/* What check host finds without any options. */
 static struct json_object *make_host(void)
 {
 	struct json_object *host = json_object_new_object(), *findings = json_object_new_array(), *row;

@@ -13,7 +13,7 @@
 #define WORD_MAX	200
 #define STEPS_MAX	20000
 
-/* Whoever says one of these words speaks of encrypted guests. */
+/* A line with one of these words is about encrypted guests. */
 static const char *const own_words[] = {
 	"SEV", "SNP", "RMP", "GHCB", "VMPCK", "vmgexit", "#VC", "PFN", "LAUNCH_", "/dev/sev", "sev_",
 	"sev-", "SVSM", "VMSA", "VerifyBlob", "guest_memfd", "memory encryption", "launch security",

@@ -28,7 +28,7 @@
  * @topic: whose causes it has (topics_*.c); NULL: those of its numbers in @context
  * @context: an enum symptom_context
  * @err: the errno it means where it does not say one
- * @err_at: which conversion of @text is the errno, from 1; 0: none. Likewise the others
+ * @err_at: which conversion of @text is the errno, from 1; 0: none. The same for the others
  * @flags: MESSAGE_…
  */
 struct message {

@@ -295,7 +295,7 @@ int report_finish(struct report *report)
 	struct json_object *log;
 	size_t i;
 
-	/* Whoever asks for a check, as a pipeline does, must not take nothing for well. */
+	/* A pipeline that asks for a check must not take nothing for success. */
 	if (!report->nr)
 		return fail(EXIT_USAGE, "nothing was checked: there is no %s in what was given",
 			    report->what ?: "target");

@@ -39,7 +39,7 @@ each_severity() {
 	breaks 1 $'error qemu-policy-refused\nwarning qemu-policy-weak' "policy=3" "policy=0x20002"
 }
 
-# As nobody, who has no CAP_IPC_LOCK; whoever is not root has none either.
+# As nobody, who has no CAP_IPC_LOCK, as any user but root.
 lock_limit() {
 	local words code=0 as=()
 	read -rd '' -a words <<< "${good/4M/1G}" || true

@@ -24,7 +24,7 @@
 /* More do not fit on any screen: --vm chooses. */
 #define LANES_MAX	256
 
-/* Colours that differ for people who cannot tell red from green, too. */
+/* Colours that differ for people who confuse red and green, too. */
 static const struct style {
 	const char *class;
 	const char *label;
