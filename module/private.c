@@ -84,7 +84,7 @@ void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to)
 	}
 }
 
-/* sevadm_private_leaked() - the kernel has given up a page of this owner's */
+/* sevadm_private_leaked() - note that the kernel has given up a page of this owner's */
 void sevadm_private_leaked(u32 owner)
 {
 	struct account *account = account_of(owner);
@@ -172,7 +172,7 @@ void sevadm_private_count_begin(void)
 	atomic64_set(&guests.pages, 0);
 }
 
-/* sevadm_private_count_page() - the table has a page of this owner's */
+/* sevadm_private_count_page() - note that the table has a page of this owner's */
 void sevadm_private_count_page(u32 owner)
 {
 	struct account *account = account_of(owner);

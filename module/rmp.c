@@ -124,7 +124,7 @@ u64 sevadm_rmp_open(void)
 	return pages;
 }
 
-/* sevadm_rmp_close() - the RMP is not read any more: every page is nobody's */
+/* sevadm_rmp_close() - read the RMP no more: every page is nobody's */
 void sevadm_rmp_close(void)
 {
 	pages = 0;

@@ -22,7 +22,7 @@
 #define SEVADM_RMP_ASID_SHIFT	51
 #define SEVADM_RMP_ASID_MASK	0x3ffULL
 
-/* sevadm_rmp_owner_of() - whose page an entry says it is: an ASID, or one of the above */
+/* sevadm_rmp_owner_of() - return whose page an entry says it is: an ASID, or one of the above */
 static inline u32 sevadm_rmp_owner_of(u64 entry)
 {
 	if (!(entry & SEVADM_RMP_ASSIGNED))

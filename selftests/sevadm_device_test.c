@@ -481,7 +481,7 @@ static bool test_lost(void)
 	good &= check(event.type != SEVADM_EVENT_LOST && event.seq == next - ring);
 
 	/*
-	 * Who reads from the start of what is held, on purpose, has of this process what the ring holds.
+	 * A reader that begins with the oldest event, on purpose, has of this process what the ring holds.
 	 * Of others there may be more, and of the user that this process was when it created the VM.
 	 */
 	good &= check(seek(other, SEVADM_SEEK_OLDEST, 0) <= next - ring);
@@ -549,7 +549,7 @@ static const struct {
 	bool (*run)(void);
 } tests[] = {
 	{ "the node is root's, 0660", test_mode },
-	{ "who is not root opens so many files", test_open_files },
+	{ "a user that is not root opens so many files", test_open_files },
 	{ "sizes of the structures", test_sizes },
 	{ "a longer structure keeps its size", test_size_is_kept },
 	{ "unknown ioctls", test_unknown_ioctls },

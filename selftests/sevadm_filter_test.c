@@ -343,7 +343,7 @@ static long sleeps_of(struct sleeper *sleeper)
 	return now;
 }
 
-/* Who waits for one VM sleeps through whatever another one does, and has lost nothing by it. */
+/* A reader that waits for one VM sleeps through all that another one does, and loses nothing by it. */
 static bool test_sleeper(void)
 {
 	struct sleeper sleeper = {
@@ -369,7 +369,7 @@ static bool test_sleeper(void)
 	return good;
 }
 
-/* A filter that lets pass what is there already wakes who waits. */
+/* A filter that lets pass what is there already wakes the reader that waits. */
 static bool test_filter_wakes(void)
 {
 	struct sleeper sleeper = {
@@ -600,7 +600,7 @@ static const struct {
 	bool (*run)(void);
 } tests[] = {
 	{ "poll and epoll see what is wanted", test_poll },
-	{ "who waits sleeps through the rest", test_sleeper },
+	{ "a reader that waits sleeps through the rest", test_sleeper },
 	{ "another filter, and a seek, wake", test_filter_wakes },
 	{ "lost events are counted", test_lost },
 	{ "wrong filters are refused", test_wrong },

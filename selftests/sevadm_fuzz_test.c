@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random and mutated netlink messages and ioctls: who has no right changes nothing, whatever he
- * sends; and whatever root sends, the ledger stays true, limits can be lifted and nothing is left.
+ * Random and mutated netlink messages and ioctls: a sender without a right changes nothing, whatever
+ * it sends; and whatever root sends, the ledger stays true, limits can be lifted and nothing is left.
  * That the kernel complains of nothing is seen by those who run this: best on one with KASAN.
  *
  * usage: sevadm_fuzz_test [--count N] [--seed N]     (4000 requests, the time)

@@ -610,7 +610,7 @@ static const struct {
 	{ "leases", leases },
 	{ "migration moves what is charged", migration },
 	{ "wrong requests", wrong_requests },
-	{ "who may not, cannot", container },
+	{ "those who may not change limits cannot", container },
 };
 
 int main(void)

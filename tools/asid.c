@@ -47,7 +47,7 @@ static struct json_object *without_free(struct json_object *rows)
 	return busy;
 }
 
-/* Add the names of the VMs that hold ASIDs: not known to who may not ask for VMs. */
+/* Add the names of the VMs that hold ASIDs: not known to those who may not ask for VMs. */
 static void add_names(struct json_object *rows)
 {
 	struct json_object *row, *vms, *vm;

@@ -38,8 +38,8 @@ static const struct {
 	{ EKEYREJECTED, "the kernel does not trust its signature: enrol the key (mokutil --import)" },
 	{ ENOEXEC, "it is not a module of the running kernel: build it for that one" },
 	{ ENOENT, "a symbol or a module that it needs is missing: dmesg names it" },
-	{ EBUSY, "it is in use: end who has /dev/sevadm open, such as sevadm trace follow" },
-	{ EAGAIN, "it is in use: end who has /dev/sevadm open, such as sevadm trace follow" },
+	{ EBUSY, "it is in use: end the processes that have /dev/sevadm open, such as sevadm trace follow" },
+	{ EAGAIN, "it is in use: end the processes that have /dev/sevadm open, such as sevadm trace follow" },
 };
 
 static int say_why(const char *what, const char *name, int error)

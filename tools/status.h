@@ -19,7 +19,7 @@ void status_print_seams(struct json_object *module, int all);
 int status_get(struct json_object **status);
 
 /**
- * status_busiest() - the VMs that keep the firmware busiest
+ * status_busiest() - return the VMs that keep the firmware busiest
  * @vms: the rows of `sevadm -j vm list`
  * @stats: what the module has counted of each VM
  *

@@ -10,7 +10,7 @@ struct kunit;
 /** private_for_test() - none is private, for as long as @test runs; whether the RMP has been counted */
 void private_for_test(struct kunit *test, bool counted);
 
-/** private_end() - what private_for_test() has made goes */
+/** private_end() - free what private_for_test() has made */
 void private_end(void);
 
 #endif /* SEVADM_TESTS_PRIVATE_H */

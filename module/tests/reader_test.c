@@ -120,7 +120,7 @@ static void reader_of_all_is_woken_once_a_tick(struct kunit *test)
 	remove_wait_queue(&reader->wait, &waiter.entry);
 }
 
-/* Who does not want an event sleeps through it, and it can never count as lost to them. */
+/* A reader that does not want an event sleeps through it, and it never counts as lost for it. */
 static void reader_is_not_woken_by_what_it_does_not_want(struct kunit *test)
 {
 	struct sevadm_reader *reader = open_reader(test), *other = open_reader(test);

@@ -5,7 +5,7 @@
 
 struct sevadm_event;
 
-/** ring_for_test() - the smallest ring, empty; 0 or an error */
+/** ring_for_test() - make the smallest ring, empty; 0 or an error */
 int ring_for_test(void);
 
 /** ring_push_alone() - number an event and store it, and wake nobody */

@@ -97,7 +97,7 @@ void domain_forget(struct domain *domain);
 char *domain_fix(const struct domain *like, char *bytes, size_t *size);
 
 /**
- * domains_read() - the document of a file of domains
+ * domains_read() - read the document of a file of domains
  *
  * Several documents one after the other, as virsh dumpxml prints them into one file, become one.
  *
@@ -106,7 +106,7 @@ char *domain_fix(const struct domain *like, char *bytes, size_t *size);
 xmlDoc *domains_read(const char *bytes, size_t size, struct xml_error *error);
 
 /**
- * domains_next() - the domain after @after, NULL: the first
+ * domains_next() - return the domain after @after, NULL: the first
  *
  * They are the root itself, or what a snapshot, a status file of libvirt's or <domains> holds.
  */

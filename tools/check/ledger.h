@@ -27,7 +27,7 @@ struct ledger {
 void ledger_compare(const struct kvm_amd_state *truth, const struct ledger *ledger,
 		    struct target *target);
 
-/** ledger_rule_at() - the rule in row @i, NULL after the last */
+/** ledger_rule_at() - return the rule in row @i, NULL after the last */
 const struct rule *ledger_rule_at(unsigned int i);
 
 #endif

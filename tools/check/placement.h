@@ -19,7 +19,7 @@ struct host_list {
 	struct host_facts *facts;
 };
 
-/** host_list_add() - what an option --host FILE is set by: a file, a glob, or a folder of them */
+/** host_list_add() - add what --host FILE names: a file, a glob, or a folder of them */
 int host_list_add(void *hosts, const char *text);
 
 /** host_list_load() - read all facts; an exit code, and reports what is wrong */
@@ -27,11 +27,11 @@ int host_list_load(struct host_list *hosts);
 
 void host_list_free(struct host_list *hosts);
 
-/** host_list_at() - the facts of host @i, NULL where none was given */
+/** host_list_at() - return the facts of host @i, NULL where none was given */
 const struct host_facts *host_list_at(const struct host_list *hosts, size_t i);
 
 /**
- * placement_target() - the target that a guest, on a host, is judged as
+ * placement_target() - return the target that a guest, on a host, is judged as
  * @guest: its name, where @path has several; NULL: it is the file
  * @host: NULL: none in particular
  *

@@ -61,13 +61,13 @@ bool qemu_is_on(const char *text, const char *key);
 /** qemu_is_off() - true: the property is given, and is off */
 bool qemu_is_off(const char *text, const char *key);
 
-/** qemu_kind() - what an -object or a -device is: its first word; the next call reuses it */
+/** qemu_kind() - return what an -object or a -device is: its first word; the next call reuses it */
 const char *qemu_kind(const char *text);
 
 /** qemu_option_is() - true: the option has this name */
 bool qemu_option_is(const struct option_text *option, const char *name);
 
-/** qemu_last() - the argument of the last option of this name, NULL: none */
+/** qemu_last() - return the argument of the last option of this name, NULL: none */
 const char *qemu_last(const struct qemu *qemu, const char *name);
 
 /** qemu_machine() - a property of -machine, of which there may be several; NULL: none */

@@ -16,7 +16,7 @@
 
 /* Far more than the limits of any host, far less than what hurts. */
 #define FILE_MAX	(16UL << 20)
-/* Who reads more than that in one go? */
+/* Nobody reads more than that in one go. */
 #define ERRORS_MAX	100
 #define WRONG_SIZE	512
 

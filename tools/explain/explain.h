@@ -115,7 +115,7 @@ struct facts {
 typedef bool (*facts_ask_t)(struct facts *facts);
 
 /**
- * facts_gather() - what this host is like
+ * facts_gather() - find out what this host is like
  * @root: where sys/ is: "" but for tests
  * @ask: asks the module; NULL: it is not loaded
  */
@@ -127,13 +127,13 @@ void facts_none(struct facts *facts);
 /** symptom_parse() - true: @line of a log is a known message, @symptom is what it says */
 bool symptom_parse(const char *line, struct symptom *symptom);
 
-/** symptom_parse_typed() - the same for what was typed, which may be numbers alone */
+/** symptom_parse_typed() - parse what was typed, which may be numbers alone */
 bool symptom_parse_typed(const char *line, struct symptom *symptom);
 
 /** symptom_policy() - true: @line names a guest's policy, as a command line or XML does */
 bool symptom_policy(const char *line, uint64_t *policy);
 
-/** context_name() - what was being done, in words */
+/** context_name() - return what was being done, in words */
 const char *context_name(unsigned int context);
 
 enum verdict {
@@ -189,7 +189,7 @@ struct explanation {
 	char why[320];
 };
 
-/** explain_symptom() - the causes, the most likely first; returns their number */
+/** explain_symptom() - find the causes, the most likely first; returns their number */
 size_t explain_symptom(const struct symptom *symptom, const struct facts *facts,
 		       struct explanation explanations[CAUSES_MAX]);
 

@@ -66,7 +66,7 @@ struct message_table {
 extern const struct message_table message_tables[];
 
 /**
- * message_find() - the message that @line is
+ * message_find() - find the message that @line is
  * @values: filled in with what stands for the conversions of its text
  *
  * Return: the row that has the most text in common with the line, NULL: no message is known.
@@ -74,7 +74,7 @@ extern const struct message_table message_tables[];
 const struct message *message_find(const char *line,
 				   struct message_value values[MESSAGE_VALUES_MAX]);
 
-/** message_component() - the component that prints @message */
+/** message_component() - return the component that prints @message */
 const char *message_component(const struct message *message);
 
 extern const struct message kernel_messages[];

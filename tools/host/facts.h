@@ -176,7 +176,7 @@ void host_facts_gather(const char *root, struct host_facts *facts);
  */
 void host_facts_gather_limits(const char *root, struct host_facts *facts);
 
-/** host_root() - the folder that stands for /: $SEVADM_SYSROOT, or "" */
+/** host_root() - return the folder that stands for /: $SEVADM_SYSROOT, or "" */
 const char *host_root(void);
 
 /**

@@ -10,7 +10,7 @@
 void rooted(char path[PATH_MAX], const char *root, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** read_small() - the beginning of a file without trailing blanks; 0 or a negative errno */
+/** read_small() - read the beginning of a file without trailing blanks; 0 or a negative errno */
 int read_small(const char *path, char *text, size_t size);
 
 #endif

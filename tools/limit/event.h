@@ -13,7 +13,7 @@
 void limit_event_add(struct json_object *row, const struct sevadm_event *event);
 
 /**
- * limit_event_take() - the reverse of limit_event_add()
+ * limit_event_take() - do the reverse of limit_event_add()
  * @key: set to the key that is not there or has a wrong value
  *
  * The subject stays the text that it is: a path does not lead back to the number that a cgroup had.

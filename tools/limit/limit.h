@@ -44,7 +44,7 @@ const char *limit_unit(uint32_t resource);
 
 extern const char *const limit_knobs[LIMIT_KNOBS + 1];
 
-/* limit_in_bytes() - whether the resource of that word is measured in bytes, not in ASIDs */
+/* limit_in_bytes() - return true if the resource of that word is measured in bytes, not in ASIDs */
 bool limit_in_bytes(const char *resource);
 
 /* LIMIT_NONE, or for LIMIT_MIN 0: as if it had never been set. */

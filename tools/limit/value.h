@@ -33,7 +33,7 @@ struct limit_value {
 const char *limit_value_parse(const char *text, bool bytes, struct limit_value *value);
 
 /**
- * limit_value_resolve() - the number that a value stands for
+ * limit_value_resolve() - return the number that a value stands for
  * @value: from limit_value_parse()
  * @whole: what a percentage is of
  *
@@ -42,7 +42,7 @@ const char *limit_value_parse(const char *text, bool bytes, struct limit_value *
 uint64_t limit_value_resolve(const struct limit_value *value, uint64_t whole);
 
 /**
- * limit_value_write() - what limit_value_parse() reads as the same number
+ * limit_value_write() - write what limit_value_parse() reads as the same number
  * @number: the number, or LIMIT_NONE
  * @bytes: whether it may have a suffix; the largest that loses nothing is taken
  * @text: gets it

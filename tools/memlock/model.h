@@ -70,14 +70,14 @@ struct memlock_forecast {
 	bool while_running;
 };
 
-/** memlock_need() - the sum of all that counts against a ceiling */
+/** memlock_need() - return the sum of all that counts against a ceiling */
 uint64_t memlock_need(const struct vm_shape *shape, enum ceiling ceiling);
 
 /** memlock_forecast() - how libvirt's QEMU fares */
 void memlock_forecast(const struct vm_shape *shape, const struct memlock_host *host,
 		      struct memlock_forecast *forecast);
 
-/** memlock_recommend() - the smallest <hard_limit> that is safe: whole MiB */
+/** memlock_recommend() - return the smallest <hard_limit> that is safe: whole MiB */
 uint64_t memlock_recommend(const struct vm_shape *shape);
 
 #endif

@@ -55,7 +55,7 @@ struct vm_shape {
 void vm_shape_default(struct vm_shape *shape, uint64_t ram);
 
 /**
- * vm_shape_domain() - the shape of a libvirt domain
+ * vm_shape_domain() - find the shape of a libvirt domain
  * @root: its <domain>
  * @why: set to what is wrong with it
  *

@@ -10,7 +10,7 @@
 #include "trace/stats.h"
 
 /**
- * metrics_write() - the text exposition format of Prometheus, version 0.0.4
+ * metrics_write() - write the text exposition format of Prometheus, version 0.0.4
  * @file: gets it
  * @status: of `sevadm status`
  * @limits: of `sevadm limit list`
@@ -20,7 +20,7 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
 		   struct json_object *vms);
 
 /**
- * metrics_write_commands() - the same of commands
+ * metrics_write_commands() - write the same of commands
  * @file: gets it
  * @stats: of stats_take_live(), of all VMs together
  */

@@ -37,7 +37,7 @@ int file_list_add(struct file_list *list, const char *argument, const char *cons
 void file_list_free(struct file_list *list);
 
 /**
- * file_read() - the bytes of a file, with a zero after them
+ * file_read() - read the bytes of a file, with a zero after them
  * @why: set to the reason of a failure, which lasts until the next call
  *
  * Return: allocated bytes, NULL: it cannot be read, is not a regular file or has over FILE_MAX_BYTES.

@@ -105,12 +105,12 @@ void report_drop(struct report *report);
 void finding_add(struct target *target, const struct rule *rule, unsigned int line,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/** finding_add_as() - the same, with the severity that a profile or a version gives it */
+/** finding_add_as() - add a finding with the severity that a profile or a version gives it */
 void finding_add_as(struct target *target, const struct rule *rule, enum severity severity,
 		    unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/** finding_fix() - what to do about the finding that was added last, instead of the remedy */
+/** finding_fix() - say what to do about the finding that was added last, instead of the remedy */
 void finding_fix(struct target *target, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

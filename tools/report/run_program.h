@@ -4,7 +4,7 @@
 #define SEVADM_RUN_PROGRAM_H
 
 /**
- * run_program() - what a program prints
+ * run_program() - return what a program prints
  * @argv: the program, looked for in PATH, and its arguments
  * @input: written to its stdin, or NULL
  * @output: gets its stdout, NUL-terminated; the caller frees it

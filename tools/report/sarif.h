@@ -5,7 +5,7 @@
 
 #include "report/findings.h"
 
-/** sarif_log() - the log of one run; the caller puts it */
+/** sarif_log() - return the log of one run; the caller puts it */
 struct json_object *sarif_log(const struct report *report);
 
 #endif

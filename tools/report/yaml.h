@@ -29,7 +29,7 @@ yaml_node_t *yaml_find(yaml_document_t *doc, yaml_node_t *node, const char *path
 /** yaml_item() - item @i of a sequence; NULL: after the last, or no sequence */
 yaml_node_t *yaml_item(yaml_document_t *doc, yaml_node_t *node, size_t i);
 
-/** yaml_text() - the text of a scalar, or NULL; null is none */
+/** yaml_text() - return the text of a scalar, or NULL; null is none */
 const char *yaml_text(const yaml_node_t *node);
 
 /** yaml_is() - true: a scalar with this text */

@@ -39,7 +39,7 @@ struct certificate_problem {
 int base64_exact(const char *text, uint8_t *bytes, size_t size,
 		 struct certificate_problem *problem);
 
-/** certificate_judge() - what keeps SEV firmware from taking a Diffie-Hellman certificate */
+/** certificate_judge() - find what keeps SEV firmware from taking a Diffie-Hellman certificate */
 void certificate_judge(const uint8_t *bytes, struct certificate_problem *problem);
 
 /** certificate_json() - all fields of a certificate in words */
@@ -48,7 +48,7 @@ struct json_object *certificate_json(const uint8_t *bytes);
 /** session_json() - all fields of a session */
 struct json_object *session_json(const uint8_t *bytes);
 
-/** session_judge() - what is wrong with a session */
+/** session_judge() - find what is wrong with a session */
 void session_judge(const uint8_t *bytes, struct certificate_problem *problem);
 
 /* The commands of sevadm policy that print them. */

@@ -55,7 +55,7 @@ const char *firmware_state_name(uint32_t state);
 const char *refusal_name(uint32_t refusal);
 
 /**
- * pool_id() - the number of an ASID pool
+ * pool_id() - return the number of an ASID pool
  * @name: as pool_name() gives it, in either case; or a number
  *
  * Return: the number, which need not be that of a pool that is known here; -1: no such name.
@@ -63,7 +63,7 @@ const char *refusal_name(uint32_t refusal);
 int pool_id(const char *name);
 
 /**
- * psp_command_id() - the number of a firmware command
+ * psp_command_id() - return the number of a firmware command
  * @name: a name in either case, with or without the kernel's prefix, or a number (0x30, 48)
  *
  * Return: the number; -1: no such name.
@@ -71,7 +71,7 @@ int pool_id(const char *name);
 int psp_command_id(const char *name);
 
 /**
- * fw_error_number() - the number of a firmware status
+ * fw_error_number() - return the number of a firmware status
  * @name: as for psp_command_id(); the kernel's spelling INAVLID_CONFIG is understood
  *
  * Return: the number, wider than int since NO_FW_CALL is 0xffffffff; -1: no such name.
@@ -79,7 +79,7 @@ int psp_command_id(const char *name);
 int64_t fw_error_number(const char *name);
 
 /**
- * kvm_command_id() - the number of a KVM command
+ * kvm_command_id() - return the number of a KVM command
  * @name: as for psp_command_id()
  *
  * Return: the number; -1: no such name.

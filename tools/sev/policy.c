@@ -125,7 +125,7 @@ int policy_parse(const char *text, uint64_t *policy)
 
 	/*
 	 * A leading zero without x is octal to C and decimal to people: a policy must not depend on
-	 * who reads it. And strtoull() would accept blanks, signs and a second 0x.
+	 * its reader. And strtoull() would accept blanks, signs and a second 0x.
 	 */
 	if (hex ? !isxdigit((unsigned char)digits[0]) || tolower((unsigned char)digits[1]) == 'x' :
 	    !isdigit((unsigned char)digits[0]) || (digits[0] == '0' && digits[1]))

@@ -64,13 +64,13 @@ struct policy_rule {
 
 extern const struct policy_rule policy_rules[];
 
-/** policy_fields() - the fields of SEV's or of SNP's policy, lowest bit first */
+/** policy_fields() - return the fields of SEV's or of SNP's policy, lowest bit first */
 const struct policy_field *policy_fields(bool snp);
 
-/** policy_field_mask() - the bits of a field */
+/** policy_field_mask() - return the bits of a field */
 uint64_t policy_field_mask(const struct policy_field *field);
 
-/** policy_field_value() - what a policy says in a field */
+/** policy_field_value() - return what a policy says in a field */
 uint64_t policy_field_value(const struct policy_field *field, uint64_t policy);
 
 /** policy_parse() - 0 and @policy, or -1: @text is neither decimal nor 0x and hexadecimal digits */
@@ -82,7 +82,7 @@ bool policy_breaks(const struct policy_rule *rule, enum sevadm_vm_type type, uin
 /** policy_corrected() - @policy with the bits of @rule as it wants them */
 uint64_t policy_corrected(const struct policy_rule *rule, uint64_t policy);
 
-/** policy_type() - the guest a policy is for: bit 2 of a SEV policy makes it SEV-ES */
+/** policy_type() - return the guest a policy is for: bit 2 of a SEV policy makes it SEV-ES */
 enum sevadm_vm_type policy_type(bool snp, uint64_t policy);
 
 /** policy_encode() - sets the field that @flag (NAME or NAME=NUMBER) names in @policy */
@@ -92,7 +92,7 @@ int policy_encode(bool snp, const char *flag, uint64_t *policy);
 #define POLICY_UNKNOWN_FLAG	(-1)
 #define POLICY_BAD_NUMBER	(-2)
 
-/** policy_encode_start() - the policy of no flags: what the specification wants to be one */
+/** policy_encode_start() - return the policy of no flags: what the specification wants to be one */
 uint64_t policy_encode_start(bool snp);
 
 #endif /* SEVADM_POLICY_H */

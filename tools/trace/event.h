@@ -21,7 +21,7 @@ bool event_is_error(const struct sevadm_event *event);
 struct json_object *event_to_json(const struct sevadm_event *event);
 
 /**
- * event_from_json() - the reverse
+ * event_from_json() - do the reverse
  * @key: what is wrong, if anything is
  *
  * Return: false: @row is not an event.

@@ -29,7 +29,7 @@ int recording_create(const char *path, struct recording **recording);
 /** recording_add() - write an event. Returns an exit code. */
 int recording_add(struct recording *recording, const struct sevadm_event *event);
 
-/** recording_flush() - what was added is in the file. Returns an exit code. */
+/** recording_flush() - write out what was added; return an exit code */
 int recording_flush(struct recording *recording);
 
 /** recording_close() - write the last line, and end. Returns an exit code. */

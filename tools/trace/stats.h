@@ -56,11 +56,11 @@ struct stats_row *stats_add_row(struct stats *stats);
 /** stats_row_json() - a row as `sevadm -j trace stats` has it; the caller puts it */
 struct json_object *stats_row_json(const struct stats *stats, const struct stats_row *row);
 
-/** stats_status_name() - the word for status @i of a row: the firmware's, or an errno's */
+/** stats_status_name() - return the word for status @i of a row: the firmware's, or an errno's */
 const char *stats_status_name(const struct stats_row *row, size_t i);
 
 /**
- * stats_take_live() - the statistics that the module keeps
+ * stats_take_live() - take over the statistics that the module keeps
  * @stats: gets the rows that its filter and @by_vm choose; @live stays false if the module is too old
  *
  * Return: an exit code.
