@@ -144,7 +144,7 @@ signed_by_hand() {
 
 # shellcheck disable=SC2016 # the guest's shell expands it
 boots() {
-	"$here/sevhost" --root "$root" --kernel "$1" --timeout 900 --copy /usr/bin/kmod \
+	"$here/sevhost" --root "$root" --kernel "$1" --timeout 1800 --copy /usr/bin/kmod \
 		--copy "$root/lib/modprobe.d/sevadm.conf" --no-module --no-kvm -- sh -c '
 		mkdir -p /etc/modprobe.d && cp sevadm.conf /etc/modprobe.d/
 		# The first module listed is the youngest.
@@ -186,7 +186,7 @@ system_starts_it() {
 	configure_system "$root"
 	pack_system "$root" "${without[@]}" >"$run/system.cpio"
 	rm -r "$root"/{etc/sevadm.conf,init}
-	"$here/sevhost" --root "$root" --kernel "$1" --system "$run/system.cpio" --no-kvm --timeout 900 \
+	"$here/sevhost" --root "$root" --kernel "$1" --system "$run/system.cpio" --no-kvm --timeout 1800 \
 		--copy "$here/service_guest.sh" -- ./service_guest.sh
 }
 
