@@ -30,7 +30,7 @@ sevadm limit delete host
 
 for command in commands/*; do
 	name=results/${command##*/}
-	timeout 60 sh "$command" >"$name.out" 2>"$name.err" </dev/null
+	timeout 300 sh "$command" >"$name.out" 2>"$name.err" </dev/null
 	echo $? >"$name.status"
 done
 echo "@@ results"
