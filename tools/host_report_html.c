@@ -3,6 +3,7 @@
  * The page of a report: one file that opens anywhere without a network, in the light and in the dark, on
  * paper and in a narrow window. All is there without scripts; with them the tables sort.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,12 @@
 
 /* More rows make a page that cannot be scrolled; the JSON in the page has the others. */
 #define EVENT_ROWS 1000
+
+/* The columns of no table are more. */
+#define COLUMNS_MAX 16
+
+/* What is wider than the window is reached by the arrow keys, too. */
+#define SCROLL "<div class=\"r-scroll\" tabindex=\"0\">"
 
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -27,9 +34,9 @@ static const char head[] =
 	"h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:1.8rem 0 .5rem}\n"
 	".r-soft{color:var(--soft)}.r-scroll{overflow-x:auto}\n"
 	"table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"
-	"th,td{text-align:left;padding:.25rem .7rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top;"
-	"white-space:nowrap}td.r-wrap{white-space:normal;min-width:16rem}\n"
-	"th button{all:unset;cursor:pointer;font-weight:600}th button:focus-visible,summary:focus-visible{"
+	"th,td{text-align:left;padding:.25rem 1.1rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top;"
+	"white-space:nowrap}.r-number{text-align:right}td.r-wrap{white-space:normal;min-width:16rem}\n"
+	"th button{all:unset;cursor:pointer;font-weight:600}th button:focus-visible,.r-scroll:focus-visible{"
 	"outline:2px solid var(--used);outline-offset:2px}\n"
 	"th[aria-sort=ascending] button::after{content:' \\25b2'}th[aria-sort=descending] button::after{content:' \\25bc'}\n"
 	".r-finding{background:var(--card);border-left:4px solid var(--info);padding:.5rem .8rem;margin:.4rem 0}\n"
@@ -37,8 +44,10 @@ static const char head[] =
 	".r-bar{display:flex;height:.9rem;min-width:14rem;background:var(--line);border-radius:.2rem;overflow:hidden}\n"
 	".r-bar i{display:block;height:100%}.r-used{background:var(--used)}.r-reclaim{background:var(--reclaim)}"
 	".r-reserved{background:var(--reserved)}\n"
-	".r-picture svg{max-width:100%;height:auto}pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px}\n"
-	"@media print{body{max-width:none;padding:0;font-size:10pt}details:not([open]){display:none}"
+	".r-key i{display:inline-block;width:.7rem;height:.7rem;border-radius:.15rem;margin-right:.35rem}"
+	".r-pools th:nth-child(n+3),.r-pools td:nth-child(n+3){text-align:right}"
+	".r-picture svg{max-width:100%;min-width:44rem;height:auto}pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px}\n"
+	"@media print{body{max-width:none;padding:0;font-size:10pt}.r-picture svg{min-width:0}"
 	"th,td{white-space:normal}.r-scroll{overflow:visible}.r-bar,.r-bar i{print-color-adjust:exact}}\n"
 	"</style>\n</head>\n<body>\n";
 
@@ -65,7 +74,8 @@ static const char script[] =
 static const struct column vm_columns[] = {
 	{ "id", "VM" }, { "name", "Name" }, { "type", "Type" }, { "asid", "ASID" }, { "state", "State" },
 	{ "pid", "Process" }, { "uid", "User" }, { "pinned_bytes", "Pinned", format_bytes },
-	{ "pinned_peak_bytes", "At most", format_bytes }, { "regions", "Regions" },
+	{ "pinned_peak_bytes", "At most", format_bytes }, { "private_bytes", "Private", format_bytes },
+	{ "regions", "Regions" },
 	{ "policy", "Policy", format_hex }, { "mirror_of", "Mirror of" }, { "cgroup", "Cgroup" },
 };
 
@@ -92,6 +102,8 @@ static const struct column event_columns[] = {
 	{ "wait_ns", "Waited", format_ns }, { "duration_ns", "Took", format_ns },
 	{ "bytes", "Bytes", format_bytes },
 };
+
+static_assert(ARRAY_SIZE(vm_columns) <= COLUMNS_MAX && ARRAY_SIZE(event_columns) <= COLUMNS_MAX);
 
 static struct json_object *get(struct json_object *row, const char *key)
 {
@@ -137,14 +149,30 @@ static output_formatter formatter(struct json_object *row, const struct column *
 	return column->format;
 }
 
-static void put_cell(FILE *file, struct json_object *row, const struct column *column)
+static bool is_number(struct json_object *value)
+{
+	return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+}
+
+/* Numbers stand below each other, and what is not known among them. */
+static bool has_numbers(struct json_object *rows, size_t first, const char *key)
+{
+	size_t i;
+
+	for (i = first; i < json_object_array_length(rows); i++)
+		if (is_number(get(json_object_array_get_idx(rows, i), key)))
+			return true;
+	return false;
+}
+
+static void put_cell(FILE *file, struct json_object *row, const struct column *column, bool numbers)
 {
 	struct json_object *value = get(row, column->key);
 
-	if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
-		fprintf(file, "<td data-v=\"%s\">", json_object_get_string(value));
+	if (is_number(value))
+		fprintf(file, "<td class=\"r-number\" data-v=\"%s\">", json_object_get_string(value));
 	else
-		fputs("<td>", file);
+		fputs(numbers ? "<td class=\"r-number\">" : "<td>", file);
 	put(file, output_text(row, column->key, formatter(row, column)));
 	fputs("</td>", file);
 }
@@ -152,20 +180,24 @@ static void put_cell(FILE *file, struct json_object *row, const struct column *c
 static void put_table(FILE *file, struct json_object *rows, size_t first,
 		      const struct column *columns, size_t nr)
 {
+	bool numbers[COLUMNS_MAX] = {};
 	size_t i, j;
 
 	if (json_object_array_length(rows) <= first) {
 		fputs("<p class=\"r-soft\">None.</p>\n", file);
 		return;
 	}
-	fputs("<div class=\"r-scroll\"><table class=\"r-sort\"><thead><tr>", file);
-	for (j = 0; j < nr; j++)
-		fprintf(file, "<th scope=\"col\">%s</th>", columns[j].heading);
+	fputs(SCROLL "<table class=\"r-sort\"><thead><tr>", file);
+	for (j = 0; j < nr; j++) {
+		numbers[j] = has_numbers(rows, first, columns[j].key);
+		fprintf(file, "<th scope=\"col\"%s>%s</th>", numbers[j] ? " class=\"r-number\"" : "",
+			columns[j].heading);
+	}
 	fputs("</tr></thead><tbody>\n", file);
 	for (i = first; i < json_object_array_length(rows); i++) {
 		fputs("<tr>", file);
 		for (j = 0; j < nr; j++)
-			put_cell(file, json_object_array_get_idx(rows, i), &columns[j]);
+			put_cell(file, json_object_array_get_idx(rows, i), &columns[j], numbers[j]);
 		fputs("</tr>\n", file);
 	}
 	fputs("</tbody></table></div>\n", file);
@@ -242,8 +274,9 @@ static void put_pools(FILE *file, struct json_object *pools)
 	uint64_t capacity;
 	size_t i;
 
-	fputs("<div class=\"r-scroll\"><table><thead><tr><th>Pool</th><th>used, to be recycled, reserved</th>"
-	      "<th>ASIDs</th><th>Used</th><th>To be recycled</th><th>Reserved</th><th>Free</th><th>At most</th>"
+	fputs(SCROLL "<table class=\"r-pools\"><thead><tr><th>Pool</th><th></th><th>ASIDs</th><th class=\"r-key\">"
+	      "<i class=\"r-used\"></i>Used</th><th class=\"r-key\"><i class=\"r-reclaim\"></i>To be recycled</th>"
+	      "<th class=\"r-key\"><i class=\"r-reserved\"></i>Reserved</th><th>Free</th><th>At most</th>"
 	      "</tr></thead><tbody>\n", file);
 	json_object_object_foreach(pools, name, pool) {
 		capacity = json_get_u64(pool, "capacity");
@@ -337,7 +370,7 @@ static void put_events(FILE *file, struct json_object *trace)
 static void put_host(FILE *file, struct json_object *host)
 {
 	put_findings(file, get(host, "findings"));
-	fputs("<div class=\"r-scroll\"><table><tbody>\n", file);
+	fputs(SCROLL "<table><tbody>\n", file);
 	json_object_object_foreach(get(host, "facts"), key, value) {
 		if (!value || json_object_is_type(value, json_type_object))
 			continue;
@@ -382,7 +415,7 @@ void host_report_write_html(FILE *file, struct json_object *facts, const char *p
 	put_table(file, get(facts, "limits"), 0, limit_columns, ARRAY_SIZE(limit_columns));
 	put_section(file, "Launches");
 	if (picture)
-		fprintf(file, "<div class=\"r-picture r-scroll\">%s</div>\n", picture);
+		fprintf(file, "<div class=\"r-picture r-scroll\" tabindex=\"0\">%s</div>\n", picture);
 	else
 		fputs("<p class=\"r-soft\">The ring holds none.</p>\n", file);
 	put_section(file, "Commands since the module was loaded");

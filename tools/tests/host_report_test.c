@@ -136,9 +136,9 @@ static void numbers_sort_as_numbers(void)
 	struct json_object *facts = make_facts();
 	char *text = page(facts, NULL);
 
-	EXPECT(strstr(text, "<td data-v=\"4096\">4.0 KiB</td>"));
-	EXPECT(strstr(text, "<td data-v=\"1048576\">1.0 MiB</td>"));
-	EXPECT(strstr(text, "<td data-v=\"4\">4</td>"));
+	EXPECT(strstr(text, "<td class=\"r-number\" data-v=\"4096\">4.0 KiB</td>"));
+	EXPECT(strstr(text, "<td class=\"r-number\" data-v=\"1048576\">1.0 MiB</td>"));
+	EXPECT(strstr(text, "<td class=\"r-number\" data-v=\"4\">4</td>"));
 	EXPECT(strstr(text, "width:50.00%"));
 	free(text);
 	json_object_put(facts);

@@ -273,6 +273,7 @@ static double text_width(const char *text)
 	return width;
 }
 
+/* Each font has widths of its own: labels are made as wide as there is room for them. */
 static void put_legend(const struct drawing *drawing)
 {
 	double x = 20;
@@ -283,8 +284,9 @@ static void put_legend(const struct drawing *drawing)
 			continue;
 		fprintf(drawing->file,
 			"<rect class=\"%s\" x=\"%.1f\" y=\"71\" width=\"12\" height=\"12\" rx=\"2\"/>"
-			"<text class=\"small\" x=\"%.1f\" y=\"81\">%s</text>\n", styles[i].class, x,
-			x + 17, styles[i].label);
+			"<text class=\"small\" x=\"%.1f\" y=\"81\" textLength=\"%.1f\" "
+			"lengthAdjust=\"spacingAndGlyphs\">%s</text>\n", styles[i].class, x,
+			x + 17, text_width(styles[i].label), styles[i].label);
 		x += 17 + text_width(styles[i].label) + 9;
 	}
 }
