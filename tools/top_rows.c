@@ -7,7 +7,7 @@
 #include "top_rows.h"
 
 const char *const top_orders[TOP_ORDERS] = {
-	[TOP_BY_PINNED] = "pinned", [TOP_BY_GROWTH] = "growth", [TOP_BY_COMMANDS] = "commands",
+	[TOP_BY_MEMORY] = "memory", [TOP_BY_GROWTH] = "growth", [TOP_BY_COMMANDS] = "commands",
 	[TOP_BY_FIRMWARE] = "firmware", [TOP_BY_WAIT] = "wait", [TOP_BY_ID] = "id",
 	[TOP_BY_NAME] = "name",
 };
@@ -61,6 +61,12 @@ static uint64_t rise(uint64_t before, uint64_t now)
 	return now < before ? now : now - before;
 }
 
+/* What of a VM cannot be reclaimed, as far as it is known: only a SEV-SNP guest has private memory. */
+static uint64_t held_bytes(struct json_object *vm)
+{
+	return vm ? json_get_u64(vm, "pinned_bytes") + json_get_u64(vm, "private_bytes") : 0;
+}
+
 static void add_rates(struct json_object *row, const struct top_sample *before,
 		      const struct top_sample *now)
 {
@@ -71,13 +77,14 @@ static void add_rates(struct json_object *row, const struct top_sample *before,
 	bool known = before->time_ns && ns;
 	int64_t growth;
 
+	json_object_object_add(row, "held_bytes", json_u64(held_bytes(row)));
 	json_object_object_add(row, "growth_bytes", NULL);
 	json_object_object_add(row, "commands", NULL);
 	json_object_object_add(row, "firmware_share", NULL);
 	json_object_object_add(row, "wait_share", NULL);
 	if (!known)
 		return;
-	growth = json_get_u64(row, "pinned_bytes") - (vm ? json_get_u64(vm, "pinned_bytes") : 0);
+	growth = held_bytes(row) - held_bytes(vm);
 	json_object_object_add(row, "growth_bytes", json_object_new_int64(growth * 1e9 / ns));
 	new = new ?: &none;
 	old = old ?: &none;
@@ -117,9 +124,9 @@ static int by_id(const void *a, const void *b)
 }
 
 /* What is equal stays in one order, or rows would jump. */
-static int by_pinned(const void *a, const void *b)
+static int by_memory(const void *a, const void *b)
 {
-	return by_number(a, b, "pinned_bytes") ?: by_id(a, b);
+	return by_number(a, b, "held_bytes") ?: by_id(a, b);
 }
 
 static int by_growth(const void *a, const void *b)
@@ -155,7 +162,7 @@ static int by_name(const void *a, const void *b)
 }
 
 static int (*const orders[TOP_ORDERS])(const void *a, const void *b) = {
-	[TOP_BY_PINNED] = by_pinned, [TOP_BY_GROWTH] = by_growth, [TOP_BY_COMMANDS] = by_commands,
+	[TOP_BY_MEMORY] = by_memory, [TOP_BY_GROWTH] = by_growth, [TOP_BY_COMMANDS] = by_commands,
 	[TOP_BY_FIRMWARE] = by_firmware, [TOP_BY_WAIT] = by_wait, [TOP_BY_ID] = by_id,
 	[TOP_BY_NAME] = by_name,
 };

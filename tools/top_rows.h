@@ -12,7 +12,7 @@
 
 /** enum top_order - what VMs are sorted by, the most first; but for TOP_BY_ID and TOP_BY_NAME */
 enum top_order {
-	TOP_BY_PINNED,
+	TOP_BY_MEMORY,
 	TOP_BY_GROWTH,
 	TOP_BY_COMMANDS,
 	TOP_BY_FIRMWARE,
@@ -46,8 +46,8 @@ void top_sample_drop(struct top_sample *sample);
  * @now: this one
  * @filter: text that a VM's name, command, type, cgroup or id has in it; "": all
  *
- * Return: an array of rows of `vm list` with growth_bytes, commands, firmware_share and wait_share, a second
- * and in percent, null at the first look; the caller's.
+ * Return: an array of rows of `vm list` with held_bytes (pinned and private together), growth_bytes, commands,
+ * firmware_share and wait_share, a second and in percent, null at the first look; the caller's.
  */
 struct json_object *top_rows(const struct top_sample *before, const struct top_sample *now,
 			     enum top_order order, const char *filter);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The screen of sevadm top: pools and limits as bars, VMs in an order, and one VM with its trace. */
 #include <curses.h>
+#include <inttypes.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,7 +18,10 @@
 #include "top.h"
 
 #define FILTER_MAX	40
-#define BAR		24
+#define WIDE		100	/* columns from which on there is room for all */
+#define ROW		67	/* columns of a VM's row without its name and its cgroup */
+#define NAME_MIN	12
+#define NAME_MAX	32
 #define ESCAPE		27
 
 /**
@@ -64,12 +68,25 @@ static void add_line(const char *format, ...)
 	move(y + 1, 0);
 }
 
+/* From here on words are on a bar as wide as the screen. */
+static void head_begin(void)
+{
+	attron(A_REVERSE);
+	if (getcury(stdscr) < LINES - 1)
+		hline(' ' | A_REVERSE, COLS - 1);
+}
+
 static struct json_object *get(struct json_object *row, const char *key)
 {
 	return json_object_object_get(row, key);
 }
 
 /* ---- pools and limits ------------------------------------------------------------------------ */
+
+static size_t bar_width(void)
+{
+	return COLS < WIDE ? 14 : 24;
+}
 
 static void draw_pools(struct json_object *pools)
 {
@@ -81,8 +98,8 @@ static void draw_pools(struct json_object *pools)
 			{ '+', json_get_u64(pool, "reserved") },
 		};
 
-		bar_draw(bar, BAR, json_get_u64(pool, "capacity"), parts, ARRAY_SIZE(parts));
-		bar_mark(bar, BAR, json_get_u64(pool, "capacity"), json_get_u64(pool, "peak"), '|');
+		bar_draw(bar, bar_width(), json_get_u64(pool, "capacity"), parts, ARRAY_SIZE(parts));
+		bar_mark(bar, bar_width(), json_get_u64(pool, "capacity"), json_get_u64(pool, "peak"), '|');
 		add_line("%-8s[%s] %s of %s used, %s reclaim, %s reserved, %s free", name, bar,
 			 output_text(pool, "used", NULL), output_text(pool, "capacity", NULL),
 			 output_text(pool, "reclaim", NULL), output_text(pool, "reserved", NULL),
@@ -90,20 +107,32 @@ static void draw_pools(struct json_object *pools)
 	}
 }
 
-/* The bar is as long as the maximum, or as what is used; '!' marks the soft limit. */
+/*
+ * The bar is as long as the maximum, or as what is used; '!' marks the soft limit. The subject comes last, as
+ * a cgroup's path is of any length.
+ */
 static void draw_limit(struct json_object *limit)
 {
+	static const char *const knobs[] = { "high", "max" };
 	output_formatter format = limit_in_bytes(json_get_text(limit, "resource")) ? format_bytes : NULL;
 	struct bar_part used = { '#', json_get_u64(limit, "current") };
 	uint64_t whole = json_get_u64(limit, json_is_null(limit, "max") ? "current" : "max");
-	char bar[BAR_MAX + 1];
+	char bar[BAR_MAX + 1], text[128];
+	size_t length, i;
 
-	bar_draw(bar, BAR, whole, &used, 1);
+	bar_draw(bar, bar_width(), whole, &used, 1);
+	snprintf(text, sizeof(text), "%s", output_text(limit, "current", format));
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		if (json_is_null(limit, knobs[i]))
+			continue;
+		length = strlen(text);
+		snprintf(text + length, sizeof(text) - length, ", %s %s", knobs[i],
+			 output_text(limit, knobs[i], format));
+	}
 	if (!json_is_null(limit, "high"))
-		bar_mark(bar, BAR, whole, json_get_u64(limit, "high"), '!');
-	add_line("near    [%s] %s %s: %s, high %s, max %s", bar, output_text(limit, "subject", NULL),
-		 output_text(limit, "resource", NULL), output_text(limit, "current", format),
-		 output_text(limit, "high", format), output_text(limit, "max", format));
+		bar_mark(bar, bar_width(), whole, json_get_u64(limit, "high"), '!');
+	add_line("near    [%s] %s %s: %s", bar, output_text(limit, "resource", NULL), text,
+		 output_text(limit, "subject", NULL));
 }
 
 static void draw_status(struct json_object *status)
@@ -115,12 +144,13 @@ static void draw_status(struct json_object *status)
 	char bar[BAR_MAX + 1];
 	size_t i;
 
-	bar_draw(bar, BAR, whole, &used, 1);
-	add_line("pinned  [%s] %s of %s, at most %s; VMs %s, events %s", bar,
+	bar_draw(bar, bar_width(), whole, &used, 1);
+	add_line("pinned  [%s] %s of %s, peak %s; %s VMs%s%s", bar,
 		 output_text(pinned, "current_bytes", format_bytes),
 		 limited ? output_text(pinned, "max_bytes", format_bytes) : "no limit",
 		 output_text(pinned, "peak_bytes", format_bytes), output_text(status, "vms", NULL),
-		 output_text(status, "events", NULL));
+		 COLS < WIDE ? "" : ", events: ",
+		 COLS < WIDE ? "" : output_text(status, "events", NULL));
 	draw_pools(get(status, "pools"));
 	for (i = 0; i < json_object_array_length(near) && i < 3; i++)
 		draw_limit(json_object_array_get_idx(near, i));
@@ -151,14 +181,23 @@ static const char *growth_text(struct json_object *row, char text[32])
 	return text;
 }
 
+/* What is left of the window; a cgroup has room from WIDE on. */
+static int name_width(void)
+{
+	int room = COLS - ROW - (COLS < WIDE ? 0 : 20);
+
+	return room < NAME_MIN ? NAME_MIN : room > NAME_MAX ? NAME_MAX : room;
+}
+
 static void draw_vm(struct json_object *vm)
 {
+	int width = name_width();
 	char growth[32], commands[16], firmware[16], wait[16];
 
-	add_line("%-6s %-20.20s %-7s %5s %10s %11s %7s %6s %6s %s", output_text(vm, "id", NULL),
-		 output_text(vm, json_is_null(vm, "name") ? "comm" : "name", NULL),
+	add_line("%-6s %-*.*s %-7s %5s %10s %11s %7s %6s %6s %s", output_text(vm, "id", NULL),
+		 width, width, output_text(vm, json_is_null(vm, "name") ? "comm" : "name", NULL),
 		 output_text(vm, "type", NULL), output_text(vm, "asid", NULL),
-		 output_text(vm, "pinned_bytes", format_bytes), growth_text(vm, growth),
+		 output_text(vm, "held_bytes", format_bytes), growth_text(vm, growth),
 		 number_text(vm, "commands", commands), number_text(vm, "firmware_share", firmware),
 		 number_text(vm, "wait_share", wait),
 		 json_is_null(vm, "cgroup") ? "" : json_get_text(vm, "cgroup"));
@@ -181,9 +220,9 @@ static void draw_vms(struct screen *screen)
 	size_t nr = json_object_array_length(screen->rows), room, i;
 
 	add_line("%s", "");
-	attron(A_REVERSE);
-	add_line("%-6s %-20.20s %-7s %5s %10s %11s %7s %6s %6s %s", "VM", "NAME", "TYPE", "ASID",
-		 "PINNED", "GROWTH/S", "CMD/S", "FW %", "WAIT %", "CGROUP");
+	head_begin();
+	add_line("%-6s %-*s %-7s %5s %10s %11s %7s %6s %6s %s", "VM", name_width(), "NAME", "TYPE", "ASID",
+		 "MEMORY", "GROWTH/S", "CMD/S", "FW %", "WAIT %", "CGROUP");
 	attroff(A_REVERSE);
 	room = LINES - 1 > getcury(stdscr) ? LINES - 1 - getcury(stdscr) : 1;
 	if (screen->selected < screen->first)
@@ -202,8 +241,10 @@ static void draw_event(struct json_object *event)
 {
 	const char *took = json_is_null(event, "psp_ns") ? "duration_ns" : "psp_ns";
 
-	add_line("%16s %-6s %-22.22s %-16.16s %s", output_text(event, "time_ns", format_ns),
-		 output_text(event, "event", NULL), output_text(event, "command", NULL),
+	uint64_t time_ns = json_get_u64(event, "time_ns");
+
+	add_line("%9" PRIu64 ".%06" PRIu64 " %-6s %-22.22s %-16.16s %s", time_ns / 1000000000,
+		 time_ns % 1000000000 / 1000, output_text(event, "event", NULL), output_text(event, "command", NULL),
 		 json_is_null(event, "fw_error_name") ? output_text(event, "ret", NULL) :
 							output_text(event, "fw_error_name", NULL),
 		 output_text(event, took, format_ns));
@@ -234,7 +275,7 @@ static void draw_detail(struct screen *screen)
 			 i + 1 < ARRAY_SIZE(fields) ?
 			 output_text(vm, fields[i + 1].key, fields[i + 1].format) : "");
 	add_line("%s", "");
-	attron(A_REVERSE);
+	head_begin();
 	add_line("%16s %-6s %-22s %-16s %s", "TIME", "EVENT", "COMMAND", "RESULT", "TOOK");
 	attroff(A_REVERSE);
 	i = LINES - 1 > getcury(stdscr) ? LINES - 1 - getcury(stdscr) : 0;
@@ -259,12 +300,12 @@ static void draw(struct screen *screen)
 	}
 	move(LINES - 1, 0);
 	if (screen->typing)
-		printw("with: %s_", screen->filter);
+		printw("filter: %s_", screen->filter);
 	else if (screen->detail)
 		addnstr("Esc: all VMs   q: quit", COLS - 1);
 	else
-		printw("q: quit  s: by %s  /: with \"%s\"  Enter: this VM", top_orders[screen->order],
-		       screen->filter);
+		printw("q: quit  s: sort (%s)  /: filter%s%s  Enter: details", top_orders[screen->order],
+		       *screen->filter ? ": " : "", screen->filter);
 	refresh();
 }
 

@@ -82,10 +82,30 @@ static void rates_between_two_looks(void)
 	EXPECT_TEXT(ids(TOP_BY_ID, "", true), "1:-:0:0:0 2:-:0:0:0 7:-:0:0:0");
 }
 
+/* A SEV-SNP guest pins nothing. */
+static void private_memory_counts(void)
+{
+	struct top_sample before = { .vms = parse("[{'id':1,'pinned_bytes':0,'private_bytes':100}]"), .time_ns = SECOND };
+	struct top_sample now = {
+		.vms = parse("[{'id':1,'pinned_bytes':0,'private_bytes':900},{'id':2,'pinned_bytes':500,'private_bytes':null}]"),
+		.time_ns = 2 * SECOND,
+	};
+	struct json_object *rows = top_rows(&before, &now, TOP_BY_MEMORY, ""), *first;
+
+	first = json_object_array_get_idx(rows, 0);
+	EXPECT_TEXT(json_get_text(first, "id"), "1");
+	EXPECT_TEXT(json_get_text(first, "held_bytes"), "900");
+	EXPECT_TEXT(json_get_text(first, "growth_bytes"), "800");
+	EXPECT_TEXT(json_get_text(json_object_array_get_idx(rows, 1), "held_bytes"), "500");
+	json_object_put(rows);
+	json_object_put(before.vms);
+	json_object_put(now.vms);
+}
+
 static void each_order(void)
 {
 	static const char *const order[TOP_ORDERS] = {
-		[TOP_BY_PINNED] = "127", [TOP_BY_GROWTH] = "172", [TOP_BY_COMMANDS] = "217",
+		[TOP_BY_MEMORY] = "127", [TOP_BY_GROWTH] = "172", [TOP_BY_COMMANDS] = "217",
 		[TOP_BY_FIRMWARE] = "172", [TOP_BY_WAIT] = "217", [TOP_BY_ID] = "127",
 		[TOP_BY_NAME] = "721",
 	};
@@ -218,7 +238,8 @@ static void the_screen(void)
 {
 	start(&terminal, 24, 80);
 	EXPECT(says(&terminal, "GROWTH/S"));
-	EXPECT(strstr(terminal.said, "[############~~~~~|.....") || strstr(terminal.said, "############~~~~"));
+	EXPECT(strstr(terminal.said, "4 of 8 used, 2 reclaim, 0 reserved, 2 free"));
+	EXPECT(strstr(terminal.said, "pin 8 B, high 4 B, max 8 B: host"));
 	EXPECT(strstr(terminal.said, "near    ["));
 	press(&terminal, "sss");
 	EXPECT(says(&terminal, "firmware"));
@@ -280,6 +301,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "rates between two looks", rates_between_two_looks },
+		{ "private memory counts", private_memory_counts },
 		{ "each order", each_order },
 		{ "those that are wanted", those_that_are_wanted },
 		{ "the screen", the_screen },
