@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "host/facts.h"
 #include "host/read.h"
 #include "report/files.h"
 #include "report/xml.h"
@@ -345,7 +346,8 @@ void vm_name_add(struct json_object *row)
 {
 	struct vm_name name;
 	bool found = !json_is_null(row, "pid") &&
-		     vm_name_of("", json_get_u64(row, "pid"), json_get_u64(row, "created_ns"), &name);
+		     vm_name_of(host_root(), json_get_u64(row, "pid"),
+				 json_get_u64(row, "created_ns"), &name);
 
 	json_object_object_add(row, "name", text_or_null(found, name.name));
 	json_object_object_add(row, "alias", text_or_null(found, name.alias));
