@@ -7,6 +7,7 @@
 #   make check           all tests, from nothing
 #   make quick           what to run before each commit: unit tests, lint, one boot of 6.12
 #   make lint            style, sparse, spelling, shell, and that code calls down only (selftests/workshop/lint)
+#   make screenshots     sevadm top and report as pictures, to be looked at; and that of README
 #   make reference       Documentation/reference and the picture of the architecture, from the sources
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
 #   make check-adversary hostile tenants on each kernel, for ten minutes each
@@ -116,6 +117,10 @@ lint: tools
 .PHONY: reference
 reference:
 	@selftests/workshop/reference
+
+.PHONY: screenshots
+screenshots: tools
+	@selftests/pictures/screenshots
 
 # What the compiler is called with, from what make would do.
 .PHONY: compile_commands.json

@@ -4,7 +4,10 @@
  * loaded before the C library's own functions (LD_PRELOAD).
  *
  *	SEVADM_RECORD=FILE	append what the kernel answers to FILE; SEVADM_RECORD_DEVICE=yes: also the device
- *	SEVADM_REPLAY=FILE	answer what FILE has; the clock stands still, and the memory is 4 GiB
+ *	SEVADM_REPLAY=FILE	answer what FILE has; the clock runs while it waits in ppoll() alone, and the
+ *				memory is 4 GiB
+ *
+ * A request that is asked again has the next answer that FILE has to it, and after the last the first.
  *
  * A line of FILE is a letter and bytes in hexadecimal digits: T the time (CLOCK_BOOTTIME), N a netlink
  * request, A an answer to the request before it, D what was read of /dev/sevadm. Numbers that differ each
@@ -13,6 +16,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,6 +46,7 @@ static struct {
 	FILE *answers;		/* after the request whose answers come now; NULL: none */
 	char *line;		/* the answer that comes next */
 	uint32_t seq, port;
+	struct timespec waited;
 } state = { .device = -1 };
 
 static void set_up(void)
@@ -140,17 +146,27 @@ static size_t gather(const struct msghdr *msg, char *to, size_t room)
 	return size;
 }
 
-/* Finds the request in the file: its answers come next. */
-static void find_request(const char *request, size_t size)
+static bool next_request(const char *request, size_t size)
 {
 	static char line[LINE_MAX_BYTES];
 
-	if (state.answers)
-		fclose(state.answers);
-	state.answers = fopen(state.path, "re");
 	while (state.answers && fgets(line, sizeof(line), state.answers))
 		if (line[0] == 'N' && to_bytes(line) == size && !memcmp(line, request, size))
-			return;
+			return true;
+	return false;
+}
+
+/* Finds the request in the file, behind the one before it or from the beginning: its answers come next. */
+static void find_request(const char *request, size_t size)
+{
+	if (!state.answers)
+		state.answers = fopen(state.path, "re");
+	if (next_request(request, size))
+		return;
+	if (state.answers)
+		rewind(state.answers);
+	if (next_request(request, size))
+		return;
 	fprintf(stderr, "replay: no such request was recorded\n");
 	abort();
 }
@@ -317,7 +333,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 			record('T', now, sizeof(*now));
 		return ret;
 	}
-	memset(now, 0, sizeof(*now));
+	*now = state.waited;
+	if (clock != CLOCK_BOOTTIME)
+		return 0;
 	file = fopen(state.path, "re");
 	while (file && fgets(line, sizeof(line), file))
 		if (line[0] == 'T' && to_bytes(line) == sizeof(*now)) {
@@ -327,6 +345,22 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	if (file)
 		fclose(file);
 	return 0;
+}
+
+/* What waits for its time to come is not early, and never late. */
+int ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout, const sigset_t *mask)
+{
+	int ret = REAL(ppoll)(fds, nr, timeout, mask);
+
+	if (!ret && timeout) {
+		state.waited.tv_sec += timeout->tv_sec;
+		state.waited.tv_nsec += timeout->tv_nsec;
+		if (state.waited.tv_nsec >= 1000000000) {
+			state.waited.tv_nsec -= 1000000000;
+			state.waited.tv_sec++;
+		}
+	}
+	return ret;
 }
 
 int sysinfo(struct sysinfo *info)
