@@ -9,6 +9,7 @@
 #include "event.h"
 #include "multicast.h"
 #include "reader.h"
+#include "record.h"
 #include "repeat.h"
 #include "ring.h"
 #include "tracepoint.h"
@@ -39,9 +40,9 @@ static bool is_urgent(const struct sevadm_event *event)
 	       (event->type == SEVADM_EVENT_PSP && event->ret == -ETIMEDOUT);
 }
 
-static __always_inline void emit(struct sevadm_event *event)
+/* Passes an event that is in the ring to those who want it. */
+static __always_inline void pass_on(struct sevadm_event *event)
 {
-	sevadm_ring_add(event);
 	sevadm_tracepoint(event);
 	if (sevadm_readers_are_there())
 		sevadm_readers_wake(event);
@@ -49,7 +50,8 @@ static __always_inline void emit(struct sevadm_event *event)
 
 static void emit_to_listeners_too(struct sevadm_event *event)
 {
-	emit(event);
+	sevadm_ring_add(event);
+	pass_on(event);
 	if (is_urgent(event))
 		sevadm_nl_multicast(event);
 }
@@ -102,6 +104,11 @@ static noinline void emit_rare(struct sevadm_event *event)
 		emit_to_listeners_too(event);
 }
 
+static bool is_rare(const struct sevadm_event *event)
+{
+	return event->ret < 0 || event->type == SEVADM_EVENT_LIMIT;
+}
+
 /**
  * sevadm_event_emit() - number an event, store it and pass it to all who want it
  * @event: its @seq is set
@@ -111,10 +118,34 @@ static noinline void emit_rare(struct sevadm_event *event)
  */
 void sevadm_event_emit(struct sevadm_event *event)
 {
-	if (unlikely(event->ret < 0 || event->type == SEVADM_EVENT_LIMIT))
+	if (unlikely(is_rare(event))) {
 		emit_rare(event);
+		return;
+	}
+	sevadm_ring_add(event);
+	pass_on(event);
+}
+
+/**
+ * sevadm_event_emit_counted() - count an event in the statistics, and emit it
+ * @event: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN; its @seq is set
+ * @vm: the VM whose statistics it counts in, too; NULL: none
+ *
+ * Context: as sevadm_event_emit().
+ */
+void sevadm_event_emit_counted(struct sevadm_event *event, struct sevadm_vm *vm)
+{
+	bool rare = is_rare(event);
+
+	spin_lock(&sevadm_record_lock);
+	sevadm_stats_count(event, vm ? &vm->stats : NULL);
+	if (likely(!rare))
+		sevadm_ring_append(event);
+	spin_unlock(&sevadm_record_lock);
+	if (likely(!rare))
+		pass_on(event);
 	else
-		emit(event);
+		emit_rare(event);
 }
 
 /**

@@ -75,19 +75,7 @@ static inline void sevadm_event_name_vm(struct sevadm_event *event, const struct
 
 void sevadm_event_emit(struct sevadm_event *event);
 
-/**
- * sevadm_event_emit_counted() - count an event in the statistics, and emit it
- * @event: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN; its @seq is set
- * @vm: the VM whose statistics it counts in, too; NULL: none
- *
- * Context: as sevadm_event_emit().
- */
-static inline void sevadm_event_emit_counted(struct sevadm_event *event, struct sevadm_vm *vm)
-{
-	sevadm_stats_count(event, vm ? &vm->stats : NULL);
-	sevadm_event_emit(event);
-}
-
+void sevadm_event_emit_counted(struct sevadm_event *event, struct sevadm_vm *vm);
 void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm);
 void sevadm_event_flush(void);
 

@@ -3,9 +3,16 @@
 #ifndef SEVADM_RECORD_H
 #define SEVADM_RECORD_H
 
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include <uapi/linux/sevadm.h>
+
+/*
+ * Guards the ring and the statistics: an event enters both under one lock. A leaf, held for a few
+ * instructions.
+ */
+extern spinlock_t sevadm_record_lock;
 
 /** sevadm_event_failed() - return true if the event is a failure; a query of a length is not */
 static inline bool sevadm_event_failed(const struct sevadm_event *event)

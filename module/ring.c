@@ -21,6 +21,7 @@
 #include <linux/vmalloc.h>
 
 #include "filter.h"
+#include "record.h"
 #include "ring.h"
 
 #define RING_EVENTS_MIN	16U
@@ -71,9 +72,8 @@ struct sources {
 	struct events kept;
 };
 
-/* Guards the slots and what is known of them. ring_mutex serialises changes of the size. */
-static DEFINE_SPINLOCK(ring_lock);	/* a leaf: nothing else is taken inside of it */
-static DEFINE_MUTEX(ring_mutex);
+DEFINE_SPINLOCK(sevadm_record_lock);	/* guards the slots and what is known of them */
+static DEFINE_MUTEX(ring_mutex);	/* serialises changes of the size */
 static unsigned int ring_events = 16384;
 static struct events ring;		/* places are the events' numbers; the first is 1 */
 static struct sources levels[LEVEL_NR];
@@ -157,16 +157,16 @@ static noinline void enter_by_level(const struct sevadm_event *event)
 }
 
 /**
- * sevadm_ring_add() - number an event and store it
+ * sevadm_ring_append() - number an event and store it
  * @event: its @seq is set
  *
- * Context: process context; does not sleep; constant time.
+ * Context: process context; sevadm_record_lock is held; constant time.
  */
-void sevadm_ring_add(struct sevadm_event *event)
+void sevadm_ring_append(struct sevadm_event *event)
 {
 	struct sevadm_event *slot;
 
-	spin_lock(&ring_lock);
+	lockdep_assert_held(&sevadm_record_lock);
 	slot = slot_at(&ring, ring.next);
 	if (ring.next - ring.first == ring.size && is_same_again(slot, event, LEVEL_USER) &&
 	    is_same_again(slot, event, LEVEL_PROCESS)) {
@@ -178,7 +178,19 @@ void sevadm_ring_add(struct sevadm_event *event)
 	}
 	event->seq = ring.next++;
 	*slot = *event;
-	spin_unlock(&ring_lock);
+}
+
+/**
+ * sevadm_ring_add() - number an event and store it
+ * @event: its @seq is set
+ *
+ * Context: process context; does not sleep; constant time.
+ */
+void sevadm_ring_add(struct sevadm_event *event)
+{
+	spin_lock(&sevadm_record_lock);
+	sevadm_ring_append(event);
+	spin_unlock(&sevadm_record_lock);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -252,7 +264,7 @@ enum sevadm_ring_look sevadm_ring_look(u64 *cursor, const struct sevadm_filter *
 	const struct sevadm_event *found;
 	unsigned int looks;
 
-	spin_lock(&ring_lock);
+	spin_lock(&sevadm_record_lock);
 	for (looks = 0; looks < RING_LOOK_MAX; looks++) {
 		found = find(*cursor);
 		if (!found) {
@@ -275,7 +287,7 @@ enum sevadm_ring_look sevadm_ring_look(u64 *cursor, const struct sevadm_filter *
 	}
 	look = *cursor < ring.next ? SEVADM_RING_MORE : SEVADM_RING_END;
 unlock:
-	spin_unlock(&ring_lock);
+	spin_unlock(&sevadm_record_lock);
 	return look;
 }
 
@@ -285,10 +297,10 @@ u64 sevadm_ring_oldest(void)
 	const struct sevadm_event *found;
 	u64 oldest;
 
-	spin_lock(&ring_lock);
+	spin_lock(&sevadm_record_lock);
 	found = find(1);
 	oldest = found ? found->seq : ring.next;
-	spin_unlock(&ring_lock);
+	spin_unlock(&sevadm_record_lock);
 	return oldest;
 }
 
@@ -297,9 +309,9 @@ u64 sevadm_ring_next(void)
 {
 	u64 next;
 
-	spin_lock(&ring_lock);
+	spin_lock(&sevadm_record_lock);
 	next = ring.next;
-	spin_unlock(&ring_lock);
+	spin_unlock(&sevadm_record_lock);
 	return next;
 }
 
@@ -358,7 +370,7 @@ static bool move_some(struct events *from, struct events *to, u64 *next)
 	bool moved = false;
 	u64 end;
 
-	spin_lock(&ring_lock);
+	spin_lock(&sevadm_record_lock);
 	for (drops = 0; from->next - from->first > to->size && drops < RING_COPY_MAX; drops++)
 		drop_oldest(from);
 	if (from->next - from->first > to->size)
@@ -376,7 +388,7 @@ static bool move_some(struct events *from, struct events *to, u64 *next)
 			WRITE_ONCE(ring_events, to->size);
 	}
 unlock:
-	spin_unlock(&ring_lock);
+	spin_unlock(&sevadm_record_lock);
 	return moved;
 }
 

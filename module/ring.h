@@ -24,6 +24,7 @@ enum sevadm_ring_look {
 	SEVADM_RING_MORE,
 };
 
+void sevadm_ring_append(struct sevadm_event *event);
 void sevadm_ring_add(struct sevadm_event *event);
 enum sevadm_ring_look sevadm_ring_look(u64 *cursor, const struct sevadm_filter *filter,
 				       struct sevadm_event *event);

@@ -36,22 +36,18 @@ struct slot {
 	struct sevadm_stats stats;
 };
 
-/* Guards all of it, and sevadm_vm.stats. A leaf, held for a few instructions. */
-static DEFINE_SPINLOCK(stats_lock);
+/* All of it, and sevadm_vm.stats, is guarded by sevadm_record_lock. */
 static struct slot *slots;
 static u32 nr_slots;
 static u8 slot_of[KEYS];		/* one up: 0 is none */
 static u32 generation = 1;
 static u64 since_ns, left_out;
 
-/*
- * Makes an index of a command; negative: no command has this number. User space chooses the number,
- * so the index stays within the tables even where the processor speculates.
- */
+/* Makes an index of a command; negative: no command has this number. */
 static int key_of(u32 type, u32 command)
 {
 	if (type == SEVADM_EVENT_PSP)
-		return command < PSP_COMMANDS ? array_index_nospec(command, PSP_COMMANDS) : -1;
+		return command < PSP_COMMANDS ? command : -1;
 	if (command >= SEVADM_KVM_REGISTER_REGION)
 		command -= SEVADM_KVM_REGISTER_REGION - KVM_OWN - KVM_SNP;
 	else if (command >= KVM_SNP_FIRST && command < KVM_SNP_FIRST + KVM_SNP)
@@ -60,7 +56,6 @@ static int key_of(u32 type, u32 command)
 		return -1;
 	if (command >= KVM_COMMANDS)
 		return -1;
-	command = array_index_nospec(command, KVM_COMMANDS);
 	return PSP_COMMANDS + (type - SEVADM_EVENT_KVM) * KVM_COMMANDS + command;
 }
 
@@ -68,7 +63,7 @@ static struct sevadm_stats *stats_for(u32 type, u32 command)
 {
 	int key = key_of(type, command);
 
-	lockdep_assert_held(&stats_lock);
+	lockdep_assert_held(&sevadm_record_lock);
 	if (key < 0)
 		return NULL;
 	/* User space chooses the command: also where the processor speculates, the table has an end. */
@@ -159,7 +154,7 @@ static struct sevadm_stats *of_this_generation(struct sevadm_stats *stats)
  * @event: SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN
  * @of_vm: the statistics of the VM it is about; NULL: none
  *
- * Context: does not sleep; constant time.
+ * Context: sevadm_record_lock is held; constant time.
  */
 void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_stats *of_vm)
 {
@@ -171,7 +166,7 @@ void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_stats *o
 	};
 	struct sevadm_stats *stats;
 
-	spin_lock(&stats_lock);
+	lockdep_assert_held(&sevadm_record_lock);
 	stats = stats_for(event->type, event->command);
 	if (stats) {
 		add_command(of_this_generation(stats), &sample);
@@ -183,29 +178,28 @@ void sevadm_stats_count(const struct sevadm_event *event, struct sevadm_stats *o
 		add_command(of_this_generation(of_vm), &sample);
 	if (of_vm && event->type == SEVADM_EVENT_PIN)
 		add_bytes(of_this_generation(of_vm), event);
-	spin_unlock(&stats_lock);
 }
 
 /** sevadm_stats_reset() - begin from zero, for all commands and VMs at the same moment */
 void sevadm_stats_reset(void)
 {
-	spin_lock(&stats_lock);
+	spin_lock(&sevadm_record_lock);
 	generation++;
 	since_ns = ktime_get_boottime_ns();
 	left_out = 0;
-	spin_unlock(&stats_lock);
+	spin_unlock(&sevadm_record_lock);
 }
 
 /** sevadm_stats_totals() - describe the statistics as a whole */
 void sevadm_stats_totals(struct sevadm_stats_totals *totals)
 {
-	spin_lock(&stats_lock);
+	spin_lock(&sevadm_record_lock);
 	*totals = (struct sevadm_stats_totals) {
 		.since_ns = since_ns,
 		.left_out = left_out,
 		.generation = generation,
 	};
-	spin_unlock(&stats_lock);
+	spin_unlock(&sevadm_record_lock);
 }
 
 /**
@@ -221,7 +215,7 @@ bool sevadm_stats_command(u32 *slot, u32 *type, u32 *command, struct sevadm_stat
 {
 	bool found;
 
-	spin_lock(&stats_lock);
+	spin_lock(&sevadm_record_lock);
 	while (*slot < nr_slots && slots[*slot].stats.generation != generation)
 		(*slot)++;
 	found = *slot < nr_slots;
@@ -230,7 +224,7 @@ bool sevadm_stats_command(u32 *slot, u32 *type, u32 *command, struct sevadm_stat
 		*command = slots[*slot].command;
 		*stats = slots[*slot].stats;
 	}
-	spin_unlock(&stats_lock);
+	spin_unlock(&sevadm_record_lock);
 	return found;
 }
 
@@ -241,12 +235,12 @@ bool sevadm_stats_command(u32 *slot, u32 *type, u32 *command, struct sevadm_stat
  */
 void sevadm_stats_copy(const struct sevadm_stats *of_vm, struct sevadm_stats *stats)
 {
-	spin_lock(&stats_lock);
+	spin_lock(&sevadm_record_lock);
 	if (of_vm->generation == generation)
 		*stats = *of_vm;
 	else
 		*stats = (struct sevadm_stats) { .generation = generation };
-	spin_unlock(&stats_lock);
+	spin_unlock(&sevadm_record_lock);
 }
 
 /** sevadm_stats_init() - allocate the slots; 0 or -ENOMEM */

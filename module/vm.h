@@ -83,7 +83,7 @@ struct sevadm_line {
  * @lease: the lease that its ASID was taken from
  * @moving_to: VM that its context is about to move to
  * @comm: name of the thread that initialised it
- * @stats: of its firmware commands and pins, guarded by the lock of stats.c
+ * @stats: of its firmware commands and pins, guarded by sevadm_record_lock
  *
  * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uids, @comm,
  * @cgroup) are guarded by sevadm_ledger_lock.

@@ -28,7 +28,9 @@ static void count(u32 type, u32 command, int ret, u32 fw_error, u64 duration_ns,
 			 (type == SEVADM_EVENT_PSP ? SEVADM_KNOWN_WAIT : 0),
 	};
 
+	spin_lock(&sevadm_record_lock);
 	sevadm_stats_count(&event, vm ? &vm->stats : NULL);
+	spin_unlock(&sevadm_record_lock);
 }
 
 /* All zeroes: it did not come. */
@@ -113,7 +115,9 @@ static void stats_failures(struct kunit *test)
 	/* The same number, yet not the same. */
 	count(SEVADM_EVENT_PSP, 0x33, -EIO, EBUSY, 1, NULL);
 	count(SEVADM_EVENT_PSP, 0x33, 0, 0, 1, NULL);
+	spin_lock(&sevadm_record_lock);
 	sevadm_stats_count(&query, NULL);
+	spin_unlock(&sevadm_record_lock);
 	stats = find(test, SEVADM_EVENT_PSP, 0x33);
 	KUNIT_EXPECT_EQ(test, stats->count, 6);
 	KUNIT_EXPECT_EQ(test, stats->failures, 4);
