@@ -39,7 +39,7 @@ struct slot {
 /* All of it, and sevadm_vm.stats, is guarded by sevadm_record_lock. */
 static struct slot *slots;
 static u32 nr_slots;
-static u8 slot_of[KEYS];		/* one up: 0 is none */
+static struct slot *slot_of[KEYS];	/* NULL: none yet */
 static u32 generation = 1;
 static u64 since_ns, left_out;
 
@@ -62,20 +62,23 @@ static int key_of(u32 type, u32 command)
 static struct sevadm_stats *stats_for(u32 type, u32 command)
 {
 	int key = key_of(type, command);
+	struct slot *slot;
 
 	lockdep_assert_held(&sevadm_record_lock);
 	if (key < 0)
 		return NULL;
 	/* User space chooses the command: also where the processor speculates, the table has an end. */
 	key = array_index_nospec(key, ARRAY_SIZE(slot_of));
-	if (!slot_of[key]) {
+	slot = slot_of[key];
+	if (unlikely(!slot)) {
 		if (nr_slots == SLOTS)
 			return NULL;
-		slots[nr_slots].type = type;
-		slots[nr_slots].command = command;
-		slot_of[key] = ++nr_slots;
+		slot = &slots[nr_slots++];
+		slot->type = type;
+		slot->command = command;
+		slot_of[key] = slot;
 	}
-	return &slots[slot_of[key] - 1].stats;
+	return &slot->stats;
 }
 
 static u32 bucket_of(u64 ns)
