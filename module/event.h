@@ -35,18 +35,20 @@ static __always_inline u32 sevadm_event_user(void)
 }
 
 /**
- * sevadm_event_prepare() - begin an event of this moment and the current task
+ * sevadm_event_prepare_at() - begin an event of the current task
  * @event: cleared and filled in; what else is known of it is added to its @known
  * @type: enum sevadm_event_type
+ * @now_ns: CLOCK_BOOTTIME of this moment
  *
  * Context: process context.
  */
-static __always_inline void sevadm_event_prepare(struct sevadm_event *event, u32 type)
+static __always_inline void sevadm_event_prepare_at(struct sevadm_event *event, u32 type,
+						    u64 now_ns)
 {
 	*event = (struct sevadm_event) {
 		.size = sizeof(*event),
 		.type = type,
-		.time_ns = ktime_get_boottime_ns(),
+		.time_ns = now_ns,
 		.pid = task_tgid_nr(current),
 		.tid = task_pid_nr(current),
 		.uid = sevadm_event_user(),
@@ -54,6 +56,12 @@ static __always_inline void sevadm_event_prepare(struct sevadm_event *event, u32
 	};
 	/* As get_task_comm() since 6.13: without the lock it may show a name that is just changing. */
 	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);
+}
+
+/** sevadm_event_prepare() - as sevadm_event_prepare_at(), of this moment */
+static __always_inline void sevadm_event_prepare(struct sevadm_event *event, u32 type)
+{
+	sevadm_event_prepare_at(event, type, ktime_get_boottime_ns());
 }
 
 /**

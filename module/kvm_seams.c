@@ -33,8 +33,9 @@ static u64 pages_of_range(u64 address, u64 size)
 	return ((address + size - 1) >> PAGE_SHIFT) - (address >> PAGE_SHIFT) + 1;
 }
 
-static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before,
-		      u64 start_ns)
+/* Returns the time of the event. */
+static u64 event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before,
+		     u64 start_ns)
 {
 	struct sevadm_event event __uninitialized;
 
@@ -48,20 +49,15 @@ static void event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		event.flags |= SEVADM_EVENT_TRANSIENT;
 	sevadm_event_emit_counted(&event, scope->vm);
+	return event.time_ns;
 }
 
-/* Ends every KVM-level operation: books transient pins as released, and reports what was done. */
-static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
+/* Reports a KVM-level operation that is done by @now_ns. */
+static __always_inline void event_kvm(struct sevadm_scope *scope, int ret, u64 peer_vm, u64 now_ns)
 {
 	struct sevadm_event event __uninitialized;
-	u64 before;
 
-	if (scope->transient && scope->vm) {
-		before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
-		event_pin(SEVADM_EVENT_UNPIN, scope, scope->transient, before, scope->start_ns);
-	}
-
-	sevadm_event_prepare(&event, SEVADM_EVENT_KVM);
+	sevadm_event_prepare_at(&event, SEVADM_EVENT_KVM, now_ns);
 	sevadm_event_name_vm(&event, scope->vm);
 	event.command = scope->command;
 	event.ret = ret;
@@ -78,6 +74,18 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 		event.known |= SEVADM_KNOWN_PEER_VM;
 	}
 	sevadm_event_emit_counted(&event, scope->vm);
+}
+
+/* Ends every KVM-level operation: books transient pins as released, and reports what was done. */
+static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
+{
+	u64 before;
+
+	if (scope->transient && scope->vm) {
+		before = sevadm_vm_pin(scope->vm, -scope->transient, 0);
+		event_pin(SEVADM_EVENT_UNPIN, scope, scope->transient, before, scope->start_ns);
+	}
+	event_kvm(scope, ret, peer_vm, ktime_get_boottime_ns());
 }
 
 /* Books the number of a VM's ASID early. If kvm_amd's layout is not known, ACTIVATE shows it later. */
@@ -438,7 +446,7 @@ int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *r
 {
 	u64 pages = pages_of_range(range->addr, range->size);
 	struct sevadm_scope *scope;
-	u64 before;
+	u64 before, now_ns;
 	int ret;
 
 	sevadm_seam_enter(SEAM_sev_mem_enc_unregister_region);
@@ -449,9 +457,11 @@ int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *r
 	sevadm_scope_refresh(scope);
 	if (!ret && scope->vm) {
 		before = sevadm_vm_pin(scope->vm, -(s64)pages, -1);
-		event_pin(SEVADM_EVENT_UNPIN, scope, pages, before, scope->start_ns);
+		now_ns = event_pin(SEVADM_EVENT_UNPIN, scope, pages, before, scope->start_ns);
+	} else {
+		now_ns = ktime_get_boottime_ns();
 	}
-	scope_end(scope, ret, 0);
+	event_kvm(scope, ret, 0, now_ns);
 	sevadm_scope_leave(scope);
 	sevadm_seam_exit();
 	return ret;
