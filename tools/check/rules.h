@@ -24,5 +24,9 @@ const struct rule *domain_rule_at(unsigned int i);
 bool domain_rule_fixable(unsigned int i);
 const struct rule *kubevirt_rule_at(unsigned int i);
 const struct rule *qemu_rule_at(unsigned int i);
+const struct rule *kata_rule_at(unsigned int i);
+const struct rule *nova_rule_at(unsigned int i);
+const struct rule *proxmox_rule_at(unsigned int i);
+const struct rule *incus_rule_at(unsigned int i);
 
 #endif

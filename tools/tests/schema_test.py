@@ -41,6 +41,7 @@ CASES = [
     ("check", True, f"check domain --host {HOST} {DATA}/domain/bad {DATA}/domain/good"),
     ("check", True, f"check domain --host {DATA}/domain/hosts-snp {DATA}/domain/base-snp.xml"),
     ("check", True, f"check kubevirt {DATA}/kubevirt/bad"),
+    ("check", True, f"check proxmox {DATA}/settings/proxmox.conf"),
     ("check", True, f"check qemu --host {HOST} -- qemu -object sev-guest,id=sev0"),
     ("check", True, f"check memlock --host {HOST} {DATA}/domain/guide.xml"),
     ("check", True, f"check memlock {os.getpid()}"),
