@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A guest of the type that the argument says boots OVMF and Linux on two vCPUs, and runs a command;
-# while it does, the ledger is true, and afterwards nothing of it is left.
+# A guest of the type that the first argument says boots OVMF and Linux on as many vCPUs as the second
+# one says (2), and runs a command; while it does, the ledger is true, and afterwards nothing of it is
+# left. A SEV-SNP guest asks the security processor for a report about itself, and its owner finds it
+# to be true, by other software (image/sev-report.c).
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -9,6 +11,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 type=${1:-sev}	# without one, as kselftest runs it: a plain SEV guest
+vcpus=${2:-2}
 
 echo "KTAP version 1"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
@@ -23,20 +26,36 @@ command='
 dmesg | sed -n "s/.*Memory Encryption Features active: /features /p"
 echo "processors $(grep -c ^processor /proc/cpuinfo)"
 echo "sum $(seq 20000 | awk "{ s += \$1 / 4 } END { print s }")"
-exit 42'
+'
 
+# The report, by the driver of the guest's /dev/sev-guest. What the owner asks it to have in it is text
+# of the field's size.
+nonce=$(od -A n -t x1 -N 32 /dev/urandom | tr -d ' \n')
+# shellcheck disable=SC2016 # for the guest's shell
+attest='
+modprobe sev-guest && mount -t configfs none /sys/kernel/config
+report=/sys/kernel/config/tsm/report/own
+mkdir $report && [ -c /dev/sev-guest ] && printf %s "$nonce" > $report/inblob
+echo "provider $(cat $report/provider)"
+echo "report $(base64 $report/outblob | tr -d "\n")"
+'
+
+memory=384
 case $type in
 sev) features='AMD SEV' ;;
 sev-es) features='AMD SEV SEV-ES' ;;
-sev-snp) features='AMD SEV SEV-ES SEV-SNP' ;;
+# Its firmware validates each page of its memory before it boots anything.
+sev-snp) features='AMD SEV SEV-ES SEV-SNP' && command="nonce=$nonce$command$attest" && memory=256 ;;
 *) skip_all "no such type: $type" ;;
 esac
+command="$command
+exit 42"
 
 boots() {
 	status=0
-	sev-guest --type "$type" --vcpus 2 --console "$scratch/console" --run "$command" \
-		> "$scratch/output" 2> "$scratch/errors" || status=$?
-	sed 's/^/# /' "$scratch/output" "$scratch/errors"
+	sev-guest --type "$type" --vcpus "$vcpus" --memory "$memory" --console "$scratch/console" \
+		--run "$command" > "$scratch/output" 2> "$scratch/errors" || status=$?
+	sed 's/^/# /' "$scratch/output" "$scratch/errors" | cut -c 1-100
 	same "exit status" "$status" 42
 }
 
@@ -49,6 +68,8 @@ watch() {
 	while kill -0 $$ 2> /dev/null && [ ! -e "$scratch/done" ]; do
 		if [ "$(vms)" = 1 ] && [ "$(value vm list -- 0 state)" = running ]; then
 			value vm list -- 0 type > "$scratch/type"
+			value vm list -- 0 pinned_bytes > "$scratch/pinned"
+			value vm list -- 0 private_bytes > "$scratch/private"
 			ledger_is_true > "$scratch/ledger" || echo "not true" >> "$scratch/ledger"
 			return
 		fi
@@ -58,6 +79,57 @@ watch() {
 
 seen() {
 	same "type" "$(cat "$scratch/type")" "$type" && ! grep "not true" "$scratch/ledger"
+}
+
+# A SEV-SNP guest's memory is private, others' is pinned.
+holds() {
+	if [ "$type" = sev-snp ]; then
+		[ "$(cat "$scratch/private")" -gt 0 ] && same pinned "$(cat "$scratch/pinned")" 0
+	else
+		[ "$(cat "$scratch/pinned")" -gt 0 ]
+	fi
+}
+
+# reported NAME: a field of the guest's report.
+reported() {
+	sev-report show "$scratch/report" | sed -n "s/^$1 //p"
+}
+
+reports() {
+	said provider sev_guest &&
+		sed -n 's/^report //p' "$scratch/output" | base64 -d > "$scratch/report" &&
+		same data "$(reported data)" "$nonce" && same policy "$(reported policy)" 0x30000 &&
+		same vmpl "$(reported vmpl)" 0
+}
+
+is_signed() {
+	sev-report verify /usr/share/sev-guest/chip "$1" 2> "$scratch/errors" ||
+		{ sed 's/^/# /' "$scratch/errors" && return 1; }
+}
+
+# refused_with OFFSET WORDS: the report, with another byte there.
+refused_with() {
+	{
+		head -c "$1" "$scratch/report"
+		printf X
+		tail -c +$(($1 + 2)) "$scratch/report"
+	} > "$scratch/changed"
+	! is_signed "$scratch/changed" && grep -q "$2" "$scratch/errors"
+}
+
+# Its data, its TCB and its chip's identity.
+is_not_signed_changed() {
+	refused_with 100 'the signature is wrong' && refused_with 384 'is of another TCB' &&
+		refused_with 420 "is another chip's"
+}
+
+expected() {
+	sev-report digest /usr/lib/sev-guest/usr/share/ovmf/OVMF.fd "$1" | sed 's/^measurement //'
+}
+
+is_measured() {
+	same measurement "$(reported measurement)" "$(expected "$vcpus")" &&
+		[ "$(reported measurement)" != "$(expected $((vcpus + 1)))" ]
 }
 
 # One that QEMU refuses is, too: a failure is to explain itself.
@@ -74,7 +146,7 @@ nothing_left() {
 	same "number of VMs" "$(vms)" 0 && ledger_is_true
 }
 
-plan 7
+if [ "$type" = sev-snp ]; then plan 12; else plan 8; fi
 result "a guest that ends early says all that is known" explains
 watch &
 watcher=$!
@@ -82,8 +154,15 @@ result "a $type guest boots, runs a command and powers off" boots
 : > "$scratch/done"
 wait "$watcher"
 result "its kernel has the features" said features "$features"
-result "it has two processors" said processors 2
+result "it has its processors" said processors "$vcpus"
 result "it calculates right" said sum 50002500
 result "the ledger was true while it ran" seen
+result "it had the memory of its kind" holds
 result "nothing of it is left" nothing_left
+if [ "$type" = sev-snp ]; then
+	result "the security processor reports what it was asked for" reports
+	result "its chip has signed the report, and a chain leads to the chip" is_signed "$scratch/report"
+	result "not if it were changed" is_not_signed_changed
+	result "the report's launch digest is the one of its firmware and processors" is_measured
+fi
 finished
