@@ -236,12 +236,12 @@ static pid_t start_endless_guest(void)
 	_exit(1);
 }
 
-/* As many validated pages more than at rest, of whatever ASID; they are looked at for a minute. */
+/* As many validated pages more than at rest, of whatever ASID; they are looked at for five minutes. */
 static bool valid_become(unsigned int more)
 {
 	struct rmp_counts seen;
 
-	for (int tries = 0; tries < 600; tries++) {
+	for (int tries = 0; tries < 3000; tries++) {
 		if (!check(rmp_count(RMP_ANY_ASID, &seen)))
 			return false;
 		if (seen.pages[RMP_GUEST_VALID] == rest.pages[RMP_GUEST_VALID] + more &&

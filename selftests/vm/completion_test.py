@@ -23,7 +23,7 @@ TOP = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build"))
 SEVADM = BUILD / "bin/sevadm"
 # A shell on a loaded machine is slow, never this slow.
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "source <(sevadm completion bash)"),
