@@ -35,7 +35,7 @@
 
 #define CGROUP		"/sys/fs/cgroup/sevadm-fuzz-test"
 #define CGROUP_STAT	"/sys/fs/cgroup/cgroup.stat"
-#define DYING_S		20	/* in which the kernel frees a cgroup that is gone */
+#define DYING_S		120	/* in which the kernel frees a cgroup that is gone */
 #define NOBODY		65534
 #define USER		4711
 #define GUEST_PAGES	16UL
