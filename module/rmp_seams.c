@@ -84,7 +84,7 @@ void wrap_snp_leak_pages(u64 pfn, unsigned int npages)
 	sevadm_seam_exit();
 }
 
-/* What newer kernels have in its place. */
+/* Newer kernels have this in its place. */
 void wrap___snp_leak_pages(u64 pfn, unsigned int npages, bool dump_rmp)
 {
 	sevadm_seam_enter(SEAM___snp_leak_pages);

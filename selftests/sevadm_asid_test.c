@@ -75,7 +75,7 @@ static __u32 pool_of(enum sev_type type)
 	return type == SEV_TYPE_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
 }
 
-/* Whether KVM gives one. */
+/* Return true if KVM gives one. */
 static bool model_take(__u32 pool)
 {
 	struct model *model = &models[pool];

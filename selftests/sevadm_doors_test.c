@@ -118,7 +118,7 @@ static const struct caller {
 	{ "CAP_SYS_ADMIN", CAP_SYS_ADMIN, false, { true, true, false } },
 };
 
-/* Whether each request ends with EPERM or not as it should. */
+/* Return true if each request ends with EPERM or not as it should. */
 static bool asks_all(struct genl *genl, const bool *may)
 {
 	bool good = true;

@@ -333,7 +333,7 @@ static void fail_at(unsigned int nth)
 		ksft_exit_fail_msg("fail-nth: %s\n", strerror(errno));
 }
 
-/* Whether it has come true; not if it hits the answer. */
+/* Return true if the fault has come; false if it hits the answer. */
 static bool has_failed(void)
 {
 	char text[16] = "";

@@ -104,7 +104,7 @@ static bool applies(const struct fault *fault, const struct flavour *f)
 
 /* ---- the trace ------------------------------------------------------------------------------ */
 
-/* Whether the trace has the failure, and no other command that ended with this status. */
+/* Return true if the trace has the failure, and no other command that ended with this status. */
 static bool told(int events, const struct fault *fault, const struct status *status)
 {
 	struct sevadm_event event;

@@ -120,7 +120,7 @@ static int vm_unpin(struct sev_vm *vm, unsigned long page, unsigned long pages)
 				 pages * SEV_PAGE_SIZE).err;
 }
 
-/* Of as many VMs as are wished for, how many can be started; *@error: why the next one cannot. */
+/* Return how many of the VMs wished for can be started; *@error: why the next one cannot. */
 static unsigned int vms_start(struct sev_vm *vms, unsigned int wished, int *error)
 {
 	unsigned int i;

@@ -442,7 +442,7 @@ static bool run_limit(const struct sev_host *host, bool memory_first)
 	return host_max(SEVADM_LIMIT_MAX) && good;
 }
 
-/* Of processes that start a guest at the same time each, as many succeed as fit. */
+/* As many processes that start a guest at the same time succeed as fit. */
 static bool run_contest(void)
 {
 	bool good = host_max(FITTING * GUEST_BYTES);

@@ -96,7 +96,7 @@ static void close_vms(void)
 		sev_vm_close(&vms[i]);
 }
 
-/* Whether the ledger was right, with the VMs and without them. */
+/* Return true if the ledger was right, with the VMs and without them. */
 static bool run_round(const struct flavour *flavour, unsigned long number, struct thread *threads)
 {
 	bool good = create_vms(flavour);

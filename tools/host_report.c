@@ -95,7 +95,7 @@ static int read_ring(struct report_options *options)
 	return ret;
 }
 
-/* In the order in which they came: the oldest first. */
+/* Put them into the order in which they came: the oldest first. */
 static void turn_ring(struct report_options *options)
 {
 	struct sevadm_event *turned;
@@ -180,7 +180,7 @@ static struct json_object *wanted(struct json_object *rows, const char *key,
 	return kept;
 }
 
-/* What check host finds without any options. */
+/* Make what check host finds without any options. */
 static struct json_object *make_host(void)
 {
 	struct json_object *host = json_object_new_object(), *findings = json_object_new_array(), *row;

@@ -126,7 +126,7 @@ static bool have_kvm_amd(void)
 	return !access("/sys/module/kvm_amd", F_OK);
 }
 
-/* That older VMs stay unaccounted is reported, but is not a failure to load the module. */
+/* Older VMs that stay unaccounted are reported, but are not a failure to load the module. */
 static int load_adopt(void)
 {
 	struct json_object *counts = NULL;

@@ -81,7 +81,7 @@ static void take(struct monitor *monitor, const struct sevadm_event *event)
 	execute(monitor, row);
 }
 
-/* How many they were the kernel does not say; the ring of the trace has them all. */
+/* The kernel does not say how many they were; the ring of the trace has them all. */
 static void take_lost(struct monitor *monitor)
 {
 	struct json_object *row = json_object_new_object();

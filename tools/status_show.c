@@ -53,7 +53,7 @@ static void copy(struct json_object *to, struct json_object *row, const char *ke
 
 /* ---- the busiest VMs ------------------------------------------------------------------------ */
 
-/* Of all commands of a VM the module keeps one row, of no type; the time is what they took. */
+/* The module keeps one row, of no type, for all commands of a VM; the time is what they took. */
 static const struct stats_row *stats_of(const struct stats *stats, uint64_t vm)
 {
 	const struct stats_row *row;
@@ -167,7 +167,7 @@ static void print_pools(struct json_object *pools)
 	json_object_put(rows);
 }
 
-/* Of the limit if there is one, else of the host's memory. */
+/* The bar is of the limit if there is one, else of the host's memory. */
 static void print_pinned(struct json_object *pinned)
 {
 	struct json_object *whole = json_object_new_object();

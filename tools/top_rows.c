@@ -39,7 +39,7 @@ static struct json_object *find_vm(struct json_object *vms, uint64_t id)
 	return NULL;
 }
 
-/* Of all commands of a VM the module keeps one row, of no type. */
+/* The module keeps one row, of no type, for all commands of a VM. */
 static const struct stats_row *find_stats(const struct stats *stats, uint64_t id)
 {
 	const struct stats_row *row;
@@ -55,7 +55,7 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * part / whole : 0;
 }
 
-/* What was not there before began at nothing; what was reset since is counted from nothing. */
+/* A row that was not there before began at nothing; one that was reset counts from nothing. */
 static uint64_t rise(uint64_t before, uint64_t now)
 {
 	return now < before ? now : now - before;
@@ -123,7 +123,7 @@ static int by_id(const void *a, const void *b)
 	return -by_number(a, b, "id");
 }
 
-/* What is equal stays in one order, or rows would jump. */
+/* Equal rows stay in one order, or they would jump. */
 static int by_memory(const void *a, const void *b)
 {
 	return by_number(a, b, "held_bytes") ?: by_id(a, b);

@@ -78,7 +78,7 @@ static const struct option_row list_options[] = {
 	{}
 };
 
-/* What cannot be reclaimed, however it is held. */
+/* Add the memory that cannot be reclaimed, however it is held. */
 static void add_memory(struct json_object *row)
 {
 	bool known = !json_is_null(row, "pinned_bytes") && !json_is_null(row, "private_bytes");
@@ -116,7 +116,7 @@ static int own_vms_get(struct json_object **rows)
 	return ret;
 }
 
-/* What begins with a digit and is a number is an id, whatever VMs are called. */
+/* A word that begins with a digit and is a number is an id, whatever VMs are called. */
 int vm_parse(const char *text, unsigned long long *id)
 {
 	struct json_object *rows;

@@ -226,7 +226,7 @@ static void lease_follows_a_migration(struct kunit *test)
 	expect_kept(test, 1, 1);
 }
 
-/* What is left of it is what its VMs use, and goes with them. */
+/* The ASIDs that its VMs use are left of it, and go with them. */
 static void lease_ends_while_it_is_used(struct kunit *test)
 {
 	struct sevadm_vm *one = start(test, 1), *two = start(test, 2);
@@ -307,7 +307,7 @@ static void lease_of_the_unprivileged(struct kunit *test)
 	expect_kept(test, 0, 0);
 }
 
-/* Of one file, and of all together. */
+/* One file has a bound, and all together have one. */
 static void lease_bounds(struct kunit *test)
 {
 	unsigned int file, i;

@@ -114,7 +114,7 @@ static struct sevadm_pool_query pool_now(struct kunit *test, u32 pool)
 	return query;
 }
 
-/* Whether a search found this VM; the reference it gave is given back. */
+/* Return true if a search found this VM; give its reference back. */
 static bool found(struct sevadm_vm *result, const struct sevadm_vm *expected)
 {
 	sevadm_vm_put(result);
@@ -289,7 +289,7 @@ static void pins_are_never_below_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host_now().pinned, 0);
 }
 
-/* As many pages as a range of the address space has at most. */
+/* Pins as many pages as a range of the address space has at most. */
 static void pins_do_not_overflow(struct kunit *test)
 {
 	const s64 pages = U64_MAX >> PAGE_SHIFT;
@@ -472,7 +472,7 @@ static void migration_takes_late_unpins_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
 }
 
-/* As deep as no stack is: what is held of the first VM holds none of those that came after it. */
+/* No stack is so deep: what is held of the first VM holds none of those that came after it. */
 static void migration_without_end(struct kunit *test)
 {
 	struct sevadm_vm *first, *last = start(test, 1, SEVADM_VM_TYPE_SEV);
@@ -677,7 +677,7 @@ static void book_leaves_out_a_second_guest(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_POLICY);
 }
 
-/* In the order of KVM_SEV_SNP_LAUNCH_START to sev_vm_destroy(). */
+/* The order is that of KVM_SEV_SNP_LAUNCH_START to sev_vm_destroy(). */
 static void book_follows_an_snp_guest(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);

@@ -99,7 +99,7 @@ static void limit_pins(struct kunit *test, u32 uid, u32 knob, u64 pages)
 	KUNIT_ASSERT_EQ(test, set(uid, SEVADM_RESOURCE_PIN, knob, pages, &left), 0);
 }
 
-/* What the host, or a user, is charged for pins. */
+/* Return what the host, or a user, is charged for pins. */
 static struct sevadm_limit_info info(struct kunit *test, u32 uid)
 {
 	struct sevadm_limit_info infos[SEVADM_RESOURCE_NR];
@@ -250,7 +250,7 @@ static void limit_high_tells_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 2);
 }
 
-/* What KVM then refuses counts while it is asked, and has never been. */
+/* A charge counts while KVM is asked; if KVM refuses, it was never there. */
 static void limit_of_what_is_in_flight(struct kunit *test)
 {
 	struct sevadm_vm *one = start(test, 1, UID_ONE), *two = start(test, 2, UID_ONE);
@@ -422,7 +422,7 @@ static struct sevadm_vm *run(struct kunit *test, unsigned long number, u32 uid)
 	return vm;
 }
 
-/* Of 8 ASIDs 4 are another user's: the 4 of this one do not become more by moving VMs away. */
+/* Another user has 4 of the 8 ASIDs: moving VMs away does not make this one's 4 more. */
 static void guarantee_does_not_grow_by_moves(struct kunit *test)
 {
 	struct sevadm_vm *from, *to;
@@ -475,7 +475,7 @@ static void guarantee_while_a_vm_moves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].unsettled, 0);
 }
 
-/* What KVM did not take in the end was never used. */
+/* An ASID that KVM did not take in the end was never used. */
 static void asid_that_was_not_had(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1, UID_ONE);

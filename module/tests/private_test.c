@@ -163,7 +163,7 @@ static void nothing_is_known_before_the_count(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host(test).guests.pages, 0ULL);
 }
 
-/* Of 200 pages, ASID 1 has number 10 and 150; the count is at 100 when others change. */
+/* ASID 1 has the pages 10 and 150 of 200; the count is at 100 when others change. */
 static void changes_during_the_count(struct kunit *test)
 {
 	sevadm_private_count_begin();

@@ -87,7 +87,7 @@ static void want(struct kunit *test, struct sevadm_reader *reader, u32 types)
 	KUNIT_ASSERT_EQ(test, sevadm_reader_filter(reader, &wanted), 0);
 }
 
-/* As whatever brings events does. */
+/* Emits an event as the module does. */
 static void tell(u32 type)
 {
 	struct sevadm_event event;
@@ -286,7 +286,7 @@ static void readers_end_with_their_timer(struct kunit *test)
 	remove_wait_queue(&reader->wait, &waiter.entry);
 }
 
-/* What cannot be copied is not consumed. */
+/* An event that cannot be copied is not consumed. */
 static void reader_whose_buffer_ends(struct kunit *test)
 {
 	struct sevadm_reader *reader = open_reader(test);
@@ -306,7 +306,7 @@ static void reader_whose_buffer_ends(struct kunit *test)
 	mutex_unlock(&reader->mutex);
 }
 
-/* What is passed over at the end of a read is passed over for good. */
+/* Events that are passed over at the end of a read are passed over for good. */
 static void reader_reads_past_the_unwanted(struct kunit *test)
 {
 	struct sevadm_reader *reader = open_reader(test);

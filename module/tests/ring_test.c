@@ -152,7 +152,7 @@ static void ring_size_is_a_power_of_two(struct kunit *test)
 	KUNIT_EXPECT_LT(test, set_ring_events("many", NULL), 0);
 }
 
-/* What @cursor reads: @lost events were lost, then all up to the newest one in order. */
+/* Expects at @cursor: @lost events were lost, then all up to the newest one in order. */
 static void expect_rest(struct kunit *test, u64 cursor, u64 lost)
 {
 	struct sevadm_event event;
@@ -237,7 +237,7 @@ static void ring_looks_are_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cursor, RING_LOOK_MAX + 2);
 }
 
-/* What is held and caused by @uid and @pid (0: any), from the oldest on; the gaps between add up. */
+/* Counts what is held of @uid and @pid (0: any), from the oldest on; the gaps between add up. */
 static u64 held(struct kunit *test, u32 uid, u32 pid)
 {
 	u64 cursor = sevadm_ring_oldest(), next = cursor, count = 0;

@@ -128,7 +128,7 @@ static void claim_of_an_initialisation(struct kunit *test)
 	sevadm_scope_leave(migration);
 }
 
-/* What the scope found before it had the claim may be gone, and is not what it now is about. */
+/* The VM that the scope found before it had the claim may be gone: then it is about none. */
 static void claim_looks_anew(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1);

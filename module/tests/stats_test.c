@@ -47,7 +47,7 @@ static struct sevadm_stats *find(struct kunit *test, u32 type, u32 command)
 	return stats;
 }
 
-/* By the definition: from 2^N up to 2^(N + 1) - 1. */
+/* A bucket goes from 2^N up to 2^(N + 1) - 1. */
 static void stats_buckets(struct kunit *test)
 {
 	u32 n;

@@ -30,7 +30,7 @@ struct beside {
 /* Ended by NULL. */
 extern const struct beside *const beside_all[];
 
-/* Whether the kernel lets a program of BPF change what a function returns: it has to be asked. */
+/* Return true if the kernel lets a program of BPF change what a function returns: ask for it. */
 bool beside_may_modify(size_t function);
 
 #endif /* SEVADM_BESIDE_H */

@@ -15,7 +15,7 @@ static inline uint64_t instructions_now(void)
 	return __builtin_ia32_rdtsc();
 }
 
-/* Whether 2 * 10000 instructions make the counter advance by as much, but for those around them. */
+/* Return true if 2 * 10000 instructions make the counter advance by as much. */
 static inline bool instructions_are_counted(void)
 {
 	unsigned int rounds = 10000, tries;

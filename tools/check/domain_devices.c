@@ -60,7 +60,7 @@ static xmlNode *next_device(const struct domain *domain, xmlNode *after)
 	for ((device) = next_device(domain, NULL); (device);			\
 	     (device) = next_device(domain, device))
 
-/* What a person calls it: its target or alias says which one of many it is. */
+/* Return what a person calls it: its target or alias says which one of many it is. */
 static const char *device_name(const xmlNode *device)
 {
 	static char text[128];

@@ -8,7 +8,7 @@
 
 #include "cli/output.h"
 
-/* What differs from hour to hour on one host says nothing about two. */
+/* A fact that changes from hour to hour on one host says nothing about two. */
 static bool is_momentary(enum host_fact_id id)
 {
 	static const enum host_fact_id ids[] = {

@@ -10,7 +10,7 @@
 
 typedef const struct host_facts *facts_t;
 
-/* What "no guest starts" or "such guests do not start" follows from is reported once, by its cause. */
+/* The cause is reported once, not again as "no guest starts" or "such guests do not start". */
 static bool can_sev(facts_t facts)
 {
 	return !host_is_not(facts, HOST_CPU_SEV);

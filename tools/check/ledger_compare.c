@@ -219,7 +219,7 @@ static void compare_vm(struct comparison *c, const struct kvm_amd_vm *vm,
 			    record->id, output_text(record->row, "mirror_of", NULL));
 }
 
-/* As many VMs without a record as the module counts are older than the module. */
+/* The module counts VMs that are older than itself: as many may be without a record. */
 static void compare_vms(struct comparison *c)
 {
 	uint64_t unaccounted = json_get_u64(c->ledger->status, "unaccounted_vms"), missing = 0;

@@ -107,7 +107,7 @@ static const char *text_of(struct json_object *row, const char *key)
 	return json_object_get_string(json_object_object_get(row, key));
 }
 
-/* How wide a column has to be for all of its words. */
+/* Return how wide a column has to be for all of its words. */
 static int width_of(struct json_object *rows, const char *key)
 {
 	size_t i, length, width = strlen(key);

@@ -101,7 +101,7 @@ static int judge(struct qemu *qemu, const struct host_list *hosts, const char *n
 	return report_finish(&report);
 }
 
-/* By its name; else by an option that no other program has beside it. */
+/* A QEMU is known by its name; else by an option that no other program has. */
 static bool is_qemu(const struct qemu *qemu, const char *program)
 {
 	const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;

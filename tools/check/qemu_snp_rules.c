@@ -77,7 +77,7 @@ static void judge_hugepages(const struct qemu *qemu, const struct rule *rule)
 			    "huge pages hold what the guest shares, and stay taken beside its private memory: it needs its RAM twice");
 }
 
-/* What AMD's branches of QEMU had before SEV-SNP was part of Linux 6.11 and QEMU 9.1. */
+/* AMD's branches of QEMU had these before SEV-SNP was part of Linux 6.11 and QEMU 9.1. */
 static void judge_series(const struct qemu *qemu, const struct rule *rule)
 {
 	const char *kind = qemu_machine(qemu, "kvm-type");

@@ -4,7 +4,7 @@
 
 #include "cli/bar.h"
 
-/* In characters, rounded down; 128 bits, as bytes times characters may be more than 64 have. */
+/* Return characters, rounded down; 128 bits, as bytes times characters may be more than 64 have. */
 static size_t scaled(uint64_t amount, uint64_t whole, size_t width)
 {
 	return whole ? (size_t)((unsigned __int128)(amount < whole ? amount : whole) * width / whole) : 0;

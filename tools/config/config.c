@@ -24,7 +24,7 @@ const char *config_name(const char *path)
 	return strcmp(path, "-") ? path : "stdin";
 }
 
-/* As compilers do it: FILE:LINE: what is wrong. */
+/* Print as compilers do: FILE:LINE: what is wrong. */
 static int tell_wrong(const struct target *target, struct report *report)
 {
 	const struct finding *finding = target->findings;

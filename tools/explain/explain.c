@@ -85,7 +85,7 @@ static int take_words(struct log *log, int argc, char **argv)
 	return EXIT_OK;
 }
 
-/* Where the message comes from, for causes that are the message's. */
+/* Return where the message comes from, for causes that are the message's. */
 static struct json_object *source_of(const struct cause *cause, const struct symptom *symptom)
 {
 	char text[256];

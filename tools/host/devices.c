@@ -161,7 +161,7 @@ static int ask_as(const struct account *account, const char *path)
 	return !WEXITSTATUS(status);
 }
 
-/* By the mode alone: path_resolution(7). */
+/* The mode alone decides: path_resolution(7). */
 static bool mode_allows(const struct account *account, const struct stat *file)
 {
 	unsigned int bits = file->st_mode;

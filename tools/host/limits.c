@@ -155,7 +155,7 @@ static void read_unit(const char *root, const char *below, const char *main,
 	free(list);
 }
 
-/* What the service manager gives @unit. */
+/* Find what the service manager gives @unit. */
 static void unit_limit(const char *root, const char *unit, struct setting *setting)
 {
 	static const char *const system_names[] = { "system.conf", NULL };
@@ -286,7 +286,7 @@ static void gather_session(const char *root, struct host_facts *facts)
 	host_set_text(facts, HOST_MEMLOCK_SESSION_SOURCE, setting.source);
 }
 
-/* What systemd-detect-virt(1) looks at: the manager's own word, then the files of docker and podman. */
+/* Look where systemd-detect-virt(1) does: the manager's own word, then docker's and podman's files. */
 static void gather_container(const char *root, struct host_facts *facts)
 {
 	static const struct {

@@ -306,7 +306,7 @@ static int explain(const struct exchange *exchange)
 	return fail(EXIT_REFUSED, "the kernel refused: %s", strerror(error));
 }
 
-/* What the module does not know is not a failure of those who can do without. */
+/* An answer that the module does not have is not a failure for callers that can do without. */
 static bool is_missing(const struct exchange *exchange)
 {
 	return exchange->optional && exchange->failed && exchange->error == -EOPNOTSUPP;

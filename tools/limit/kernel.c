@@ -26,7 +26,7 @@ static const uint16_t knob_attributes[LIMIT_KNOBS] = {
 
 /* ---- asking -------------------------------------------------------------------------------- */
 
-/* What a newer module limits, or for whom, has no word here. */
+/* A newer module may have resources and subjects that have no word here. */
 static bool is_known(struct json_object *row)
 {
 	return json_get_u64(row, "subject") < LIMIT_SUBJECTS &&

@@ -147,7 +147,7 @@ uint64_t memlock_need(const struct vm_shape *shape, enum ceiling ceiling)
 	return sum;
 }
 
-/* What is charged when the machine's memory is registered with KVM, before QEMU calls mlockall(). */
+/* Return what is charged when the machine's memory is registered with KVM, before mlockall(). */
 static uint64_t charged_first(const struct vm_shape *shape)
 {
 	struct vm_shape unlocked = *shape;
@@ -175,7 +175,7 @@ static uint64_t rlimit_of(const struct vm_shape *shape, uint64_t inherited, cons
 	return inherited;
 }
 
-/* In the order in which QEMU comes to them: mlockall() is called when the machine is complete. */
+/* QEMU comes to them in this order: mlockall() is called when the machine is complete. */
 static void meet_ceilings(const struct vm_shape *shape, bool charges_late,
 			  struct memlock_forecast *forecast)
 {

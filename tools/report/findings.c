@@ -193,7 +193,7 @@ static int exit_code(const struct report *report)
 	return code;
 }
 
-/* By place; in the same place the worse first, then as they were found. */
+/* Sort by place; in the same place the worse first, then as they were found. */
 static int compare(const void *a, const void *b)
 {
 	const struct finding *left = a, *right = b;

@@ -98,7 +98,7 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* What is not there cannot be edited: such a case tests something else than it says. */
+/* A line that is not there cannot be edited: such a case tests something else than it says. */
 static char *edited(char *input, const char *line)
 {
 	const char *arrow = strstr(line, " => ");
@@ -296,7 +296,7 @@ static char *run_file(const char *path)
 	return at;
 }
 
-/* As somebody whose locked memory is bounded: by 8 MiB, without the capability that lifts it. */
+/* Bound locked memory by 8 MiB, without the capability that lifts it. */
 static void bound_locked_memory(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };

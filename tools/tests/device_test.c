@@ -23,7 +23,7 @@ static int see(const struct sevadm_event *event, void *context)
 	return ++seen->nr == seen->stop_at ? -1 : EXIT_OK;
 }
 
-/* What device_read() makes of @length bytes that are there to be read. */
+/* Return what device_read() makes of @length bytes that are there to be read. */
 static int read_stream(const void *stream, size_t length, struct seen *seen)
 {
 	int ends[2], ret;

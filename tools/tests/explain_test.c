@@ -23,7 +23,7 @@ static size_t explain(const char *line, const struct facts *facts,
 	       explain_symptom(&symptom, facts, explanations) : 0;
 }
 
-/* What people pasted, and the cause their threads came to. */
+/* People pasted these lines, and their threads came to these causes. */
 static void reported_cases(void)
 {
 	static const struct {

@@ -185,7 +185,7 @@ static void break_it(struct host_facts *facts, const struct breakage *breakage)
 	}
 }
 
-/* What is well breaks no rule; each change breaks its own, and with @exact no other. */
+/* A host that is well breaks no rule; each change breaks its own, and with @exact no other. */
 static void break_each(void (*well_host)(struct host_facts *facts), const struct breakage *list,
 		       size_t nr, bool exact)
 {

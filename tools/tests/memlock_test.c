@@ -46,7 +46,7 @@ static void dies_three_deaths(void)
 	EXPECT(outcome(&shape) == OUTCOME_STARTS);
 }
 
-/* As real libvirt has it (sevadm_libvirt_test): memory is registered before QEMU calls mlockall(). */
+/* Real libvirt (sevadm_libvirt_test): memory is registered before QEMU calls mlockall(). */
 static void dies_of_what_comes_first(void)
 {
 	struct vm_shape shape;

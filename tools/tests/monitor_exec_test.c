@@ -73,7 +73,7 @@ static void the_event_is_in_the_environment(void)
 	json_object_put(row);
 }
 
-/* Whether the mask that the program found under @key lacks the signal. */
+/* Return true if the mask that the program found under @key lacks the signal. */
 static bool has_no_signal(const char *key, int signal)
 {
 	const char *line = strstr(what_was_said(), key);

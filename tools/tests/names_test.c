@@ -64,7 +64,7 @@ static void commands_of_kvm(void)
 	EXPECT_NUMBER(kvm_command_id("KVM_SEV_SNP_LAUNCH_START"), 100);
 }
 
-/* How many numbers up to @last have a name of their own. */
+/* Return how many numbers up to @last have a name of their own. */
 static unsigned int count(const char *(*name)(uint32_t), uint32_t last)
 {
 	unsigned int known = 0;

@@ -86,7 +86,7 @@ static const char *names_of(struct json_object *findings)
 	return names;
 }
 
-/* What is found with @from replaced, and what the first finding says. */
+/* Return what is found with @from replaced, and what the first finding says. */
 static const char *found(const char *from, const char *to, const struct stats *stats, char message[256])
 {
 	struct json_object *status = parse(well, from, to), *findings = status_findings(status, stats);

@@ -82,7 +82,7 @@ static bool is_repeated(const struct sevadm_event *event)
 	return event->flags & SEVADM_EVENT_REPEATED;
 }
 
-/* How many calls it stands for: equal refusals are reported together. */
+/* Add how many calls it stands for: equal refusals are reported together. */
 static void add_count(struct json_object *row, const struct sevadm_event *event)
 {
 	add(row, "count", json_u64(is_repeated(event) ? event->count : 1));
@@ -291,7 +291,7 @@ static void print_pages(struct json_object *row, const char *key)
 	       output_text(row, key, format_bytes));
 }
 
-/* What sev_pin_memory() compared, in its own unit and in people's. */
+/* Print what sev_pin_memory() compared, in its own unit and in people's. */
 static void print_memlock(struct json_object *row, const struct sevadm_event *event)
 {
 	fputs("refused: asked for ", stdout);

@@ -368,7 +368,7 @@ static int compare_rows(const void *a, const void *b)
 	return (left->vm > right->vm) - (left->vm < right->vm);
 }
 
-/* What is counted. */
+/* Say what is counted. */
 static void print_source(const struct stats *stats)
 {
 	struct json_object *since = json_u64(stats->since_ns);

@@ -94,7 +94,7 @@ static bool finishes_launch(const struct sevadm_event *event)
 	       (event->command == 7 || event->command == 15 || event->command == 102);
 }
 
-/* What may still be part of a launch; the ends of VMs are not. */
+/* Return true if it may still be part of a launch; the ends of VMs are not. */
 static bool may_launch(const struct sevadm_event *event)
 {
 	if (event->type == SEVADM_EVENT_KVM)
@@ -191,7 +191,7 @@ static bool remember_nested(struct vm_timeline *vm, const struct sevadm_event *e
 	return true;
 }
 
-/* What happened within the VM's calls since @start_ns: all of it ended before the call did. */
+/* Return what happened within the VM's calls since @start_ns: all of it ended before the call. */
 static uint64_t nested_since(const struct vm_timeline *vm, uint64_t start_ns)
 {
 	size_t low = 0, high = vm->nr_nested, middle;

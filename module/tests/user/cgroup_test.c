@@ -76,7 +76,7 @@ static void settle(struct sevadm_vm *vm, u32 resource, u64 amount)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/* What KVM is asked for, and has given. */
+/* Charges what KVM is asked for, and has given. */
 static int charge(struct sevadm_vm *vm, u32 resource, u64 amount)
 {
 	u64 met;

@@ -71,7 +71,7 @@ static void free_allocations(struct kunit *test)
 	}
 }
 
-/* What a case took of its task and cgroup it has to give back. */
+/* A case has to give back the references that it took of its task and cgroup. */
 static void look_for_references(struct kunit *test)
 {
 	if (shim_task.tgid.references || init.tgid.references || shim_task.cgroup.references)

@@ -128,7 +128,7 @@ static inline struct cgroup *task_dfl_cgroup(struct task_struct *task)
 	return &task->cgroup;
 }
 
-/* As the kernel's: of one that is dead none is given any more. */
+/* Takes a reference, as the kernel's does; of one that is dead none any more. */
 static inline bool cgroup_tryget(struct cgroup *cgroup)
 {
 	cgroup->references++;
@@ -146,7 +146,7 @@ static inline u64 cgroup_id(const struct cgroup *cgroup)
 	return cgroup->id;
 }
 
-/* That of the task, or none. */
+/* Returns that of the task, or none. */
 static inline struct cgroup *cgroup_get_from_id(u64 id)
 {
 	if (id != shim_task.cgroup.id)
