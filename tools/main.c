@@ -46,7 +46,7 @@ static const struct object object_table[] = {
 	  report_options },
 	{ "metrics", "for Prometheus and Kubernetes", metrics_commands },
 	{ "check", "find what would keep a guest from starting", check_commands },
-	{ "recommend", "the limit on locked memory that fits a VM", recommend_commands, NULL },
+	{ "recommend", "limits on memory that fit a VM", recommend_commands, NULL },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
 	{ "explain", "causes and remedies of what QEMU or a log says failed", NULL, do_explain,
 	  "[--elsewhere] [errno=N] [fw_error=N] | LINE | --file LOG; without any, a log on stdin" },

@@ -206,8 +206,11 @@ static void judge_all(struct domain *domain, xmlNode *root)
 	if (!vm_shape_domain(&shape, domain->root, &why))
 		return;
 	memlock_host_of(&host, domain->host);
+	if (domain->qemu_version)
+		host.figures = memlock_figures_shipped(domain->qemu_version, &host.match);
+	shape.figures = host.figures;
 	memlock_forecast(&shape, &host, &forecast);
-	target_add_json(domain->target, "memlock", memlock_json(&shape, &forecast));
+	target_add_json(domain->target, "memlock", memlock_json(&shape, &forecast, &host));
 }
 
 /* QEMU's version is the host's, unless it is given. */

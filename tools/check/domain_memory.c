@@ -46,6 +46,17 @@ DOMAIN_CHECK(lock_missing)
 			       "neither <hard_limit> nor <locked/>: the VM inherits libvirt's 64 MiB");
 }
 
+static bool shape_of(const struct domain *domain, struct vm_shape *shape)
+{
+	enum memlock_match match;
+	const char *why;
+
+	if (!vm_shape_domain(shape, domain->root, &why))
+		return false;
+	shape->figures = memlock_figures_shipped(domain->qemu_version, &match);
+	return true;
+}
+
 /* Which of the three ceilings the domain will meet: the model says (memlock/model.h). */
 DOMAIN_CHECK(limit_low)
 {
@@ -57,11 +68,10 @@ DOMAIN_CHECK(limit_low)
 	struct memlock_forecast forecast;
 	struct memlock_host host;
 	struct vm_shape shape;
-	const char *why;
 	uint64_t limit;
 	xmlNode *node;
 
-	if (!hard_limit(domain, &node, &limit) || !vm_shape_domain(&shape, domain->root, &why))
+	if (!hard_limit(domain, &node, &limit) || !shape_of(domain, &shape))
 		return;
 	memlock_host_of(&host, domain->host);
 	memlock_forecast(&shape, &host, &forecast);
@@ -82,12 +92,11 @@ DOMAIN_FIX(limit)
 	xmlNode *memtune = xml_find(domain->root, "memtune");
 	xmlNode *limit = xml_find(memtune, "hard_limit");
 	struct vm_shape shape;
-	const char *why;
 	uint64_t kib;
 	char text[96];
 
 	(void)node;
-	if (!vm_shape_domain(&shape, domain->root, &why))
+	if (!shape_of(domain, &shape))
 		return;
 	kib = memlock_recommend(&shape) / 1024;
 	if (limit) {

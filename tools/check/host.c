@@ -8,6 +8,7 @@
 #include "check/check.h"
 #include "check/host_compare.h"
 #include "check/host_rules.h"
+#include "check/plan.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "host/facts.h"
@@ -15,6 +16,16 @@
 
 /* An empty folder is no host, and not this one either. */
 static bool host_given;
+
+/* Domains that the hosts are to run, instead of the rules of a host. */
+static const char *plan;
+
+static int set_plan(void *options, const char *text)
+{
+	(void)options;
+	plan = text;
+	return EXIT_OK;
+}
 
 static int set_host(void *options, const char *text)
 {
@@ -27,6 +38,8 @@ static int set_host(void *options, const char *text)
 const struct option_row check_host_options[] = {
 	{ "host", 0, "FILE", "judge the facts that check host -j printed elsewhere; many, or a folder", NULL,
 	  set_host },
+	{ "plan", 0, "DIR", "whether it can run the libvirt domains in DIR at once, and under which limits",
+	  NULL, set_plan },
 	FINDINGS_ROWS,
 	{}
 };
@@ -167,6 +180,14 @@ static void judge_host(struct report *report, const struct host_facts *facts)
 	target->text = summary(facts);
 }
 
+static int judge_one(struct report *report, const struct host_facts *facts)
+{
+	if (plan)
+		return host_plan(report, facts, plan);
+	judge_host(report, facts);
+	return EXIT_OK;
+}
+
 static int judge_files(struct report *report, const struct file_list *files)
 {
 	struct host_facts *facts = calloc(files->nr + 1, sizeof(*facts));
@@ -178,8 +199,8 @@ static int judge_files(struct report *report, const struct file_list *files)
 	for (nr = 0; nr < files->nr && !ret; nr++)
 		ret = load_host_facts(files->names[nr].path, &facts[nr]);
 	for (nr = 0; nr < files->nr && !ret; nr++)
-		judge_host(report, &facts[nr]);
-	if (!ret && files->nr > 1)
+		ret = judge_one(report, &facts[nr]);
+	if (!ret && files->nr > 1 && !plan)
 		host_compare(report, facts, files->nr);
 	for (nr = 0; nr < files->nr; nr++)
 		host_facts_free(&facts[nr]);
@@ -196,13 +217,14 @@ int check_host(int argc, char **argv)
 	int ret;
 
 	host_given = false;
+	plan = NULL;
 	ret = options_parse(check_host_options, &files, &argc, argv);
 	here = !ret && !files.nr && !host_given;
 	if (!ret && argc)
 		ret = fail(EXIT_USAGE, "check host takes options only: see sevadm check --help");
 	if (!ret && here) {
 		host_facts_gather(host_root(), &facts);
-		judge_host(&report, &facts);
+		ret = judge_one(&report, &facts);
 	} else if (!ret) {
 		ret = judge_files(&report, &files);
 	}

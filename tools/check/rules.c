@@ -6,6 +6,7 @@
 
 #include "check/check.h"
 #include "check/ledger.h"
+#include "check/plan.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "config/file.h"
@@ -13,6 +14,7 @@
 
 static const struct rule_list lists[] = {
 	{ "host", "check host", host_rule_at, NULL },
+	{ "plan", "check host --plan", plan_rule_at, NULL },
 	{ "domain", "check domain", domain_rule_at, domain_rule_fixable },
 	{ "kubevirt", "check kubevirt", kubevirt_rule_at, NULL },
 	{ "qemu", "check qemu", qemu_rule_at, NULL },

@@ -176,6 +176,14 @@ void host_facts_gather(const char *root, struct host_facts *facts);
  */
 void host_facts_gather_limits(const char *root, struct host_facts *facts);
 
+/**
+ * host_facts_gather_qemu() - the version of its QEMU, as the program says it
+ *
+ * It asks no libvirt, and needs no KVM. No domain decides which program that is: who wrote one is
+ * not to choose what root runs.
+ */
+void host_facts_gather_qemu(const char *root, struct host_facts *facts);
+
 /** host_root() - return the folder that stands for /: $SEVADM_SYSROOT, or "" */
 const char *host_root(void);
 

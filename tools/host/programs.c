@@ -164,12 +164,32 @@ static void take_qmp(char *output, struct host_facts *facts)
 	}
 }
 
+static const char *const qemus[] = {
+	"/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm",
+	"/usr/local/bin/qemu-system-x86_64", NULL
+};
+
+void host_facts_gather_qemu(const char *root, struct host_facts *facts)
+{
+	char qemu[PATH_MAX], version[32], *output = NULL;
+	char *argv[] = { qemu, "--version", NULL };
+
+	if (!find_program(root, qemus, qemu)) {
+		all_unknown(facts, HOST_QEMU, HOST_QEMU_VERSION,
+			    "no qemu-system-x86_64 or qemu-kvm is installed");
+		return;
+	}
+	host_set_text(facts, HOST_QEMU, qemu + strlen(root));
+	if (!run_program(argv, NULL, &output) &&
+	    sscanf(output, "QEMU emulator version %31[0-9.]", version) == 1)
+		host_set_text(facts, HOST_QEMU_VERSION, version);
+	else
+		host_set_unknown(facts, HOST_QEMU_VERSION, "%s --version does not say it", qemu);
+	free(output);
+}
+
 static void gather_qemu(const char *root, struct host_facts *facts)
 {
-	static const char *const candidates[] = {
-		"/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm",
-		"/usr/local/bin/qemu-system-x86_64", NULL
-	};
 	static const char commands[] =
 		"{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"query-sev-capabilities\"}\n"
 		"{\"execute\":\"quit\"}\n";
@@ -178,7 +198,7 @@ static void gather_qemu(const char *root, struct host_facts *facts)
 	char *argv[] = { qemu, "-machine", "none,accel=kvm", "-display", "none", "-nodefaults",
 			 "-no-user-config", "-S", "-qmp", "stdio", NULL };
 
-	if (!find_program(root, candidates, qemu)) {
+	if (!find_program(root, qemus, qemu)) {
 		all_unknown(facts, HOST_QEMU, HOST_QEMU_REDUCED_PHYS_BITS,
 			    "no qemu-system-x86_64 or qemu-kvm is installed");
 		return;

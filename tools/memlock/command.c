@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * sevadm check memlock: whether a VM's limits let it start, and how it will die otherwise; sevadm
- * recommend memlock: the limit that fits.
- */
+/* sevadm check memlock: whether a VM's limits let it start, and how it will die otherwise. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,23 +10,18 @@
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
-#include "host/facts.h"
-#include "limit/value.h"
 #include "memlock/command.h"
 #include "memlock/forecast_json.h"
+#include "memlock/gaps.h"
+#include "memlock/input.h"
 #include "memlock/model.h"
 #include "memlock/process.h"
-#include "report/files.h"
 #include "report/findings.h"
-#include "report/xml.h"
 
 #define MIB	((uint64_t)1 << 20)
 
 struct options {
-	const char *host;
-	uint64_t memory;
-	unsigned int vcpus;
-	bool locked;
+	struct memlock_source source;
 };
 
 static const struct rule rules[] = {
@@ -54,73 +46,38 @@ static const struct rule rule_assumed = {
 
 static const struct rule rule_plain = {
 	"memlock-not-encrypted", SEVERITY_INFO, "the domain is an encrypted VM",
-	"add <launchSecurity>", "libvirt domain XML: <launchSecurity>" };
+	"nothing, if it is to be a plain VM; else add <launchSecurity>",
+	"libvirt domain XML: <launchSecurity>" };
+
+static const struct rule rule_figures = {
+	"memlock-figures", SEVERITY_INFO, "the host's QEMU was measured",
+	"sevadm recommend memlock --calibrate, as root on the host, measures it",
+	"Documentation/locked-memory.md of sevadm's sources" };
 
 const struct rule *memlock_rule_at(unsigned int i)
 {
 	static const struct rule *const all[] = {
 		&rules[OUTCOME_REFUSED_BY_RLIMIT], &rules[OUTCOME_KILLED_BY_CGROUP],
-		&rules[OUTCOME_MLOCKALL_FAILS], &rule_assumed, &rule_plain,
+		&rules[OUTCOME_MLOCKALL_FAILS], &rule_assumed, &rule_plain, &rule_figures,
 	};
 
-	return i < ARRAY_SIZE(all) ? all[i] : memlock_process_rule_at(i - ARRAY_SIZE(all));
+	if (i < ARRAY_SIZE(all))
+		return all[i];
+	i -= ARRAY_SIZE(all);
+	return memlock_gap_rule_at(i) ?: memlock_process_rule_at(i - MEMLOCK_GAP_RULES);
 }
 
-static const char *const ceiling_names[] = {
+const char *const ceiling_names[] = {
 	[CEILING_PINNED] = "pinned, against RLIMIT_MEMLOCK",
 	[CEILING_CHARGED] = "charged, against memory.max",
 	[CEILING_MAPPED] = "mapped, against RLIMIT_MEMLOCK",
 };
 
-/* ---- options -------------------------------------------------------------------------------- */
-
-static int set_memory(void *to, const char *text)
-{
-	struct limit_value value;
-	const char *wrong = limit_value_parse(text, true, &value);
-
-	if (wrong)
-		return fail(EXIT_USAGE, "--memory %s %s", text, wrong);
-	if (value.is_percent || !value.number || value.number >= 1ULL << 52)
-		return fail(EXIT_USAGE, "--memory %s is not the size of a VM: write 4G", text);
-	*(uint64_t *)to = value.number;
-	return EXIT_OK;
-}
-
-#define HOST_ROW { "host", 0, "FILE", "facts of the host it is for (sevadm -j check host)", \
-		   OPTION_TEXT(struct options, host) }
-
 const struct option_row check_memlock_options[] = {
-	HOST_ROW,
+	MEMLOCK_SOURCE_ROWS(struct options),
 	FINDINGS_ROWS,
 	{}
 };
-
-static const struct option_row recommend_options[] = {
-	HOST_ROW,
-	{ "memory", 0, "SIZE", "memory of the VM, such as 4G",
-	  OPTION_CALL(struct options, memory, set_memory) },
-	{ "vcpus", 0, "N", "its vCPUs (1)", OPTION_NUMBER(struct options, vcpus, 0, 4096) },
-	{ "locked", 0, NULL, "it has <locked/>", OPTION_FLAG(struct options, locked) },
-	{}
-};
-
-/* ---- the host ------------------------------------------------------------------------------- */
-
-static int get_host(const char *path, struct memlock_host *host)
-{
-	struct host_facts facts = {};
-	int ret = EXIT_OK;
-
-	if (path)
-		ret = load_host_facts(path, &facts);
-	else
-		host_facts_gather_limits(host_root(), &facts);
-	if (!ret)
-		memlock_host_of(host, &facts);
-	host_facts_free(&facts);
-	return ret;
-}
 
 /* ---- one domain ------------------------------------------------------------------------------ */
 
@@ -132,7 +89,21 @@ static void print_bytes(FILE *out, uint64_t bytes)
 		fprintf(out, "%8.1f MiB", (double)bytes / MIB);
 }
 
-static char *forecast_text(const struct vm_shape *shape, const struct memlock_forecast *forecast)
+void print_figures(FILE *out, const struct memlock_host *host)
+{
+	static const char *const how[] = {
+		[MATCH_CALIBRATED] = "measured on this host",
+		[MATCH_VERSION] = "measured for sevadm",
+		[MATCH_NEAREST] = "the nearest that was measured",
+		[MATCH_ASSUMED] = "assumed, as the host's QEMU is not known",
+	};
+
+	fprintf(out, "figures: of QEMU %s, %s (%s)\n", host->figures->name, how[host->match],
+		host->figures->source);
+}
+
+static char *forecast_text(const struct vm_shape *shape, const struct memlock_forecast *forecast,
+			   const struct memlock_host *host)
 {
 	char *text = NULL;
 	size_t size;
@@ -141,6 +112,11 @@ static char *forecast_text(const struct vm_shape *shape, const struct memlock_fo
 
 	if (!out)
 		return NULL;
+	if (!shape->encrypted) {
+		fputs("  not encrypted: nothing is pinned\n", out);
+		fclose(out);
+		return text;
+	}
 	fprintf(out, "  outcome: %s%s\n", memlock_outcome_names[forecast->outcome],
 		forecast->while_running ? ", while it runs" : "");
 	for (i = 0; i < CEILING_NR; i++) {
@@ -153,8 +129,22 @@ static char *forecast_text(const struct vm_shape *shape, const struct memlock_fo
 		fprintf(out, "  %s\n", forecast->setter[i]);
 	}
 	fprintf(out, "  smallest safe hard_limit: %" PRIu64 " MiB\n", memlock_recommend(shape) / MIB);
+	fputs("  ", out);
+	print_figures(out, host);
 	fclose(out);
 	return text;
+}
+
+static void judge_figures(struct target *target, const struct memlock_host *host)
+{
+	if (host->stale[0])
+		finding_add(target, &rule_figures, 0,
+			    "what was measured is of QEMU %s, and the host's is %s: it is not used",
+			    host->stale, host->qemu_name);
+	if (host->match == MATCH_NEAREST)
+		finding_add(target, &rule_figures, 0,
+			    "QEMU %s was not measured: figures of QEMU %s, the nearest, are used",
+			    host->qemu_name, host->figures->name);
 }
 
 static void judge(struct target *target, const struct vm_shape *shape,
@@ -167,10 +157,12 @@ static void judge(struct target *target, const struct vm_shape *shape,
 	met = forecast.ceiling;
 	if (!shape->encrypted)
 		finding_add(target, &rule_plain, 0, "no <launchSecurity>: nothing is pinned");
-	if (!shape->firmware_known)
+	else
+		judge_figures(target, host);
+	if (shape->encrypted && !shape->firmware_known)
 		finding_add(target, &rule_assumed, 0,
 			    "the sizes of firmware and variables are those of OVMF's larger build");
-	if (forecast.outcome != OUTCOME_STARTS) {
+	if (forecast.outcome != OUTCOME_STARTS && forecast.outcome != OUTCOME_NOT_ENCRYPTED) {
 		finding_add(target, &rules[forecast.outcome], 0,
 			    "%.1f MiB %s %s and the limit is %.1f MiB (%s)",
 			    (double)forecast.need[met] / MIB,
@@ -179,45 +171,29 @@ static void judge(struct target *target, const struct vm_shape *shape,
 		finding_fix(target, "<hard_limit unit='MiB'>%" PRIu64 "</hard_limit>",
 			    memlock_recommend(shape) / MIB);
 	}
-	target_add_json(target, "memlock", memlock_json(shape, &forecast));
-	target->text = forecast_text(shape, &forecast);
+	target_add_json(target, "memlock", memlock_json(shape, &forecast, host));
+	target->text = forecast_text(shape, &forecast, host);
 }
 
-/* The domain in a file; false: reported at @line. */
-static bool read_shape(const char *path, struct vm_shape *shape, unsigned int *line,
-		       char *why, size_t why_size)
+static void check_file(struct report *report, const char *path, const struct memlock_host *host,
+		       bool here)
 {
-	struct xml_error error;
-	const char *reason;
-	size_t size;
-	char *bytes;
+	struct target *target = report_target(report, path, TARGET_FILE);
+	struct vm_shape shape;
+	unsigned int line;
+	char why[320];
 	xmlDoc *doc;
-	bool good;
 
-	*line = 0;
-	bytes = file_read(path, &size, &reason);
-	if (!bytes) {
-		snprintf(why, why_size, "%s", reason);
-		return false;
-	}
-	doc = xml_read(bytes, size, &error);
-	free(bytes);
+	doc = memlock_read_domain(path, &shape, &line, why, sizeof(why));
 	if (!doc) {
-		*line = error.line;
-		snprintf(why, why_size, "%s", error.message);
-		return false;
+		target_unreadable(target, line, "%s", why);
+		return;
 	}
-	good = !strcmp((const char *)xmlDocGetRootElement(doc)->name, "domain") ||
-	       !strcmp((const char *)xmlDocGetRootElement(doc)->name, "domstatus");
-	if (!good) {
-		snprintf(why, why_size, "it is not a libvirt domain");
-	} else {
-		good = vm_shape_domain(shape, xmlDocGetRootElement(doc), &reason);
-		if (!good)
-			snprintf(why, why_size, "%s", reason);
-	}
+	memlock_shape_on(&shape, host);
+	judge(target, &shape, host);
+	if (shape.encrypted)
+		memlock_gaps(target, xmlDocGetRootElement(doc), host, here);
 	xmlFreeDoc(doc);
-	return good;
 }
 
 static bool is_number(const char *text)
@@ -230,10 +206,6 @@ int check_memlock(int argc, char **argv)
 	struct options options = {};
 	struct report report = {};
 	struct memlock_host host;
-	struct vm_shape shape;
-	struct target *target;
-	unsigned int line;
-	char why[320];
 	int i, ret;
 
 	findings_reset();
@@ -243,17 +215,12 @@ int check_memlock(int argc, char **argv)
 	if (!argc)
 		return fail(EXIT_USAGE,
 			    "check memlock needs a libvirt domain's FILE, or the PID of a running QEMU");
-	ret = get_host(options.host, &host);
+	ret = memlock_get_host(&options.source, &host);
 	for (i = 0; i < argc && !ret; i++) {
-		if (is_number(argv[i])) {
+		if (is_number(argv[i]))
 			ret = memlock_process(&report, strtoul(argv[i], NULL, 10));
-			continue;
-		}
-		target = report_target(&report, argv[i], TARGET_FILE);
-		if (read_shape(argv[i], &shape, &line, why, sizeof(why)))
-			judge(target, &shape, &host);
 		else
-			target_unreadable(target, line, "%s", why);
+			check_file(&report, argv[i], &host, !options.source.host);
 	}
 	if (ret) {
 		report_free(&report);
@@ -261,126 +228,3 @@ int check_memlock(int argc, char **argv)
 	}
 	return report_finish(&report);
 }
-
-/* ---- recommend ------------------------------------------------------------------------------ */
-
-static struct json_object *recommend_json(const struct vm_shape *shape, uint64_t limit)
-{
-	struct json_object *object = json_object_new_object(), *terms, *one;
-	const struct memlock_term *term;
-
-	json_object_object_add(object, "hard_limit_bytes", json_u64(limit));
-	json_object_object_add(object, "locked_bytes",
-			       json_u64(memlock_need(shape, CEILING_PINNED)));
-	terms = json_object_new_array();
-	for (term = memlock_terms; term->name; term++) {
-		if (!term->bytes(shape))
-			continue;
-		one = json_object_new_object();
-		json_object_object_add(one, "name", json_object_new_string(term->name));
-		json_object_object_add(one, "bytes", json_u64(term->bytes(shape)));
-		json_object_object_add(one, "source", json_object_new_string(term->source));
-		json_object_array_add(terms, one);
-	}
-	json_object_object_add(object, "terms", terms);
-	return object;
-}
-
-static void print_terms(const struct vm_shape *shape)
-{
-	const struct memlock_term *term;
-	uint64_t bytes;
-
-	printf("%-16s %10s  %-24s %s\n", "TERM", "MIB", "COUNTS AGAINST", "SOURCE");
-	for (term = memlock_terms; term->name; term++) {
-		bytes = term->bytes(shape);
-		if (!bytes)
-			continue;
-		printf("%-16s %10.1f  %s%s%-8s %s\n", term->name, (double)bytes / MIB,
-		       term->ceilings & 1U << CEILING_PINNED ? "pinned  " : "        ",
-		       term->ceilings & 1U << CEILING_CHARGED ? "charged  " : "         ",
-		       term->ceilings & 1U << CEILING_MAPPED && shape->locked ? "mapped" : "",
-		       term->source);
-	}
-}
-
-static void print_recommendation(const struct vm_shape *shape, uint64_t limit,
-				 const struct memlock_host *host)
-{
-	enum ceiling i;
-
-	print_terms(shape);
-	putchar('\n');
-	for (i = 0; i < CEILING_NR; i++)
-		if (memlock_need(shape, i))
-			printf("%-32s %8.1f MiB\n", ceiling_names[i],
-			       (double)memlock_need(shape, i) / MIB);
-	printf("smallest safe hard_limit         %8" PRIu64 " MiB\n\n", limit / MIB);
-	printf("libvirt domain:\n\n  <memtune>\n    <hard_limit unit='KiB'>%" PRIu64
-	       "</hard_limit>\n  </memtune>\n\n", limit / 1024);
-	printf("or for every VM, systemd (systemctl edit virtqemud or libvirtd):\n\n"
-	       "  [Service]\n  LimitMEMLOCK=%" PRIu64 "\n\n", limit);
-	printf("or for QEMU without libvirt, /etc/security/limits.conf (KiB):\n\n"
-	       "  USER hard memlock %" PRIu64 "\n  USER soft memlock %" PRIu64 "\n\n",
-	       limit / 1024, limit / 1024);
-	if (host->memory)
-		printf("%" PRIu64 " such VM(s) fit the host's %.1f GiB of memory.\n",
-		       host->memory / limit, (double)host->memory / (1024 * MIB));
-}
-
-static int recommend_shape(const struct options *options, int argc, char **argv,
-			   struct vm_shape *shape)
-{
-	unsigned int line;
-	char why[320];
-
-	if (options->memory) {
-		if (argc)
-			return fail(EXIT_USAGE,
-				    "recommend memlock takes a FILE or --memory, not both");
-		vm_shape_default(shape, options->memory);
-		shape->vcpus = options->vcpus ? options->vcpus : 1;
-		shape->locked = options->locked;
-		return EXIT_OK;
-	}
-	if (argc != 1)
-		return fail(EXIT_USAGE,
-			    "recommend memlock needs a libvirt domain's FILE, or --memory SIZE");
-	if (!read_shape(argv[0], shape, &line, why, sizeof(why)))
-		return fail(EXIT_USAGE, line ? "%s:%u: %s" : "%s:%.0u %s", argv[0], line, why);
-	if (options->vcpus)
-		shape->vcpus = options->vcpus;
-	shape->locked |= options->locked;
-	return EXIT_OK;
-}
-
-static int recommend_memlock(int argc, char **argv)
-{
-	struct options options = {};
-	struct json_object *object;
-	struct memlock_host host;
-	struct vm_shape shape;
-	uint64_t limit;
-	int ret;
-
-	ret = options_parse(recommend_options, &options, &argc, argv) ?:
-	      recommend_shape(&options, argc, argv, &shape) ?:
-	      get_host(options.host, &host);
-	if (ret)
-		return ret;
-	limit = memlock_recommend(&shape);
-	if (!output_json) {
-		print_recommendation(&shape, limit, &host);
-		return EXIT_OK;
-	}
-	object = recommend_json(&shape, limit);
-	output_print_json(object);
-	json_object_put(object);
-	return EXIT_OK;
-}
-
-const struct command recommend_commands[] = {
-	{ "memlock", "FILE | --memory SIZE", "the smallest hard_limit that is safe, term by term",
-	  recommend_options, recommend_memlock },
-	{}
-};

@@ -9,9 +9,24 @@ const char *const ceiling_keys[CEILING_NR] = {
 	[CEILING_MAPPED] = "mapped",
 };
 
-struct json_object *memlock_json(const struct vm_shape *shape,
-				 const struct memlock_forecast *forecast)
+struct json_object *memlock_figures_of(const struct memlock_host *host)
 {
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "qemu_version", json_text(host->figures->name));
+	json_object_object_add(object, "host_qemu_version",
+			       json_known_string(host->qemu, host->qemu_name));
+	json_object_object_add(object, "match",
+			       json_object_new_string(memlock_match_names[host->match]));
+	json_object_object_add(object, "source", json_text(host->figures->source));
+	return object;
+}
+
+struct json_object *memlock_json(const struct vm_shape *shape,
+				 const struct memlock_forecast *forecast,
+				 const struct memlock_host *host)
+{
+	const uint64_t limit = memlock_recommend(shape);
 	struct json_object *object = json_object_new_object(), *ceilings, *one;
 	enum ceiling i;
 
@@ -21,7 +36,7 @@ struct json_object *memlock_json(const struct vm_shape *shape,
 			       json_object_new_string(memlock_outcome_names[forecast->outcome]));
 	json_object_object_add(object, "while_running",
 			       json_object_new_boolean(forecast->while_running));
-	json_object_object_add(object, "hard_limit_bytes", json_u64(memlock_recommend(shape)));
+	json_object_object_add(object, "hard_limit_bytes", json_known_u64(limit, limit));
 	ceilings = json_object_new_object();
 	for (i = 0; i < CEILING_NR; i++) {
 		one = json_object_new_object();
@@ -31,5 +46,6 @@ struct json_object *memlock_json(const struct vm_shape *shape,
 		json_object_object_add(ceilings, ceiling_keys[i], one);
 	}
 	json_object_object_add(object, "ceilings", ceilings);
+	json_object_object_add(object, "figures", memlock_figures_of(host));
 	return object;
 }

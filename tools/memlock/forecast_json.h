@@ -10,8 +10,12 @@
 /* The keys of ceilings. */
 extern const char *const ceiling_keys[CEILING_NR];
 
-/** memlock_json() - {need_bytes,limit_bytes,outcome,while_running,hard_limit_bytes,ceilings} */
+/** memlock_json() - {need_bytes,limit_bytes,outcome,…,hard_limit_bytes,ceilings,figures} */
 struct json_object *memlock_json(const struct vm_shape *shape,
-				 const struct memlock_forecast *forecast);
+				 const struct memlock_forecast *forecast,
+				 const struct memlock_host *host);
+
+/** memlock_figures_of() - whose figures were used: {qemu_version,host_qemu_version,match,source} */
+struct json_object *memlock_figures_of(const struct memlock_host *host);
 
 #endif

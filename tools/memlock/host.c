@@ -19,7 +19,14 @@ static bool pins_zero_page(const char *release)
 
 void memlock_host_of(struct memlock_host *host, const struct host_facts *facts)
 {
+	uint64_t most, least;
+	const char *qemu = facts ? host_text(facts, HOST_QEMU_VERSION) : NULL;
+
 	*host = (struct memlock_host) { .inherited = MEMLOCK_LIBVIRT_DEFAULT };
+	host->qemu = memlock_version(qemu);
+	if (host->qemu)
+		snprintf(host->qemu_name, sizeof(host->qemu_name), "%s", qemu);
+	host->figures = memlock_figures_shipped(host->qemu, &host->match);
 	if (!facts)
 		return;
 	if (!host_number(facts, HOST_MEMLOCK_LIBVIRT_BYTES, &host->inherited))
@@ -27,4 +34,10 @@ void memlock_host_of(struct memlock_host *host, const struct host_facts *facts)
 	host->charges_late = pins_zero_page(host_text(facts, HOST_KERNEL));
 	if (!host_number(facts, HOST_MEMORY_BYTES, &host->memory))
 		host->memory = 0;
+	host_number(facts, HOST_RMP_BYTES, &host->rmp);
+	if (host_number(facts, HOST_MAX_ASID, &most) &&
+	    host_number(facts, HOST_MIN_SEV_ASID, &least) && least && least <= most + 1) {
+		host->asids = most - least + 1;
+		host->es_asids = least - 1;
+	}
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "host/facts.h"
+#include "memlock/figures.h"
 
 /** define MEMLOCK_LIBVIRT_DEFAULT - LimitMEMLOCK= of libvirt's units, where the host is not known */
 #define MEMLOCK_LIBVIRT_DEFAULT	((uint64_t)64 << 20)
@@ -16,11 +17,25 @@
  * @inherited: RLIMIT_MEMLOCK of the libvirt daemon, or MEMLOCK_UNLIMITED
  * @charges_late: pinned memory is charged when the guest writes to it, not when it is pinned
  * @memory: how much it has; 0: not known
+ * @rmp: bytes of its RMP; 0: it has none, or it is not known
+ * @asids, @es_asids: how many SEV guests, and SEV-ES and SEV-SNP guests together, have one; 0: not
+ *	known
+ * @qemu: MEMLOCK_QEMU() of its QEMU; 0: not known
+ * @qemu_name: the same as text; "": not known
+ * @figures: of its QEMU, by @match
+ * @stale: it measured another QEMU than it has; "": it did not
  */
 struct memlock_host {
 	uint64_t inherited;
 	bool charges_late;
 	uint64_t memory;
+	uint64_t rmp;
+	uint64_t asids, es_asids;
+	unsigned int qemu;
+	char qemu_name[32];
+	const struct memlock_figures *figures;
+	enum memlock_match match;
+	char stale[32];
 };
 
 /** memlock_host_of() - by its facts; NULL: a current kernel, and libvirt's default */

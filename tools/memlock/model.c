@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "memlock/memory.h"
+
 #define KIB	((uint64_t)1 << 10)
 #define MIB	((uint64_t)1 << 20)
 #define PAGE	(4 * KIB)
@@ -15,26 +17,6 @@
 /* Room that a recommendation leaves: devices that the model does not know, a longer command line. */
 #define MARGIN_MIN	(16 * MIB)
 #define MARGIN_PART	64
-
-/*
- * Measured with Debian 12's libvirt 9.0 and QEMU 7.2, from 1 to 8 vCPUs and 128 to 2048 MiB: the
- * smallest limits that will do, which selftests/sevadm_libvirt_test.c finds, and a few MiB.
- */
-#define QEMU_ANONYMOUS	(25 * MIB)
-#define VCPU_ANONYMOUS	(256 * KIB)
-#define GRAPHICS_CHARGE	(4 * MIB)
-#define QEMU_MAPPED	(298 * MIB)
-/* What mlockall() makes of programs and libraries, which are charged once they are all there. */
-#define QEMU_LOCKED	(44 * MIB)
-/* It also fills the stacks. */
-#define STACK_LOCKED	(8 * MIB)
-/* A stack of 8 MiB, an arena of malloc() of 64 MiB, and their guards. */
-#define THREAD_MAPPED	(72 * MIB + 64 * KIB)
-/* Threads that start after mlockall() do without an arena when there is no room for one. */
-#define GRAPHICS_MAPPED	(13 * MIB)
-#define QXL_MAPPED	(62 * MIB)
-/* QEMU looks at each disk with a thread of its pool, which stays for a while. */
-#define WORKER_MAPPED	(8 * MIB)
 
 static bool pins(const struct vm_shape *shape)
 {
@@ -58,13 +40,13 @@ static uint64_t firmware(const struct vm_shape *shape)
 
 static uint64_t roms(const struct vm_shape *shape)
 {
-	return 2 * 128 * KIB + shape->roms;
+	return VM_OWN_ROMS + shape->roms;
 }
 
 static uint64_t acpi(const struct vm_shape *shape)
 {
 	(void)shape;
-	return 2 * MIB + 64 * KIB + 4 * KIB;
+	return VM_ACPI_TABLES;
 }
 
 /* ACPI tables are registered after the firmware was measured: their room is free until then. */
@@ -73,36 +55,54 @@ static uint64_t launch_update(const struct vm_shape *shape)
 	return pins(shape) && shape->firmware > acpi(shape) ? shape->firmware - acpi(shape) : 0;
 }
 
-static uint64_t blocks(const struct vm_shape *shape)
-{
-	return ram(shape) + video(shape) + firmware(shape) + roms(shape) + acpi(shape);
-}
-
 static uint64_t page_array(const struct vm_shape *shape)
 {
-	return pins(shape) ? blocks(shape) / PAGE * 8 : 0;
+	return pins(shape) ? vm_shape_blocks(shape) / PAGE * 8 : 0;
 }
 
 static uint64_t page_tables(const struct vm_shape *shape)
 {
-	return 2 * (blocks(shape) / 512);
+	return 2 * (vm_shape_blocks(shape) / 512);
+}
+
+static uint64_t figure(const struct vm_shape *shape, enum memlock_figure which)
+{
+	return shape->figures->bytes[which];
 }
 
 static uint64_t qemu_charged(const struct vm_shape *shape)
 {
-	unsigned int threads = shape->vcpus + shape->iothreads;
+	const unsigned int threads = shape->vcpus + shape->iothreads;
+	uint64_t sum = figure(shape, FIGURE_QEMU_ANONYMOUS) +
+		       threads * figure(shape, FIGURE_VCPU_ANONYMOUS) +
+		       shape->graphics * figure(shape, FIGURE_GRAPHICS_CHARGE);
 
-	return QEMU_ANONYMOUS + threads * VCPU_ANONYMOUS + shape->graphics * GRAPHICS_CHARGE +
-	       (shape->locked ? QEMU_LOCKED + threads * STACK_LOCKED : 0);
+	if (shape->locked)
+		sum += figure(shape, FIGURE_QEMU_LOCKED) +
+		       threads * figure(shape, FIGURE_STACK_LOCKED);
+	return sum;
 }
 
 static uint64_t qemu_mapped(const struct vm_shape *shape)
 {
-	if (!shape->locked)
-		return 0;
-	return QEMU_MAPPED + (shape->vcpus + shape->iothreads) * THREAD_MAPPED +
-	       shape->graphics * GRAPHICS_MAPPED + shape->qxl * QXL_MAPPED +
-	       !!shape->disks * WORKER_MAPPED;
+	return shape->locked ? figure(shape, FIGURE_QEMU_MAPPED) : 0;
+}
+
+static uint64_t threads_mapped(const struct vm_shape *shape)
+{
+	return !shape->locked ? 0 : shape->vcpus * figure(shape, FIGURE_VCPU_MAPPED) +
+				    shape->iothreads * figure(shape, FIGURE_IOTHREAD_MAPPED);
+}
+
+static uint64_t displays_mapped(const struct vm_shape *shape)
+{
+	return !shape->locked ? 0 : shape->graphics * figure(shape, FIGURE_GRAPHICS_MAPPED) +
+				    shape->qxl * figure(shape, FIGURE_QXL_MAPPED);
+}
+
+static uint64_t workers_mapped(const struct vm_shape *shape)
+{
+	return shape->locked && shape->disks ? figure(shape, FIGURE_WORKER_MAPPED) : 0;
 }
 
 const struct memlock_term memlock_terms[] = {
@@ -116,9 +116,15 @@ const struct memlock_term memlock_terms[] = {
 	  "kvm_amd sev_launch_update_data(): the image once more, while it is measured" },
 	{ "page-array", C, page_array, "kvm_amd sev_pin_memory(): 8 bytes a pinned page" },
 	{ "page-tables", C, page_tables, "the process's and the nested ones: 1/512 each" },
-	{ "qemu-memory", C, qemu_charged, "measured: Documentation/locked-memory.md of sevadm's sources" },
+	{ "snp-stores", C, memory_snp_stores, "sevadm recommend memory has it term by term" },
+	{ "qemu-memory", C, qemu_charged, "measured: QEMU and what the kernel holds for it" },
 	{ "qemu-mappings", M, qemu_mapped,
-	  "measured: programs, libraries, stacks and malloc arenas of all threads" },
+	  "measured: programs, libraries, and the threads that each QEMU has" },
+	{ "thread-mappings", M, threads_mapped,
+	  "measured: stacks and malloc arenas of vCPUs and iothreads" },
+	{ "display-mappings", M, displays_mapped,
+	  "measured: VNC, SPICE and qxl besides its memory" },
+	{ "worker-mappings", M, workers_mapped, "measured: the worker that looks at disks" },
 	{}
 };
 
@@ -127,6 +133,7 @@ const char *const memlock_outcome_names[] = {
 	[OUTCOME_REFUSED_BY_RLIMIT] = "refused-by-rlimit",
 	[OUTCOME_KILLED_BY_CGROUP] = "killed-by-cgroup",
 	[OUTCOME_MLOCKALL_FAILS] = "mlockall-fails",
+	[OUTCOME_NOT_ENCRYPTED] = "not-encrypted",
 };
 
 /* SNP guests pin nothing: their memory is guest_memfd's. */
@@ -135,6 +142,8 @@ uint64_t memlock_need(const struct vm_shape *shape, enum ceiling ceiling)
 	const struct memlock_term *term;
 	uint64_t sum = 0;
 
+	if (!shape->encrypted)
+		return 0;
 	if ((ceiling == CEILING_PINNED && !pins(shape)) ||
 	    (ceiling == CEILING_MAPPED && !shape->locked))
 		return 0;
@@ -227,6 +236,8 @@ void memlock_forecast(const struct vm_shape *shape, const struct memlock_host *h
 		"nobody: there is no <hard_limit>" : "<hard_limit>, by libvirt, as memory.max";
 
 	meet_ceilings(shape, host->charges_late, forecast);
+	if (!shape->encrypted)
+		forecast->outcome = OUTCOME_NOT_ENCRYPTED;
 }
 
 uint64_t memlock_recommend(const struct vm_shape *shape)
@@ -235,6 +246,8 @@ uint64_t memlock_recommend(const struct vm_shape *shape)
 	uint64_t need = 0, one, margin;
 	enum ceiling ceiling;
 
+	if (!shape->encrypted)
+		return 0;
 	grown.ram = shape->ram_max;
 	for (ceiling = 0; ceiling < CEILING_NR; ceiling++) {
 		one = memlock_need(&grown, ceiling);

@@ -42,12 +42,13 @@ struct memlock_term {
 /* The table, which ends with a row without a name. */
 extern const struct memlock_term memlock_terms[];
 
-/** enum memlock_outcome - what becomes of the VM */
+/** enum memlock_outcome - what becomes of the VM, of which nothing is foretold if not encrypted */
 enum memlock_outcome {
 	OUTCOME_STARTS,
 	OUTCOME_REFUSED_BY_RLIMIT,
 	OUTCOME_KILLED_BY_CGROUP,
 	OUTCOME_MLOCKALL_FAILS,
+	OUTCOME_NOT_ENCRYPTED,
 };
 
 extern const char *const memlock_outcome_names[];

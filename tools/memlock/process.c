@@ -42,15 +42,21 @@ const struct rule *memlock_process_rule_at(unsigned int i)
  * struct process - what is known of one; bytes
  * @pinned: pinned by its VMs; @pinned_known: it is in the ledger
  * @rlimit: its RLIMIT_MEMLOCK
- * @charged: memory.current of its cgroup; @max: memory.max, of the nearest cgroup that has one
+ * @private: private pages of its SNP VMs
+ * @charged: memory.current of its cgroup; @max: the smallest memory.max of it and those above
+ * @left: what may still be charged, by the one of them that has the least room; @left_cgroup: it
+ * @mapped: its address space; @locks_all: mlockall() has locked it
  */
 struct process {
-	uint64_t pinned;
+	uint64_t pinned, private;
 	bool pinned_known;
 	uint64_t rlimit;
 	uint64_t charged, max;
 	bool charged_known;
+	uint64_t left;
+	char left_cgroup[600];
 	uint64_t mapped;
+	bool locks_all;
 	char cgroup[512];
 };
 
@@ -81,30 +87,42 @@ static uint64_t number_or_unlimited(const char *text)
 	return end == text ? MEMLOCK_UNLIMITED : value;
 }
 
-/* The smallest memory.max on the way up to the root is the one that kills. */
+static bool read_number(const char *folder, const char *file, uint64_t *value)
+{
+	char path[600], text[64];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	if (!read_line(path, "", text, sizeof(text)))
+		return false;
+	*value = number_or_unlimited(text);
+	return true;
+}
+
+/* Each memory.max on the way up to the root can kill it; those above its own count others, too. */
 static void read_cgroup(unsigned long pid, struct process *process)
 {
-	char path[sizeof(process->cgroup) + 64], text[64], *slash;
-	uint64_t max;
+	char path[sizeof(process->cgroup) + 64];
+	uint64_t max, current;
 
 	process->max = MEMLOCK_UNLIMITED;
+	process->left = MEMLOCK_UNLIMITED;
 	snprintf(path, sizeof(path), "/proc/%lu/cgroup", pid);
 	if (!read_line(path, "0::", process->cgroup, sizeof(process->cgroup)))
 		return;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current", process->cgroup);
-	process->charged_known = read_line(path, "", text, sizeof(text));
-	if (process->charged_known)
-		process->charged = strtoull(text, NULL, 10);
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s", process->cgroup);
-	while (strlen(path) > strlen("/sys/fs/cgroup")) {
-		slash = path + strlen(path);
-		snprintf(slash, path + sizeof(path) - slash, "/memory.max");
-		if (read_line(path, "", text, sizeof(text))) {
-			max = number_or_unlimited(text);
-			process->max = max < process->max ? max : process->max;
-		}
-		*slash = '\0';
-		*strrchr(path, '/') = '\0';
+	process->charged_known = read_number(path, "memory.current", &process->charged);
+	for (; strlen(path) > strlen("/sys/fs/cgroup"); *strrchr(path, '/') = '\0') {
+		if (!read_number(path, "memory.max", &max) || max == MEMLOCK_UNLIMITED)
+			continue;
+		process->max = max < process->max ? max : process->max;
+		if (!read_number(path, "memory.current", &current))
+			continue;
+		current = current < max ? max - current : 0;
+		if (current >= process->left)
+			continue;
+		process->left = current;
+		snprintf(process->left_cgroup, sizeof(process->left_cgroup), "%s",
+			 path + strlen("/sys/fs/cgroup"));
 	}
 }
 
@@ -124,6 +142,7 @@ static void read_ledger(unsigned long pid, struct process *process)
 			continue;
 		process->pinned_known = true;
 		process->pinned += json_get_u64(vm, "pinned_bytes");
+		process->private += json_get_u64(vm, "private_bytes");
 	}
 	json_object_put(vms);
 }
@@ -140,23 +159,59 @@ static bool read_process(unsigned long pid, struct process *process)
 	snprintf(path, sizeof(path), "/proc/%lu/status", pid);
 	if (read_line(path, "VmSize:", text, sizeof(text)))
 		process->mapped = strtoull(text, NULL, 10) << 10;
+	/* Little is locked otherwise: buffers of io_uring, of a library. */
+	if (read_line(path, "VmLck:", text, sizeof(text)))
+		process->locks_all = strtoull(text, NULL, 10) << 10 > process->mapped / 2;
 	read_cgroup(pid, process);
 	read_ledger(pid, process);
 	return true;
 }
 
+static uint64_t left_of(uint64_t used, uint64_t limit)
+{
+	return limit == MEMLOCK_UNLIMITED ? limit : limit > used ? limit - used : 0;
+}
+
 static void judge_near(struct target *target, const char *what, uint64_t used, uint64_t limit)
 {
-	uint64_t room = limit > used ? limit - used : 0;
+	uint64_t room = left_of(used, limit);
 
 	if (limit != MEMLOCK_UNLIMITED && room < limit / NEAR_PART)
 		finding_add(target, &rule_near, 0, "%s: %.1f MiB of %.1f MiB, %.1f MiB are left", what,
 			    (double)used / MIB, (double)limit / MIB, (double)room / MIB);
 }
 
+/* Its own cgroup has room, but not one above, which it shares with others. */
+static void judge_above(struct target *target, const struct process *process)
+{
+	if (process->left == MEMLOCK_UNLIMITED || !strcmp(process->left_cgroup, process->cgroup))
+		return;
+	if (process->left < process->max / NEAR_PART)
+		finding_add(target, &rule_near, 0,
+			    "charged, against memory.max of %s: %.1f MiB are left for all in it",
+			    process->left_cgroup, (double)process->left / MIB);
+}
+
 static struct json_object *known(bool is, uint64_t value)
 {
 	return json_known_u64(is && value != MEMLOCK_UNLIMITED, value);
+}
+
+/* What may be added before each ceiling is met; null: not known, or there is none. */
+static struct json_object *headroom_json(const struct process *process)
+{
+	const uint64_t pinned = left_of(process->pinned, process->rlimit);
+	const uint64_t mapped = left_of(process->mapped, process->rlimit);
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "pinned_bytes", known(process->pinned_known, pinned));
+	json_object_object_add(object, "charged_bytes",
+			       known(process->charged_known, process->left));
+	json_object_object_add(object, "charged_cgroup",
+			       json_known_string(process->left != MEMLOCK_UNLIMITED,
+						 process->left_cgroup));
+	json_object_object_add(object, "mapped_bytes", known(process->locks_all, mapped));
+	return object;
 }
 
 static struct json_object *process_json(const struct process *process)
@@ -171,6 +226,9 @@ static struct json_object *process_json(const struct process *process)
 	json_add_limit(object, "memory_max_bytes", process->cgroup[0], process->max);
 	json_object_object_add(object, "mapped_bytes", known(process->mapped, process->mapped));
 	json_object_object_add(object, "cgroup", json_text(process->cgroup));
+	json_object_object_add(object, "private_bytes",
+			       known(process->pinned_known, process->private));
+	json_object_object_add(object, "headroom", headroom_json(process));
 	return object;
 }
 
@@ -184,8 +242,10 @@ static void print_pair(FILE *out, const char *what, bool is_known, uint64_t used
 	if (limit == MEMLOCK_UNLIMITED)
 		fputs("unlimited\n", out);
 	else
-		fprintf(out, "%.1f MiB%s\n", (double)limit / MIB,
-			is_known && limit < used ? "  (CAP_IPC_LOCK is not held to it)" : "");
+		fprintf(out, "%.1f MiB%s", (double)limit / MIB,
+			!is_known ? "\n" : limit < used ? "  (CAP_IPC_LOCK is not held to it)\n" : ", ");
+	if (limit != MEMLOCK_UNLIMITED && is_known && limit >= used)
+		fprintf(out, "%.1f MiB left\n", (double)(limit - used) / MIB);
 }
 
 static char *process_text(const struct process *process)
@@ -198,7 +258,15 @@ static char *process_text(const struct process *process)
 		return NULL;
 	print_pair(out, "pinned", process->pinned_known, process->pinned, process->rlimit);
 	print_pair(out, "charged", process->charged_known, process->charged, process->max);
+	if (process->locks_all)
+		print_pair(out, "mapped", true, process->mapped, process->rlimit);
+	if (process->private)
+		fprintf(out, "  private   %10.1f MiB, which no RLIMIT_MEMLOCK counts\n",
+			(double)process->private / MIB);
 	fprintf(out, "  cgroup    %s\n", process->cgroup);
+	if (process->left != MEMLOCK_UNLIMITED)
+		fprintf(out, "  at most   %10.1f MiB may be added, by memory.max of %s\n",
+			(double)process->left / MIB, process->left_cgroup);
 	fclose(out);
 	return text;
 }
@@ -221,6 +289,10 @@ int memlock_process(struct report *report, unsigned long pid)
 		judge_near(target, "pinned, against RLIMIT_MEMLOCK", process.pinned, process.rlimit);
 	if (process.charged_known)
 		judge_near(target, "charged, against memory.max", process.charged, process.max);
+	judge_above(target, &process);
+	if (process.locks_all)
+		judge_near(target, "mapped, against RLIMIT_MEMLOCK", process.mapped,
+			   process.rlimit);
 	target_add_json(target, "memlock", process_json(&process));
 	target->text = process_text(&process);
 	return EXIT_OK;

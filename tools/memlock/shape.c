@@ -21,7 +21,10 @@
 
 void vm_shape_default(struct vm_shape *shape, uint64_t ram)
 {
+	enum memlock_match match;
+
 	*shape = (struct vm_shape) {
+		.figures = memlock_figures_shipped(0, &match),
 		.encrypted = true,
 		.type = SEVADM_VM_TYPE_SEV,
 		.ram = ram,
@@ -31,6 +34,12 @@ void vm_shape_default(struct vm_shape *shape, uint64_t ram)
 		.vcpus = 1,
 		.hard_limit = MEMLOCK_UNLIMITED,
 	};
+}
+
+uint64_t vm_shape_blocks(const struct vm_shape *shape)
+{
+	return shape->ram + shape->video + shape->firmware + shape->variables + VM_OWN_ROMS +
+	       shape->roms + VM_ACPI_TABLES;
 }
 
 /* QEMU maps flash in whole pages. */
@@ -103,6 +112,19 @@ static unsigned int count_qxl(const xmlNode *devices)
 	return nr;
 }
 
+static bool has_vhost_user(const xmlNode *devices)
+{
+	const xmlNode *node;
+
+	xml_for_each(node, devices, "interface")
+		if (xml_is(node, "type", "vhostuser"))
+			return true;
+	xml_for_each(node, devices, "disk")
+		if (xml_is(node, "type", "vhostuser"))
+			return true;
+	return false;
+}
+
 static unsigned int count(const xmlNode *devices, const char *name)
 {
 	const xmlNode *node;
@@ -154,6 +176,7 @@ bool vm_shape_domain(struct vm_shape *shape, const xmlNode *root, const char **w
 	shape->disks = count(devices, "disk");
 	shape->graphics = count(devices, "graphics");
 	shape->vfio = count(devices, "hostdev");
+	shape->vhost_user = has_vhost_user(devices);
 	shape->hugepages = xml_find(root, "memoryBacking/hugepages");
 	shape->locked = xml_find(root, "memoryBacking/locked");
 	/* libvirt takes VIR_DOMAIN_MEMORY_PARAM_UNLIMITED KiB and more for no limit. */

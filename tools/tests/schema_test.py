@@ -55,9 +55,14 @@ CASES = [
     ("certificate", False, f"policy certificate {DATA}/dh-cert.bin"),
     ("certificate", False, f"policy session {DATA}/session.base64"),
     ("recommendation", False, f"recommend memlock --host {HOST} --memory 4G"),
+    ("recommendation", False, f"recommend memlock --host {HOST} {DATA}/plain.xml"),
+    ("memory", False, f"recommend memory --host {HOST} --memory 4G --count 3"),
+    ("memory", False, f"recommend memory --host {DATA}/new.json --memory 4G --type plain --hugepages"),
+    ("check", True, f"check host --host {DATA}/planned.json --host {DATA}/small.json --plan {DATA}/plan"),
     ("explain", False, "explain fw_error=7"),
     ("report", False, "trace report RECORDING"),
     ("stats", False, "trace stats RECORDING"),
+    ("calibration", False, f"recommend memlock --calibrate --qemu {DATA}/qemu-stand-in --file RECORDING"),
 ]
 
 
