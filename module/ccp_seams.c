@@ -149,12 +149,15 @@ static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_s
  * commands from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
  */
 static struct task_struct *commander;
+/* What those have taken, and their wrappers: not that command's own time. Guarded by the same mutex. */
+static u64 nested_ns;
 
 /**
  * struct command - a command of the security processor on its way through the wrapper
  * @number: enum sev_cmd
  * @buffer: its buffer
- * @nested: another command issues it: it does not queue, and its time is that command's
+ * @nested: another command issues it: it does not queue, and its time is not that command's
+ * @start_ns: CLOCK_BOOTTIME when it was issued
  * @asks_length: it only asks how long its answer would be
  * @scope: what the task does inside of KVM; NULL: it came another way
  * @guest: what @buffer says about a guest
@@ -164,6 +167,7 @@ struct command {
 	void *buffer;
 	bool nested;
 	bool asks_length;
+	u64 start_ns;
 	struct sevadm_scope *scope;
 	struct sevadm_psp_guest guest;
 };
@@ -174,6 +178,7 @@ static int issue(struct command *command, int *fw_error)
 
 	if (command->nested)
 		return call_original(__sev_do_cmd_locked, command->number, command->buffer, fw_error);
+	nested_ns = 0;
 	WRITE_ONCE(commander, current);
 	ret = call_original(__sev_do_cmd_locked, command->number, command->buffer, fw_error);
 	WRITE_ONCE(commander, NULL);
@@ -185,7 +190,7 @@ static void measure(struct command *command, struct sevadm_event *event, int *ps
 {
 	struct sevadm_scopes mine = sevadm_scope_mine();
 	u64 *queue_ns = command->nested ? NULL : queued_since(&mine);
-	u64 start_ns, wait_ns = 0;
+	u64 wait_ns = 0;
 	int ret, fw_error = NOT_ASKED;
 
 	command->scope = mine.kvm;
@@ -195,14 +200,16 @@ static void measure(struct command *command, struct sevadm_event *event, int *ps
 	command->asks_length = sevadm_psp_asks_length(command->number, command->buffer);
 	if (!command->nested)
 		look_for_bypass(command->number, command->asks_length, command->scope);
-	start_ns = ktime_get_boottime_ns();
+	command->start_ns = ktime_get_boottime_ns();
 	if (queue_ns)
-		wait_ns = start_ns - *queue_ns;
+		wait_ns = command->start_ns - *queue_ns;
 
 	ret = issue(command, &fw_error);
 
 	sevadm_event_prepare(event, SEVADM_EVENT_PSP);
-	event->duration_ns = event->time_ns - start_ns;
+	event->duration_ns = event->time_ns - command->start_ns;
+	if (!command->nested)
+		event->duration_ns -= nested_ns;
 	event->command = command->number;
 	event->ret = ret;
 	/* On a timeout ccp reports status 0, but the firmware never answered. */
@@ -285,6 +292,8 @@ int wrap___sev_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	account(&command, &event, vm);
 	if (!command.scope)
 		sevadm_vm_put(vm);
+	if (command.nested)
+		nested_ns += ktime_get_boottime_ns() - command.start_ns;
 exit:
 	sevadm_seam_exit();
 	return ret;

@@ -267,7 +267,8 @@ enum sevadm_knob {
  * @time_ns: CLOCK_BOOTTIME when it ended
  * @vm: id of the VM concerned (SEVADM_KNOWN_VM)
  * @bytes: length that the command or pin is about (SEVADM_KNOWN_BYTES); for a pin, whole pages
- * @duration_ns: PSP: time inside the firmware command; KVM: of the whole call; PIN: of the pinning;
+ * @duration_ns: PSP: time inside the firmware command, without commands that it issues from within
+ *	(SNP_PAGE_RECLAIM), whose events come first; KVM: of the whole call; PIN: of the pinning;
  *	UNPIN: of the call that released it, so far
  * @wait_ns: PSP: time spent queueing for the mailbox before the command (SEVADM_KNOWN_WAIT)
  * @pinned_bytes: PIN and UNPIN: what the VM had pinned before (SEVADM_KNOWN_PINNED)
