@@ -39,7 +39,11 @@ static struct account *account_of(u32 owner)
 	return owner < nr_accounts ? &accounts[owner] : NULL;
 }
 
-static void raise(atomic64_t *peak, s64 to)
+/*
+ * The most there ever were stands before a fall, or now: whoever gains pages does not look, which is less for
+ * each of tens of thousands of pages.
+ */
+static __always_inline void raise(atomic64_t *peak, s64 to)
 {
 	s64 seen = atomic64_read(peak);
 
@@ -47,41 +51,40 @@ static void raise(atomic64_t *peak, s64 to)
 		;
 }
 
-static void gain(struct account *account, u64 pages)
+/* Takes pages away; what there was may have been the most. */
+static __always_inline void fall(struct account *account, u64 pages)
 {
-	raise(&account->peak, atomic64_add_return(pages, &account->pages));
+	raise(&account->peak, atomic64_sub_return(pages, &account->pages) + pages);
 }
 
-/**
- * sevadm_private_changed() - pages have changed hands
- * @pfn: the first one
- * @pages: their number
- * @from: whose they were: an ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY
- * @to: whose they are
- *
- * Context: any; a few atomic operations. The count of the RMP stands still meanwhile.
- */
-void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to)
+/* sevadm_private_lose() - pages are not this owner's any more: see sevadm_private_changed() */
+void sevadm_private_lose(u64 pfn, u64 pages, u32 from)
 {
-	struct account *loser = account_of(from), *winner = account_of(to);
-	bool counted = pfn < reached;
+	struct account *account = account_of(from);
 
-	if (from == to)
+	if (!account)
 		return;
-	if (loser) {
-		if (counted)
-			atomic64_sub(pages, &loser->pages);
-		atomic64_add(pages, &loser->reclaims);
-		if (from && counted)
-			atomic64_sub(pages, &guests.pages);
-	}
-	if (winner) {
-		if (counted)
-			gain(winner, pages);
-		atomic64_add(pages, &winner->conversions);
-		if (to && counted)
-			gain(&guests, pages);
-	}
+	atomic64_add(pages, &account->reclaims);
+	if (pfn >= reached)
+		return;
+	fall(account, pages);
+	if (from)
+		fall(&guests, pages);
+}
+
+/* sevadm_private_gain() - pages have become this owner's: see sevadm_private_changed() */
+void sevadm_private_gain(u64 pfn, u64 pages, u32 to)
+{
+	struct account *account = account_of(to);
+
+	if (!account)
+		return;
+	atomic64_add(pages, &account->conversions);
+	if (pfn >= reached)
+		return;
+	atomic64_add(pages, &account->pages);
+	if (to)
+		atomic64_add(pages, &guests.pages);
 }
 
 /* sevadm_private_leaked() - note that the kernel has given up a page of this owner's */
@@ -114,9 +117,11 @@ static u64 value(const atomic64_t *counter)
 
 static void read_account(const struct account *account, struct sevadm_private *result)
 {
+	u64 pages = value(&account->pages);
+
 	*result = (struct sevadm_private) {
-		.pages = value(&account->pages),
-		.peak = value(&account->peak),
+		.pages = pages,
+		.peak = max(value(&account->peak), pages),
 		.conversions = value(&account->conversions) - READ_ONCE(account->conversions_before),
 		.reclaims = value(&account->reclaims) - READ_ONCE(account->reclaims_before),
 		.leaked = value(&account->leaked) - READ_ONCE(account->leaked_before),
@@ -168,8 +173,8 @@ void sevadm_private_count_begin(void)
 	WRITE_ONCE(known, false);
 	reached = 0;
 	for (owner = 0; owner < nr_accounts; owner++)
-		atomic64_set(&accounts[owner].pages, 0);
-	atomic64_set(&guests.pages, 0);
+		fall(&accounts[owner], atomic64_read(&accounts[owner].pages));
+	fall(&guests, atomic64_read(&guests.pages));
 }
 
 /* sevadm_private_count_page() - note that the table has a page of this owner's */
@@ -179,9 +184,9 @@ void sevadm_private_count_page(u32 owner)
 
 	if (!account)
 		return;
-	gain(account, 1);
+	atomic64_inc(&account->pages);
 	if (owner)
-		gain(&guests, 1);
+		atomic64_inc(&guests.pages);
 }
 
 /* sevadm_private_count_reached() - pages below @pfn are counted */

@@ -36,7 +36,28 @@ struct sevadm_private_host {
 	u64 firmware;
 };
 
-void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to);
+void sevadm_private_lose(u64 pfn, u64 pages, u32 from);
+void sevadm_private_gain(u64 pfn, u64 pages, u32 to);
+
+/**
+ * sevadm_private_changed() - pages have changed hands
+ * @pfn: the first one
+ * @pages: their number
+ * @from: whose they were: an ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY
+ * @to: whose they are
+ *
+ * Context: any; a few atomic operations. The count of the RMP stands still meanwhile.
+ */
+static __always_inline void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to)
+{
+	if (from == to)
+		return;
+	if (from != SEVADM_RMP_NOBODY)
+		sevadm_private_lose(pfn, pages, from);
+	if (to != SEVADM_RMP_NOBODY)
+		sevadm_private_gain(pfn, pages, to);
+}
+
 void sevadm_private_leaked(u32 owner);
 void sevadm_private_take(u32 asid);
 bool sevadm_private_get(u32 asid, struct sevadm_private *result);

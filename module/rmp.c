@@ -31,9 +31,8 @@
 
 /* Changed while nobody reads: see sevadm_rmp_open(). */
 static void *mapped;
-static const u64 *table;	/* entries in memory; NULL: by RMPREAD, or not at all */
-static bool has_rmpread;
-static u64 pages;		/* that have an entry */
+const u64 *sevadm_rmp_table;
+u64 sevadm_rmp_pages;
 
 static u64 read_msr(u32 msr)
 {
@@ -70,21 +69,11 @@ static u32 rmpread(u64 pfn, struct rmp_answer *answer)
 	return ret;
 }
 
-/**
- * sevadm_rmp_owner() - say whose page it is
- * @pfn: page frame number
- *
- * Context: any; some instructions.
- * Return: the guest's ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY.
- */
-u32 sevadm_rmp_owner(u64 pfn)
+/* sevadm_rmp_ask_owner() - the same as sevadm_rmp_owner(), by RMPREAD: @pfn has an entry */
+u32 sevadm_rmp_ask_owner(u64 pfn)
 {
 	struct rmp_answer answer;
 
-	if (pfn >= pages)
-		return SEVADM_RMP_NOBODY;
-	if (!has_rmpread)
-		return sevadm_rmp_owner_of(READ_ONCE(table[pfn * (RMP_ENTRY_BYTES / sizeof(*table))]));
 	if (rmpread(pfn, &answer) || !answer.assigned)
 		return SEVADM_RMP_NOBODY;
 	return answer.asid;
@@ -113,23 +102,21 @@ u64 sevadm_rmp_open(void)
 	/* What a segmented table covers is in the table; its entries are the processor's alone. */
 	if (features & CPUID_SEGMENTED_RMP && read_msr(MSR_RMP_CFG) & MSR_RMP_CFG_SEGMENTED)
 		return 0;
-	has_rmpread = features & CPUID_RMPREAD;
-	if (!has_rmpread) {
+	if (!(features & CPUID_RMPREAD)) {
 		mapped = memremap(base, end - base, MEMREMAP_WB);
 		if (!mapped)
 			return 0;
-		table = mapped + RMP_HEADER_BYTES;
+		sevadm_rmp_table = mapped + RMP_HEADER_BYTES;
 	}
-	pages = (end - base - RMP_HEADER_BYTES) / RMP_ENTRY_BYTES;
-	return pages;
+	sevadm_rmp_pages = (end - base - RMP_HEADER_BYTES) / RMP_ENTRY_BYTES;
+	return sevadm_rmp_pages;
 }
 
 /* sevadm_rmp_close() - read the RMP no more: every page is nobody's */
 void sevadm_rmp_close(void)
 {
-	pages = 0;
-	has_rmpread = false;
-	table = NULL;
+	sevadm_rmp_pages = 0;
+	sevadm_rmp_table = NULL;
 	if (mapped)
 		memunmap(mapped);
 	mapped = NULL;

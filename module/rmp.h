@@ -7,6 +7,7 @@
 #define SEVADM_RMP_H
 
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 /* Owner of a page that is assigned to nobody: the hypervisor's, or it is not known. */
@@ -30,8 +31,30 @@ static inline u32 sevadm_rmp_owner_of(u64 entry)
 	return (entry >> SEVADM_RMP_ASID_SHIFT) & SEVADM_RMP_ASID_MASK;
 }
 
+/* Entries in memory, two words each; NULL: they are read by RMPREAD, or not at all. See sevadm_rmp_open(). */
+extern const u64 *sevadm_rmp_table;
+/* Pages from the first one that have an entry. */
+extern u64 sevadm_rmp_pages;
+
 u64 sevadm_rmp_open(void);
 void sevadm_rmp_close(void);
-u32 sevadm_rmp_owner(u64 pfn);
+u32 sevadm_rmp_ask_owner(u64 pfn);
+
+/**
+ * sevadm_rmp_owner() - say whose page it is
+ * @pfn: page frame number
+ *
+ * Inline: it is called for every page that changes hands.
+ *
+ * Context: any; some instructions.
+ * Return: the guest's ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY.
+ */
+static __always_inline u32 sevadm_rmp_owner(u64 pfn)
+{
+	if (pfn >= sevadm_rmp_pages)
+		return SEVADM_RMP_NOBODY;
+	return sevadm_rmp_table ? sevadm_rmp_owner_of(READ_ONCE(sevadm_rmp_table[pfn * 2])) :
+	       sevadm_rmp_ask_owner(pfn);
+}
 
 #endif /* SEVADM_RMP_H */

@@ -16,9 +16,16 @@ static u64 pages_of_level(enum pg_level level)
 }
 
 /* ccp shuts the firmware down from a panic, too: then nothing may be waited for. */
-static bool is_late(void)
+static __always_inline bool is_late(void)
 {
 	return irqs_disabled();
+}
+
+/* Often at once: percpu_down_read() would first ask whether somebody else wants the processor. */
+static __always_inline void lock_entry(void)
+{
+	if (!percpu_down_read_trylock(&sevadm_rmp_lock))
+		percpu_down_read(&sevadm_rmp_lock);
 }
 
 int wrap_rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable)
@@ -31,7 +38,7 @@ int wrap_rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool 
 		ret = call_original(rmp_make_private, pfn, gpa, level, asid, immutable);
 		goto exit;
 	}
-	percpu_down_read(&sevadm_rmp_lock);
+	lock_entry();
 	owner = sevadm_rmp_owner(pfn);
 	ret = call_original(rmp_make_private, pfn, gpa, level, asid, immutable);
 	if (!ret)
@@ -52,7 +59,7 @@ int wrap_rmp_make_shared(u64 pfn, enum pg_level level)
 		ret = call_original(rmp_make_shared, pfn, level);
 		goto exit;
 	}
-	percpu_down_read(&sevadm_rmp_lock);
+	lock_entry();
 	owner = sevadm_rmp_owner(pfn);
 	ret = call_original(rmp_make_shared, pfn, level);
 	if (!ret)
@@ -70,7 +77,7 @@ static void count_leaked(u64 pfn, unsigned int npages)
 
 	if (is_late())
 		return;
-	percpu_down_read(&sevadm_rmp_lock);
+	lock_entry();
 	for (i = 0; i < npages; i++)
 		sevadm_private_leaked(sevadm_rmp_owner(pfn + i));
 	percpu_up_read(&sevadm_rmp_lock);

@@ -340,6 +340,7 @@ typedef struct { s64 counter; } atomic64_t;
 #define atomic64_add(by, counter_)	((void)((counter_)->counter += (by)))
 #define atomic64_sub(by, counter_)	((void)((counter_)->counter -= (by)))
 #define atomic64_add_return(by, counter_) ((counter_)->counter += (s64)(by))
+#define atomic64_sub_return(by, counter_) ((counter_)->counter -= (s64)(by))
 
 static inline bool atomic64_try_cmpxchg(atomic64_t *counter, s64 *old, s64 new)
 {
