@@ -118,6 +118,12 @@ static const struct cause causes[] = {
 	  "base64 -d of the certificate gives 2084 bytes, of the session 128",
 	  "give both or neither, as base64 content", "kvm_amd sev_launch_start()", NULL },
 
+	{ ENOMEM, FW_NOT_ASKED, CONTEXT_INIT,
+	  "a limit of sevadm on private memory refuses a SEV-SNP guest with so much memory",
+	  "sevadm limit list: private; sevadm trace show --event limit",
+	  "raise private.max of the host, the user or the cgroup, or give the guest less memory",
+	  "sevadm module gmem.c", NULL },
+
 	/* ENOMEM: the three ceilings of locked memory */
 	{ ENOMEM, FW_NOT_ASKED, PINNING,
 	  "RLIMIT_MEMLOCK is lower than what the VM has pinned and wants to pin",

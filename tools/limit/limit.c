@@ -89,7 +89,8 @@ bool limit_assign(struct limit *limit, enum limit_knob knob, const char *text, u
 	}
 	if (knob == LIMIT_MIN && resource->bytes) {
 		snprintf(wrong, size,
-			 "pinned memory cannot be guaranteed, only ASIDs: asid.sev.min, asid.sev_es.min");
+			 "%s memory cannot be guaranteed, only ASIDs: asid.sev.min, asid.sev_es.min",
+			 limit->resource == LIMIT_PRIVATE ? "private" : "pinned");
 		return false;
 	}
 	if (knob == LIMIT_MIN && limit->subject.kind == LIMIT_HOST) {
