@@ -463,7 +463,7 @@ static const struct kubevirt_rule rules[] = {
 	    "remove bootOrder: the ROM's DMA does not work in encrypted memory", WEBHOOK },
 	  IN_VM, judge_boot_nic },
 	{ { "kubevirt-host-devices", SEVERITY_ERROR, "no device of the host is passed through",
-	    "remove it: an encrypted guest cannot use it; SEV-SNP guests can from KubeVirt 1.8 on",
+	    "remove it: an encrypted guest cannot use it; SEV-SNP guests can where virt-launcher has QEMU 9.2",
 	    "AMD SEV Guide (SUSE), 6; kubevirt #16407" }, IN_VM | IN_TYPE, judge_host_devices },
 	{ { "kubevirt-machine", SEVERITY_ERROR, "the machine is Q35", "write machine: {type: q35}",
 	    "AMD SEV Guide (SUSE), 3" }, IN_VM, judge_machine },

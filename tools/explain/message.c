@@ -23,7 +23,7 @@ static const char *const own_words[] = {
 	"to INIT error", "sev command", "IGVM", "igvm", "register region", "cbitpos check",
 	"reduced_phys_bits", "confidential guest", "memory encryption object", "PSC", "PVALIDATE",
 	"KnownSevError", "attestation report", "IOMMU_PLATFORM", "iommu_platform",
-	"TCB versions", "Insufficient devices.kubevirt.io/sev",
+	"TCB versions", "Insufficient devices.kubevirt.io/sev", "Memory encryption", "mem_encryption",
 	NULL
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages: KubeVirt, and the tools that look at hosts. One row a message. */
+/* Messages: KubeVirt, Nova, and the tools that look at hosts. One row a message. */
 #include "explain/explain.h"
 #include "explain/message.h"
 
@@ -61,5 +61,14 @@ const struct message kubevirt_messages[] = {
 	  "virtee/snphost ok", "0.5 to 0.7", .topic = "host-no-snp" },
 	{ "unable to retrieve SNP platform status",
 	  "virtee/snphost ok", "0.5 to 0.7", .topic = "host-no-snp" },
+	{ "Memory encryption requested by %s doesn't have 'hw_firmware_type' property set to 'uefi'",
+	  "nova/virt/hardware.py _check_mem_encryption_uses_uefi_image()", "Train and later",
+	  .topic = "nova-firmware" },
+	{ "q35 type is required for SEV to work",
+	  "nova/virt/hardware.py _check_mem_encryption_machine_type()", "Train and later",
+	  .topic = "nova-machine" },
+	{ "has hw:mem_encryption extra spec explicitly set to %s, conflicting with image",
+	  "nova/virt/hardware.py _check_for_mem_encryption_requirement_conflicts()",
+	  "Train and later", .topic = "nova-conflict" },
 	{}
 };

@@ -358,5 +358,15 @@ const struct message qemu_messages[] = {
 	  "backends/igvm.c", "10.1 to 11", .topic = "igvm" },
 	{ "Invalid VP context in IGVM file. Error code: %x",
 	  "backends/igvm.c", "10.1 to 11", .topic = "igvm" },
+	{ "Cannot set discarding of RAM broken: Device or resource busy",
+	  "hw/vfio/container.c vfio_container_connect()", "7.2 to 11", .topic = "vfio-discard" },
+	{ "pflash devices cannot be configured when using IGVM",
+	  "hw/i386/pc_sysfw.c pc_system_firmware_init()", "10.1 to 11", .topic = "igvm-alone" },
+	{ "apparmor=\"DENIED\" %s name=\"/dev/sev\"",
+	  "security/apparmor/audit.c audit_pre()", "any", .topic = "dev-sev-denied" },
+	{ "avc: denied { %s } for pid=%d comm=\"%s\" name=\"sev\" dev=\"devtmpfs\"",
+	  "security/selinux/avc.c slow_avc_audit()", "any", .topic = "dev-sev-denied" },
+	{ "avc: denied { %s } for pid=%d comm=\"%s\" path=\"/dev/sev\"",
+	  "security/selinux/avc.c slow_avc_audit()", "any", .topic = "dev-sev-denied" },
 	{}
 };

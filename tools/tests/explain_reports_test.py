@@ -21,6 +21,8 @@ def explain(lines):
     run = subprocess.run([sevadm, "-j", "explain", "--elsewhere"], input=lines, text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     rows = json.loads(run.stdout) if run.stdout else []
+    # {"error": …}: nothing was explained.
+    rows = [] if isinstance(rows, dict) else rows
     return [[(cause["cause"], cause["remedy"]) for cause in row["causes"]] for row in rows]
 
 
