@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What each command prints of a host, and how it ends, without a kernel: the module's answers are those that
 # replay/record has recorded. UPDATE=1 writes what they print now, to be read as a difference.
-# SEVADM is the program (../build/bin/sevadm); VALGRIND=yes runs it under valgrind.
+# SEVADM is the program (../build/bin/sevadm); VALGRIND=yes runs it under valgrind; PRELOAD is loaded before all.
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")
@@ -22,7 +22,7 @@ grep -v '^#' "$tests/replay/commands" >"$run/commands"
 while read -r words; do
 	code=0
 	printf '$ sevadm %s\n' "$words"
-	eval "LD_PRELOAD=$build/tools/tests/replay.so \"\${program[@]}\" $words" </dev/null 2>&1 || code=$?
+	eval "LD_PRELOAD=${PRELOAD:+$PRELOAD:}$build/tools/tests/replay.so \"\${program[@]}\" $words" </dev/null 2>&1 || code=$?
 	printf '[%s]\n\n' "$code"
 done <"$run/commands" >"$run/printed"
 [[ ! ${UPDATE-} ]] || cp "$run/printed" "$golden"
