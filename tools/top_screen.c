@@ -83,9 +83,14 @@ static struct json_object *get(struct json_object *row, const char *key)
 
 /* ---- pools and limits ------------------------------------------------------------------------ */
 
+static bool is_wide(void)
+{
+	return getmaxx(stdscr) >= WIDE;
+}
+
 static size_t bar_width(void)
 {
-	return COLS < WIDE ? 14 : 24;
+	return is_wide() ? 24 : 14;
 }
 
 static void draw_pools(struct json_object *pools)
@@ -149,8 +154,8 @@ static void draw_status(struct json_object *status)
 		 output_text(pinned, "current_bytes", format_bytes),
 		 limited ? output_text(pinned, "max_bytes", format_bytes) : "no limit",
 		 output_text(pinned, "peak_bytes", format_bytes), output_text(status, "vms", NULL),
-		 COLS < WIDE ? "" : ", events: ",
-		 COLS < WIDE ? "" : output_text(status, "events", NULL));
+		 is_wide() ? ", events: " : "",
+		 is_wide() ? output_text(status, "events", NULL) : "");
 	draw_pools(get(status, "pools"));
 	for (i = 0; i < json_object_array_length(near) && i < 3; i++)
 		draw_limit(json_object_array_get_idx(near, i));
@@ -184,7 +189,7 @@ static const char *growth_text(struct json_object *row, char text[32])
 /* What is left of the window; a cgroup has room from WIDE on. */
 static int name_width(void)
 {
-	int room = COLS - ROW - (COLS < WIDE ? 0 : 20);
+	int room = COLS - ROW - (is_wide() ? 20 : 0);
 
 	return room < NAME_MIN ? NAME_MIN : room > NAME_MAX ? NAME_MAX : room;
 }
