@@ -232,7 +232,7 @@ def metrics():
     for name, words in re.findall(r'write_histograms\(file, stats, "(sevadm_\w+)",\s*"([^"]+)"', commands_c):
         rows.append([f"`{name}`", "histogram", "`command`", words])
     return ("# What sevadm metrics prints\n\n" + made_of("tools/metrics/metrics.c", "tools/metrics/commands.c") +
-            "\nWhat is not known, and a limit that is not set, has no sample. "
+            "\nA value that is not known and a limit that is not set have no sample. "
             "[alerts.md](../alerts.md) has rules for them.\n\n" +
             table(["metric", "type", "labels", "meaning"], rows))
 
