@@ -443,5 +443,7 @@ const struct message kernel_messages[] = {
 	{ "PSMASH failed for IOMMU PFN %x huge RMP entry, ret: %d, level: %d",
 	  "drivers/iommu/amd/init.c iommu_page_make_shared()", "6.12 to 7.3",
 	  .topic = "iommu-page" },
+	{ "#PF: error_code(%x) - RMP violation",
+	  "arch/x86/mm/fault.c show_fault_oops()", "6.12 to 7.3", .topic = "rmp-oops" },
 	{}
 };

@@ -70,5 +70,11 @@ const struct message kubevirt_messages[] = {
 	{ "has hw:mem_encryption extra spec explicitly set to %s, conflicting with image",
 	  "nova/virt/hardware.py _check_for_mem_encryption_requirement_conflicts()",
 	  "Train and later", .topic = "nova-conflict" },
+	{ "unable to open /dev/sev-guest",
+	  "virtee/snpguest", "0.5 to 0.9", .topic = "guest-no-driver" },
+	{ "unable to open /dev/sev",
+	  "virtee/snphost, virtee/sevctl", "0.5 to 0.7", .topic = "dev-sev-missing" },
+	{ "[ FAIL ] - Alias check",
+	  "virtee/snphost ok", "0.6 to 0.7", .topic = "alias-check" },
 	{}
 };

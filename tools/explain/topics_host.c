@@ -218,5 +218,15 @@ const struct cause host_topics[] = {
 	      "dmesg before it; firmware version: 1.53 or later gives them back",
 	      "update the SEV firmware and the host's kernel; cold-boot rather than kexec",
 	      "https://github.com/AMDESE/linux/pull/5"),
+	TOPIC("rmp-oops",
+	      "the kernel touched a page that the RMP gives to a guest or to the firmware: after kexec and in a crash kernel, pages of the kernel before",
+	      "was this kernel started by kexec or kdump? dmesg: the RMP entry printed after it; SEV firmware version",
+	      "cold-boot the host; for kdump use SEV firmware 1.53 or later and a kernel that shuts SNP down when it crashes",
+	      "https://github.com/AMDESE/linux/pull/5"),
+	TOPIC("alias-check",
+	      "the firmware has not found memory to be free of aliases (BadRAM, CVE-2024-21944)",
+	      "snphost ok: Alias check; SEV firmware and BIOS version",
+	      "update the BIOS and the SEV firmware, then cold-boot",
+	      "https://www.amd.com/en/resources/product-security/bulletin/amd-sb-3015.html"),
 	{}
 };
