@@ -78,7 +78,7 @@ static int smallest_limit(const char *qemu, const char *folder, const char *cons
 	struct machine_seen seen;
 	int ret;
 
-	while (high - low > STEP) {
+	while (high > low && high - low > STEP) {
 		middle = low + (high - low) / 2;
 		ret = machine_start(qemu, folder, more, middle, &seen);
 		if (ret)

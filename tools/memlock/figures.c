@@ -40,6 +40,23 @@ static const struct memlock_figures table[] = {
 		},
 		"7.2", "Debian 12's QEMU 7.2 and libvirt 9.0: smallest limits of 26 domains", "",
 	},
+	{
+		MEMLOCK_QEMU(10, 0), MEMLOCK_QEMU(2, 4),
+		{
+			[FIGURE_QEMU_ANONYMOUS] = 25 * MIB,
+			[FIGURE_VCPU_ANONYMOUS] = 256 * KIB,
+			[FIGURE_GRAPHICS_CHARGE] = 4 * MIB,
+			[FIGURE_QEMU_LOCKED] = 68 * MIB,
+			[FIGURE_STACK_LOCKED] = 8 * MIB,
+			[FIGURE_QEMU_MAPPED] = 330 * MIB,
+			[FIGURE_VCPU_MAPPED] = 72 * MIB + 256 * KIB,
+			[FIGURE_IOTHREAD_MAPPED] = 80 * MIB,
+			[FIGURE_GRAPHICS_MAPPED] = 15 * MIB,
+			[FIGURE_QXL_MAPPED] = 64 * MIB,
+			[FIGURE_WORKER_MAPPED] = 8 * MIB,
+		},
+		"10.0", "Debian 13's QEMU 10.0: what it takes above QEMU 7.2, and room", "qxl",
+	},
 };
 
 const char *const memlock_match_names[] = {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The model of locked memory: the deaths and figures that were seen with real QEMU and libvirt. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "memlock/calibrate.h"
+#include "memlock/gaps.h"
+#include "memlock/memory.h"
 #include "memlock/model.h"
 #include "report/xml.h"
 #include "test.h"
@@ -126,6 +132,142 @@ static void snp_pins_nothing(void)
 	EXPECT(outcome(&shape) == OUTCOME_STARTS);
 }
 
+static unsigned int version_for(unsigned int version, enum memlock_match match)
+{
+	enum memlock_match is;
+	const struct memlock_figures *figures = memlock_figures_shipped(version, &is);
+
+	EXPECT(is == match);
+	return figures->version;
+}
+
+static void chooses_figures(void)
+{
+	EXPECT(version_for(MEMLOCK_QEMU(7, 2), MATCH_VERSION) == MEMLOCK_QEMU(7, 2));
+	EXPECT(version_for(MEMLOCK_QEMU(10, 0), MATCH_VERSION) == MEMLOCK_QEMU(10, 0));
+	EXPECT(version_for(MEMLOCK_QEMU(6, 0), MATCH_NEAREST) == MEMLOCK_QEMU(7, 2));
+	EXPECT(version_for(MEMLOCK_QEMU(8, 2), MATCH_NEAREST) == MEMLOCK_QEMU(7, 2));
+	EXPECT(version_for(MEMLOCK_QEMU(9, 2), MATCH_NEAREST) == MEMLOCK_QEMU(10, 0));
+	EXPECT(version_for(MEMLOCK_QEMU(11, 1), MATCH_NEAREST) == MEMLOCK_QEMU(10, 0));
+	EXPECT(version_for(0, MATCH_ASSUMED) == MEMLOCK_QEMU(10, 0));
+	EXPECT(memlock_version("10.0.13") == MEMLOCK_QEMU(10, 0) && !memlock_version("x") &&
+	       !memlock_version("10") && !memlock_version(NULL));
+}
+
+/* What is foretold of a QEMU that is not known is enough for each that is. */
+static void asks_for_the_most(void)
+{
+	enum memlock_match match;
+	const struct memlock_figures *most = memlock_figures_shipped(0, &match), *row;
+	enum memlock_figure figure;
+	unsigned int i;
+
+	for (i = 0; (row = memlock_figures_at(i)); i++)
+		for (figure = 0; figure < FIGURE_NR; figure++)
+			EXPECT(row->bytes[figure] <= most->bytes[figure]);
+	EXPECT(i >= 2);
+}
+
+/* Private pages of guests whose user space was up, in the RMP of an emulated SNP host. */
+static void snp_after_boot(void)
+{
+	static const struct {
+		uint64_t ram, pages;
+		unsigned int vcpus;
+	} seen[] = { { 256 * MIB, 49977, 1 }, { 320 * MIB, 66359, 2 } };
+	struct vm_shape shape;
+	uint64_t bytes, told;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(seen) / sizeof(*seen); i++) {
+		vm_shape_default(&shape, seen[i].ram);
+		shape.type = SEVADM_VM_TYPE_SEV_SNP;
+		shape.vcpus = seen[i].vcpus;
+		shape.firmware = 4 * MIB;
+		bytes = seen[i].pages * 4096;
+		told = memory_sum(&shape, MEMORY_PRIVATE).booted;
+		EXPECT(told >= bytes && told < bytes + bytes / 20);
+	}
+}
+
+static void snp_stores(void)
+{
+	struct vm_shape shape;
+
+	vm_shape_default(&shape, 4096 * MIB);
+	shape.type = SEVADM_VM_TYPE_SEV_SNP;
+	shape.qemu = MEMLOCK_QEMU(9, 2);
+	EXPECT(memory_copies_of(&shape) == COPIES_ONE);
+	EXPECT(memory_total(&shape).worst < 4600 * MIB && memory_max(&shape) > 4096 * MIB);
+	/* The same limit by both commands. */
+	EXPECT(memory_max(&shape) / MIB - memlock_recommend(&shape) / MIB + 1 <= 2);
+	shape.vhost_user = true;
+	EXPECT(memory_copies_of(&shape) == COPIES_OTHERS);
+	EXPECT(memory_total(&shape).worst > 8192 * MIB);
+	shape.vhost_user = false;
+	shape.hugepages = true;
+	EXPECT(memory_copies_of(&shape) == COPIES_HUGEPAGES);
+	EXPECT(memory_hugetlb(&shape) == 4096 * MIB && memory_max(&shape) < 4400 * MIB);
+	shape.hugepages = false;
+	shape.qemu = MEMLOCK_QEMU(8, 2);
+	EXPECT(memory_copies_of(&shape) == COPIES_OLD);
+}
+
+/* A stand-in answers at once: what is measured is a shell. */
+static void calibrates(void)
+{
+	struct memlock_figures figures, again;
+	char path[] = "/tmp/sevadm-figures-XXXXXX";
+	struct json_object *json;
+	const char *why;
+	int fd = mkstemp(path);
+
+	EXPECT(fd >= 0);
+	EXPECT(!memlock_calibrate(TESTS_FOLDER "/data/qemu-stand-in", &figures));
+	EXPECT(figures.version == MEMLOCK_QEMU(9, 9) && !strcmp(figures.name, "9.9.1"));
+	EXPECT(memlock_figures_lack(&figures, "qxl") && !memlock_figures_lack(&figures, "vga"));
+	EXPECT(!memlock_figures_lack(&figures, "q") && !memlock_figures_lack(&figures, ""));
+	EXPECT(figures.bytes[FIGURE_QEMU_ANONYMOUS] >= 9 * MIB);
+	EXPECT(figures.bytes[FIGURE_WORKER_MAPPED] >= 8 * MIB);
+	json = memlock_figures_json(&figures);
+	EXPECT(!json_object_to_file(path, json));
+	EXPECT(!memlock_figures_load(path, &again, &why));
+	EXPECT(!memcmp(again.bytes, figures.bytes, sizeof(figures.bytes)));
+	EXPECT(!strcmp(again.lacks, figures.lacks) && again.version == figures.version);
+	json_object_put(json);
+	unlink(path);
+	EXPECT(memlock_figures_load(path, &again, &why) == -ENOENT);
+	close(fd);
+}
+
+static unsigned int gaps_of(const char *text, bool here)
+{
+	struct memlock_host host = { .qemu = MEMLOCK_QEMU(10, 0), .qemu_name = "10.0.2" };
+	struct report report = {};
+	struct target *target = report_target(&report, "guest", TARGET_OBJECT);
+	struct xml_error error;
+	xmlDoc *doc = xml_read(text, strlen(text), &error);
+	unsigned int nr;
+
+	host.figures = memlock_figures_shipped(host.qemu, &host.match);
+	EXPECT(doc);
+	memlock_gaps(target, xmlDocGetRootElement(doc), &host, here);
+	nr = target->nr;
+	xmlFreeDoc(doc);
+	report_free(&report);
+	return nr;
+}
+
+static void finds_gaps(void)
+{
+	static const char missing[] =
+		"<domain><os><loader>/nowhere/OVMF.fd</loader></os></domain>";
+
+	EXPECT(gaps_of(missing, true) == 1 && !gaps_of(missing, false));
+	EXPECT(!gaps_of("<domain><os><loader>/dev/null</loader></os></domain>", true));
+	EXPECT(!gaps_of("<domain/>", true));
+}
+
 static void reads_domains(void)
 {
 	static const char text[] =
@@ -161,6 +303,12 @@ int main(void)
 		{ "recommends what starts", recommends_what_starts },
 		{ "huge pages", huge_pages },
 		{ "SNP pins nothing", snp_pins_nothing },
+		{ "chooses figures by version", chooses_figures },
+		{ "asks for the most if QEMU is not known", asks_for_the_most },
+		{ "SNP after boot", snp_after_boot },
+		{ "SNP's two stores", snp_stores },
+		{ "calibrates", calibrates },
+		{ "finds gaps", finds_gaps },
 		{ "reads domains", reads_domains },
 	};
 
