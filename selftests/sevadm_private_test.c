@@ -335,6 +335,42 @@ static bool run_fault(const struct fault *fault)
 	return false;
 }
 
+/*
+ * What the kernel and the firmware do not say of the only guest is not known: nothing is guessed. Its ASID is,
+ * as its pages are found by that.
+ */
+static bool is_right_or_unknown(const char *where, bool state_is_seen)
+{
+	struct sides sides = { 0 };
+	const struct sevadm_vm_query *vm = &sides.vms[0];
+	bool good = read_ledger(&sides) && sides.vm_nr == 1 && vm->type == SEVADM_VM_TYPE_SEV_SNP &&
+		    vm->known & SEVADM_KNOWN_ASID && !(vm->known & SEVADM_KNOWN_HANDLE) &&
+		    (!(vm->known & SEVADM_KNOWN_POLICY) || vm->policy == SEV_SNP_POLICY) &&
+		    (vm->known & SEVADM_KNOWN_STATE ? vm->state == SEVADM_VM_STATE_RUNNING :
+						      !state_is_seen);
+
+	if (!good)
+		ksft_print_msg("%s: known 0x%x, handle %u, policy 0x%llx, state %u\n", where,
+			       vm->known, vm->handle, (unsigned long long)vm->policy, vm->state);
+	return good;
+}
+
+/* One whose launch the module sees the end of: it runs from then on. */
+static bool run_adopted_in_launch(void)
+{
+	struct stepper stepper;
+	bool good = kmod_unload_sevadm() && take_steps(&stepper, sizes[1], 4, false);
+
+	good = kmod_load_sevadm() && good;
+	reloaded = true;
+	good = vms_agree("adopted in launch", 1, -1) && good;
+	good = step_ends(&stepper, "snp_update", true) && good;
+	good = step_ends(&stepper, "snp_finish", true) && good;
+	good = vms_agree("launched", 1, -1) && is_right_or_unknown("launched", true) && good;
+	stepper_kill(&stepper);
+	return vms_agree("gone", 0, 0) && good;
+}
+
 /* Guests that are older than the module: their pages are found in the RMP. */
 static bool run_adopted(void)
 {
@@ -345,6 +381,7 @@ static bool run_adopted(void)
 	good = kmod_load_sevadm() && good;
 	reloaded = true;
 	good = vms_agree("adopted", 1, -1) && host_agrees("adopted") && good;
+	good = is_right_or_unknown("adopted", false) && good;
 	good = take_steps(&younger, sizes[0], 7, false) && vms_agree("a second one", 2, -1) && good;
 	good = step_ends(&older, "snp_punch", true) && vms_agree("a hole", 2, -1) && good;
 	stepper_kill(&older);
@@ -356,7 +393,8 @@ static bool run_adopted(void)
 /* ---- limits --------------------------------------------------------------------------------- */
 
 #define FITTING		3		/* guests that fit into the host's maximum */
-#define CONTENDERS	8
+#define CONTENDERS	32		/* processes, of whose guests as many fit: */
+#define CONTEST_FITTING	13
 #define GUEST_BYTES	(1UL << 20)
 
 static bool host_max(unsigned long long bytes)
@@ -442,11 +480,12 @@ static bool run_limit(const struct sev_host *host, bool memory_first)
 	return host_max(SEVADM_LIMIT_MAX) && good;
 }
 
-/* As many processes that start a guest at the same time succeed as fit. */
+/* As many processes that start a guest at the same time succeed as fit, and never more. */
 static bool run_contest(void)
 {
-	bool good = host_max(FITTING * GUEST_BYTES);
+	bool good = host_max(CONTEST_FITTING * GUEST_BYTES);
 	int i, how, started = 0, to_children[2], from_children[2];
+	struct limit limit = { 0 };
 	pid_t pid;
 	char byte;
 
@@ -473,16 +512,21 @@ static bool run_contest(void)
 	close(from_children[1]);
 	for (i = 0; i < CONTENDERS; i++)
 		good = read(from_children[0], &byte, 1) == 1 && good;
-	good = usage_is(FITTING * GUEST_BYTES) && good;
+	good = usage_is(CONTEST_FITTING * GUEST_BYTES) && good;
+	if (limit_get(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PRIVATE, &limit) ||
+	    limit.peak > CONTEST_FITTING * GUEST_BYTES) {
+		ksft_print_msg("usage was %llu\n", (unsigned long long)limit.peak);
+		good = false;
+	}
 	close(to_children[1]);
 	close(from_children[0]);
 	for (i = 0; i < CONTENDERS; i++) {
 		good = wait(&how) > 0 && WIFEXITED(how) && WEXITSTATUS(how) <= 1 && good;
 		started += WIFEXITED(how) && WEXITSTATUS(how) == 1;
 	}
-	if (started != FITTING)
-		ksft_print_msg("%d guests have started, should be %d\n", started, FITTING);
-	good = usage_is(0) && started == FITTING && good;
+	if (started != CONTEST_FITTING)
+		ksft_print_msg("%d guests have started, should be %d\n", started, CONTEST_FITTING);
+	good = usage_is(0) && started == CONTEST_FITTING && good;
 	return host_max(SEVADM_LIMIT_MAX) && good;
 }
 
@@ -559,7 +603,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no commands can be made to fail\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 5 + ARRAY_SIZE(faults) + 1);
+	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 5 + ARRAY_SIZE(faults) + 2);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
 	ksft_test_result(run_many(true), "%u guests at once, the oldest go first\n", MANY);
@@ -567,12 +611,15 @@ int main(int argc, char **argv)
 		ksft_test_result(run_many(false), "%u guests at once, the youngest go first\n", MANY);
 	ksft_test_result(run_limit(&host, true), "private.max refuses a guest that has memory\n");
 	ksft_test_result(run_limit(&host, false), "private.max refuses a guest its memory\n");
-	ksft_test_result(run_contest(), "%d processes, %d guests fit\n", CONTENDERS, FITTING);
+	ksft_test_result(run_contest(), "%d processes, %d guests fit\n", CONTENDERS,
+			 CONTEST_FITTING);
 	ksft_test_result(run_taken(&host, sev_vm_migrate), "no guest's context moves to unlimited memory\n");
 	ksft_test_result(run_taken(&host, sev_vm_mirror), "no guest's mirror has unlimited memory\n");
 	sev_host_close(&host);
 	for (i = 0; i < ARRAY_SIZE(faults); i++)
 		ksft_test_result(run_fault(&faults[i]), "%s\n", faults[i].what);
 	ksft_test_result(run_adopted(), "guests that are older than the module\n");
+	ksft_test_result(run_adopted_in_launch(),
+			 "a guest whose launch is older than the module\n");
 	ksft_finished();
 }
