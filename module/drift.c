@@ -29,7 +29,7 @@ void sevadm_drift_report(const struct sevadm_vm *vm)
 		 * An ASID counts here before KVM charges it, and until after KVM has uncharged it:
 		 * both are read at one moment of the ledger.
 		 */
-		charged = sevadm_pool_misc_usage(pool);
+		charged = sevadm_pool_misc_usage_locked(pool);
 		used = sevadm_pool_used_locked(pool);
 		drift = charged > used ? charged - used : 0;
 		if (drift > last_reported[pool])

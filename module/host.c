@@ -108,6 +108,7 @@ static void kvm_left(void)
 	sevadm_adopt_forget();
 	sevadm_bitmaps_forget();
 	sevadm_ledger_reset();
+	sevadm_pool_undivide();
 }
 
 static int sevadm_host_notify(struct notifier_block *nb, unsigned long state, void *data)

@@ -23,6 +23,7 @@
 #include "ledger.h"
 #include "limit.h"
 #include "pool.h"
+#include "resource.h"
 #include "scope.h"
 #include "seam.h"
 #include "sole_file.h"
@@ -241,7 +242,7 @@ static bool correct_migration(const struct sevadm_scope *scope, enum misc_res_ty
 int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)
 {
 	struct sevadm_scope *scope;
-	u32 resource;
+	u32 resource = 0;
 	int ret = 0;
 
 	sevadm_seam_enter(SEAM_misc_cg_try_charge);
@@ -260,7 +261,8 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	if (ret)
 		goto exit;
 
-	resource = type == MISC_CG_RES_SEV ? SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES;
+	if (scope)
+		resource = sevadm_resource_of_pool(sevadm_pool_of_type(scope->vm->type));
 	if (scope && sevadm_limit_charge(scope->vm, resource, amount, NULL)) {
 		ret = -EBUSY;
 		goto exit;

@@ -207,6 +207,8 @@ int sevadm_lease_reserve(struct list_head *leases, struct sevadm_lease *argument
 	    (argument->subject == SEVADM_LEASE_USER && argument->subject_id >= U32_MAX) ||
 	    (argument->subject == SEVADM_LEASE_DESCENDANTS && argument->subject_id))
 		return -EINVAL;
+	if (sevadm_pool_known_absent(argument->pool))
+		return -ENOENT;
 
 	lease = lease_alloc(argument);
 	if (IS_ERR(lease))

@@ -73,7 +73,7 @@ static bool can_guarantee(u32 resource, u64 sum, u64 *left)
 
 	if (sevadm_resource_is_memory(resource))
 		return true;
-	capacity = sevadm_pool_capacity(pool);
+	capacity = sevadm_pool_capacity_hoped_for(pool);
 	leased = sevadm_lease_count_locked(pool);
 	*left = capacity > leased ? capacity - leased : 0;
 	return sum <= *left;

@@ -9,6 +9,7 @@
 
 #include "bitmaps.h"
 #include "device.h"
+#include "division.h"
 #include "event.h"
 #include "host.h"
 #include "ledger.h"
@@ -56,6 +57,10 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_netlink;
 
+	ret = sevadm_division_init();
+	if (ret)
+		goto err_division;
+
 	ret = sevadm_seam_init();
 	if (ret)
 		goto err_seam;
@@ -75,6 +80,8 @@ err_host:
 	sevadm_scope_uninit();
 	sevadm_ledger_uninit();
 err_seam:
+	sevadm_division_uninit();
+err_division:
 	/* The seams were at work for a while: counted refusals may wait to be emitted. */
 	sevadm_event_uninit();
 	sevadm_netlink_uninit();
@@ -106,6 +113,7 @@ static void __exit sevadm_exit(void)
 	sevadm_netlink_uninit();
 	sevadm_device_uninit();
 	sevadm_readers_uninit();
+	sevadm_division_uninit();
 	sevadm_ledger_uninit();
 	sevadm_bitmaps_uninit();
 	sevadm_subjects_uninit();

@@ -13,6 +13,7 @@
 #include "compat/netlink.h"
 #include "limit.h"
 #include "netlink.h"
+#include "pool.h"
 #include "resource.h"
 #include "trace_names.h"
 
@@ -68,9 +69,21 @@ static int put_limit(struct sk_buff *skb, u32 resource, const struct sevadm_limi
 	return 0;
 }
 
-static bool is_shown(const struct sevadm_limit_info *info)
+/* Return true if this host may have the resource: SEV-SNP guests may have no ASIDs of their own. */
+static bool is_possible(u32 resource)
 {
-	return info->key.kind == SEVADM_SUBJECT_HOST || info->limits.min ||
+	return sevadm_resource_is_memory(resource) ||
+	       !sevadm_pool_known_absent(sevadm_pool_of_resource(resource));
+}
+
+static bool is_there(u32 resource)
+{
+	return resource != SEVADM_RESOURCE_ASID_SEV_SNP || sevadm_pool_capacity(SEVADM_POOL_SEV_SNP);
+}
+
+static bool is_shown(u32 resource, const struct sevadm_limit_info *info)
+{
+	return (info->key.kind == SEVADM_SUBJECT_HOST && is_there(resource)) || info->limits.min ||
 	       info->limits.high != U64_MAX || info->limits.max != U64_MAX;
 }
 
@@ -84,7 +97,7 @@ static int put_limits(struct sk_buff *skb, struct netlink_callback *cb,
 	int ret;
 
 	for (i = 0; i < SEVADM_RESOURCE_NR; i++) {
-		if (!is_shown(&infos[i]))
+		if (!is_shown(i, &infos[i]))
 			continue;
 		header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_LIMIT_GET);
 		ret = header ? put_limit(skb, i, &infos[i], path) : -EMSGSIZE;
@@ -195,6 +208,11 @@ static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 		return -EINVAL;
 	}
 	set->resource = nla_get_u32(attrs[SEVADM_A_LIMIT_RESOURCE]);
+	if (!is_possible(set->resource)) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SEVADM_A_LIMIT_RESOURCE],
+				    "kvm_amd has no pool sev_snp here: SEV-SNP guests take ASIDs of pool sev_es");
+		return -ENOENT;
+	}
 	set->mask = 0;
 	set->limits = (struct sevadm_limits) { .high = U64_MAX, .max = U64_MAX };
 	for (i = 0; i < ARRAY_SIZE(rows); i++)

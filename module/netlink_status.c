@@ -23,6 +23,8 @@ static int put_pool(struct sk_buff *skb, u32 pool, bool free_known)
 	int ret;
 
 	ret = sevadm_pool_query(&query);
+	if (ret == -ENOENT)
+		return 0;
 	if (ret)
 		return ret;
 

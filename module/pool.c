@@ -3,7 +3,10 @@
  * ASID pools. KVM takes an ASID when a VM is initialised, but its number shows only in the
  * firmware's ACTIVATE command: until then it counts as used without a number. When a VM ends, its
  * ASID waits (reclaim) until KVM runs out of free ones, flushes all caches and the data fabric, and
- * recycles every waiting ASID of both pools at once (sev_flush_asids(), __sev_recycle_asids()).
+ * recycles every waiting ASID of all pools at once (sev_flush_asids(), __sev_recycle_asids()).
+ *
+ * The processor has ASIDs of plain SEV guests and others. Of those SEV-ES and SEV-SNP guests take
+ * alike, unless kvm_amd hides ciphertext: then each kind has its own, and there is a third pool.
  */
 #include <linux/bitmap.h>
 #include <linux/nospec.h>
@@ -50,9 +53,41 @@ static struct sevadm_asid_pool pools[SEVADM_POOL_NR];
 static struct sevadm_asid *asids;
 static u32 max_asid;
 
+/* The last ASID of SEV-ES or SEV-SNP guests; 0: there is none. */
+static u32 max_es_asid;
+
+/* kvm_amd is there, and has said if SEV-SNP guests have a pool of their own. */
+static bool division_known;
+
+/* SEV-SNP guests have a pool of their own. It changes only while there is no VM. */
+static bool is_divided(void)
+{
+	return READ_ONCE(pools[SEVADM_POOL_SEV_SNP].capacity);
+}
+
 static u32 pool_of_asid(u32 asid)
 {
-	return asid >= pools[SEVADM_POOL_SEV].min_asid ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
+	const struct sevadm_asid_pool *snp = &pools[SEVADM_POOL_SEV_SNP];
+
+	if (asid >= pools[SEVADM_POOL_SEV].min_asid)
+		return SEVADM_POOL_SEV;
+	return is_divided() && asid >= snp->min_asid && asid <= snp->max_asid ?
+	       SEVADM_POOL_SEV_SNP : SEVADM_POOL_SEV_ES;
+}
+
+/** sevadm_pool_of_type() - return the enum sevadm_pool that VMs of an enum sevadm_vm_type take from */
+u32 sevadm_pool_of_type(u32 type)
+{
+	if (type == SEVADM_VM_TYPE_SEV)
+		return SEVADM_POOL_SEV;
+	return type == SEVADM_VM_TYPE_SEV_SNP && is_divided() ? SEVADM_POOL_SEV_SNP :
+	       SEVADM_POOL_SEV_ES;
+}
+
+/** sevadm_pool_known_absent() - return true if kvm_amd is there, and has no such pool */
+bool sevadm_pool_known_absent(u32 pool)
+{
+	return pool == SEVADM_POOL_SEV_SNP && READ_ONCE(division_known) && !is_divided();
 }
 
 static bool asid_valid(u32 asid)
@@ -86,6 +121,19 @@ void sevadm_pool_unhold_locked(u32 pool)
 u32 sevadm_pool_capacity(u32 pool)
 {
 	return pools[pool].capacity;
+}
+
+/**
+ * sevadm_pool_capacity_hoped_for() - return what the capacity of @pool is, or may yet become
+ * @pool: enum sevadm_pool
+ *
+ * Before kvm_amd comes nobody knows how many ASIDs SEV-SNP guests will have for themselves: at most
+ * all that are not of plain SEV guests.
+ */
+u32 sevadm_pool_capacity_hoped_for(u32 pool)
+{
+	return pool == SEVADM_POOL_SEV_SNP && !READ_ONCE(division_known) ? max_es_asid :
+	       sevadm_pool_capacity(pool);
 }
 
 /**
@@ -267,10 +315,10 @@ bool sevadm_pool_held(u32 pool, u32 asid)
 {
 	bool held;
 
-	if (!asid_valid(asid) || pool_of_asid(asid) != pool)
+	if (!asid_valid(asid))
 		return false;
 	spin_lock(&sevadm_ledger_lock);
-	held = asids[asid].state == SEVADM_ASID_STATE_USED;
+	held = pool_of_asid(asid) == pool && asids[asid].state == SEVADM_ASID_STATE_USED;
 	spin_unlock(&sevadm_ledger_lock);
 	return held;
 }
@@ -290,22 +338,30 @@ void sevadm_pool_reset_locked(void)
 		memset(asids, 0, array_size(max_asid + 1, sizeof(*asids)));
 }
 
-/** sevadm_pool_misc_usage() - return how many ASIDs of @pool the misc cgroup believes to be used */
-u64 sevadm_pool_misc_usage(u32 pool)
+/**
+ * sevadm_pool_misc_usage_locked() - return how many ASIDs of @pool the misc cgroup believes to be used
+ * @pool: enum sevadm_pool
+ *
+ * It counts SEV-ES and SEV-SNP guests together. Those of SEV-SNP never migrate, which is how KVM
+ * loses count: whatever does not fit is of SEV-ES.
+ */
+u64 sevadm_pool_misc_usage_locked(u32 pool)
 {
-	static const enum misc_res_type resources[SEVADM_POOL_NR] = {
-		[SEVADM_POOL_SEV] = MISC_CG_RES_SEV,
-		[SEVADM_POOL_SEV_ES] = MISC_CG_RES_SEV_ES,
-	};
+	u64 snp, both;
 
-	return compat_misc_cg_total_usage(resources[pool]);
+	lockdep_assert_held(&sevadm_ledger_lock);
+	if (pool == SEVADM_POOL_SEV)
+		return compat_misc_cg_total_usage(MISC_CG_RES_SEV);
+	both = compat_misc_cg_total_usage(MISC_CG_RES_SEV_ES);
+	snp = min(sevadm_pool_used_locked(SEVADM_POOL_SEV_SNP), both);
+	return pool == SEVADM_POOL_SEV_SNP ? snp : both - snp;
 }
 
 /**
  * sevadm_pool_query() - describe one ASID pool
  * @query: its @pool is read, the rest filled in
  *
- * Return: 0, or -ENOENT: no such pool.
+ * Return: 0, or -ENOENT: no such pool, or not on this host.
  */
 int sevadm_pool_query(struct sevadm_pool_query *query)
 {
@@ -316,10 +372,13 @@ int sevadm_pool_query(struct sevadm_pool_query *query)
 		return -ENOENT;
 	query->pool = array_index_nospec(query->pool, SEVADM_POOL_NR);
 
-	query->charged = sevadm_pool_misc_usage(query->pool);
-
 	spin_lock(&sevadm_ledger_lock);
 	pool = &pools[query->pool];
+	if (query->pool == SEVADM_POOL_SEV_SNP && !is_divided()) {
+		spin_unlock(&sevadm_ledger_lock);
+		return -ENOENT;
+	}
+	query->charged = sevadm_pool_misc_usage_locked(query->pool);
 	query->min_asid = pool->min_asid;
 	query->max_asid = pool->max_asid;
 	query->capacity = pool->capacity;
@@ -366,7 +425,36 @@ static void pool_define(u32 pool, u32 first, u32 last)
 {
 	pools[pool].min_asid = first;
 	pools[pool].max_asid = last;
-	pools[pool].capacity = first <= last ? last - first + 1 : 0;
+	WRITE_ONCE(pools[pool].capacity, first <= last ? last - first + 1 : 0);
+}
+
+/**
+ * sevadm_pool_divide() - take over how kvm_amd, which has arrived, divides the ASIDs
+ * @snp: what it gives to SEV-SNP guests
+ * @es: what it gives to SEV-ES guests
+ *
+ * There is a third pool only if no ASID can be of either. No VM is in the ledger yet.
+ */
+void sevadm_pool_divide(const struct sevadm_asid_range *snp, const struct sevadm_asid_range *es)
+{
+	spin_lock(&sevadm_ledger_lock);
+	if (snp->first && snp->first <= snp->last && snp->first <= max_es_asid && snp->last < es->first) {
+		pool_define(SEVADM_POOL_SEV_ES, es->first, min(es->last, max_es_asid));
+		pool_define(SEVADM_POOL_SEV_SNP, snp->first, min(snp->last, max_es_asid));
+	}
+	WRITE_ONCE(division_known, true);
+	spin_unlock(&sevadm_ledger_lock);
+}
+
+/** sevadm_pool_undivide() - go back to what the processor says: kvm_amd has gone, and no VM is left */
+void sevadm_pool_undivide(void)
+{
+	spin_lock(&sevadm_ledger_lock);
+	WRITE_ONCE(division_known, false);
+	pool_define(SEVADM_POOL_SEV_SNP, 1, 0);
+	if (max_es_asid)
+		pool_define(SEVADM_POOL_SEV_ES, 1, max_es_asid);
+	spin_unlock(&sevadm_ledger_lock);
 }
 
 /** sevadm_pool_init() - ask the processor which ASIDs it has; 0 or -ENOMEM */
@@ -388,7 +476,8 @@ int sevadm_pool_init(void)
 	/* As in sev_hardware_setup(): one ASID is never in both pools. */
 	pool_define(SEVADM_POOL_SEV, max(edx, 1U), ecx);
 	if (eax & CPUID_ENCRYPTED_MEMORY_SEV_ES && edx > 1)
-		pool_define(SEVADM_POOL_SEV_ES, 1, min(edx - 1, ecx));
+		max_es_asid = min(edx - 1, ecx);
+	sevadm_pool_undivide();
 	return 0;
 }
 

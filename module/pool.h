@@ -7,8 +7,21 @@
 
 #include <uapi/linux/sevadm.h>
 
+/**
+ * struct sevadm_asid_range - ASIDs of one kind of guests
+ * @first: the first one
+ * @last: the last one; less than @first: there are none
+ */
+struct sevadm_asid_range {
+	u32 first;
+	u32 last;
+};
+
+u32 sevadm_pool_of_type(u32 type);
+bool sevadm_pool_known_absent(u32 pool);
 u32 sevadm_pool_capacity(u32 pool);
-u64 sevadm_pool_misc_usage(u32 pool);
+u32 sevadm_pool_capacity_hoped_for(u32 pool);
+u64 sevadm_pool_misc_usage_locked(u32 pool);
 
 void sevadm_pool_charge_locked(u32 pool, s64 asids);
 void sevadm_pool_reserve_locked(u32 pool, s64 asids);
@@ -31,6 +44,8 @@ int sevadm_pool_query(struct sevadm_pool_query *query);
 int sevadm_asid_query(struct sevadm_asid_query *query, u32 *pid);
 u32 sevadm_pool_max_asid(void);
 
+void sevadm_pool_divide(const struct sevadm_asid_range *snp, const struct sevadm_asid_range *es);
+void sevadm_pool_undivide(void);
 int sevadm_pool_init(void);
 void sevadm_pool_uninit(void);
 

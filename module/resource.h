@@ -17,13 +17,15 @@ static inline bool sevadm_resource_is_memory(u32 resource)
 /** sevadm_resource_of_pool() - return the enum sevadm_resource that an enum sevadm_pool is counted as */
 static inline u32 sevadm_resource_of_pool(u32 pool)
 {
-	return pool == SEVADM_POOL_SEV ? SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES;
+	return pool == SEVADM_POOL_SEV ? SEVADM_RESOURCE_ASID_SEV :
+	       pool == SEVADM_POOL_SEV_ES ? SEVADM_RESOURCE_ASID_SEV_ES : SEVADM_RESOURCE_ASID_SEV_SNP;
 }
 
 /** sevadm_pool_of_resource() - return the enum sevadm_pool of a resource that is no memory */
 static inline u32 sevadm_pool_of_resource(u32 resource)
 {
-	return resource == SEVADM_RESOURCE_ASID_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
+	return resource == SEVADM_RESOURCE_ASID_SEV ? SEVADM_POOL_SEV :
+	       resource == SEVADM_RESOURCE_ASID_SEV_ES ? SEVADM_POOL_SEV_ES : SEVADM_POOL_SEV_SNP;
 }
 
 /**

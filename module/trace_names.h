@@ -178,12 +178,12 @@
 	{ 0x10003, "MOVE_ENC_CONTEXT" }, \
 	{ 0x10004, "DESTROY" }
 
-#define SEVADM_POOL_NAMES		{ 0, "sev" }, { 1, "sev_es" }
+#define SEVADM_POOL_NAMES		{ 0, "sev" }, { 1, "sev_es" }, { 2, "sev_snp" }
 #define SEVADM_ASID_STATE_NAMES		{ 0, "free" }, { 1, "used" }, { 2, "reclaim" }
 #define SEVADM_REFUSAL_NAMES		{ 0, "other" }, { 1, "memlock" }, { 2, "limit" }
 #define SEVADM_SUBJECT_NAMES		{ 0, "host" }, { 1, "user" }, { 2, "cgroup" }
 #define SEVADM_RESOURCE_NAMES		{ 0, "pin" }, { 1, "asid.sev" }, { 2, "asid.sev_es" }, \
-					{ 3, "private" }
+					{ 3, "private" }, { 4, "asid.sev_snp" }
 #define SEVADM_KNOB_NAMES		{ 0, "min" }, { 1, "high" }, { 2, "max" }, { 3, "pool" }, \
 					{ 4, "drift" }
 

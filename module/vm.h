@@ -128,12 +128,6 @@ struct sevadm_vm {
 	struct sevadm_stats stats;
 };
 
-/** sevadm_pool_of_type() - return the enum sevadm_pool that VMs of an enum sevadm_vm_type take from */
-static inline u32 sevadm_pool_of_type(u32 type)
-{
-	return type == SEVADM_VM_TYPE_SEV ? SEVADM_POOL_SEV : SEVADM_POOL_SEV_ES;
-}
-
 /** sevadm_vm_in_ledger() - return true if the VM is in the ledger; without a lock it may leave at once */
 static inline bool sevadm_vm_in_ledger(const struct sevadm_vm *vm)
 {

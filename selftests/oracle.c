@@ -51,18 +51,27 @@ enum symbol_id {
 	MIN_SEV_ASID,
 	MAX_SEV_ASID,
 	NR_ASIDS,
+	SEV_ES_FIRST,
+	SEV_ES_LAST,
+	SNP_FIRST,
+	SNP_LAST,
 };
 
 static struct {
 	const char *module, *name;
+	bool optional;		/* not in all kernels */
 	uint64_t address;
 } symbols[] = {
-	[VM_LIST] = { "kvm", "vm_list", 0 },
-	[SEV_ASID_BITMAP] = { "kvm_amd", "sev_asid_bitmap", 0 },
-	[SEV_RECLAIM_ASID_BITMAP] = { "kvm_amd", "sev_reclaim_asid_bitmap", 0 },
-	[MIN_SEV_ASID] = { "kvm_amd", "min_sev_asid", 0 },
-	[MAX_SEV_ASID] = { "kvm_amd", "max_sev_asid", 0 },
-	[NR_ASIDS] = { "kvm_amd", "nr_asids", 0 },
+	[VM_LIST] = { "kvm", "vm_list", false, 0 },
+	[SEV_ASID_BITMAP] = { "kvm_amd", "sev_asid_bitmap", false, 0 },
+	[SEV_RECLAIM_ASID_BITMAP] = { "kvm_amd", "sev_reclaim_asid_bitmap", false, 0 },
+	[MIN_SEV_ASID] = { "kvm_amd", "min_sev_asid", false, 0 },
+	[MAX_SEV_ASID] = { "kvm_amd", "max_sev_asid", false, 0 },
+	[NR_ASIDS] = { "kvm_amd", "nr_asids", false, 0 },
+	[SEV_ES_FIRST] = { "kvm_amd", "min_sev_es_asid", true, 0 },
+	[SEV_ES_LAST] = { "kvm_amd", "max_sev_es_asid", true, 0 },
+	[SNP_FIRST] = { "kvm_amd", "min_snp_asid", true, 0 },
+	[SNP_LAST] = { "kvm_amd", "max_snp_asid", true, 0 },
 };
 
 static void find_symbols(void)
@@ -86,7 +95,7 @@ static void find_symbols(void)
 	if (access("/sys/module/kvm_amd", F_OK))
 		die("kvm_amd is not loaded");
 	for (i = 0; i < ARRAY_SIZE(symbols); i++)
-		if (!symbols[i].address)
+		if (!symbols[i].address && !symbols[i].optional)
 			die("/proc/kallsyms has no address of %s in %s: be root, with kernel.kptr_restrict below 2",
 			    symbols[i].name, symbols[i].module);
 }
@@ -290,6 +299,7 @@ struct vm {
 
 struct snapshot {
 	uint32_t min_sev_asid, max_sev_asid, nr_asids;
+	uint32_t es_first, es_last, snp_first, snp_last;
 	uint64_t used[ASIDS_MAX / 64], reclaim[ASIDS_MAX / 64];
 	struct vm vms[VMS_MAX];
 	size_t vm_count;
@@ -315,11 +325,23 @@ static bool read_bitmap(enum symbol_id id, uint32_t bits, uint64_t *bitmap)
 	return !address || read_memory(address, bitmap, bytes);
 }
 
+/* Before 6.18 sev_asid_new() has the numbers in its code: both kinds of guests take from 1. */
+static bool read_range(enum symbol_id first, enum symbol_id last, const struct snapshot *s,
+		       uint32_t *from, uint32_t *to)
+{
+	*from = 1;
+	*to = s->min_sev_asid - 1;
+	return (!symbols[first].address || read_symbol(first, from)) &&
+	       (!symbols[last].address || read_symbol(last, to));
+}
+
 static bool read_asids(struct snapshot *s)
 {
 	return read_symbol(MIN_SEV_ASID, &s->min_sev_asid) &&
 	       read_symbol(MAX_SEV_ASID, &s->max_sev_asid) &&
 	       read_symbol(NR_ASIDS, &s->nr_asids) &&
+	       read_range(SEV_ES_FIRST, SEV_ES_LAST, s, &s->es_first, &s->es_last) &&
+	       read_range(SNP_FIRST, SNP_LAST, s, &s->snp_first, &s->snp_last) &&
 	       read_bitmap(SEV_ASID_BITMAP, s->nr_asids, s->used) &&
 	       read_bitmap(SEV_RECLAIM_ASID_BITMAP, s->nr_asids, s->reclaim);
 }
@@ -407,6 +429,8 @@ static bool same(const struct snapshot *a, const struct snapshot *b)
 
 	if (a->vm_count != b->vm_count || a->min_sev_asid != b->min_sev_asid ||
 	    a->max_sev_asid != b->max_sev_asid || a->nr_asids != b->nr_asids ||
+	    a->es_first != b->es_first || a->es_last != b->es_last ||
+	    a->snp_first != b->snp_first || a->snp_last != b->snp_last ||
 	    memcmp(a->used, b->used, sizeof(a->used)) ||
 	    memcmp(a->reclaim, b->reclaim, sizeof(a->reclaim)))
 		return false;
@@ -504,6 +528,8 @@ static void print_snapshot(const struct snapshot *s)
 
 	printf("{\"min_sev_asid\":%u,\"max_sev_asid\":%u,\"nr_asids\":%u,", s->min_sev_asid,
 	       s->max_sev_asid, s->nr_asids);
+	printf("\"sev_es_asids\":[%u,%u],\"snp_asids\":[%u,%u],", s->es_first, s->es_last,
+	       s->snp_first, s->snp_last);
 	print_asids("used", s, s->used, s->reclaim);
 	print_asids("reclaim", s, s->reclaim, NULL);
 	printf("\"vms\":[");

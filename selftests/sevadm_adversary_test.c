@@ -175,8 +175,9 @@ static bool recount_holds(void)
 		if (user < HOSTILE_USERS) {
 			used[user][SEVADM_RESOURCE_PIN] += query.pinned_bytes;
 			if (!(query.known & SEVADM_KNOWN_MIRROR_OF))
-				used[user][query.pool == SEVADM_POOL_SEV ?
-					   SEVADM_RESOURCE_ASID_SEV : SEVADM_RESOURCE_ASID_SEV_ES]++;
+				used[user][query.pool == SEVADM_POOL_SEV ? SEVADM_RESOURCE_ASID_SEV :
+					   query.pool == SEVADM_POOL_SEV_ES ? SEVADM_RESOURCE_ASID_SEV_ES :
+					   SEVADM_RESOURCE_ASID_SEV_SNP]++;
 		}
 		query = (struct sevadm_vm_query) {
 			.size = sizeof(query), .by = SEVADM_VM_BY_NEXT, .vm = query.vm,

@@ -81,7 +81,7 @@ static int set_cgroup(void *options, const char *text)
 	return set_subject(options, LIMIT_CGROUP, text);
 }
 
-static const char *const pools[] = { "sev", "sev_es", NULL };
+static const char *const pools[] = { "sev", "sev_es", "sev_snp", NULL };
 #define NO_POOL	(ARRAY_SIZE(pools) - 1)
 
 const struct option_row reserve_options[] = {
@@ -92,6 +92,13 @@ const struct option_row reserve_options[] = {
 	{ "cgroup", 0, "PATH", "for VMs of this cgroup", NULL, set_cgroup },
 	{}
 };
+
+static bool pool_exists(int fd, uint32_t pool)
+{
+	struct sevadm_pool_query query = { .size = sizeof(query), .pool = pool };
+
+	return !ioctl(fd, SEVADM_IOC_POOL_QUERY, &query);
+}
 
 static int reserve(int fd, struct sevadm_lease *lease)
 {
@@ -106,6 +113,9 @@ static int reserve(int fd, struct sevadm_lease *lease)
 			    "%u ASIDs of pool %s cannot be reserved: so many are not free, or are guaranteed or leased to others: see sevadm status",
 			    lease->count, pool_name(lease->pool));
 	case ENOENT:
+		if (lease->pool == SEVADM_POOL_SEV_SNP && !pool_exists(fd, lease->pool))
+			return fail(EXIT_REFUSED,
+				    "kvm_amd has no pool sev_snp here: SEV-SNP guests take ASIDs of pool sev_es");
 		return fail(EXIT_REFUSED, "the cgroup is gone");
 	case ENOTTY:
 		return fail(EXIT_ABSENT,

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "host/facts.h"
 #include "kernel/client.h"
 #include "limit/kernel.h"
 #include "sev/names.h"
@@ -52,14 +53,33 @@ static bool pool_disabled(const char *pool)
 	return state == 'N' || state == '0';
 }
 
+static void take_all(struct json_object *pool)
+{
+	json_object_object_add(pool, "capacity", json_u64(0));
+	json_object_object_add(pool, "free", json_u64(0));
+}
+
+/* Where SEV-SNP guests have ASIDs of their own, nobody is left who could take those of SEV-ES. */
+static void refuse_es(struct json_object *pools)
+{
+	struct json_object *es = get(pools, "sev_es");
+	bool divided = get(pools, "sev_snp");
+
+	if (!json_get_u64(es, "capacity") || !host_es_refused(host_vm_types()))
+		return;
+	if (divided)
+		take_all(es);
+	json_object_object_add(es, "reason", json_object_new_string(divided ?
+			       "the firmware refuses SEV-ES guests while SEV-SNP is initialised" :
+			       "the firmware refuses SEV-ES guests while SEV-SNP is initialised: only SEV-SNP guests take these ASIDs"));
+}
+
 static void complete_pool(struct json_object *pool, uint64_t unaccounted)
 {
 	int64_t drift = json_get_u64(pool, "charged") - json_get_u64(pool, "used");
 
-	if (pool_disabled(json_get_text(pool, "pool"))) {
-		json_object_object_add(pool, "capacity", json_u64(0));
-		json_object_object_add(pool, "free", json_u64(0));
-	}
+	if (pool_disabled(json_get_text(pool, "pool")))
+		take_all(pool);
 	json_object_object_add(pool, "drift", unaccounted ? NULL : json_object_new_int64(drift));
 }
 
@@ -76,6 +96,7 @@ static struct json_object *make_pools(struct json_object *status)
 		json_object_object_del(pool, "pool");
 		json_object_object_add(pools, name, pool);
 	}
+	refuse_es(pools);
 	return pools;
 }
 

@@ -113,12 +113,37 @@ static void look_unaccounted(struct findings *findings, const struct finding_row
 		      nr, nr == 1 ? "VM" : "VMs", nr == 1 ? "it holds is" : "they hold is");
 }
 
+/* Says of SEV-ES and SEV-SNP guests that they cannot take each other's ASIDs, where those are divided. */
+static const char *room_beside(struct json_object *pools, const char *name, char *text, size_t size)
+{
+	bool snp = !strcmp(name, "sev_snp");
+	const char *beside = snp ? "sev_es" : "sev_snp";
+	uint64_t free = json_get_u64(get(pools, beside), "free");
+
+	text[0] = '\0';
+	if (free && strcmp(name, "sev"))
+		snprintf(text, size, "; the %" PRIu64 " free ones of %s are for %s guests alone", free,
+			 beside, snp ? "SEV-ES" : "SEV-SNP");
+	return text;
+}
+
 static void look_pool_empty(struct findings *findings, const struct finding_row *row)
 {
-	json_object_object_foreach(get(findings->status, "pools"), name, pool)
+	struct json_object *pools = get(findings->status, "pools");
+	char text[96];
+
+	json_object_object_foreach(pools, name, pool)
 		if (json_get_u64(pool, "capacity") && !json_get_u64(pool, "free"))
-			found(findings, row, "pool %s: none of %" PRIu64 " ASIDs is free, no VM of this type starts",
-			      name, json_get_u64(pool, "capacity"));
+			found(findings, row, "pool %s: none of %" PRIu64 " ASIDs is free, no VM of this type starts%s",
+			      name, json_get_u64(pool, "capacity"),
+			      room_beside(pools, name, text, sizeof(text)));
+}
+
+static void look_pool_refused(struct findings *findings, const struct finding_row *row)
+{
+	json_object_object_foreach(get(findings->status, "pools"), name, pool)
+		if (!json_is_null(pool, "reason"))
+			found(findings, row, "pool %s: %s", name, json_get_text(pool, "reason"));
 }
 
 static void look_pool_near(struct findings *findings, const struct finding_row *row)
@@ -193,6 +218,8 @@ static const struct finding_row finding_rows[] = {
 	{ "unaccounted-vms", "warning", "sevadm module adopt", look_unaccounted },
 	{ "psp-slow", "warning", "sevadm trace stats shows what takes the time; start fewer VMs at once",
 	  look_psp_slow },
+	{ "pool-refused", "info", "run SEV-ES guests on hosts whose BIOS has SNP off: sevadm check host",
+	  look_pool_refused },
 	{ "module-waiting", "info", "modprobe kvm_amd; sevadm check host says what keeps it from loading",
 	  look_waiting },
 };

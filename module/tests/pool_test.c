@@ -22,6 +22,8 @@ void pools_of_size(struct kunit *test, u32 first_sev, u32 last)
 	asids = kunit_kcalloc(test, last + 1, sizeof(*asids), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, asids);
 	max_asid = last;
+	max_es_asid = first_sev - 1;
+	division_known = false;
 	memset(pools, 0, sizeof(pools));
 	pool_define(SEVADM_POOL_SEV, first_sev, last);
 	pool_define(SEVADM_POOL_SEV_ES, 1, first_sev - 1);
@@ -272,6 +274,98 @@ static void pool_forgets_with_kvm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, state_of(test, 1, 0), SEVADM_ASID_STATE_FREE);
 }
 
+static void divide(u32 first_snp, u32 last_snp, u32 first_es, u32 last_es)
+{
+	const struct sevadm_asid_range snp = { first_snp, last_snp }, es = { first_es, last_es };
+
+	sevadm_pool_divide(&snp, &es);
+}
+
+static bool has_snp(void)
+{
+	struct sevadm_pool_query query = { .pool = SEVADM_POOL_SEV_SNP };
+
+	return !sevadm_pool_query(&query);
+}
+
+/* Until kvm_amd is there nobody knows if SEV-SNP guests have ASIDs of their own. */
+static void pool_of_snp_is_not_known(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, has_snp());
+	KUNIT_EXPECT_FALSE(test, sevadm_pool_known_absent(SEVADM_POOL_SEV_SNP));
+	KUNIT_EXPECT_EQ(test, sevadm_pool_capacity_hoped_for(SEVADM_POOL_SEV_SNP), FIRST_SEV - 1);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_capacity(SEVADM_POOL_SEV_SNP), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_ES);
+}
+
+static void pool_of_snp_is_not_there(struct kunit *test)
+{
+	divide(1, FIRST_SEV - 1, 1, FIRST_SEV - 1);
+	KUNIT_EXPECT_FALSE(test, has_snp());
+	KUNIT_EXPECT_TRUE(test, sevadm_pool_known_absent(SEVADM_POOL_SEV_SNP));
+	KUNIT_EXPECT_FALSE(test, sevadm_pool_known_absent(SEVADM_POOL_SEV_ES));
+	KUNIT_EXPECT_EQ(test, sevadm_pool_capacity_hoped_for(SEVADM_POOL_SEV_SNP), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_ES);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).capacity, FIRST_SEV - 1);
+
+	/* A kernel without ciphertext hiding, where only the other variable was found. */
+	divide(1, 0, 1, U32_MAX);
+	KUNIT_EXPECT_FALSE(test, has_snp());
+}
+
+static void pool_of_snp_is_divided(struct kunit *test)
+{
+	divide(1, 3, 4, FIRST_SEV - 1);
+	KUNIT_EXPECT_FALSE(test, sevadm_pool_known_absent(SEVADM_POOL_SEV_SNP));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).free, 3);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).min_asid, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).free, FIRST_SEV - 4);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).min_asid, 4);
+	KUNIT_EXPECT_EQ(test, pool_of_asid(3), SEVADM_POOL_SEV_SNP);
+	KUNIT_EXPECT_EQ(test, pool_of_asid(4), SEVADM_POOL_SEV_ES);
+	KUNIT_EXPECT_EQ(test, pool_of_asid(FIRST_SEV), SEVADM_POOL_SEV);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV), SEVADM_POOL_SEV);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_ES), SEVADM_POOL_SEV_ES);
+	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_SNP);
+
+	/* What one uses, the other has still; one flush frees what waits of both. */
+	take(SEVADM_POOL_SEV_SNP, 2);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).used, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 0);
+	locked(sevadm_pool_give_back_locked(SEVADM_POOL_SEV_SNP, 2, VM));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).reclaim, 1);
+	locked(sevadm_pool_recycle_locked());
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).free, 3);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).recycles, 1);
+
+	KUNIT_EXPECT_TRUE(test, adopt(BIT(1) | BIT(4) | BIT(6), BIT(4)));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).used, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_pool_held(SEVADM_POOL_SEV_SNP, 1));
+	KUNIT_EXPECT_FALSE(test, sevadm_pool_held(SEVADM_POOL_SEV_ES, 1));
+}
+
+/* kvm_amd may give SEV-SNP guests all, and more than there are where its parameter says so. */
+static void pool_of_snp_has_all(struct kunit *test)
+{
+	divide(1, FIRST_SEV + 3, FIRST_SEV + 4, FIRST_SEV - 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).capacity, FIRST_SEV - 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).capacity, 0);
+	KUNIT_EXPECT_EQ(test, pool_of_asid(FIRST_SEV - 1), SEVADM_POOL_SEV_SNP);
+	KUNIT_EXPECT_EQ(test, pool_of_asid(FIRST_SEV), SEVADM_POOL_SEV);
+}
+
+static void pool_of_snp_goes_with_kvm(struct kunit *test)
+{
+	divide(1, 3, 4, FIRST_SEV - 1);
+	sevadm_pool_undivide();
+	KUNIT_EXPECT_FALSE(test, has_snp());
+	KUNIT_EXPECT_FALSE(test, sevadm_pool_known_absent(SEVADM_POOL_SEV_SNP));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).capacity, FIRST_SEV - 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).min_asid, 1);
+}
+
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_is_free_at_first),
 	KUNIT_CASE(pool_boundaries),
@@ -288,6 +382,11 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_adopts_bitmaps),
 	KUNIT_CASE(pool_does_not_believe_contradictions),
 	KUNIT_CASE(pool_forgets_with_kvm),
+	KUNIT_CASE(pool_of_snp_is_not_known),
+	KUNIT_CASE(pool_of_snp_is_not_there),
+	KUNIT_CASE(pool_of_snp_is_divided),
+	KUNIT_CASE(pool_of_snp_has_all),
+	KUNIT_CASE(pool_of_snp_goes_with_kvm),
 	{}
 };
 

@@ -59,13 +59,13 @@ static bool asid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 	return vm->asid == VIEW_NONE ? truth->handle == VIEW_NONE : vm->asid == truth->asid;
 }
 
-#define LIKE_BEST	(2 * (5 * 4 + 2))	/* twice the best of likeness_alone() */
+#define LIKE_BEST	(2 * (6 * 4 + 2))	/* twice the best of likeness_alone() */
 
 static int likeness_alone(const struct view_vm *truth, const struct view_vm *vm)
 {
 	return 4 * (truth->pid == vm->pid) +
 	       4 * asid_agrees(truth, vm) + 4 * (truth->asid == vm->asid) +
-	       4 * (truth->es == vm->es) + 4 * (truth->handle == vm->handle) +
+	       4 * (truth->es == vm->es) + 4 * (truth->pool == vm->pool) + 4 * (truth->handle == vm->handle) +
 	       (truth->pinned_bytes == vm->pinned_bytes) + (truth->regions == vm->regions);
 }
 
@@ -172,6 +172,9 @@ static void compare_vm(struct comparison *c, size_t index)
 	compare_number(c, vm->id, "pinned_bytes", vm->pinned_bytes, truth->pinned_bytes);
 	compare_number(c, vm->id, "regions", vm->regions, truth->regions);
 	compare_number(c, vm->id, "SEV-ES", vm->es, truth->es);
+	if (vm->pool != truth->pool)
+		differ(c, "vm %lld: pool is %s, should be %s", vm->id, view_pool_name(vm->pool),
+		       view_pool_name(truth->pool));
 	if (!is_owner(c, vm, truth->mirror_of)) {
 		owner = find_vm(&c->truth, truth->mirror_of);
 		differ(c, "vm %lld: mirror_of is %lld, should be the VM of pid %lld with asid %lld, handle %lld (-1: null)",
@@ -213,7 +216,8 @@ static void compare_asid(struct comparison *c, int asid, const struct view_vm *o
 	if (!truth->listed)
 		return;
 	if (have->pool != truth->pool)
-		differ(c, "asid %d: pool is %d, should be %d", asid, have->pool, truth->pool);
+		differ(c, "asid %d: pool is %s, should be %s", asid, view_pool_name(have->pool),
+		       view_pool_name(truth->pool));
 	if (owner && owner->asid == VIEW_NONE)
 		return;
 	if (have->state != truth->state && !waits_without_number(c, truth, have))
@@ -272,10 +276,12 @@ static void compare_pool(struct comparison *c, int id)
 	};
 	size_t i;
 
+	if (!pool->listed && !(used + reclaim + free))
+		return;
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].have != rows[i].want)
 			differ(c, "pool %s: %s is %lld, should be %lld",
-			       id == SEVADM_POOL_SEV ? "sev" : "sev_es", rows[i].name,
+			       view_pool_name(id), rows[i].name,
 			       rows[i].have, rows[i].want);
 }
 

@@ -84,21 +84,37 @@ static void take_vm(struct view *view, struct json_object *vms, size_t index)
 	struct json_object *json = json_object_array_get_idx(vms, index);
 	struct json_object *regions = json_at(json, "regions");
 	struct view_vm *vm = &view->vms[index];
+	long long asid = json_number(json, "asid");
 	size_t i;
 
 	*vm = (struct view_vm) {
 		.id = index,
 		.pid = json_number(json, "pid"),
-		.asid = json_number(json, "asid"),
+		.asid = asid,
 		.handle = true_handle(vms, json),
 		.pinned_bytes = json_number(json, "pages_locked") * PAGE_BYTES,
 		.regions = json_object_array_length(regions),
 		.mirror_of = json_number(json, "mirror_of"),
 		.es = json_object_get_boolean(json_at(json, "es_active")),
+		.pool = asid > 0 && asid < VIEW_ASIDS ? view->asids[asid].pool : SEVADM_POOL_SEV,
 	};
 	for (i = 0; i < json_object_array_length(regions); i++)
 		vm->region_bytes += PAGE_BYTES *
 			json_number(json_object_array_get_idx(regions, i), "npages");
+}
+
+/* Where no ASID can be of both SEV-ES and SEV-SNP guests, these have a pool of their own. */
+static int pool_of(struct json_object *json, const struct view *view, long long asid)
+{
+	struct json_object *es = json_at(json, "sev_es_asids"), *snp = json_at(json, "snp_asids");
+	long long first = json_object_get_int64(json_object_array_get_idx(snp, 0));
+	long long last = json_object_get_int64(json_object_array_get_idx(snp, 1));
+
+	if (asid >= view->min_sev_asid)
+		return SEVADM_POOL_SEV;
+	return asid >= first && asid <= last &&
+	       last < json_object_get_int64(json_object_array_get_idx(es, 0)) ?
+	       SEVADM_POOL_SEV_SNP : SEVADM_POOL_SEV_ES;
 }
 
 bool view_of_oracle(struct view *view, const char *line)
@@ -118,7 +134,7 @@ bool view_of_oracle(struct view *view, const char *line)
 		view->asids[asid] = (struct view_asid) {
 			.listed = asid <= view->max_asid,
 			.state = SEVADM_ASID_STATE_FREE,
-			.pool = asid < view->min_sev_asid ? SEVADM_POOL_SEV_ES : SEVADM_POOL_SEV,
+			.pool = pool_of(json, view, asid),
 		};
 	take_asids(view, json_at(json, "used"), SEVADM_ASID_STATE_USED);
 	take_asids(view, json_at(json, "reclaim"), SEVADM_ASID_STATE_RECLAIM);

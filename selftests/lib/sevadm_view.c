@@ -25,11 +25,17 @@ static const char *const state_names[] = {
 static const char *const pool_names[SEVADM_POOL_NR] = {
 	[SEVADM_POOL_SEV] = "sev",
 	[SEVADM_POOL_SEV_ES] = "sev_es",
+	[SEVADM_POOL_SEV_SNP] = "sev_snp",
 };
 
 const char *view_state_name(int state)
 {
 	return state >= 0 && state < (int)ARRAY_SIZE(state_names) ? state_names[state] : "unknown";
+}
+
+const char *view_pool_name(int pool)
+{
+	return pool >= 0 && pool < (int)ARRAY_SIZE(pool_names) ? pool_names[pool] : "unknown";
 }
 
 static int find_name(const char *const *names, size_t count, const char *name)
@@ -85,12 +91,8 @@ static bool take_vms(struct view *view)
 			.regions = json_number(json, "regions"),
 			.mirror_of = json_number(json, "mirror_of"),
 			.es = strcmp(json_text(json, "type"), "sev"),
+			.pool = find_name(pool_names, ARRAY_SIZE(pool_names), json_text(json, "pool")),
 		};
-		if (strcmp(json_text(json, "pool"), vm->es ? "sev_es" : "sev")) {
-			printf("# vm %lld: type %s, pool %s\n", vm->id, json_text(json, "type"),
-			       json_text(json, "pool"));
-			break;
-		}
 	}
 	i = list ? json_object_array_length(list) - i : 1;
 	json_object_put(list);
@@ -135,6 +137,7 @@ static bool take_status(struct view *view)
 	for (i = 0; i < SEVADM_POOL_NR; i++) {
 		pool = json_at(json_at(status, "pools"), pool_names[i]);
 		view->pools[i] = (struct view_pool) {
+			.listed = pool,
 			.capacity = json_number(pool, "capacity"),
 			.used = json_number(pool, "used"),
 			.reclaim = json_number(pool, "reclaim"),
@@ -173,6 +176,7 @@ static bool query_vms(struct view *view, int fd)
 			.regions = known(&query, SEVADM_KNOWN_PINNED, query.regions),
 			.mirror_of = known(&query, SEVADM_KNOWN_MIRROR_OF, query.mirror_of),
 			.es = query.type != SEVADM_VM_TYPE_SEV,
+			.pool = query.pool,
 		};
 		query = (struct sevadm_vm_query) {
 			.size = sizeof(query), .by = SEVADM_VM_BY_NEXT, .vm = query.vm
@@ -218,9 +222,13 @@ static bool query_pools(struct view *view, int fd)
 	for (i = 0; i < SEVADM_POOL_NR; i++) {
 		struct sevadm_pool_query query = { .size = sizeof(query), .pool = i };
 
-		if (ioctl(fd, SEVADM_IOC_POOL_QUERY, &query))
+		if (ioctl(fd, SEVADM_IOC_POOL_QUERY, &query)) {
+			if (errno == ENOENT && i == SEVADM_POOL_SEV_SNP)
+				continue;
 			return false;
+		}
 		view->pools[i] = (struct view_pool) {
+			.listed = true,
 			.capacity = query.capacity,
 			.used = query.used,
 			.reclaim = query.reclaim,

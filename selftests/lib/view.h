@@ -20,16 +20,18 @@ struct view_vm {
 	long long mirror_of;		/* the owner's id */
 	bool es;			/* or SEV-SNP, as kvm_amd has it */
 	long long region_bytes;		/* of the oracle alone: sum over the list of regions */
+	int pool;			/* enum sevadm_pool; of the oracle: that of its ASID */
 };
 
 struct view_asid {
 	bool listed;
 	int state;			/* enum sevadm_asid_state */
-	int pool;			/* enum sevadm_pool; of sevadm alone, as the next two */
-	long long vm, pid;
+	int pool;			/* enum sevadm_pool */
+	long long vm, pid;		/* of sevadm alone */
 };
 
 struct view_pool {
+	bool listed;			/* this host has it */
 	long long capacity, used, reclaim, free;
 };
 
@@ -63,5 +65,6 @@ bool view_of_sevadm(struct view *view, enum view_source source);
 void view_drop(struct view *view);
 
 const char *view_state_name(int state);
+const char *view_pool_name(int pool);
 
 #endif /* SEVADM_VIEW_H */

@@ -63,7 +63,7 @@ static void print_range(FILE *file, const struct host_facts *facts, enum host_fa
 
 static void print_guests(FILE *file, const struct host_facts *facts)
 {
-	uint64_t min, max, hiding;
+	uint64_t min, max, hiding, types;
 
 	/* 0 where it is not known, as of each number. */
 	host_number(facts, HOST_CIPHERTEXT_HIDING_ASIDS, &hiding);
@@ -72,10 +72,14 @@ static void print_guests(FILE *file, const struct host_facts *facts)
 	fputs("  sev        ", file);
 	print_range(file, facts, HOST_SEV, min, max);
 	fputs("  sev-es     ", file);
-	print_range(file, facts, HOST_SEV_ES, hiding + 1, min - 1);
+	if (host_is(facts, HOST_SEV_ES) && host_number(facts, HOST_KVM_VM_TYPES, &types) &&
+	    host_es_refused(types))
+		fputs("refused by the firmware while SNP is initialised\n", file);
+	else
+		print_range(file, facts, HOST_SEV_ES, hiding + 1, min - 1);
 	fputs("  sev-snp    ", file);
 	if (hiding)
-		print_range(file, facts, HOST_SEV_SNP, 1, hiding);
+		print_range(file, facts, HOST_SEV_SNP, 1, hiding < min ? hiding : min - 1);
 	else
 		fprintf(file, "%s%s\n", on_off(facts, HOST_SEV_SNP),
 			host_is(facts, HOST_SEV_SNP) ? ", with the ASIDs of sev-es" : "");

@@ -79,6 +79,8 @@ static void judge_smmlock(facts_t facts, const struct rule *rule, struct target 
 			    "SMM is not locked: HWCR bit 0 (SMMLOCK) is 0 on a processor");
 }
 
+#define ASIDS_ENOUGH	16
+
 /* ---- ASIDs ------------------------------------------------------------------------------------ */
 
 static void judge_es_range(facts_t facts, const struct rule *rule, struct target *target)
@@ -92,14 +94,27 @@ static void judge_es_range(facts_t facts, const struct rule *rule, struct target
 			    PRIu64, min);
 }
 
+static void judge_few(const struct rule *rule, struct target *target, uint64_t asids, const char *type)
+{
+	if (asids && asids < ASIDS_ENOUGH)
+		finding_add(target, rule, 0, "only %" PRIu64 " %s guests can run at a time", asids, type);
+}
+
 static void judge_es_few(facts_t facts, const struct rule *rule, struct target *target)
 {
-	uint64_t min;
+	uint64_t min, hiding;
 
-	if (host_is(facts, HOST_SEV_ES) && host_number(facts, HOST_MIN_SEV_ASID, &min) &&
-	    min > 1 && min <= 16)
+	if (!host_number(facts, HOST_MIN_SEV_ASID, &min) || min <= 1)
+		return;
+	if (host_is(facts, HOST_SEV_SNP) &&
+	    host_number(facts, HOST_CIPHERTEXT_HIDING_ASIDS, &hiding) && hiding) {
+		if (host_is(facts, HOST_SEV_ES) && hiding < min)
+			judge_few(rule, target, min - 1 - hiding, "SEV-ES");
+		judge_few(rule, target, hiding < min ? hiding : min - 1, "SEV-SNP");
+	} else if (host_is(facts, HOST_SEV_ES) && min <= ASIDS_ENOUGH) {
 		finding_add(target, rule, 0, "only %" PRIu64
 			    " SEV-ES and SEV-SNP guests can run at a time", min - 1);
+	}
 }
 
 static void judge_sev_range(facts_t facts, const struct rule *rule, struct target *target)
@@ -178,7 +193,7 @@ static void judge_es_on_snp(facts_t facts, const struct rule *rule, struct targe
 	uint64_t types;
 
 	/* Where KVM says what it offers, sev-es-refused says it for certain. */
-	if (host_number(facts, HOST_KVM_VM_TYPES, &types) && !(types & 1U << 3))
+	if (host_number(facts, HOST_KVM_VM_TYPES, &types) && !(types & HOST_VM_TYPE_SEV_ES))
 		return;
 	if (host_is(facts, HOST_SEV_SNP) && host_is(facts, HOST_SEV_ES))
 		finding_add(target, rule, 0,
@@ -275,15 +290,18 @@ static void judge_misc_full(facts_t facts, const struct rule *rule, struct targe
 		{ "sev", HOST_MISC_SEV_CAPACITY, HOST_MISC_SEV_CURRENT },
 		{ "sev_es", HOST_MISC_SEV_ES_CAPACITY, HOST_MISC_SEV_ES_CURRENT },
 	};
-	uint64_t capacity, current;
+	uint64_t capacity, current, hiding;
 	size_t i;
+
+	/* 0 where it is not known; the misc cgroup counts two pools together. */
+	host_number(facts, HOST_CIPHERTEXT_HIDING_ASIDS, &hiding);
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (host_number(facts, rows[i].capacity, &capacity) && capacity &&
 		    host_number(facts, rows[i].current, &current) && current >= capacity)
 			finding_add(target, rule, 0, "all %" PRIu64
-				    " ASIDs of pool %s are charged to cgroups: every start fails with EBUSY",
-				    capacity, rows[i].pool);
+				    " ASIDs of pool %s%s are charged to cgroups: every start fails with EBUSY",
+				    capacity, rows[i].pool, i && hiding ? " and sev_snp together" : "");
 }
 
 static void judge_iommu(facts_t facts, const struct rule *rule, struct target *target)

@@ -13,10 +13,6 @@
 
 typedef const struct host_facts *facts_t;
 
-/* enum of KVM's uapi header: KVM_X86_SEV_VM, KVM_X86_SEV_ES_VM, KVM_X86_SNP_VM */
-#define VM_TYPE_SEV_ES	(1U << 3)
-#define VM_TYPE_SNP	(1U << 4)
-
 /* The first 16 KiB of the RMP table are the processor's; then 16 bytes for each page of memory. */
 #define RMP_HEAD	0x4000
 #define RMP_PAGES	256
@@ -65,7 +61,7 @@ static void judge_es_refused(facts_t facts, const struct rule *rule, struct targ
 	uint64_t types;
 
 	if (host_number(facts, HOST_KVM_VM_TYPES, &types) && host_is(facts, HOST_SEV_ES) &&
-	    runs_snp(facts) && !(types & VM_TYPE_SEV_ES))
+	    runs_snp(facts) && !(types & HOST_VM_TYPE_SEV_ES))
 		finding_add(target, rule, 0,
 			    "KVM does not offer SEV-ES, though the parameter sev_es says so: this firmware refuses it while SNP is initialised");
 }
@@ -75,7 +71,7 @@ static void judge_snp_offered(facts_t facts, const struct rule *rule, struct tar
 	uint64_t types;
 
 	if (host_number(facts, HOST_KVM_VM_TYPES, &types) && host_is(facts, HOST_SEV_SNP) &&
-	    !(types & VM_TYPE_SNP))
+	    !(types & HOST_VM_TYPE_SNP))
 		finding_add(target, rule, 0,
 			    "KVM does not offer SEV-SNP, though the parameter sev_snp says so");
 }

@@ -24,9 +24,10 @@ static const struct rule rules[] = {
 	[RULE_MISSING] = { "ledger-missing-vm", SEVERITY_ERROR, "each VM of kvm_amd is in the ledger",
 			   BUG, SOURCE },
 	[RULE_VM] = { "ledger-vm", SEVERITY_ERROR,
-		      "of each VM the ledger has process, type, ASID, handle, pinned memory, regions and owner as kvm_amd has them",
+		      "of each VM the ledger has process, type, pool, ASID, handle, pinned memory, regions and owner as kvm_amd has them",
 		      BUG, SOURCE },
-	[RULE_ASID] = { "ledger-asid", SEVERITY_ERROR, "each ASID has the state that kvm_amd's bitmaps give it",
+	[RULE_ASID] = { "ledger-asid", SEVERITY_ERROR,
+			"each ASID is of the pool from which kvm_amd takes it, in the state that its bitmaps give it",
 			BUG, SOURCE },
 	[RULE_POOL] = { "ledger-pool", SEVERITY_ERROR, "each pool counts as many ASIDs as kvm_amd's bitmaps have",
 			BUG, SOURCE },
@@ -98,13 +99,20 @@ static bool handle_agrees(const struct kvm_amd_vm *vm, const struct record *reco
 	return record->handle_known ? record->handle == vm->handle : !vm->handle;
 }
 
-#define LIKE_BEST	(2 * (5 * 4 + 2))	/* twice the best of likeness_alone() */
+#define LIKE_BEST	(2 * (6 * 4 + 2))	/* twice the best of likeness_alone() */
 
-static int likeness_alone(const struct kvm_amd_vm *vm, const struct record *record)
+static bool pool_agrees(const struct comparison *c, const struct kvm_amd_vm *vm,
+			const struct record *record)
+{
+	return !strcmp(json_get_text(record->row, "pool"), pool_name(kvm_amd_pool(c->truth, vm->asid)));
+}
+
+static int likeness_alone(const struct comparison *c, const struct kvm_amd_vm *vm,
+			  const struct record *record)
 {
 	return 4 * (record->pid == vm->pid) + 4 * asid_agrees(vm, record) +
 	       4 * (record->asid == vm->asid) + 4 * (record->es == !!vm->es) +
-	       4 * handle_agrees(vm, record) +
+	       4 * handle_agrees(vm, record) + 4 * pool_agrees(c, vm, record) +
 	       (record->pinned == vm->pages * KVM_AMD_PAGE) + (record->regions == vm->regions);
 }
 
@@ -123,11 +131,11 @@ static int likeness(const struct comparison *c, const struct kvm_amd_vm *vm,
 		    const struct record *record)
 {
 	struct record *owner = record->is_mirror ? find_record(c, record->mirror_of) : NULL;
-	int alone = likeness_alone(vm, record);
+	int alone = likeness_alone(c, vm, record);
 
 	if (vm->mirror_of < 0 || !owner)
 		return 2 * alone * ((vm->mirror_of < 0) == !owner);
-	return alone + likeness_alone(&c->truth->vms[vm->mirror_of], owner);
+	return alone + likeness_alone(c, &c->truth->vms[vm->mirror_of], owner);
 }
 
 /* Pairs each VM with the free record that is most alike, if that is @enough. */
@@ -213,6 +221,10 @@ static void compare_vm(struct comparison *c, const struct kvm_amd_vm *vm,
 	if (record->es != !!vm->es)
 		finding_add(c->target, &rules[RULE_VM], 0, "VM %" PRIu64 ": the ledger's type is %s, kvm_amd's %s",
 			    record->id, json_get_text(record->row, "type"), type);
+	if (!pool_agrees(c, vm, record))
+		finding_add(c->target, &rules[RULE_VM], 0, "VM %" PRIu64 ": the ledger's pool is %s, kvm_amd's %s",
+			    record->id, json_get_text(record->row, "pool"),
+			    pool_name(kvm_amd_pool(c->truth, vm->asid)));
 	if (!owner_agrees(c, vm, record))
 		finding_add(c->target, &rules[RULE_VM], 0,
 			    "VM %" PRIu64 ": the ledger's mirror_of is %s, which is not the VM that it mirrors in kvm_amd",
@@ -298,7 +310,11 @@ static void compare_asid(struct comparison *c, struct json_object *row)
 	long vm = holder(c, asid);
 	const struct record *record = vm < 0 ? NULL : c->matches[vm];
 	char held_by[32] = "no VM";
+	unsigned int pool = kvm_amd_pool(c->truth, asid);
 
+	if (strcmp(json_get_text(row, "pool"), pool_name(pool)))
+		finding_add(c->target, &rules[RULE_ASID], 0, "ASID %u is of pool %s in the ledger, of %s in kvm_amd",
+			    asid, json_get_text(row, "pool"), pool_name(pool));
 	/* The ledger knows nothing of a VM that is older, nor of an ASID without a number. */
 	if (vm >= 0 && (!record || !record->asid_known))
 		return;
@@ -315,15 +331,11 @@ static void compare_asid(struct comparison *c, struct json_object *row)
 
 static uint64_t count(const struct comparison *c, const char *pool, enum sevadm_asid_state state)
 {
-	struct json_object *row;
 	uint64_t nr = 0;
-	size_t i;
+	uint32_t asid;
 
-	for (i = 0; i < json_object_array_length(c->ledger->asids); i++) {
-		row = json_object_array_get_idx(c->ledger->asids, i);
-		nr += !strcmp(json_get_text(row, "pool"), pool) &&
-		      true_state(c, json_get_u64(row, "asid")) == state;
-	}
+	for (asid = 1; asid <= c->truth->max; asid++)
+		nr += !strcmp(pool_name(kvm_amd_pool(c->truth, asid)), pool) && true_state(c, asid) == state;
 	return nr;
 }
 

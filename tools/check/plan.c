@@ -242,14 +242,14 @@ static uint64_t whole_mib(uint64_t bytes)
 /* What is not in use gets no line: a limit of 0 would be one. */
 static char *config_text(const struct plan *plan)
 {
-	const uint64_t es = plan->used[POOL_ES] + plan->used[POOL_SNP];
+	const uint64_t es = plan->used[POOL_ES], snp = plan->used[POOL_SNP];
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	fputs(plan->used[POOL_SEV] + es ? "[cgroup /machine.slice]\n" :
+	fputs(plan->used[POOL_SEV] + es + snp ? "[cgroup /machine.slice]\n" :
 	      "# no VM is encrypted: there is nothing to be limited\n", out);
 	if (plan->pinned)
 		fprintf(out, "pin.max = %" PRIu64 "M\n", whole_mib(plan->pinned));
@@ -261,6 +261,9 @@ static char *config_text(const struct plan *plan)
 	if (es)
 		fprintf(out, "asid.sev_es.min = %" PRIu64 "\nasid.sev_es.max = %" PRIu64 "\n",
 			es, es);
+	if (snp)
+		fprintf(out, "asid.sev_snp.min = %" PRIu64 "\nasid.sev_snp.max = %" PRIu64 "\n",
+			snp, snp);
 	fclose(out);
 	return text;
 }

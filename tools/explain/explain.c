@@ -17,6 +17,9 @@
 
 static bool ask_module(struct facts *facts)
 {
+	struct pool_facts *es = &facts->pools[SEVADM_POOL_SEV_ES];
+	const struct pool_facts *snp = &facts->pools[SEVADM_POOL_SEV_SNP];
+	bool joint = es->misc_known;
 	struct json_object *status, *pools, *row;
 	size_t i;
 
@@ -45,6 +48,11 @@ static bool ask_module(struct facts *facts)
 			pool->misc_capacity = pool->capacity;
 			pool->misc_current = json_get_u64(row, "charged");
 		}
+	}
+	/* The module tells apart what the misc cgroup counts together. */
+	if (!joint && snp->misc_known) {
+		es->misc_capacity += snp->misc_capacity;
+		es->misc_current += snp->misc_current;
 	}
 	json_object_put(status);
 	return true;

@@ -74,7 +74,8 @@ struct symptom {
 
 /**
  * struct pool_facts - one ASID pool
- * @misc_known: @misc_capacity and @misc_current were read from the root of the cgroups
+ * @misc_known: @misc_capacity and @misc_current were read from the root of the cgroups; those of
+ *	sev_es hold for sev_snp, too
  * @known: @capacity, @used and @reclaim come from the module
  * @free_known: so does @free: there are no unaccounted VMs
  * @full_cgroup: a cgroup whose misc.current has come to its misc.max; empty: none found

@@ -7,11 +7,49 @@
 #include "sev/names.h"
 #include "sev/policy.h"
 
-/* SNP and SEV-ES guests share a pool; without a context it may be either. */
-static bool concerns(const struct symptom *symptom, unsigned int pool)
+/* SEV-SNP guests have ASIDs of their own, which SEV-ES guests do not get, nor the other way round. */
+static bool is_divided(const struct facts *facts)
+{
+	return facts->pools[SEVADM_POOL_SEV_SNP].known;
+}
+
+/* Without a context it may be any pool. */
+static bool concerns(const struct facts *facts, const struct symptom *symptom, unsigned int pool)
+{
+	if (pool == SEVADM_POOL_SEV_SNP && !is_divided(facts))
+		return false;
+	if (symptom->context & CONTEXT_SNP_START)
+		return pool == (is_divided(facts) ? SEVADM_POOL_SEV_SNP : SEVADM_POOL_SEV_ES);
+	return pool == SEVADM_POOL_SEV_ES || !(symptom->context & CONTEXT_ES_DISABLED);
+}
+
+/* The misc cgroup counts SEV-ES and SEV-SNP guests together, whatever kvm_amd does. */
+static bool misc_concerns(const struct symptom *symptom, unsigned int pool)
 {
 	return pool == SEVADM_POOL_SEV_ES ||
-	       !(symptom->context & (CONTEXT_SNP_START | CONTEXT_ES_DISABLED));
+	       (pool == SEVADM_POOL_SEV &&
+		!(symptom->context & (CONTEXT_SNP_START | CONTEXT_ES_DISABLED)));
+}
+
+static uint64_t used_of_misc(const struct facts *facts, unsigned int pool)
+{
+	return facts->pools[pool].used +
+	       (pool == SEVADM_POOL_SEV_ES ? facts->pools[SEVADM_POOL_SEV_SNP].used : 0);
+}
+
+static void say_empty(const struct facts *facts, unsigned int pool, char *why, size_t size)
+{
+	unsigned int beside = pool == SEVADM_POOL_SEV_SNP ? SEVADM_POOL_SEV_ES : SEVADM_POOL_SEV_SNP;
+	uint64_t left = facts->pools[beside].free + facts->pools[beside].reclaim;
+	int length = snprintf(why, size, "all %" PRIu64 " ASIDs of pool %s are used",
+			      facts->pools[pool].capacity, pool_name(pool));
+
+	if (length > 0 && (size_t)length < size && pool != SEVADM_POOL_SEV && is_divided(facts) &&
+	    facts->pools[beside].free_known && left)
+		snprintf(why + length, size - length,
+			 "; the %" PRIu64 " free ones of pool %s are for %s guests alone, as kvm_amd.ciphertext_hiding_asids divides them",
+			 left, pool_name(beside),
+			 beside == SEVADM_POOL_SEV_ES ? "SEV-ES" : "SEV-SNP");
 }
 
 enum verdict proof_pool_empty(const struct facts *facts, const struct symptom *symptom, char *why,
@@ -23,11 +61,10 @@ enum verdict proof_pool_empty(const struct facts *facts, const struct symptom *s
 
 	for (i = 0; i < SEVADM_POOL_NR; i++) {
 		pool = &facts->pools[i];
-		if (!concerns(symptom, i))
+		if (!concerns(facts, symptom, i))
 			continue;
 		if (pool->known && pool->capacity && pool->used >= pool->capacity) {
-			snprintf(why, size, "all %" PRIu64 " ASIDs of pool %s are used",
-				 pool->capacity, pool_name(i));
+			say_empty(facts, i, why, size);
 			return VERDICT_PROVEN;
 		}
 		if (!pool->known || !pool->free_known) {
@@ -46,7 +83,7 @@ enum verdict proof_misc_max(const struct facts *facts, const struct symptom *sym
 	unsigned int i;
 
 	for (i = 0; i < SEVADM_POOL_NR; i++) {
-		if (!concerns(symptom, i) || !facts->pools[i].full_cgroup[0])
+		if (!misc_concerns(symptom, i) || !facts->pools[i].full_cgroup[0])
 			continue;
 		snprintf(why, size, "misc.current of %s has come to its misc.max in cgroup %s",
 			 pool_name(i), facts->pools[i].full_cgroup);
@@ -64,7 +101,7 @@ enum verdict proof_misc_full(const struct facts *facts, const struct symptom *sy
 
 	for (i = 0; i < SEVADM_POOL_NR; i++) {
 		pool = &facts->pools[i];
-		if (!concerns(symptom, i))
+		if (!misc_concerns(symptom, i))
 			continue;
 		if (!pool->misc_known) {
 			verdict = VERDICT_POSSIBLE;
@@ -88,7 +125,7 @@ enum verdict proof_drift(const struct facts *facts, const struct symptom *sympto
 
 	for (i = 0; i < SEVADM_POOL_NR; i++) {
 		pool = &facts->pools[i];
-		if (!concerns(symptom, i))
+		if (!misc_concerns(symptom, i))
 			continue;
 		if (!pool->misc_known || !pool->known || !pool->free_known) {
 			verdict = VERDICT_POSSIBLE;
@@ -96,8 +133,8 @@ enum verdict proof_drift(const struct facts *facts, const struct symptom *sympto
 		}
 		snprintf(why, size,
 			 "the misc cgroup counts %" PRIu64 " ASIDs of %s, VMs hold %" PRIu64,
-			 pool->misc_current, pool_name(i), pool->used);
-		if (pool->misc_current > pool->used && pool->misc_current >= pool->misc_capacity)
+			 pool->misc_current, pool_name(i), used_of_misc(facts, i));
+		if (pool->misc_current > used_of_misc(facts, i) && pool->misc_current >= pool->misc_capacity)
 			return VERDICT_PROVEN;
 	}
 	return verdict;

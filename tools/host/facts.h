@@ -184,6 +184,19 @@ void host_facts_gather_limits(const char *root, struct host_facts *facts);
  */
 void host_facts_gather_qemu(const char *root, struct host_facts *facts);
 
+/* Bits of KVM_CAP_VM_TYPES: KVM_X86_SEV_ES_VM and KVM_X86_SNP_VM of KVM's uapi header. */
+#define HOST_VM_TYPE_SEV_ES	(1U << 3)
+#define HOST_VM_TYPE_SNP	(1U << 4)
+
+/** host_vm_types() - return what this host's KVM offers: KVM_CAP_VM_TYPES; 0: not known */
+unsigned int host_vm_types(void);
+
+/** host_es_refused() - return true if KVM offers SEV-SNP and, as the firmware refuses it, no SEV-ES */
+static inline bool host_es_refused(unsigned int vm_types)
+{
+	return vm_types & HOST_VM_TYPE_SNP && !(vm_types & HOST_VM_TYPE_SEV_ES);
+}
+
 /** host_root() - return the folder that stands for /: $SEVADM_SYSROOT, or "" */
 const char *host_root(void);
 

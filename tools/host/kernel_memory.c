@@ -57,7 +57,7 @@ bool kernel_memory_symbols(struct kernel_memory *memory, struct kernel_symbol *s
 		take_symbol(line, symbols, nr);
 	fclose(file);
 	for (i = 0; i < nr; i++)
-		if (!symbols[i].address)
+		if (!symbols[i].address && !symbols[i].optional)
 			return because(memory,
 				       "/proc/kallsyms has no address of %s in %s: it needs root, the module, and kernel.kptr_restrict below 2",
 				       symbols[i].name, symbols[i].module);

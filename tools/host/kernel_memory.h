@@ -13,9 +13,16 @@
 
 #include <elf.h>
 
-/** struct kernel_symbol - a variable of a module: @address is found */
+/**
+ * struct kernel_symbol - a variable of a module
+ * @module: the module
+ * @name: the variable
+ * @optional: kernels exist that do not have it: @address stays 0
+ * @address: found
+ */
 struct kernel_symbol {
 	const char *module, *name;
+	bool optional;
 	uint64_t address;
 };
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <linux/sevadm.h>
+
 #include "cli/output.h"
 #include "host/kvm_amd.h"
 
@@ -15,6 +17,7 @@
 
 enum {
 	VM_LIST, ASID_BITMAP, RECLAIM_BITMAP, MIN_SEV_ASID, MAX_SEV_ASID, NR_ASIDS,
+	MIN_ES_ASID, MIN_SNP_ASID, MAX_SNP_ASID,
 };
 
 static struct kernel_symbol symbols[] = {
@@ -24,6 +27,10 @@ static struct kernel_symbol symbols[] = {
 	[MIN_SEV_ASID] = { "kvm_amd", "min_sev_asid" },
 	[MAX_SEV_ASID] = { "kvm_amd", "max_sev_asid" },
 	[NR_ASIDS] = { "kvm_amd", "nr_asids" },
+	/* From 6.18 on, with ciphertext hiding. */
+	[MIN_ES_ASID] = { "kvm_amd", "min_sev_es_asid", .optional = true },
+	[MIN_SNP_ASID] = { "kvm_amd", "min_snp_asid", .optional = true },
+	[MAX_SNP_ASID] = { "kvm_amd", "max_snp_asid", .optional = true },
 };
 
 enum {
@@ -84,11 +91,37 @@ static bool read_map(const struct kernel_memory *memory, int symbol, uint32_t bi
 	return !address || kernel_memory_read(memory, address, map, (bits + 63) / 64 * 8);
 }
 
+/* Without a third pool the same ASIDs are of both kinds of guests; older kernels have nothing else. */
+static bool read_division(const struct kernel_memory *memory, struct kvm_amd_state *state)
+{
+	state->min_es = state->min_snp = 1;
+	state->max_snp = 0;
+	if (!symbols[MIN_ES_ASID].address || !symbols[MIN_SNP_ASID].address ||
+	    !symbols[MAX_SNP_ASID].address)
+		return true;
+	if (!read_number(memory, MIN_ES_ASID, &state->min_es) ||
+	    !read_number(memory, MIN_SNP_ASID, &state->min_snp) ||
+	    !read_number(memory, MAX_SNP_ASID, &state->max_snp))
+		return false;
+	if (state->min_es <= state->max_snp)
+		state->max_snp = 0;
+	return true;
+}
+
+unsigned int kvm_amd_pool(const struct kvm_amd_state *state, uint32_t asid)
+{
+	if (asid >= state->min_sev)
+		return SEVADM_POOL_SEV;
+	return asid >= state->min_snp && asid <= state->max_snp ? SEVADM_POOL_SEV_SNP :
+	       SEVADM_POOL_SEV_ES;
+}
+
 static bool read_asids(const struct kernel_memory *memory, struct kvm_amd_state *state)
 {
 	return read_number(memory, MIN_SEV_ASID, &state->min_sev) &&
 	       read_number(memory, MAX_SEV_ASID, &state->max) &&
 	       read_number(memory, NR_ASIDS, &state->nr) &&
+	       read_division(memory, state) &&
 	       read_map(memory, ASID_BITMAP, state->nr, state->used) &&
 	       read_map(memory, RECLAIM_BITMAP, state->nr, state->reclaim);
 }
@@ -185,7 +218,8 @@ static bool read_once(const struct kernel_memory *memory, struct kvm_amd_state *
 bool kvm_amd_same(const struct kvm_amd_state *a, const struct kvm_amd_state *b)
 {
 	return a->nr_vms == b->nr_vms && a->min_sev == b->min_sev && a->max == b->max &&
-	       a->nr == b->nr && !memcmp(a->used, b->used, sizeof(a->used)) &&
+	       a->nr == b->nr && a->min_es == b->min_es && a->min_snp == b->min_snp &&
+	       a->max_snp == b->max_snp && !memcmp(a->used, b->used, sizeof(a->used)) &&
 	       !memcmp(a->reclaim, b->reclaim, sizeof(a->reclaim)) &&
 	       (!a->nr_vms || !memcmp(a->vms, b->vms, a->nr_vms * sizeof(*a->vms)));
 }

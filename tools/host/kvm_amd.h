@@ -34,6 +34,9 @@ struct kvm_amd_vm {
 /**
  * struct kvm_amd_state - all of it, as of one moment
  * @min_sev: the first ASID of SEV guests; below are those of SEV-ES and SEV-SNP
+ * @min_es: the first ASID of SEV-ES guests
+ * @min_snp: the first ASID of SEV-SNP guests, where kvm_amd divides them from those of SEV-ES
+ * @max_snp: the last one; 0: SEV-ES and SEV-SNP guests take the same
  * @max: the last ASID
  * @nr: number of bits in the maps
  * @used: sev_asid_bitmap: ASIDs that KVM does not give out
@@ -42,7 +45,7 @@ struct kvm_amd_vm {
  * @nr_vms: how many
  */
 struct kvm_amd_state {
-	uint32_t min_sev, max, nr;
+	uint32_t min_sev, max, nr, min_es, min_snp, max_snp;
 	uint64_t used[KVM_AMD_ASIDS / 64], reclaim[KVM_AMD_ASIDS / 64];
 	struct kvm_amd_vm *vms;
 	size_t nr_vms;
@@ -72,6 +75,9 @@ bool kvm_amd_same(const struct kvm_amd_state *a, const struct kvm_amd_state *b);
 
 /** kvm_amd_drop() - free what the state owns */
 void kvm_amd_drop(struct kvm_amd_state *state);
+
+/** kvm_amd_pool() - return the enum sevadm_pool that an ASID is of */
+unsigned int kvm_amd_pool(const struct kvm_amd_state *state, uint32_t asid);
 
 /** kvm_amd_has() - return true if ASID @asid is in one of the maps of the state */
 static inline bool kvm_amd_has(const uint64_t *map, uint32_t asid)

@@ -103,6 +103,16 @@ static void gather_top(const char *root, struct host_facts *facts)
 
 /* ---- what KVM offers ---------------------------------------------------------------------- */
 
+unsigned int host_vm_types(void)
+{
+	int fd = host_root()[0] ? -1 : open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int types = fd < 0 ? 0 : ioctl(fd, KVM_CHECK_EXTENSION, CAP_VM_TYPES);
+
+	if (fd >= 0)
+		close(fd);
+	return types > 0 ? types : 0;
+}
+
 static void gather_kvm(const char *root, struct host_facts *facts)
 {
 	const char *why = "SEVADM_SYSROOT has no KVM";

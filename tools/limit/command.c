@@ -178,7 +178,7 @@ static int limit_delete(int argc, char **argv)
 const struct command limit_commands[] = {
 	{ "list", NULL, "all limits, with what is used of them", NULL, limit_list },
 	{ "set", "SUBJECT RESOURCE.KNOB=VALUE...",
-	  "host, user NAME or cgroup PATH; pin, private, asid.sev or asid.sev_es; min, high or max; 64G, 10%, max",
+	  "host, user NAME or cgroup PATH; pin, private, asid.sev, asid.sev_es or asid.sev_snp; min, high or max; 64G, 10%, max",
 	  NULL, limit_set },
 	{ "delete", "SUBJECT [RESOURCE...]", "lift them all, or those on a resource", NULL,
 	  limit_delete },

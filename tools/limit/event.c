@@ -139,6 +139,12 @@ bool limit_event_take(struct json_object *row, struct sevadm_event *event, const
 	return true;
 }
 
+/* The pool whose ASIDs the resource is. */
+static const char *pool_of(const char *resource)
+{
+	return strncmp(resource, "asid.", strlen("asid.")) ? resource : resource + strlen("asid.");
+}
+
 void limit_event_print(struct json_object *row, const struct sevadm_event *event)
 {
 	bool bytes = limit_in_bytes(resource_name(event));
@@ -162,12 +168,14 @@ void limit_event_print(struct json_object *row, const struct sevadm_event *event
 		       subject, amount, current, resource, limit, subject, resource);
 		break;
 	case SEVADM_KNOB_POOL:
-		printf("refused: pool %s has no ASID left: a VM that ends makes one free",
-		       event->resource == SEVADM_RESOURCE_ASID_SEV ? "sev" : "sev_es");
+		printf("refused: pool %s has no ASID left: a VM that ends makes one free%s",
+		       pool_of(resource), event->resource == SEVADM_RESOURCE_ASID_SEV_SNP ?
+		       "; those of sev_es are not for SEV-SNP guests: kvm_amd.ciphertext_hiding_asids divides them" :
+		       "");
 		break;
 	case SEVADM_KNOB_DRIFT:
 		printf("drift: the misc cgroup counts %s ASIDs of pool %s, %s are used: this kernel leaks charges, which count against misc.max and against the pool itself",
-		       limit, event->resource == SEVADM_RESOURCE_ASID_SEV ? "sev" : "sev_es", current);
+		       limit, pool_of(resource), current);
 		break;
 	default:
 		printf("%s: %s", subject, resource);

@@ -142,12 +142,18 @@ int limits_get_list(struct limit_list *list)
 
 /* ---- shares -------------------------------------------------------------------------------- */
 
+#define WHOLE_UNKNOWN	UINT64_MAX
+
 static int ask_pools(uint64_t wholes[LIMIT_RESOURCES])
 {
+	static const enum limit_resource resources[SEVADM_POOL_NR] = {
+		[SEVADM_POOL_SEV] = LIMIT_ASID_SEV,
+		[SEVADM_POOL_SEV_ES] = LIMIT_ASID_SEV_ES,
+		[SEVADM_POOL_SEV_SNP] = LIMIT_ASID_SEV_SNP,
+	};
 	struct json_object *status, *pools, *pool;
-	enum limit_resource resource;
 	size_t i;
-	int ret;
+	int ret, id;
 
 	ret = client_do(SEVADM_CMD_STATUS_GET, NULL, 0, &status_attributes, &status);
 	if (ret)
@@ -155,9 +161,9 @@ static int ask_pools(uint64_t wholes[LIMIT_RESOURCES])
 	pools = json_object_object_get(status, "pools");
 	for (i = 0; i < json_object_array_length(pools); i++) {
 		pool = json_object_array_get_idx(pools, i);
-		resource = pool_id(json_get_text(pool, "pool")) == SEVADM_POOL_SEV ? LIMIT_ASID_SEV :
-			   LIMIT_ASID_SEV_ES;
-		wholes[resource] = json_get_u64(pool, "capacity");
+		id = pool_id(json_get_text(pool, "pool"));
+		if (id >= 0 && id < SEVADM_POOL_NR)
+			wholes[resources[id]] = json_get_u64(pool, "capacity");
 	}
 	json_object_put(status);
 	return EXIT_OK;
@@ -168,6 +174,8 @@ int limits_resolve(struct limit_list *list)
 	uint64_t page = getpagesize(), wholes[LIMIT_RESOURCES] = {
 		[LIMIT_PIN] = (uint64_t)sysconf(_SC_PHYS_PAGES) * page,
 		[LIMIT_PRIVATE] = (uint64_t)sysconf(_SC_PHYS_PAGES) * page,
+		/* The module names no pool that it does not know of. */
+		[LIMIT_ASID_SEV_SNP] = WHOLE_UNKNOWN,
 	};
 	struct limit_value *value;
 	bool asked = false;
@@ -185,6 +193,9 @@ int limits_resolve(struct limit_list *list)
 					return ret;
 				asked = true;
 			}
+			if (value->is_percent && wholes[list->rows[i]->resource] == WHOLE_UNKNOWN)
+				return fail(EXIT_REFUSED,
+					    "no share of asid.sev_snp can be had: kvm_amd has no ASIDs for SEV-SNP guests alone, or is not loaded yet: give a number, or limit asid.sev_es");
 			value->number = limit_value_resolve(value, wholes[list->rows[i]->resource]);
 			value->is_percent = false;
 			if (limit_resources[list->rows[i]->resource].bytes && value->number != LIMIT_NONE)

@@ -13,6 +13,7 @@ const struct limit_resource_row limit_resources[LIMIT_RESOURCES + 1] = {
 	[LIMIT_ASID_SEV] = { "asid.sev" },
 	[LIMIT_ASID_SEV_ES] = { "asid.sev_es" },
 	[LIMIT_PRIVATE] = { "private", true },
+	[LIMIT_ASID_SEV_SNP] = { "asid.sev_snp" },
 };
 
 bool limit_in_bytes(const char *resource)
@@ -62,7 +63,7 @@ bool limit_key_parse(const char *key, enum limit_resource *resource, enum limit_
 	if (dot && *resource < LIMIT_RESOURCES && *knob < LIMIT_KNOBS)
 		return true;
 	snprintf(wrong, size,
-		 "there is no \"%.64s\": a resource (pin, private, asid.sev or asid.sev_es), a dot, and min, high or max: pin.max",
+		 "there is no \"%.64s\": a resource (pin, private, asid.sev, asid.sev_es or asid.sev_snp), a dot, and min, high or max: pin.max",
 		 key);
 	return false;
 }
@@ -89,7 +90,7 @@ bool limit_assign(struct limit *limit, enum limit_knob knob, const char *text, u
 	}
 	if (knob == LIMIT_MIN && resource->bytes) {
 		snprintf(wrong, size,
-			 "%s memory cannot be guaranteed, only ASIDs: asid.sev.min, asid.sev_es.min",
+			 "%s memory cannot be guaranteed, only ASIDs: asid.sev.min, asid.sev_es.min, asid.sev_snp.min",
 			 limit->resource == LIMIT_PRIVATE ? "private" : "pinned");
 		return false;
 	}

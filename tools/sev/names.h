@@ -33,7 +33,7 @@ const char *fw_error_meaning(uint32_t status);
 /** kvm_command_name() - name of an enum sev_cmd_id or enum sevadm_kvm_command */
 const char *kvm_command_name(uint32_t id);
 
-/** pool_name() - "sev" or "sev_es" */
+/** pool_name() - "sev", "sev_es" or "sev_snp" */
 const char *pool_name(uint32_t pool);
 
 /** vm_type_name() - "sev", "sev-es" or "sev-snp" */

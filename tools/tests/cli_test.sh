@@ -123,7 +123,7 @@ completion_knows_the_tables() {
 	[ "$(completed trace --la)" = --last ] &&
 	[ "$(completed trace show --last 3 --pid 4 --err)" = --errors ] &&
 	[ "$(completed limit set host asid.sev.mi)" = asid.sev.min= ] &&
-	[ "$(completed limit delete user 7 asid.sev_)" = asid.sev_es ] &&
+	[ "$(completed limit delete user 7 asid.sev_e)" = asid.sev_es ] &&
 	[ "$(completed help sta)" = status ] &&
 	[ "$(completed trace set "")" = ring_events= ] &&
 	[ -z "$(completed trace record file -- sta)" ] && [ -z "$(completed nonsense st)" ]

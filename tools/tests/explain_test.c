@@ -275,6 +275,17 @@ static enum verdict verdict_of(const char *line, const struct facts *facts, cons
 	ksft_exit_fail_msg("\"%s\" has no cause \"%s\"\n", line, cause);
 }
 
+static const char *why_of(const char *line, const struct facts *facts, const char *cause)
+{
+	static struct explanation list[CAUSES_MAX];
+	size_t nr = explain(line, facts, list), i;
+
+	for (i = 0; i < nr; i++)
+		if (strstr(list[i].cause->cause, cause))
+			return list[i].why;
+	return "no such cause";
+}
+
 static void facts_decide_ebusy(void)
 {
 	static const char line[] = "failed to initialize ret=-16 fw_error=0 ''";
@@ -307,6 +318,25 @@ static void facts_decide_ebusy(void)
 	facts.seen = 0;
 	pool(&facts, SEVADM_POOL_SEV, 400, 400, 400);
 	FIRST("SNP_LAUNCH_START ret=-16 fw_error=0", &facts, "a misc.max", VERDICT_POSSIBLE);
+	/* SEV-SNP guests with a pool of their own: it counts for them, and no other does. */
+	pool(&facts, SEVADM_POOL_SEV, 3, 400, 3);
+	pool(&facts, SEVADM_POOL_SEV_SNP, 5, 5, 0);
+	facts.pools[SEVADM_POOL_SEV_SNP].misc_known = false;
+	pool(&facts, SEVADM_POOL_SEV_ES, 2, 9, 7);
+	FIRST("SNP_LAUNCH_START ret=-16 fw_error=0", &facts, "every ASID", VERDICT_PROVEN);
+	EXPECT_TEXT(why_of(line, &facts, "every ASID"),
+		    "all 5 ASIDs of pool sev_snp are used; the 7 free ones of pool sev_es are for SEV-ES guests alone, as kvm_amd.ciphertext_hiding_asids divides them");
+	/* What the misc cgroup counts together is no drift. */
+	EXPECT(verdict_of(line, &facts, "ASIDs that no VM holds") == VERDICT_CONTRADICTED);
+	pool(&facts, SEVADM_POOL_SEV_SNP, 2, 5, 0);
+	pool(&facts, SEVADM_POOL_SEV_ES, 9, 9, 11);
+	EXPECT(verdict_of("SNP_LAUNCH_START ret=-16 fw_error=0", &facts, "every ASID") ==
+	       VERDICT_CONTRADICTED);
+	EXPECT_TEXT(why_of(line, &facts, "every ASID"),
+		    "all 9 ASIDs of pool sev_es are used; the 3 free ones of pool sev_snp are for SEV-SNP guests alone, as kvm_amd.ciphertext_hiding_asids divides them");
+	facts.pools[SEVADM_POOL_SEV_SNP] = (struct pool_facts) {};
+	pool(&facts, SEVADM_POOL_SEV_ES, 9, 14, 9);
+
 	/* VMs that are not accounted leave it open whether ASIDs are free. */
 	pool(&facts, SEVADM_POOL_SEV, 3, 400, 3);
 	facts.pools[SEVADM_POOL_SEV].free_known = false;

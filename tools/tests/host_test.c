@@ -256,6 +256,25 @@ static void each_rule_of_snp(void)
 	}
 }
 
+static bool has_message(const struct target *target, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < target->nr; i++)
+		if (strstr(target->findings[i].message, text))
+			return true;
+	return false;
+}
+
+/* Bits 0 default, 2 SEV, 3 SEV-ES, 4 SEV-SNP; before 6.8 KVM does not say. */
+static void refusal_of_es(void)
+{
+	EXPECT(host_es_refused(0x15));
+	EXPECT(!host_es_refused(0x1d));
+	EXPECT(!host_es_refused(0x5));
+	EXPECT(!host_es_refused(0));
+}
+
 /* How bad it is, and what to do: where facts decide it. */
 static void severities_of_snp(void)
 {
@@ -275,6 +294,25 @@ static void severities_of_snp(void)
 	host_set_number(&facts, HOST_CIPHERTEXT_HIDING_ASIDS, 99);
 	host_judge(&facts, target);
 	EXPECT_TEXT(target_verdict(target), "warning");
+	host_facts_free(&facts);
+
+	/* Each kind of guests has few or many of its own. */
+	target = report_target(&report, "epyc", TARGET_OBJECT);
+	well_with_snp(&facts);
+	host_set_number(&facts, HOST_SEV_ES, 1);
+	host_set_number(&facts, HOST_CIPHERTEXT_HIDING_ASIDS, 90);
+	host_judge(&facts, target);
+	EXPECT(has_message(target, "only 9 SEV-ES guests can run"));
+	EXPECT(!has_message(target, "SEV-SNP guests can run"));
+	host_facts_free(&facts);
+
+	target = report_target(&report, "epyc", TARGET_OBJECT);
+	well_with_snp(&facts);
+	host_set_number(&facts, HOST_SEV_ES, 1);
+	host_set_number(&facts, HOST_CIPHERTEXT_HIDING_ASIDS, 15);
+	host_judge(&facts, target);
+	EXPECT(has_message(target, "only 15 SEV-SNP guests can run"));
+	EXPECT(!has_message(target, "SEV-ES guests can run"));
 	host_facts_free(&facts);
 
 	/* kvm_amd without SNP, on a host whose firmware has it initialised. */
@@ -435,6 +473,7 @@ int main(void)
 		{ "each rule", each_rule },
 		{ "each rule of SEV-SNP", each_rule_of_snp },
 		{ "severities of SEV-SNP", severities_of_snp },
+		{ "SEV-ES that firmware refuses", refusal_of_es },
 		{ "hosts side by side", hosts_side_by_side },
 		{ "nothing known is no finding", nothing_known },
 		{ "facts through JSON", through_json },

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <bpf/btf.h>
+#include <linux/sevadm.h>
 
 #include "check/ledger.h"
 #include "cli/output.h"
@@ -20,6 +21,9 @@
 #define MIN_SEV		0x200
 #define MAX_SEV		0x204
 #define NR_ASIDS	0x208
+#define MIN_ES		0x220
+#define MIN_SNP		0x224
+#define MAX_SNP		0x228
 #define USED		0x210	/* the pointers, and the bitmaps */
 #define RECLAIM		0x218
 #define USED_MAP	0x300
@@ -68,6 +72,9 @@ static void write_kcore(void)
 	write_file("/proc/kcore", memory_image, SIZE, FILE_OFFSET);
 }
 
+/* Kernels that can hide ciphertext have more variables. */
+static bool can_hide;
+
 static void write_symbols(const char *without)
 {
 	static const struct {
@@ -77,7 +84,8 @@ static void write_symbols(const char *without)
 		{ "vm_list", "kvm", VM_LIST }, { "sev_asid_bitmap", "kvm_amd", USED },
 		{ "sev_reclaim_asid_bitmap", "kvm_amd", RECLAIM },
 		{ "min_sev_asid", "kvm_amd", MIN_SEV }, { "max_sev_asid", "kvm_amd", MAX_SEV },
-		{ "nr_asids", "kvm_amd", NR_ASIDS },
+		{ "nr_asids", "kvm_amd", NR_ASIDS }, { "min_sev_es_asid", "kvm_amd", MIN_ES },
+		{ "min_snp_asid", "kvm_amd", MIN_SNP }, { "max_snp_asid", "kvm_amd", MAX_SNP },
 	};
 	char text[1024] = "ffffffff81000000 T _text\n";
 	size_t i, length;
@@ -85,7 +93,7 @@ static void write_symbols(const char *without)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		length = strlen(text);
-		if (strcmp(rows[i].name, without))
+		if (strcmp(rows[i].name, without) && (can_hide || rows[i].at < MIN_ES))
 			snprintf(text + length, sizeof(text) - length, "%llx d %s\t[%s]\n",
 				 BASE + rows[i].at, rows[i].name, rows[i].module);
 	}
@@ -179,9 +187,9 @@ static void make_kernel(void)
 
 /* What the module says of it. */
 static const char vms_text[] =
-	"[{'id':11,'pid':100,'type':'sev','asid':5,'handle':7,'pinned_bytes':12288,'regions':1,'mirror_of':null},"
-	"{'id':12,'pid':200,'type':'sev-es','asid':1,'handle':8,'pinned_bytes':8192,'regions':1,'mirror_of':null},"
-	"{'id':13,'pid':300,'type':'sev','asid':5,'handle':7,'pinned_bytes':0,'regions':0,'mirror_of':11}]";
+	"[{'id':11,'pid':100,'type':'sev','pool':'sev','asid':5,'handle':7,'pinned_bytes':12288,'regions':1,'mirror_of':null},"
+	"{'id':12,'pid':200,'type':'sev-es','pool':'sev_es','asid':1,'handle':8,'pinned_bytes':8192,'regions':1,'mirror_of':null},"
+	"{'id':13,'pid':300,'type':'sev','pool':'sev','asid':5,'handle':7,'pinned_bytes':0,'regions':0,'mirror_of':11}]";
 static const char asids_text[] =
 	"[{'asid':1,'pool':'sev_es','state':'used','vm':12},{'asid':2,'pool':'sev_es','state':'reclaim','vm':null},"
 	"{'asid':3,'pool':'sev_es','state':'free','vm':null},{'asid':4,'pool':'sev_es','state':'free','vm':null},"
@@ -300,6 +308,8 @@ static void each_difference_is_found(void)
 		{ "'mirror_of':11", "'mirror_of':12", "ledger-vm" },
 		{ "'mirror_of':11", "'mirror_of':null", "ledger-vm" },
 		{ "'asid':1,'handle'", "'asid':2,'handle'", "ledger-vm" },
+		{ "'pool':'sev_es','asid':1", "'pool':'sev_snp','asid':1", "ledger-vm" },
+		{ "'asid':4,'pool':'sev_es'", "'asid':4,'pool':'sev'", "ledger-asid" },
 		{ "'state':'reclaim'", "'state':'used'", "ledger-asid" },
 		{ "'state':'used','vm':11", "'state':'free','vm':11", "ledger-asid" },
 		{ "'state':'used','vm':11", "'state':'used','vm':12", "ledger-asid" },
@@ -321,6 +331,34 @@ static void each_difference_is_found(void)
 		ksft_print_msg("%s => %s\n", rows[i].from, rows[i].to);
 		EXPECT_TEXT(broken(rows[i].from, rows[i].to), rows[i].rules);
 	}
+}
+
+/* SEV-SNP guests share ASIDs with those of SEV-ES, or have 1 to 2 for themselves. */
+static void third_pool(void)
+{
+	static struct kvm_amd_state state;
+	struct kernel_memory memory;
+
+	can_hide = true;
+	make_kernel();
+	put(MIN_ES, 1, 4);
+	put(MIN_SNP, 1, 4);
+	put(MAX_SNP, 4, 4);
+	write_kcore();
+	EXPECT_TEXT(broken(NULL, NULL), "");
+
+	put(MIN_ES, 3, 4);
+	put(MAX_SNP, 2, 4);
+	write_kcore();
+	EXPECT(read_kernel(&state, &memory));
+	EXPECT_NUMBER(kvm_amd_pool(&state, 2), SEVADM_POOL_SEV_SNP);
+	EXPECT_NUMBER(kvm_amd_pool(&state, 3), SEVADM_POOL_SEV_ES);
+	EXPECT_NUMBER(kvm_amd_pool(&state, 5), SEVADM_POOL_SEV);
+	kvm_amd_drop(&state);
+	/* The VM, two ASIDs and two counts of a ledger that knows of two pools. */
+	EXPECT_TEXT(broken(NULL, NULL),
+		    "ledger-vm ledger-asid ledger-asid ledger-pool ledger-pool");
+	can_hide = false;
 }
 
 static void vms_that_only_one_side_has(void)
@@ -400,6 +438,7 @@ int main(void)
 		{ "kvm_amd's memory is read", memory_is_read },
 		{ "what is equal is no finding", equal_is_no_finding },
 		{ "each difference is found", each_difference_is_found },
+		{ "a third pool", third_pool },
 		{ "VMs that only one side has", vms_that_only_one_side_has },
 		{ "a VM that is not activated yet", not_activated_yet },
 		{ "what cannot be read is said", what_cannot_be_read_is_said },

@@ -35,15 +35,20 @@
 #define SEVADM_COMM_LEN		16
 
 /**
- * enum sevadm_pool - an ASID pool: the ASIDs of one resource of the misc cgroup
+ * enum sevadm_pool - an ASID pool: ASIDs that can stand in for one another
  * @SEVADM_POOL_SEV: plain SEV guests: from the lowest plain SEV ASID (CPUID 0x8000001F EDX) up to
  *	the highest ASID (ECX)
- * @SEVADM_POOL_SEV_ES: SEV-ES and SEV-SNP guests: from 1 to the lowest plain SEV ASID less one
+ * @SEVADM_POOL_SEV_ES: SEV-ES guests, and SEV-SNP guests where those have no pool of their own: from
+ *	1, or behind SEVADM_POOL_SEV_SNP, to the lowest plain SEV ASID less one
+ * @SEVADM_POOL_SEV_SNP: SEV-SNP guests: from 1 to the last ASID for which ciphertext is hidden
+ *	(kvm_amd.ciphertext_hiding_asids). The pool exists only while kvm_amd is loaded and divides
+ *	the ASIDs so; the misc cgroup counts both pools as its resource sev_es
  * @SEVADM_POOL_NR: number of pools
  */
 enum sevadm_pool {
 	SEVADM_POOL_SEV,
 	SEVADM_POOL_SEV_ES,
+	SEVADM_POOL_SEV_SNP,
 	SEVADM_POOL_NR,
 };
 
@@ -190,6 +195,7 @@ enum sevadm_subject {
  * @SEVADM_RESOURCE_ASID_SEV_ES: ASIDs of pool SEVADM_POOL_SEV_ES
  * @SEVADM_RESOURCE_PRIVATE: memory of SEV-SNP guests that is bound to guest_memfd, in bytes, whole pages:
  *	all of it may become private; and what was bound and still is private
+ * @SEVADM_RESOURCE_ASID_SEV_SNP: ASIDs of pool SEVADM_POOL_SEV_SNP
  * @SEVADM_RESOURCE_NR: number of resources
  */
 enum sevadm_resource {
@@ -197,6 +203,7 @@ enum sevadm_resource {
 	SEVADM_RESOURCE_ASID_SEV,
 	SEVADM_RESOURCE_ASID_SEV_ES,
 	SEVADM_RESOURCE_PRIVATE,
+	SEVADM_RESOURCE_ASID_SEV_SNP,
 	SEVADM_RESOURCE_NR,
 };
 
@@ -441,7 +448,10 @@ struct sevadm_event_filter {
  * @reserved: in: zero; out: ASIDs guaranteed or leased, and not used by their owners
  * @recycles: number of DF_FLUSHes by which KVM made ASIDs free again
  * @charged: number that the misc cgroup believes to be used. It may be too high: intra-host
- *	migration leaks charges on some kernels
+ *	migration leaks charges on some kernels. Of SEVADM_POOL_SEV_SNP, which the misc cgroup does
+ *	not count apart: what its VMs are charged; SEVADM_POOL_SEV_ES has the rest
+ *
+ * Errors: ENOENT also for SEVADM_POOL_SEV_SNP where SEV-SNP guests have no pool of their own.
  */
 struct sevadm_pool_query {
 	__u32 size;
@@ -582,7 +592,7 @@ enum sevadm_lease_subject {
  *
  * Errors: EPERM: needs CAP_SYS_ADMIN in the initial user namespace; EBUSY: fewer are available: the
  * others are used, or guaranteed or leased to others; ENOSPC: this open file has 64 leases; ENOENT:
- * no such cgroup.
+ * no such cgroup, or SEV-SNP guests have no pool of their own.
  */
 struct sevadm_lease {
 	__u32 size;

@@ -55,7 +55,7 @@ enum sevadm_a_status {
 	SEVADM_A_STATUS_MAX = __SEVADM_A_STATUS_MAX - 1,
 };
 
-/* Attributes of one pool; meaning as in struct sevadm_pool_query */
+/* Attributes of one pool that this host has; meaning as in struct sevadm_pool_query */
 enum sevadm_a_pool {
 	SEVADM_A_POOL_POOL = 1,			/* u32: enum sevadm_pool */
 	SEVADM_A_POOL_MIN_ASID,			/* u32 */
@@ -165,7 +165,8 @@ enum sevadm_a_adopt {
  * Attributes of SEVADM_CMD_LIMIT_GET (dump: what is limited, and always the host),
  * SEVADM_CMD_LIMIT_SET (changes the limits that are given, of one resource of one subject; ENOSPC:
  * guarantees would exceed the pool), SEVADM_CMD_LIMIT_DELETE (all limits of a subject, or of one of
- * its resources; ENOENT: it has none). Changes need CAP_SYS_ADMIN in the initial user namespace.
+ * its resources; ENOENT: it has none). ENOENT of _SET also: ASIDs of SEV-SNP guests, which have no
+ * pool of their own here. Changes need CAP_SYS_ADMIN in the initial user namespace.
  *
  * VMs that are there already count at once. A maximum below the usage refuses only new charges. A
  * cgroup's limits end with the cgroup. An adopted VM whose creator is not known counts for the host
