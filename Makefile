@@ -13,6 +13,7 @@
 #   make check-adversary hostile tenants on each kernel, for ten minutes each
 #   make check-messages  the messages of Debian's newest sources against those that explain knows
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
+#   make check-fleet     three hosts, and Prometheus and Alertmanager that watch them: do alerts fire and end?
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
 #   make check-faults    a module with one fault in it fails the row that is for it (selftests/faults/table)
 #   make bench           costs in instructions, into Documentation/benchmarks.md
@@ -89,6 +90,10 @@ check-messages: tools
 .PHONY: check-libvirt
 check-libvirt: tools selftests
 	@SHOW=yes TABLE=$(CURDIR)/selftests/check-libvirt.table selftests/check
+
+.PHONY: check-fleet
+check-fleet: tools selftests
+	@TABLE=$(CURDIR)/selftests/check-fleet.table selftests/check
 
 # The score of each file; the survivors are listed (selftests/mutants/check --help).
 .PHONY: check-mutants
