@@ -18,7 +18,7 @@ RULES = pathlib.Path(__file__).resolve().parents[2] / "tools/metrics/prometheus/
 HOSTS = ("pool", "psp", "limit")
 EXPECTED = {("SevadmPoolEmpty", "pool"), ("SevadmFirmwareTimeout", "psp"), ("SevadmLimitRefused", "limit"),
             ("SevadmLimitNear", "limit")}
-FOUR_SNP_GUESTS_FIT = 'sevadm_asids_free{pool="sev_es"} >= 4 and on (instance) sevadm_private_bytes'
+FOUR_SNP_GUESTS_FIT = 'sevadm_asids_free{pool="sev_es"} + sevadm_asids_reclaim >= 4 and on (instance) sevadm_private_bytes'
 
 
 def config():
