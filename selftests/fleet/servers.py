@@ -2,7 +2,9 @@
 """Prometheus and what belongs to it, in a network namespace of their own (check), for as long as a test runs."""
 import json
 import pathlib
+import signal
 import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -18,6 +20,7 @@ class Servers:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))	# nothing is left running
         return self
 
     def __exit__(self, *_):
