@@ -9,7 +9,7 @@
  * memlock_calibrate() - measure a QEMU
  * @qemu: the program
  *
- * Starts machines of 64 MiB that stay stopped, one after the other, with arguments as libvirt gives
+ * Start machines of 512 MiB that stay stopped, one after the other, with arguments as libvirt gives
  * them; neither SEV nor KVM is needed. What mlockall() needs is found by bisection of RLIMIT_MEMLOCK:
  * who may not raise that limit gets an upper bound of it.
  *

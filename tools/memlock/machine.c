@@ -23,7 +23,7 @@
 
 /* Of all machines, as libvirt writes them: qemuBuildCommandLine(). */
 static const char *const common[] = {
-	"-name", "guest=sevadm-calibration,debug-threads=on", "-S", "-cpu", "qemu64", "-m", "64",
+	"-name", "guest=sevadm-calibration,debug-threads=on", "-S", "-cpu", "qemu64", "-m", "512",
 	"-display", "none", "-nodefaults", "-no-user-config",
 	"-rtc", "base=utc", "-no-shutdown", "-boot", "strict=on",
 	"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",

@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MACHINE_RAM_MIB		64
+/*
+ * Threads that start before the memory is mapped find room for an arena of malloc() where a VM's
+ * memory will be. With less they would not, and less would be needed than by a real VM.
+ */
+#define MACHINE_RAM_MIB		512
 /* As Debian's small OVMF. */
 #define MACHINE_CODE_BYTES	1966080
 #define MACHINE_VARS_BYTES	131072
