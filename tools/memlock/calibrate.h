@@ -10,8 +10,8 @@
  * @qemu: the program
  *
  * Start machines of 512 MiB that stay stopped, one after the other, with arguments as libvirt gives
- * them; neither SEV nor KVM is needed. What mlockall() needs is found by bisection of RLIMIT_MEMLOCK:
- * who may not raise that limit gets an upper bound of it.
+ * them; neither SEV nor KVM is needed. What mlockall() needs is found by bisection of
+ * RLIMIT_MEMLOCK: who may not raise that limit gets an upper bound of it.
  *
  * Return: an exit code, and reports what went wrong.
  */
