@@ -27,8 +27,8 @@
  */
 #define KERNEL_CHARGE	(9 * MIB)
 /*
- * What libvirt's QEMU maps more, by devices and monitors of its own: its smallest limits with Debian
- * 12's are those that are found here with KVM and 7 MiB, and the model has 4 MiB more.
+ * What libvirt's QEMU maps more, by devices and monitors of its own: its smallest limits with
+ * Debian 12's are those that are found here with KVM and 7 MiB, and the model has 4 MiB more.
  */
 #define LIBVIRT_MAPPED	(11 * MIB)
 #define STACK		(8 * MIB)
