@@ -113,12 +113,18 @@ static void look_unaccounted(struct findings *findings, const struct finding_row
 		      nr, nr == 1 ? "VM" : "VMs", nr == 1 ? "it holds is" : "they hold is");
 }
 
+/* Return how many VMs can still start: KVM recycles what waits as soon as no ASID is free. */
+static uint64_t left_in(struct json_object *pool)
+{
+	return json_get_u64(pool, "free") + json_get_u64(pool, "reclaim");
+}
+
 /* Says of SEV-ES and SEV-SNP guests that they cannot take each other's ASIDs, where those are divided. */
 static const char *room_beside(struct json_object *pools, const char *name, char *text, size_t size)
 {
 	bool snp = !strcmp(name, "sev_snp");
 	const char *beside = snp ? "sev_es" : "sev_snp";
-	uint64_t free = json_get_u64(get(pools, beside), "free");
+	uint64_t free = left_in(get(pools, beside));
 
 	text[0] = '\0';
 	if (free && strcmp(name, "sev"))
@@ -133,8 +139,8 @@ static void look_pool_empty(struct findings *findings, const struct finding_row 
 	char text[96];
 
 	json_object_object_foreach(pools, name, pool)
-		if (json_get_u64(pool, "capacity") && !json_get_u64(pool, "free"))
-			found(findings, row, "pool %s: none of %" PRIu64 " ASIDs is free, no VM of this type starts%s",
+		if (json_get_u64(pool, "capacity") && !left_in(pool))
+			found(findings, row, "pool %s: none of %" PRIu64 " ASIDs is free or to be recycled, no VM of this type starts%s",
 			      name, json_get_u64(pool, "capacity"),
 			      room_beside(pools, name, text, sizeof(text)));
 }
@@ -152,9 +158,9 @@ static void look_pool_near(struct findings *findings, const struct finding_row *
 
 	json_object_object_foreach(get(findings->status, "pools"), name, pool) {
 		capacity = json_get_u64(pool, "capacity");
-		free = json_get_u64(pool, "free");
+		free = left_in(pool);
 		if (free && free <= capacity / 10)
-			found(findings, row, "pool %s: %" PRIu64 " of %" PRIu64 " ASIDs are free", name,
+			found(findings, row, "pool %s: %" PRIu64 " of %" PRIu64 " ASIDs are free or to be recycled", name,
 			      free, capacity);
 	}
 }
