@@ -3,6 +3,8 @@
 #include "memlock/calibrate.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,8 @@
 #include "memlock/machine.h"
 #include "memlock/shape.h"
 #include "report/run_program.h"
+
+#define FOLDER		"/tmp/sevadm-calibrate.XXXXXX"
 
 #define KIB	((uint64_t)1 << 10)
 #define MIB	((uint64_t)1 << 20)
@@ -278,32 +282,79 @@ static int take_devices(const char *qemu, struct memlock_figures *figures)
 	return ret;
 }
 
-static void clean(const char *folder)
+/* Where machines' files are: what a signal ends has to remove them, too. */
+static char folder[sizeof(FOLDER)];
+static int folder_fd;
+
+/* Calls only what may be called while a signal is handled: signal-safety(7). */
+static void clean(void)
 {
 	static const char *const files[] = { "code", "vars", "disk" };
-	char path[300];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
-		unlink(path);
-	}
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		unlinkat(folder_fd, files[i], 0);
 	rmdir(folder);
+}
+
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP };
+static struct sigaction before[ARRAY_SIZE(endings)];
+
+/* It is called once: the signal then does what it does without a handler. */
+static void clean_and_end(int number)
+{
+	clean();
+	raise(number);
+}
+
+static void handle_endings(void)
+{
+	const struct sigaction action = {
+		.sa_handler = clean_and_end, .sa_flags = (int)SA_RESETHAND
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(endings); i++) {
+		sigaction(endings[i], NULL, &before[i]);
+		/* As of nohup. */
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(endings[i], &action, NULL);
+	}
+}
+
+static void restore_endings(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(endings); i++)
+		sigaction(endings[i], &before[i], NULL);
+}
+
+static int make_folder(void)
+{
+	memcpy(folder, FOLDER, sizeof(FOLDER));
+	if (!mkdtemp(folder))
+		return fail(EXIT_REFUSED, "%s: %s", folder, strerror(errno));
+	folder_fd = open(folder, O_DIRECTORY | O_CLOEXEC);
+	if (folder_fd >= 0)
+		return EXIT_OK;
+	rmdir(folder);
+	return fail(EXIT_REFUSED, "%s: %s", folder, strerror(errno));
 }
 
 int memlock_calibrate(const char *qemu, struct memlock_figures *figures)
 {
-	char folder[] = "/tmp/sevadm-calibrate.XXXXXX";
 	int ret;
 
 	*figures = (struct memlock_figures) {};
-	ret = take_version(qemu, figures) ?: take_devices(qemu, figures);
+	ret = take_version(qemu, figures) ?: take_devices(qemu, figures) ?: make_folder();
 	if (ret)
 		return ret;
-	if (!mkdtemp(folder))
-		return fail(EXIT_REFUSED, "%s: %s", folder, strerror(errno));
+	handle_endings();
 	ret = measure_all(qemu, folder, figures);
-	clean(folder);
+	clean();
+	restore_endings();
+	close(folder_fd);
 	snprintf(figures->source, sizeof(figures->source),
 		 "measured %s KVM, %s",
 		 access("/dev/kvm", R_OK | W_OK) ? "without" : "with",

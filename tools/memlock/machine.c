@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 #define MAX_ARGUMENTS	96
 /* A machine that says nothing for so long is not well, however slow the host is. */
 #define SILENCE_MS	120000
+
+int machine_patience_ms = SILENCE_MS;
 
 /* Of all machines, as libvirt writes them: qemuBuildCommandLine(). */
 static const char *const common[] = {
@@ -96,7 +99,7 @@ static void run_qemu(const char *qemu, const char *folder, const char *const *mo
 	if (limit && (setrlimit(RLIMIT_MEMLOCK, &memlock) ||
 		      (!geteuid() && prctl(PR_CAPBSET_DROP, CAP_IPC_LOCK))))
 		_exit(126);
-	execv(qemu, (char *const *)argv);
+	execvp(qemu, (char *const *)argv);
 	_exit(127);
 }
 
@@ -158,6 +161,19 @@ static int look(pid_t pid, struct machine_seen *seen)
 	return 0;
 }
 
+/* True: it has ended by itself. One that does not is not waited for without end. */
+static bool wait_end(pid_t pid)
+{
+	struct pollfd poll_fd = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	bool ended;
+
+	if (poll_fd.fd < 0)
+		return true;
+	ended = poll(&poll_fd, 1, machine_patience_ms) > 0;
+	close(poll_fd.fd);
+	return ended;
+}
+
 static void put(int fd, const char *text)
 {
 	/* A machine that has ended does not read it, which its status says. */
@@ -200,12 +216,12 @@ int machine_start(const char *qemu, const char *folder, const char *const *more,
 		if (up)
 			ret = look(pid, seen);
 		put(in[1], quit);
-		if (!up)
+		if (!up || !wait_end(pid))
 			kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (WIFEXITED(status) && WEXITSTATUS(status) >= 126)
-			ret = -EPERM;
+			ret = WEXITSTATUS(status) == 126 ? -EPERM : -ENOENT;
 		seen->started = up && !ret && WIFEXITED(status) && !WEXITSTATUS(status);
 	}
 	close(in[1]);

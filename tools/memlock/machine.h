@@ -15,6 +15,9 @@
 #define MACHINE_CODE_BYTES	1966080
 #define MACHINE_VARS_BYTES	131072
 
+/* A machine that was asked to end and has not after that long is killed. */
+extern int machine_patience_ms;
+
 /**
  * struct machine_seen - what a machine took, in bytes
  * @started: it came up, and ended when it was asked to
@@ -35,11 +38,12 @@ struct machine_seen {
 
 /**
  * machine_start() - start a machine, look at it, and end it
+ * @qemu: its program, looked for in PATH
  * @folder: a folder for its files
  * @more: arguments besides those that all have, NULL at the end
  * @limit: RLIMIT_MEMLOCK under which it locks all that it maps, without CAP_IPC_LOCK; 0: no lock
  *
- * Return: 0, or -errno: it could not even be tried.
+ * Return: 0, or -errno: it could not even be tried; -ENOENT: @qemu could not be run.
  */
 int machine_start(const char *qemu, const char *folder, const char *const *more, uint64_t limit,
 		  struct machine_seen *seen);
