@@ -184,10 +184,10 @@ static void judge_host(struct report *report, const struct host_facts *facts)
 	target->text = summary(facts);
 }
 
-static int judge_one(struct report *report, const struct host_facts *facts)
+static int judge_one(struct report *report, const struct host_facts *facts, bool here)
 {
 	if (plan)
-		return host_plan(report, facts, plan);
+		return host_plan(report, facts, here, plan);
 	judge_host(report, facts);
 	return EXIT_OK;
 }
@@ -203,7 +203,7 @@ static int judge_files(struct report *report, const struct file_list *files)
 	for (nr = 0; nr < files->nr && !ret; nr++)
 		ret = load_host_facts(files->names[nr].path, &facts[nr]);
 	for (nr = 0; nr < files->nr && !ret; nr++)
-		ret = judge_one(report, &facts[nr]);
+		ret = judge_one(report, &facts[nr], false);
 	if (!ret && files->nr > 1 && !plan)
 		host_compare(report, facts, files->nr);
 	for (nr = 0; nr < files->nr; nr++)
@@ -228,7 +228,7 @@ int check_host(int argc, char **argv)
 		ret = fail(EXIT_USAGE, "check host takes options only: see sevadm check --help");
 	if (!ret && here) {
 		host_facts_gather(host_root(), &facts);
-		ret = judge_one(&report, &facts);
+		ret = judge_one(&report, &facts, true);
 	} else if (!ret) {
 		ret = judge_files(&report, &files);
 	}

@@ -150,7 +150,7 @@ static void read_domains(struct plan *plan, const struct file_list *files, struc
 		domain->path = files->names[i].path;
 		doc = memlock_read_domain(domain->path, &domain->shape, &line, why, sizeof(why));
 		if (doc) {
-			take_domain(plan, domain, xmlDocGetRootElement(doc));
+			take_domain(plan, domain, memlock_domain(doc));
 			plan->nr++;
 			xmlFreeDoc(doc);
 		} else if (strcmp(why, MEMLOCK_NO_DOMAIN) || !files->names[i].found) {
@@ -250,7 +250,7 @@ static char *config_text(const struct plan *plan)
 	if (!out)
 		return NULL;
 	fputs(plan->used[POOL_SEV] + es + snp ? "[cgroup /machine.slice]\n" :
-	      "# no VM is encrypted: there is nothing to be limited\n", out);
+	      "# no VM is a SEV guest: there is nothing to be limited\n", out);
 	if (plan->pinned)
 		fprintf(out, "pin.max = %" PRIu64 "M\n", whole_mib(plan->pinned));
 	if (plan->private)
@@ -289,7 +289,9 @@ static void print_indented(FILE *out, const char *text)
 
 static const char *type_of(const struct planned *domain)
 {
-	return domain->shape.encrypted ? vm_type_name(domain->shape.type) : "plain";
+	if (domain->shape.encrypted)
+		return vm_type_name(domain->shape.type);
+	return domain->shape.foreign ? "not SEV" : "plain";
 }
 
 static void print_domains(FILE *out, const struct plan *plan)
@@ -407,17 +409,19 @@ static void finish(const struct plan *plan, struct target *target)
 	free(slice);
 }
 
-int host_plan(struct report *report, const struct host_facts *facts, const char *path)
+int host_plan(struct report *report, const struct host_facts *facts, bool here, const char *path)
 {
 	static const char *const endings[] = { ".xml", NULL };
 	struct plan plan = { .facts = facts };
 	struct file_list files = {};
 	char *name = NULL;
-	int ret;
+	int ret = EXIT_OK;
 
 	memlock_host_of(&plan.host, facts);
+	if (here)
+		ret = memlock_calibrated(NULL, &plan.host);
 	take_pools(&plan);
-	ret = file_list_add(&files, path, endings);
+	ret = ret ?: file_list_add(&files, path, endings);
 	if (!ret && !files.nr)
 		ret = fail(EXIT_USAGE, "%s: there is no *.xml in it", path);
 	if (!ret) {

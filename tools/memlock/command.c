@@ -45,8 +45,8 @@ static const struct rule rule_assumed = {
 	"libvirt domain XML: <loader>, <nvram>" };
 
 static const struct rule rule_plain = {
-	"memlock-not-encrypted", SEVERITY_INFO, "the domain is an encrypted VM",
-	"nothing, if it is to be a plain VM; else add <launchSecurity>",
+	"memlock-not-encrypted", SEVERITY_INFO, "the domain is a SEV guest",
+	"nothing, unless it is to be a SEV guest: then <launchSecurity type='sev'>",
 	"libvirt domain XML: <launchSecurity>" };
 
 static const struct rule rule_figures = {
@@ -113,7 +113,8 @@ static char *forecast_text(const struct vm_shape *shape, const struct memlock_fo
 	if (!out)
 		return NULL;
 	if (!shape->encrypted) {
-		fputs("  not encrypted: nothing is pinned\n", out);
+		fprintf(out, "  not %s: nothing is pinned\n",
+			shape->foreign ? "a SEV guest" : "encrypted");
 		fclose(out);
 		return text;
 	}
@@ -156,7 +157,9 @@ static void judge(struct target *target, const struct vm_shape *shape,
 	memlock_forecast(shape, host, &forecast);
 	met = forecast.ceiling;
 	if (!shape->encrypted)
-		finding_add(target, &rule_plain, 0, "no <launchSecurity>: nothing is pinned");
+		finding_add(target, &rule_plain, 0, shape->foreign ?
+			    "its <launchSecurity> is not of SEV: kvm_amd pins nothing" :
+			    "no <launchSecurity>: nothing is pinned");
 	else
 		judge_figures(target, host);
 	if (shape->encrypted && !shape->firmware_known)
@@ -192,7 +195,7 @@ static void check_file(struct report *report, const char *path, const struct mem
 	memlock_shape_on(&shape, host);
 	judge(target, &shape, host);
 	if (shape.encrypted)
-		memlock_gaps(target, xmlDocGetRootElement(doc), host, here);
+		memlock_gaps(target, memlock_domain(doc), host, here);
 	xmlFreeDoc(doc);
 }
 

@@ -166,6 +166,10 @@ static const char *take_figures(struct json_object *object, struct memlock_figur
 			return "one of its figures is missing or is not a size";
 		figures->bytes[i] = json_object_get_int64(one);
 	}
+	/* A file may come from anybody, and a terminal shows them. */
+	output_make_printable(figures->name);
+	output_make_printable(figures->source);
+	output_make_printable(figures->lacks);
 	return NULL;
 }
 
@@ -179,7 +183,7 @@ int memlock_figures_load(const char *path, struct memlock_figures *figures, cons
 	errno = 0;
 	text = file_read(path, &size, why);
 	if (!text)
-		return errno == ENOENT ? -ENOENT : -EINVAL;
+		return errno == ENOENT || errno == EACCES ? -errno : -EINVAL;
 	object = json_tokener_parse(text);
 	free(text);
 	*why = take_figures(object, figures);

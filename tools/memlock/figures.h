@@ -99,7 +99,7 @@ struct json_object *memlock_figures_json(const struct memlock_figures *figures);
  * memlock_figures_load() - read what a host measured
  * @why: set to what is wrong with it
  *
- * Return: 0, -ENOENT: there is no such file, or -EINVAL: it is none.
+ * Return: 0, -ENOENT: there is no such file, -EACCES: it may not be read, or -EINVAL: it is none.
  */
 int memlock_figures_load(const char *path, struct memlock_figures *figures, const char **why);
 

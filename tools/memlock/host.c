@@ -19,7 +19,7 @@ static bool pins_zero_page(const char *release)
 
 void memlock_host_of(struct memlock_host *host, const struct host_facts *facts)
 {
-	uint64_t most, least;
+	uint64_t most, least, hiding = 0;
 	const char *qemu = facts ? host_text(facts, HOST_QEMU_VERSION) : NULL;
 
 	*host = (struct memlock_host) { .inherited = MEMLOCK_LIBVIRT_DEFAULT };
@@ -38,6 +38,10 @@ void memlock_host_of(struct memlock_host *host, const struct host_facts *facts)
 	if (host_number(facts, HOST_MAX_ASID, &most) &&
 	    host_number(facts, HOST_MIN_SEV_ASID, &least) && least && least <= most + 1) {
 		host->asids = most - least + 1;
-		host->es_asids = least - 1;
+		host_number(facts, HOST_CIPHERTEXT_HIDING_ASIDS, &hiding);
+		hiding = hiding < least ? hiding : least - 1;
+		host->es_asids = least - 1 - hiding;
+		host->snp_asids = hiding ?: least - 1;
+		host->asids_known = true;
 	}
 }

@@ -18,8 +18,9 @@
  * @charges_late: pinned memory is charged when the guest writes to it, not when it is pinned
  * @memory: how much it has; 0: not known
  * @rmp: bytes of its RMP; 0: it has none, or it is not known
- * @asids, @es_asids: how many SEV guests, and SEV-ES and SEV-SNP guests together, have one; 0: not
- *	known
+ * @asids_known: the three numbers that follow are known
+ * @asids, @es_asids, @snp_asids: how many SEV, SEV-ES and SEV-SNP guests can have one; the last two
+ *	share theirs unless ciphertext is hidden
  * @qemu: MEMLOCK_QEMU() of its QEMU; 0: not known
  * @qemu_name: the same as text; "": not known
  * @figures: of its QEMU, by @match
@@ -30,7 +31,8 @@ struct memlock_host {
 	bool charges_late;
 	uint64_t memory;
 	uint64_t rmp;
-	uint64_t asids, es_asids;
+	bool asids_known;
+	uint64_t asids, es_asids, snp_asids;
 	unsigned int qemu;
 	char qemu_name[32];
 	const struct memlock_figures *figures;

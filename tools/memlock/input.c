@@ -14,24 +14,25 @@
 #include "report/xml.h"
 
 /* What was measured of a QEMU that the host has no more is of no use. */
-static int take_calibration(const struct memlock_source *source, struct memlock_host *host)
+int memlock_calibrated(const char *file, struct memlock_host *host)
 {
 	static struct memlock_figures measured;
 	char path[PATH_MAX];
 	const char *why = NULL;
 	int ret;
 
-	if (source->host && !source->figures)
-		return EXIT_OK;
-	if (source->figures)
-		snprintf(path, sizeof(path), "%s", source->figures);
+	if (file)
+		snprintf(path, sizeof(path), "%s", file);
 	else
 		rooted(path, host_root(), "%s", MEMLOCK_CALIBRATION);
 	ret = memlock_figures_load(path, &measured, &why);
-	if (ret == -ENOENT && !source->figures)
-		return EXIT_OK;
-	if (ret)
+	if (ret && file)
 		return fail(EXIT_USAGE, "%s: %s", path, why);
+	/* The caller did not ask for it: what sevadm has for the version is better than nothing. */
+	if (ret == -EINVAL)
+		fprintf(stderr, "sevadm: warning: %s is not used: %s\n", path, why);
+	if (ret)
+		return EXIT_OK;
 	if (host->qemu && host->qemu != measured.version) {
 		snprintf(host->stale, sizeof(host->stale), "%s", measured.name);
 		return EXIT_OK;
@@ -55,10 +56,10 @@ int memlock_get_host(const struct memlock_source *source, struct memlock_host *h
 			host_facts_gather_limits(host_root(), &facts);
 		host_facts_gather_qemu(host_root(), &facts);
 	}
-	if (!ret) {
+	if (!ret)
 		memlock_host_of(host, &facts);
-		ret = take_calibration(source, host);
-	}
+	if (!ret && (!source->host || source->figures))
+		ret = memlock_calibrated(source->figures, host);
 	host_facts_free(&facts);
 	return ret;
 }
@@ -69,11 +70,21 @@ void memlock_shape_on(struct vm_shape *shape, const struct memlock_host *host)
 	shape->qemu = host->qemu;
 }
 
+xmlNode *memlock_domain(const xmlDoc *doc)
+{
+	xmlNode *root = xmlDocGetRootElement(doc);
+
+	if (!strcmp((const char *)root->name, "domain"))
+		return root;
+	return strcmp((const char *)root->name, "domstatus") ? NULL : xml_find(root, "domain");
+}
+
 xmlDoc *memlock_read_domain(const char *path, struct vm_shape *shape, unsigned int *line, char *why,
 			    size_t why_size)
 {
 	struct xml_error error;
-	const char *reason, *name;
+	const xmlNode *domain;
+	const char *reason;
 	size_t size;
 	char *bytes;
 	xmlDoc *doc;
@@ -91,10 +102,9 @@ xmlDoc *memlock_read_domain(const char *path, struct vm_shape *shape, unsigned i
 		snprintf(why, why_size, "%s", error.message);
 		return NULL;
 	}
-	name = (const char *)xmlDocGetRootElement(doc)->name;
+	domain = memlock_domain(doc);
 	reason = MEMLOCK_NO_DOMAIN;
-	if ((!strcmp(name, "domain") || !strcmp(name, "domstatus")) &&
-	    vm_shape_domain(shape, xmlDocGetRootElement(doc), &reason))
+	if (domain && vm_shape_domain(shape, domain, &reason))
 		return doc;
 	snprintf(why, why_size, "%s", reason);
 	xmlFreeDoc(doc);

@@ -33,6 +33,15 @@ struct memlock_source {
 /** memlock_get_host() - the host, with figures of its QEMU; an exit code, and reports errors */
 int memlock_get_host(const struct memlock_source *source, struct memlock_host *host);
 
+/**
+ * memlock_calibrated() - take the figures that were measured
+ * @file: file of figures, which has to be a good one; NULL: this host's own, if it has measured them
+ *
+ * Return: an exit code, and reports what is wrong with @file. What is wrong with the host's own is a
+ * warning.
+ */
+int memlock_calibrated(const char *file, struct memlock_host *host);
+
 /** memlock_shape_on() - have the shape run by the host's QEMU */
 void memlock_shape_on(struct vm_shape *shape, const struct memlock_host *host);
 
@@ -48,6 +57,9 @@ void memlock_shape_on(struct vm_shape *shape, const struct memlock_host *host);
  */
 xmlDoc *memlock_read_domain(const char *path, struct vm_shape *shape, unsigned int *line, char *why,
 			    size_t why_size);
+
+/** memlock_domain() - return a document's <domain>, also of libvirt's <domstatus>; NULL: it has none */
+xmlNode *memlock_domain(const xmlDoc *doc);
 
 /** memlock_set_bytes() - an option's SIZE, into a uint64_t; an exit code */
 int memlock_set_bytes(void *to, const char *text);

@@ -13,6 +13,8 @@
 
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "host/facts.h"
+#include "host/read.h"
 #include "kernel/client.h"
 #include "memlock/shape.h"
 
@@ -89,9 +91,9 @@ static uint64_t number_or_unlimited(const char *text)
 
 static bool read_number(const char *folder, const char *file, uint64_t *value)
 {
-	char path[600], text[64];
+	char path[PATH_MAX], text[64];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	rooted(path, folder, "/%s", file);
 	if (!read_line(path, "", text, sizeof(text)))
 		return false;
 	*value = number_or_unlimited(text);
@@ -101,17 +103,19 @@ static bool read_number(const char *folder, const char *file, uint64_t *value)
 /* Each memory.max on the way up to the root can kill it; those above its own count others, too. */
 static void read_cgroup(unsigned long pid, struct process *process)
 {
-	char path[sizeof(process->cgroup) + 64];
+	char path[PATH_MAX];
 	uint64_t max, current;
+	size_t least;
 
 	process->max = MEMLOCK_UNLIMITED;
 	process->left = MEMLOCK_UNLIMITED;
-	snprintf(path, sizeof(path), "/proc/%lu/cgroup", pid);
+	rooted(path, host_root(), "/proc/%lu/cgroup", pid);
 	if (!read_line(path, "0::", process->cgroup, sizeof(process->cgroup)))
 		return;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s", process->cgroup);
+	rooted(path, host_root(), "/sys/fs/cgroup%s", process->cgroup);
+	least = strlen(path) - strlen(process->cgroup);
 	process->charged_known = read_number(path, "memory.current", &process->charged);
-	for (; strlen(path) > strlen("/sys/fs/cgroup"); *strrchr(path, '/') = '\0') {
+	for (; strlen(path) > least; *strrchr(path, '/') = '\0') {
 		if (!read_number(path, "memory.max", &max) || max == MEMLOCK_UNLIMITED)
 			continue;
 		process->max = max < process->max ? max : process->max;
@@ -122,7 +126,7 @@ static void read_cgroup(unsigned long pid, struct process *process)
 			continue;
 		process->left = current;
 		snprintf(process->left_cgroup, sizeof(process->left_cgroup), "%s",
-			 path + strlen("/sys/fs/cgroup"));
+			 path + least);
 	}
 }
 
@@ -149,14 +153,14 @@ static void read_ledger(unsigned long pid, struct process *process)
 
 static bool read_process(unsigned long pid, struct process *process)
 {
-	char path[64], text[128];
+	char path[PATH_MAX], text[128];
 
 	*process = (struct process) {};
-	snprintf(path, sizeof(path), "/proc/%lu/limits", pid);
+	rooted(path, host_root(), "/proc/%lu/limits", pid);
 	if (!read_line(path, "Max locked memory", text, sizeof(text)))
 		return false;
 	process->rlimit = number_or_unlimited(text);
-	snprintf(path, sizeof(path), "/proc/%lu/status", pid);
+	rooted(path, host_root(), "/proc/%lu/status", pid);
 	if (read_line(path, "VmSize:", text, sizeof(text)))
 		process->mapped = strtoull(text, NULL, 10) << 10;
 	/* Little is locked otherwise: buffers of io_uring, of a library. */
@@ -208,8 +212,8 @@ static struct json_object *headroom_json(const struct process *process)
 	json_object_object_add(object, "charged_bytes",
 			       known(process->charged_known, process->left));
 	json_object_object_add(object, "charged_cgroup",
-			       json_known_string(process->left != MEMLOCK_UNLIMITED,
-						 process->left_cgroup));
+			       process->left != MEMLOCK_UNLIMITED ?
+			       json_text(process->left_cgroup) : NULL);
 	json_object_object_add(object, "mapped_bytes", known(process->locks_all, mapped));
 	return object;
 }
@@ -250,12 +254,18 @@ static void print_pair(FILE *out, const char *what, bool is_known, uint64_t used
 
 static char *process_text(const struct process *process)
 {
+	char left_cgroup[sizeof(process->left_cgroup)], cgroup[sizeof(process->cgroup)];
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
+	/* Who may make a cgroup chooses its name. */
+	memcpy(cgroup, process->cgroup, sizeof(cgroup));
+	memcpy(left_cgroup, process->left_cgroup, sizeof(left_cgroup));
+	output_make_printable(cgroup);
+	output_make_printable(left_cgroup);
 	print_pair(out, "pinned", process->pinned_known, process->pinned, process->rlimit);
 	print_pair(out, "charged", process->charged_known, process->charged, process->max);
 	if (process->locks_all)
@@ -263,10 +273,10 @@ static char *process_text(const struct process *process)
 	if (process->private)
 		fprintf(out, "  private   %10.1f MiB, which no RLIMIT_MEMLOCK counts\n",
 			(double)process->private / MIB);
-	fprintf(out, "  cgroup    %s\n", process->cgroup);
+	fprintf(out, "  cgroup    %s\n", cgroup);
 	if (process->left != MEMLOCK_UNLIMITED)
 		fprintf(out, "  at most   %10.1f MiB may be added, by memory.max of %s\n",
-			(double)process->left / MIB, process->left_cgroup);
+			(double)process->left / MIB, left_cgroup);
 	fclose(out);
 	return text;
 }

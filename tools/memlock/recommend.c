@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm recommend memlock: the limit that fits a VM, and the figures that it rests on. */
+#include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "host/facts.h"
+#include "host/read.h"
 #include "memlock/calibrate.h"
 #include "memlock/command.h"
 #include "memlock/forecast_json.h"
@@ -109,7 +113,7 @@ static void print_recommendation(const struct vm_shape *shape, uint64_t limit,
 		       "or for QEMU without libvirt, /etc/security/limits.conf (KiB):\n\n"
 		       "  USER hard memlock %" PRIu64 "\n  USER soft memlock %" PRIu64 "\n\n",
 		       limit, limit / 1024, limit / 1024);
-	if (host->memory)
+	if (host->memory && limit)
 		printf("%" PRIu64 " such VM(s) fit the host's %.1f GiB of memory.\n",
 		       host->memory / limit, (double)host->memory / (1024 * MIB));
 }
@@ -155,9 +159,28 @@ static void print_calibration(const struct memlock_figures *figures, const char 
 	printf("figures of QEMU %s are in %s\n", figures->name, path);
 }
 
+/* What is measured takes minutes: that it cannot be kept is to be known before. */
+static int prepare_file(const struct options *options, char path[PATH_MAX])
+{
+	char copy[PATH_MAX], *folder;
+
+	if (options->file)
+		snprintf(path, PATH_MAX, "%s", options->file);
+	else
+		rooted(path, host_root(), "%s", MEMLOCK_CALIBRATION);
+	snprintf(copy, sizeof(copy), "%s", path);
+	folder = dirname(copy);
+	/* All may read it, whatever the caller's umask is. */
+	if (!options->file && !mkdir(folder, 0755))
+		chmod(folder, 0755);
+	if (access(folder, W_OK))
+		return fail(EXIT_USAGE, "cannot write a file beside %s: %s", path, strerror(errno));
+	return EXIT_OK;
+}
+
 static int calibrate(const struct options *options, int argc)
 {
-	const char *const path = options->file ?: MEMLOCK_CALIBRATION;
+	char path[PATH_MAX];
 	struct memlock_figures figures;
 	struct host_facts facts = {};
 	struct json_object *object;
@@ -172,14 +195,12 @@ static int calibrate(const struct options *options, int argc)
 	qemu = options->qemu ?: host_text(&facts, HOST_QEMU);
 	if (!qemu)
 		ret = fail(EXIT_REFUSED, "%s", host_why(&facts, HOST_QEMU));
-	ret = ret ?: memlock_calibrate(qemu, &figures);
+	ret = ret ?: prepare_file(options, path) ?: memlock_calibrate(qemu, &figures);
 	host_facts_free(&facts);
 	if (ret)
 		return ret;
 	object = memlock_figures_json(&figures);
 	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY);
-	if (!options->file)
-		mkdir("/var/lib/sevadm", 0755);
 	ret = atomic_file_write(path, text, strlen(text));
 	if (!ret && output_json)
 		output_print_json(object);
@@ -209,7 +230,8 @@ int recommend_memlock(int argc, char **argv)
 	memlock_shape_on(&shape, &host);
 	limit = memlock_recommend(&shape);
 	if (!output_json && !shape.encrypted) {
-		puts("not encrypted: nothing is pinned, and it needs no hard_limit");
+		printf("not %s: nothing is pinned, and it needs no hard_limit\n",
+		       shape.foreign ? "a SEV guest" : "encrypted");
 		return EXIT_OK;
 	}
 	if (!output_json) {

@@ -47,27 +47,48 @@ const struct option_row recommend_memory_options[] = {
 	{}
 };
 
-/** struct answer - for the host as a whole; 0: not known */
+/**
+ * struct answer - for the host as a whole
+ * @need: of all VMs; UINT64_MAX: more than can be counted
+ * @rmp: 0: not known, or there is none
+ * @asids: of the VM's type, if @asids_known
+ */
 struct answer {
 	uint64_t need, rmp, asids;
+	bool asids_known;
 	uint64_t by_memory, fits;
 };
+
+static uint64_t asids_for(const struct vm_shape *shape, const struct memlock_host *host)
+{
+	switch (shape->type) {
+	case SEVADM_VM_TYPE_SEV:
+		return host->asids;
+	case SEVADM_VM_TYPE_SEV_SNP:
+		return host->snp_asids;
+	default:
+		return host->es_asids;
+	}
+}
 
 static struct answer answer_for(const struct options *options, const struct vm_shape *shape,
 				const struct memlock_host *host)
 {
 	const bool snp = shape->encrypted && shape->type == SEVADM_VM_TYPE_SEV_SNP;
 	const uint64_t each = memory_max(shape) + memory_hugetlb(shape);
-	struct answer answer = { .need = each * options->count };
+	struct answer answer = {};
 
+	if (__builtin_mul_overflow(each, options->count, &answer.need))
+		answer.need = UINT64_MAX;
 	if (snp)
-		answer.rmp = host->rmp ?: (answer.need + RMP_PART - 1) / RMP_PART;
-	if (shape->encrypted)
-		answer.asids = shape->type == SEVADM_VM_TYPE_SEV ? host->asids : host->es_asids;
+		answer.rmp = host->rmp ?: answer.need / RMP_PART + !!(answer.need % RMP_PART);
+	answer.asids_known = shape->encrypted && host->asids_known;
+	if (answer.asids_known)
+		answer.asids = asids_for(shape, host);
 	/* The firmware has the RMP's memory, so that MemTotal is without it. */
-	answer.by_memory = host->memory / each;
+	answer.by_memory = each ? host->memory / each : 0;
 	answer.fits = answer.by_memory;
-	if (answer.asids && answer.asids < answer.fits)
+	if (answer.asids_known && answer.asids < answer.fits)
 		answer.fits = answer.asids;
 	return answer;
 }
@@ -114,16 +135,19 @@ static void print_terms(const struct vm_shape *shape)
 static void print_host(const struct options *options, const struct vm_shape *shape,
 		       const struct answer *answer, const struct memlock_host *host)
 {
-	printf("%u such VM(s) need %.1f GiB of the host", options->count,
-	       (double)answer->need / GIB);
-	if (answer->rmp)
+	if (answer->need == UINT64_MAX)
+		printf("%u such VM(s) need more memory than any host has", options->count);
+	else
+		printf("%u such VM(s) need %.1f GiB of the host", options->count,
+		       (double)answer->need / GIB);
+	if (answer->rmp && answer->need != UINT64_MAX)
 		printf(", and the RMP has %.1f MiB", (double)answer->rmp / MIB);
 	puts("");
 	if (!host->memory)
 		return;
 	printf("%" PRIu64 " fit the host's %.1f GiB of memory", answer->by_memory,
 	       (double)host->memory / GIB);
-	if (answer->asids)
+	if (answer->asids_known)
 		printf(" and %" PRIu64 " its %" PRIu64 " ASIDs: %" PRIu64, answer->asids,
 		       answer->asids, answer->fits);
 	else if (shape->encrypted)
@@ -207,7 +231,7 @@ static struct json_object *memory_json(const struct options *options, const stru
 	json_object_object_add(fit, "need_bytes", json_u64(answer.need));
 	json_object_object_add(fit, "rmp_bytes", json_u64(answer.rmp));
 	json_object_object_add(fit, "memory_bytes", json_known_u64(host->memory, host->memory));
-	json_object_object_add(fit, "asids", json_known_u64(answer.asids, answer.asids));
+	json_object_object_add(fit, "asids", json_known_u64(answer.asids_known, answer.asids));
 	json_object_object_add(fit, "fits", json_known_u64(host->memory, answer.fits));
 	json_object_object_add(object, "host", fit);
 	json_object_object_add(object, "figures", memlock_figures_of(host));

@@ -12,6 +12,9 @@
 #define KIB	((uint64_t)1 << 10)
 #define MIB	((uint64_t)1 << 20)
 
+/* No adapter has as much: what is larger is held to it, so that sums stay far from 2^64. */
+#define ATTRIBUTE_KIB_MAX	(1ULL << 32)
+
 /* Debian's OVMF_CODE_4M.fd and OVMF_VARS_4M.fd, the larger of the two sizes that it comes in. */
 #define OVMF_CODE_BYTES	(3653632ULL)
 #define OVMF_VARS_BYTES	(540672ULL)
@@ -69,7 +72,12 @@ static uint64_t attribute_kib(const xmlNode *node, const char *name, uint64_t ot
 {
 	const char *text = xml_attribute(node, name);
 
-	return text ? strtoull(text, NULL, 10) * KIB : otherwise;
+	unsigned long long kib;
+
+	if (!text)
+		return otherwise;
+	kib = strtoull(text, NULL, 10);
+	return (kib < ATTRIBUTE_KIB_MAX ? kib : ATTRIBUTE_KIB_MAX) * KIB;
 }
 
 /* libvirt: qemuDomainDefaultVideoRAM(); QEMU's std VGA and virtio-vga have 16 MiB by default. */
@@ -146,10 +154,11 @@ static void take_launch(struct vm_shape *shape, const xmlNode *launch)
 {
 	uint64_t policy;
 
-	shape->encrypted = launch;
+	shape->encrypted = xml_is(launch, "type", "sev") || xml_is(launch, "type", "sev-snp");
+	shape->foreign = launch && !shape->encrypted;
 	if (xml_is(launch, "type", "sev-snp"))
 		shape->type = SEVADM_VM_TYPE_SEV_SNP;
-	else if (xml_number(xml_find(launch, "policy"), &policy) && policy & 4)
+	else if (shape->encrypted && xml_number(xml_find(launch, "policy"), &policy) && policy & 4)
 		shape->type = SEVADM_VM_TYPE_SEV_ES;
 }
 

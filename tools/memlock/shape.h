@@ -19,6 +19,7 @@
  * @figures: of the QEMU that runs it
  * @qemu: MEMLOCK_QEMU() of that QEMU; 0: not known
  * @encrypted: it is a SEV guest at all, of @type
+ * @foreign: it has a <launchSecurity> that is not of SEV, such as tdx or s390-pv
  * @ram: memory it starts with, DIMMs included
  * @ram_max: memory it can grow to; @ram where it cannot
  * @video: memory of its display adapters
@@ -39,6 +40,7 @@ struct vm_shape {
 	const struct memlock_figures *figures;
 	unsigned int qemu;
 	bool encrypted;
+	bool foreign;
 	enum sevadm_vm_type type;
 	uint64_t ram;
 	uint64_t ram_max;

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The model of locked memory: the deaths and figures that were seen with real QEMU and libvirt. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "check/plan.h"
+#include "cli/output.h"
 #include "memlock/calibrate.h"
+#include "memlock/command.h"
 #include "memlock/gaps.h"
+#include "memlock/input.h"
+#include "memlock/machine.h"
 #include "memlock/memory.h"
 #include "memlock/model.h"
+#include "memlock/process.h"
+#include "report/findings.h"
 #include "report/xml.h"
 #include "test.h"
 
@@ -240,6 +250,257 @@ static void calibrates(void)
 	close(fd);
 }
 
+#define STAND_IN	TESTS_FOLDER "/data/qemu-stand-in"
+
+/* ---- the program that is measured ------------------------------------------------------------ */
+
+/* Starts a machine whose files are nobody else's. */
+static int start_machine(const char *qemu, struct machine_seen *seen)
+{
+	static const char *const files[] = { "code", "vars", "disk" };
+	char folder[] = "/tmp/sevadm-machine-XXXXXX", path[64];
+	size_t i;
+	int ret;
+
+	EXPECT(mkdtemp(folder));
+	ret = machine_start(qemu, folder, (const char *const[]) { NULL }, 0, seen);
+	for (i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		unlink(path);
+	}
+	EXPECT(!rmdir(folder));
+	return ret;
+}
+
+static void finds_qemu_in_path(void)
+{
+	char *const path = strdup(getenv("PATH"));
+	struct machine_seen seen;
+
+	setenv("PATH", TESTS_FOLDER "/data", true);
+	EXPECT_NUMBER(start_machine("qemu-stand-in", &seen), 0);
+	EXPECT(seen.started);
+	setenv("PATH", path, true);
+	/* That there is none is not that it is not allowed. */
+	EXPECT_NUMBER(start_machine("/nowhere/qemu", &seen), -ENOENT);
+	free(path);
+}
+
+static void kills_what_stays(void)
+{
+	const int before = machine_patience_ms;
+	struct machine_seen seen;
+
+	setenv("STAND_IN_STAYS", "yes", true);
+	machine_patience_ms = 1;
+	EXPECT_NUMBER(start_machine(STAND_IN, &seen), 0);
+	EXPECT(!seen.started && seen.mapped);
+	machine_patience_ms = before;
+	unsetenv("STAND_IN_STAYS");
+}
+
+/* The first machine's arguments name the folder, which is gone when the signal has ended it all. */
+static void leaves_nothing_when_interrupted(void)
+{
+	char arguments[] = "/tmp/sevadm-arguments-XXXXXX", line[8192] = "", folder[64] = "";
+	struct memlock_figures figures;
+	const char *at;
+	FILE *file;
+	int fd = mkstemp(arguments), status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		setenv("STAND_IN_ARGUMENTS", arguments, true);
+		setenv("STAND_IN_INTERRUPTS", "yes", true);
+		_exit(memlock_calibrate(STAND_IN, &figures));
+	}
+	EXPECT(waitpid(pid, &status, 0) == pid);
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	file = fdopen(fd, "r");
+	EXPECT(file && fgets(line, sizeof(line), file));
+	at = strstr(line, "filename=");
+	EXPECT(at && sscanf(at, "filename=%63[^,]", folder) == 1 && strstr(folder, "/code"));
+	*(strrchr(folder, '/') ?: folder) = '\0';
+	EXPECT(*folder && access(folder, F_OK) && errno == ENOENT);
+	if (file)
+		fclose(file);
+	unlink(arguments);
+}
+
+/* ---- a host's own figures -------------------------------------------------------------------- */
+
+static char root[] = "/tmp/sevadm-root-XXXXXX";
+
+static const char *in_root(const char *path)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "%s%s", root, path);
+	return text;
+}
+
+static void put_file(const char *path, const char *text)
+{
+	FILE *file = fopen(in_root(path), "w");
+
+	EXPECT(file && fputs(text, file) >= 0 && !fclose(file));
+}
+
+static void make_root(void)
+{
+	static const char *const folders[] = { "", "/var", "/var/lib" };
+	size_t i;
+
+	memcpy(strrchr(root, '-') + 1, "XXXXXX", 6);
+	EXPECT(mkdtemp(root));
+	for (i = 1; i < sizeof(folders) / sizeof(*folders); i++)
+		EXPECT(!mkdir(in_root(folders[i]), 0755));
+	setenv("SEVADM_SYSROOT", root, true);
+}
+
+static void remove_root(void)
+{
+	char command[128];
+
+	unsetenv("SEVADM_SYSROOT");
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	EXPECT(!system(command));
+}
+
+static void all_may_read_figures(void)
+{
+	char *arguments[] = { (char *)"--calibrate", (char *)"--qemu", (char *)STAND_IN, NULL };
+	const mode_t mask = umask(077);
+	struct stat info;
+
+	make_root();
+	chmod(root, 0755);
+	capture_begin();
+	EXPECT_NUMBER(recommend_memlock(3, arguments), 0);
+	capture_end();
+	EXPECT(!stat(in_root("/var/lib/sevadm"), &info) && (info.st_mode & 0777) == 0755);
+	EXPECT(!stat(in_root(MEMLOCK_CALIBRATION), &info) && (info.st_mode & 0777) == 0644);
+	umask(mask);
+	remove_root();
+}
+
+static void host_without_good_figures(void)
+{
+	const bool is_root = !geteuid();
+	struct memlock_host host = { .match = MATCH_ASSUMED };
+
+	make_root();
+	EXPECT(!chmod(root, 0755) && !mkdir(in_root("/var/lib/sevadm"), 0755));
+	put_file(MEMLOCK_CALIBRATION, "{\"qemu_version\":");
+	capture_begin();
+	EXPECT_NUMBER(memlock_calibrated(NULL, &host), 0);
+	capture_end();
+	EXPECT(host.match == MATCH_ASSUMED && strstr(captured_errors, "warning:"));
+	/* A file that the caller named has to be good. */
+	capture_begin();
+	EXPECT_NUMBER(memlock_calibrated(in_root(MEMLOCK_CALIBRATION), &host), 2);
+	capture_end();
+	/* Who may not read it is as badly off as where there is none. */
+	EXPECT(!chmod(in_root(MEMLOCK_CALIBRATION), 0) && (!is_root || !seteuid(65534)));
+	capture_begin();
+	EXPECT_NUMBER(memlock_calibrated(NULL, &host), 0);
+	capture_end();
+	EXPECT_TEXT(captured_errors, "");
+	EXPECT(!is_root || !seteuid(0));
+	remove_root();
+}
+
+static uint64_t planned_overhead(bool here)
+{
+	struct host_facts facts = {};
+	struct report report = {};
+	struct json_object *row;
+	uint64_t bytes = 0;
+
+	EXPECT_NUMBER(host_plan(&report, &facts, here, TESTS_FOLDER "/data/plan/one.xml"), 0);
+	EXPECT(report.nr == 1);
+	if (report.nr == 1) {
+		row = json_object_object_get(report.targets[0]->extra, "plan");
+		row = json_object_array_get_idx(json_object_object_get(row, "domains"), 0);
+		bytes = json_get_u64(row, "overhead_bytes");
+	}
+	report_free(&report);
+	return bytes;
+}
+
+/* What this host has measured is for this host alone. */
+static void plans_with_own_figures(void)
+{
+	struct json_object *json;
+
+	make_root();
+	EXPECT(!mkdir(in_root("/var/lib/sevadm"), 0755));
+	json = json_object_from_file(TESTS_FOLDER "/data/figures.json");
+	EXPECT(!json_object_to_file(in_root(MEMLOCK_CALIBRATION), json));
+	json_object_put(json);
+	EXPECT(planned_overhead(true) > planned_overhead(false) + 10 * MIB);
+	remove_root();
+}
+
+static void figures_are_printable(void)
+{
+	char path[] = "/tmp/sevadm-figures-XXXXXX";
+	struct memlock_figures figures;
+	struct json_object *json;
+	const char *why;
+
+	close(mkstemp(path));
+	json = json_object_from_file(TESTS_FOLDER "/data/figures.json");
+	json_object_object_add(json, "qemu_version", json_object_new_string("9.2\033[2J"));
+	json_object_object_add(json, "source", json_object_new_string("\033]0;x\007"));
+	json_object_object_add(json, "lacks", json_object_new_string("qxl\n"));
+	EXPECT(!json_object_to_file(path, json));
+	EXPECT(!memlock_figures_load(path, &figures, &why));
+	EXPECT_TEXT(figures.name, "9.2?[2J");
+	EXPECT_TEXT(figures.source, "?]0;x?");
+	EXPECT_TEXT(figures.lacks, "qxl?");
+	json_object_put(json);
+	unlink(path);
+}
+
+/* ---- a running QEMU -------------------------------------------------------------------------- */
+
+/* A tenant chooses the names of its cgroups: an escape sequence, and a byte that is no UTF-8. */
+static void cgroups_have_any_name(void)
+{
+	static const char *const folders[] = {
+		"/proc", "/proc/7", "/sys", "/sys/fs", "/sys/fs/cgroup", "/sys/fs/cgroup/a\033[2J\xff",
+	};
+	struct json_object *memlock, *room;
+	struct report report = {};
+	char path[128];
+	size_t i;
+
+	make_root();
+	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		EXPECT(!mkdir(in_root(folders[i]), 0755));
+	put_file("/proc/7/limits", "Max locked memory         65536   65536   bytes\n");
+	put_file("/proc/7/cgroup", "0::/a\033[2J\xff\n");
+	snprintf(path, sizeof(path), "%s/memory.max", folders[i - 1]);
+	put_file(path, "1048576\n");
+	snprintf(path, sizeof(path), "%s/memory.current", folders[i - 1]);
+	put_file(path, "4096\n");
+	EXPECT_NUMBER(memlock_process(&report, 7), 0);
+	EXPECT(report.nr == 1 && strstr(report.targets[0]->text, "cgroup    /a?[2J") &&
+	       strstr(report.targets[0]->text, "memory.max of /a?[2J") &&
+	       !strchr(report.targets[0]->text, '\033'));
+	memlock = json_object_object_get(report.targets[0]->extra, "memlock");
+	room = json_object_object_get(memlock, "headroom");
+	EXPECT_TEXT(json_get_text(memlock, "cgroup"), "/a\033[2J\xef\xbf\xbd");
+	EXPECT_TEXT(json_get_text(room, "charged_cgroup"), "/a\033[2J\xef\xbf\xbd");
+	report_free(&report);
+	remove_root();
+}
+
+/* ---- domains --------------------------------------------------------------------------------- */
+
 static unsigned int gaps_of(const char *text, bool here)
 {
 	struct memlock_host host = { .qemu = MEMLOCK_QEMU(10, 0), .qemu_name = "10.0.2" };
@@ -308,6 +569,14 @@ int main(void)
 		{ "SNP after boot", snp_after_boot },
 		{ "SNP's two stores", snp_stores },
 		{ "calibrates", calibrates },
+		{ "finds QEMU in PATH", finds_qemu_in_path },
+		{ "kills a machine that stays", kills_what_stays },
+		{ "leaves nothing when interrupted", leaves_nothing_when_interrupted },
+		{ "all may read the figures", all_may_read_figures },
+		{ "a host without good figures", host_without_good_figures },
+		{ "plans with its own figures", plans_with_own_figures },
+		{ "figures are printable", figures_are_printable },
+		{ "cgroups have any name", cgroups_have_any_name },
 		{ "finds gaps", finds_gaps },
 		{ "reads domains", reads_domains },
 	};
