@@ -11,8 +11,26 @@
 
 #define OPTIONS	"Incus, instance options: https://linuxcontainers.org/incus/docs/main/reference/instance_options/"
 
+/* Aliases let a small file stand for gigabytes: what they add up to is bounded. */
+#define MAX_BYTES	(16UL << 20)
+
+/**
+ * struct reader - where the keys go
+ * @bytes: what was looked at and kept so far
+ */
+struct reader {
+	struct settings *settings;
+	size_t bytes;
+};
+
+/* Of a device no other keys are judged. */
+static bool is_kept(const char *head, const char *name)
+{
+	return strncmp(head, "device/", strlen("device/")) || !strcmp(name, "type") || !strcmp(name, "nictype");
+}
+
 /* The scalars of a mapping, each with a head before its key. */
-static void add_map(struct settings *settings, yaml_document_t *doc, yaml_node_t *map, const char *head)
+static void add_map(struct reader *reader, yaml_document_t *doc, yaml_node_t *map, const char *head)
 {
 	yaml_node_pair_t *pair;
 	yaml_node_t *name, *value;
@@ -23,39 +41,54 @@ static void add_map(struct settings *settings, yaml_document_t *doc, yaml_node_t
 	for (pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top; pair++) {
 		name = yaml_document_get_node(doc, pair->key);
 		value = yaml_document_get_node(doc, pair->value);
-		if (!yaml_text(name) || !yaml_text(value))
+		reader->bytes += sizeof(*pair);
+		if (reader->bytes > MAX_BYTES)
+			return;
+		if (!yaml_text(name) || !yaml_text(value) || !is_kept(head, yaml_text(name)))
 			continue;
 		snprintf(key, sizeof(key), "%s%.160s", head, yaml_text(name));
-		settings_add(settings, key, yaml_text(value), yaml_line(name));
+		reader->bytes += sizeof(struct setting) + strlen(key) + strlen(yaml_text(value));
+		settings_add(reader->settings, key, yaml_text(value), yaml_line(name));
 	}
 }
 
-static void visit(void *context, yaml_document_t *doc, yaml_node_t *root)
+static void add_devices(struct reader *reader, yaml_document_t *doc, yaml_node_t *devices)
 {
-	yaml_node_t *devices = yaml_find(doc, root, "devices"), *name;
-	struct settings *settings = context;
 	yaml_node_pair_t *pair;
+	yaml_node_t *name;
 	char head[128];
 
-	add_map(settings, doc, root, "");
-	add_map(settings, doc, yaml_find(doc, root, "config"), "config/");
-	add_map(settings, doc, yaml_find(doc, root, "expanded_config"), "config/");
 	if (!devices || devices->type != YAML_MAPPING_NODE)
 		return;
 	for (pair = devices->data.mapping.pairs.start; pair < devices->data.mapping.pairs.top; pair++) {
 		name = yaml_document_get_node(doc, pair->key);
 		snprintf(head, sizeof(head), "device/%.60s/", yaml_text(name) ?: "");
-		add_map(settings, doc, yaml_document_get_node(doc, pair->value), head);
+		add_map(reader, doc, yaml_document_get_node(doc, pair->value), head);
 	}
+}
+
+/* What is expanded holds the VM's own devices, too: each of them is named once. */
+static void visit(void *context, yaml_document_t *doc, yaml_node_t *root)
+{
+	struct reader *reader = context;
+
+	add_map(reader, doc, root, "");
+	add_map(reader, doc, yaml_find(doc, root, "config"), "config/");
+	add_map(reader, doc, yaml_find(doc, root, "expanded_config"), "config/");
+	add_devices(reader, doc, yaml_find(doc, root, "expanded_devices") ?: yaml_find(doc, root, "devices"));
 }
 
 static bool read_yaml(struct settings *settings, char *bytes, size_t size)
 {
+	struct reader reader = { .settings = settings };
 	struct yaml_error error;
 
-	if (!yaml_each(bytes, size, visit, settings, &error))
+	if (yaml_each(bytes, size, visit, &reader, &error))
+		target_unreadable(settings->target, error.line, "%s", error.message);
+	else if (reader.bytes > MAX_BYTES)
+		target_unreadable(settings->target, 0, "its aliases stand for more than 16 MiB");
+	else
 		return true;
-	target_unreadable(settings->target, error.line, "%s", error.message);
 	return false;
 }
 

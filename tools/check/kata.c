@@ -68,7 +68,7 @@ static enum settings_state state_of(struct settings *settings)
 	if (!settings_is_on(settings, "confidential_guest"))
 		return SETTINGS_PLAIN;
 	if (settings_find(settings, "tdx_quote_generation_service_socket_port") ||
-	    (path && strstr(path, "s390x")))
+	    (path && (strstr(path, "s390x") || strstr(path, "aarch64"))))
 		return SETTINGS_OTHER;
 	settings->type = settings_is_on(settings, "sev_snp_guest") ? SEVADM_VM_TYPE_SEV_SNP :
 			 SEVADM_VM_TYPE_SEV;

@@ -72,8 +72,10 @@ static enum settings_state state_of(struct settings *settings)
 	size_t i;
 
 	if (!settings_is_on(settings, "hw:mem_encryption") && !settings_is_on(settings, "hw_mem_encryption")) {
+		if (is_image(settings))
+			return SETTINGS_PLAIN;
 		for (i = 0; i < settings->nr; i++)
-			if (!strncmp(settings->rows[i].key, "hw:", 3) || is_image(settings) ||
+			if (!strncmp(settings->rows[i].key, "hw:", 3) ||
 			    !strcmp(settings->rows[i].key, "vcpus"))
 				return SETTINGS_PLAIN;
 		return SETTINGS_NONE;
@@ -209,7 +211,7 @@ static const struct settings_rule rules[] = {
 	    "set hw_disk_bus=virtio, sata, or scsi with hw_scsi_model=virtio-scsi", GUIDE ", Limitations" },
 	  judge_disk },
 	{ { "nova-secure-boot", SEVERITY_WARNING, "the firmware is not one for secure boot",
-	    "set os_secure_boot=disabled", "KubeVirt, AMD SEV: secureBoot must be false" },
+	    "set os:secure_boot=disabled on the flavour, or os_secure_boot=disabled on the image", "KubeVirt, AMD SEV: secureBoot must be false" },
 	  judge_secure_boot },
 };
 

@@ -8,7 +8,7 @@
 #include "check/settings.h"
 #include "cli/output.h"
 
-#define MANUAL	"Proxmox VE, qm(1): amd_sev; https://pve.proxmox.com/pve-docs/pve-admin-guide.html#qm_memory_encryption"
+#define MANUAL	"Proxmox VE, qm(1): amd-sev; https://pve.proxmox.com/pve-docs/pve-admin-guide.html#qm_memory_encryption"
 
 static bool read_config(struct settings *settings, char *bytes, size_t size)
 {
@@ -37,7 +37,7 @@ static const char *part(const char *value, const char *key)
 
 static const char *sev_type(const struct settings *settings)
 {
-	const char *value = settings_text(settings, "amd_sev");
+	const char *value = settings_text(settings, "amd-sev");
 
 	return part(value, "type") ?: part(value, NULL) ?: "";
 }
@@ -50,9 +50,12 @@ static enum settings_state state_of(struct settings *settings)
 	const char *type;
 	size_t i, known = 0;
 
-	if (settings_find(settings, "intel_tdx") && !settings_find(settings, "amd_sev"))
+	/* Containers are files of the same kind, and each has a rootfs. */
+	if (settings_find(settings, "rootfs"))
+		return SETTINGS_NONE;
+	if (settings_find(settings, "intel-tdx") && !settings_find(settings, "amd-sev"))
 		return SETTINGS_OTHER;
-	if (!settings_find(settings, "amd_sev")) {
+	if (!settings_find(settings, "amd-sev")) {
 		for (i = 0; i < ARRAY_SIZE(words); i++)
 			known += !!settings_find(settings, words[i]);
 		return known > 1 ? SETTINGS_PLAIN : SETTINGS_NONE;
@@ -70,17 +73,17 @@ static bool is_snp(const struct settings *settings)
 
 static unsigned int sev_line(const struct settings *settings)
 {
-	return settings_find(settings, "amd_sev")->line;
+	return settings_find(settings, "amd-sev")->line;
 }
 
 static void judge_plain(const struct settings *settings, const struct rule *rule)
 {
-	finding_add(settings->target, rule, 0, "there is no amd_sev: this VM is not encrypted");
+	finding_add(settings->target, rule, 0, "there is no amd-sev: this VM is not encrypted");
 }
 
 static void judge_other(const struct settings *settings, const struct rule *rule)
 {
-	finding_add(settings->target, rule, settings_find(settings, "intel_tdx")->line,
+	finding_add(settings->target, rule, settings_find(settings, "intel-tdx")->line,
 		    "the guest is one of Intel TDX, which is not judged here");
 }
 
@@ -93,7 +96,7 @@ static void judge_type(const struct settings *settings, const struct rule *rule)
 	for (i = 0; i < ARRAY_SIZE(types); i++)
 		if (!strcmp(type, types[i]))
 			return;
-	finding_add(settings->target, rule, sev_line(settings), "amd_sev has the type \"%s\"", type);
+	finding_add(settings->target, rule, sev_line(settings), "amd-sev has the type \"%s\"", type);
 }
 
 static void judge_fields(const struct settings *settings, const struct rule *rule)
@@ -105,7 +108,8 @@ static void judge_fields(const struct settings *settings, const struct rule *rul
 		{ "type", true, true }, { "no-debug", true, true }, { "kernel-hashes", true, true },
 		{ "no-key-sharing", true, false }, { "allow-smt", false, true },
 	};
-	const char *at = settings_text(settings, "amd_sev");
+	const struct setting *row = settings_find(settings, "amd-sev");
+	const char *at = row->value, *type = sev_type(settings);
 	size_t length, i, name;
 
 	for (; *at; at += length + (at[length] == ',')) {
@@ -117,11 +121,11 @@ static void judge_fields(const struct settings *settings, const struct rule *rul
 			if (strlen(fields[i].key) == name && !strncmp(at, fields[i].key, name))
 				break;
 		if (i == ARRAY_SIZE(fields))
-			finding_add_as(settings->target, rule, SEVERITY_ERROR, sev_line(settings),
-				       "amd_sev has no field %.*s", (int)name, at);
+			finding_add_as(settings->target, rule, SEVERITY_ERROR, row->line,
+				       "amd-sev has no field %.*s", (int)name, at);
 		else if (!(is_snp(settings) ? fields[i].snp : fields[i].sev))
-			finding_add(settings->target, rule, sev_line(settings),
-				    "%s is not read for the type %s", fields[i].key, sev_type(settings));
+			finding_add(settings->target, rule, row->line,
+				    "%s is not read for the type %s", fields[i].key, type);
 	}
 }
 
@@ -145,7 +149,7 @@ static void judge_efidisk(const struct settings *settings, const struct rule *ru
 
 static void judge_debug(const struct settings *settings, const struct rule *rule)
 {
-	const char *value = settings_text(settings, "amd_sev");
+	const char *value = settings_text(settings, "amd-sev");
 
 	if (!text_is_on(part(value, "no-debug")))
 		finding_add(settings->target, rule, sev_line(settings),
@@ -156,11 +160,11 @@ static void judge_hashes(const struct settings *settings, const struct rule *rul
 {
 	const struct setting *args = settings_find(settings, "args");
 	const bool kernel = args && strstr(args->value, "-kernel");
-	const bool on = text_is_on(part(settings_text(settings, "amd_sev"), "kernel-hashes"));
+	const bool on = text_is_on(part(settings_text(settings, "amd-sev"), "kernel-hashes"));
 
 	if (on && !kernel)
-		finding_add(settings->target, rule, sev_line(settings),
-			    "kernel-hashes is on, but args has no -kernel");
+		finding_add_as(settings->target, rule, SEVERITY_INFO, sev_line(settings),
+			       "kernel-hashes is on, but args has no -kernel");
 	else if (kernel && !on)
 		finding_add(settings->target, rule, args->line,
 			    "the -kernel that is booted is not measured");
@@ -194,7 +198,7 @@ static void judge_devices(const struct settings *settings, const struct rule *ru
 	for (i = 0; i < settings->nr; i++)
 		if (!strncmp(settings->rows[i].key, "hostpci", strlen("hostpci")))
 			finding_add_as(settings->target, rule,
-				       is_snp(settings) ? SEVERITY_INFO : rule->severity,
+				       is_snp(settings) ? SEVERITY_WARNING : rule->severity,
 				       settings->rows[i].line, "%s passes a device of the host through",
 				       settings->rows[i].key);
 }
@@ -209,13 +213,13 @@ static void judge_hugepages(const struct settings *settings, const struct rule *
 }
 
 static const struct settings_rule rules[] = {
-	{ { "proxmox-not-encrypted", SEVERITY_INFO, "the VM has amd_sev",
-	    "qm set VMID --amd_sev type=snp if it is to be encrypted", MANUAL }, judge_plain, SETTINGS_PLAIN },
+	{ { "proxmox-not-encrypted", SEVERITY_INFO, "the VM has amd-sev",
+	    "qm set VMID --amd-sev type=snp if it is to be encrypted", MANUAL }, judge_plain, SETTINGS_PLAIN },
 	{ { "proxmox-other", SEVERITY_INFO, "the guest is of AMD SEV",
 	    "nothing: other technologies are somebody else's", MANUAL }, judge_other, SETTINGS_OTHER },
-	{ { "proxmox-type", SEVERITY_ERROR, "amd_sev has a type that Proxmox knows",
+	{ { "proxmox-type", SEVERITY_ERROR, "amd-sev has a type that Proxmox knows",
 	    "write type=std, type=es or type=snp", MANUAL }, judge_type },
-	{ { "proxmox-fields", SEVERITY_WARNING, "amd_sev has the fields that its type has",
+	{ { "proxmox-fields", SEVERITY_WARNING, "amd-sev has the fields that its type has",
 	    "remove the field: no-key-sharing is of std and es, allow-smt of snp", MANUAL }, judge_fields },
 	{ { "proxmox-bios", SEVERITY_ERROR, "the firmware is UEFI", "qm set VMID --bios ovmf", MANUAL },
 	  judge_bios },
@@ -224,7 +228,7 @@ static const struct settings_rule rules[] = {
 	    "qemu-server, support for SEV-SNP: pve-devel, support for AMD SEV-SNP (message 25122)" },
 	  judge_efidisk },
 	{ { "proxmox-no-debug", SEVERITY_WARNING, "the policy keeps the hypervisor out",
-	    "add no-debug=1 to amd_sev", MANUAL }, judge_debug },
+	    "add no-debug=1 to amd-sev", MANUAL }, judge_debug },
 	{ { "proxmox-kernel-hashes", SEVERITY_WARNING, "a kernel that is booted directly is measured",
 	    "write kernel-hashes=1 with args: -kernel …, or neither", MANUAL }, judge_hashes },
 	{ { "proxmox-machine", SEVERITY_WARNING, "the machine is Q35", "qm set VMID --machine q35", MANUAL },

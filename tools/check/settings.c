@@ -84,6 +84,12 @@ void settings_policy(const struct settings *settings, const struct rule *rule, c
 				       policy, policy_rule->rule, policy_rule->message);
 }
 
+/* Readers of trees put the map before a key. */
+static const char *bare(const char *key)
+{
+	return strrchr(key, '/') ? strrchr(key, '/') + 1 : key;
+}
+
 void settings_blob(const struct settings *settings, const struct rule *rule, const char *key,
 		   size_t size)
 {
@@ -92,7 +98,7 @@ void settings_blob(const struct settings *settings, const struct rule *rule, con
 	uint8_t bytes[4096];
 
 	if (row && *row->value && base64_exact(row->value, bytes, size, &problem))
-		finding_add(settings->target, rule, row->line, "%s %s", key, problem.text);
+		finding_add(settings->target, rule, row->line, "%s %s", bare(key), problem.text);
 }
 
 void settings_pair(const struct settings *settings, const struct rule *rule, const char *one,
@@ -104,7 +110,7 @@ void settings_pair(const struct settings *settings, const struct rule *rule, con
 
 	if (has_first != has_second)
 		finding_add(settings->target, rule, has_first ? first->line : second->line,
-			    "there is %s without %s", has_first ? one : other, has_first ? other : one);
+			    "there is %s without %s", bare(has_first ? one : other), bare(has_first ? other : one));
 }
 
 static char *trim(char *text)
@@ -160,6 +166,10 @@ bool settings_judge(const struct settings_kind *kind, struct target *target, cha
 	unsigned int i;
 	bool sound;
 
+	if (memchr(bytes, '\0', size)) {
+		target_unreadable(target, 0, "there is a zero byte in it");
+		return true;
+	}
 	sound = kind->read(&settings, bytes, size);
 	if (sound)
 		state = kind->state(&settings);

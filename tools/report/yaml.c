@@ -26,7 +26,7 @@ static int within_bounds(const char *bytes, size_t size, struct yaml_error *erro
 	size_t i;
 
 	if (size > MAX_BYTES)
-		return refuse(error, 0, "is larger than 1.5 MiB, which Kubernetes takes no object of");
+		return refuse(error, 0, "is larger than 1.5 MiB");
 	for (i = 0; i < size; i++) {
 		line += bytes[i] == '\n';
 		if ((bytes[i] == '&' || bytes[i] == '*') && ++count > MAX_ANCHORS)

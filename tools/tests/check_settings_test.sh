@@ -37,13 +37,15 @@ hostile() {
 	write("random", bytes((i * 7919 >> 3) & 255 for i in range(100000)))
 	write("long", "[hypervisor.qemu]\n" + "a" * 1000000 + "=" + "b" * 1000000)
 	write("lines", "[hypervisor.qemu]\n" + "confidential_guest = true\n" * 100000)
-	write("colons", "amd_sev: " + "," * 100000 + "\nbios: ovmf\ncores: 1\n")
+	write("colons", "amd-sev: " + "," * 100000 + "\nbios: ovmf\ncores: 1\n")
 	write("deep", "{" * 100000)
 	write("map", "config: {" + ", ".join(f"security.sev.{i}: 1" for i in range(3000)) + "}\n")
+	write("rows", "a=\n" * 300000)
+	write("fields", "amd-sev: " + "x=," * 30000 + "\nbios: ovmf\ncores: 1\n" + "a:\n" * 300000)
 	write("json", '{"properties": ' * 20 + "1" + "}" * 20)
 	PYTHON
 	for kind in $kinds; do
-		for file in empty zeroes random long lines colons deep map json; do
+		for file in empty zeroes random long lines colons deep map rows fields json; do
 			code=0
 			timeout 10 "$sevadm" check "$kind" "$scratch/$file" > /dev/null 2>&1 || code=$?
 			[ "$code" -le 2 ] || { say "check $kind $file: exit code $code"; status=1; }
@@ -52,6 +54,40 @@ hostile() {
 		"$sevadm" check "$kind" "$scratch/empty" > /dev/null 2>&1 || code=$?
 		same "exit code of check $kind of nothing" "$code" 2 || status=1
 	done
+	return "$status"
+}
+
+# refused KIND NAME WORDS: the file NAME is not read, with WORDS as the reason.
+refused() {
+	local code=0
+	timeout 60 "$sevadm" check "$1" "$scratch/$2" > "$scratch/out" 2>&1 || code=$?
+	same "exit code of $2" "$code" 2 && grep -q "$3" "$scratch/out" && return
+	say "check $1 $2: $(head -c 300 "$scratch/out")"
+	return 1
+}
+
+# What comes after a zero byte would not be judged, and a few aliases stand for gigabytes.
+bounds() {
+	local kind status=0
+	python3 - "$scratch" <<-'PYTHON'
+	import sys
+	def write(name, *parts):
+	    open(f"{sys.argv[1]}/{name}", "w").write("".join(parts))
+	write("zero", "amd-sev: type=snp\nbios: ovmf\nnote: \0\nhostpci0: 01:00.0\n")
+	head = 'config:\n  security.sev: "true"\ndevices:\n  a: &a\n'
+	many = "".join(f"  d{i}: *a\n" for i in range(200))
+	write("values", head, f"    type: {'x' * 1000000}\n", many)
+	write("keys", head, "".join(f"    k{i}: 1\n" for i in range(100000)), many)
+	write("others", head, f"    type: nic\n    user.note: {'x' * 1000000}\n", many)
+	write("large", "#" * (3 << 19), "\n", head)
+	PYTHON
+	for kind in $kinds; do
+		refused "$kind" zero "there is a zero byte in it" || status=1
+	done
+	refused incus values "its aliases stand for more than 16 MiB" || status=1
+	refused incus keys "its aliases stand for more than 16 MiB" || status=1
+	refused incus large "is larger than 1.5 MiB$" || status=1
+	"$sevadm" check incus "$scratch/others" > /dev/null || { say "a note that is not read is counted"; status=1; }
 	return "$status"
 }
 
@@ -66,8 +102,9 @@ folders() {
 	same "exit code of a folder of nothing" "$code" 2 && grep -q "there is no VM of Proxmox VE" "$scratch/err"
 }
 
-plan 3
+plan 4
 result "each rule is broken by a case" each_rule_is_broken
 result "hostile input ends with an exit code, and soon" hostile
+result "what cannot be read whole is not judged" bounds
 result "folders hold what is no VM, too" folders
 finished
