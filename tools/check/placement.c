@@ -81,14 +81,28 @@ static struct json_object *guest_of(const struct target *target, const char *hos
 	return text;
 }
 
+/* What is said of guests that nobody judged: they may start or not. */
+static bool is_other(const struct rule *rule)
+{
+	static const char *const others[] = { "launch-other", "kubevirt-other", "qemu-other" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(rule->id, others[i]))
+			return true;
+	return false;
+}
+
 /* The first error says why; all that are errors are named. */
 static struct json_object *row_of(const struct target *target, const char *host)
 {
 	struct json_object *row = json_object_new_object(), *rules = json_object_new_array();
 	const char *why = NULL;
+	bool judged = true;
 	size_t i;
 
 	for (i = 0; i < target->nr; i++) {
+		judged &= !is_other(target->findings[i].rule);
 		if (target->findings[i].severity != SEVERITY_ERROR)
 			continue;
 		why = why ?: target->findings[i].message;
@@ -96,7 +110,7 @@ static struct json_object *row_of(const struct target *target, const char *host)
 	}
 	json_object_object_add(row, "guest", guest_of(target, host));
 	json_object_object_add(row, "host", json_text(host));
-	json_object_object_add(row, "starts", json_object_new_boolean(!why));
+	json_object_object_add(row, "starts", why || judged ? json_object_new_boolean(!why) : NULL);
 	json_object_object_add(row, "why", why ? json_text(why) : NULL);
 	json_object_object_add(row, "rules", rules);
 	return row;
@@ -119,28 +133,33 @@ static int width_of(struct json_object *rows, const char *key)
 	return (int)width;
 }
 
+/* Guests and hosts have names of anybody's: none of them makes a line of its own, or moves the cursor. */
+static void print_line(FILE *file, struct json_object *row, int guest, int host)
+{
+	const char *why = text_of(row, "why");
+	char *line;
+
+	if (asprintf(&line, "  %-*s  %-*s  %s%s", guest, text_of(row, "guest"), host, text_of(row, "host"),
+		     why ? "no: " : json_is_null(row, "starts") ? "not judged" : "yes", why ?: "") < 0)
+		return;
+	output_make_printable(line);
+	fprintf(file, "%s\n", line);
+	free(line);
+}
+
 static char *table(struct json_object *rows)
 {
 	const int guest = width_of(rows, "guest"), host = width_of(rows, "host");
-	struct json_object *row;
 	char *text = NULL;
-	const char *why;
 	size_t size, i;
 	FILE *file = open_memstream(&text, &size);
 
 	if (!file)
 		return NULL;
 	fprintf(file, "  %-*s  %-*s  starts\n", guest, "guest", host, "host");
-	for (i = 0; i < json_object_array_length(rows); i++) {
-		row = json_object_array_get_idx(rows, i);
-		why = text_of(row, "why");
-		fprintf(file, "  %-*s  %-*s  %s%s\n", guest, text_of(row, "guest"), host,
-			text_of(row, "host"), why ? "no: " : "yes", why ?: "");
-	}
+	for (i = 0; i < json_object_array_length(rows); i++)
+		print_line(file, json_object_array_get_idx(rows, i), guest, host);
 	fclose(file);
-	for (i = 0; text && text[i]; i++)
-		if (text[i] != '\n' && (unsigned char)text[i] < ' ')
-			text[i] = '?';
 	return text;
 }
 
