@@ -161,7 +161,7 @@ static int compare(struct moment *moment, struct report *report)
 		report_drop(report);
 	}
 	target = report_target(report, "ledger", TARGET_OBJECT);
-	target_unreadable(target, 0, "no quiet moment: kvm_amd's VMs changed in each of %d readings", TRIES);
+	target_unreadable(target, 0, "no quiet moment: VMs began, changed or ended in each of %d readings", TRIES);
 	return EXIT_OK;
 }
 
