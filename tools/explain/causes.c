@@ -119,7 +119,7 @@ static const struct cause causes[] = {
 	  "give both or neither, as base64 content", "kvm_amd sev_launch_start()", NULL },
 
 	{ ENOMEM, FW_NOT_ASKED, CONTEXT_INIT,
-	  "a limit of sevadm on private memory refuses a SEV-SNP guest with so much memory",
+	  "a limit of sevadm on private memory refuses a SEV-SNP guest with so much (where the module is loaded), or KVM found no memory for the VM",
 	  "sevadm limit list: private; sevadm trace show --event limit",
 	  "raise private.max of the host, the user or the cgroup, or give the guest less memory",
 	  "sevadm module gmem.c", NULL },

@@ -159,7 +159,7 @@ const struct cause vm_topics[] = {
 	      "use QEMU and host kernel of the same series",
 	      "https://github.com/amd/sev-utils/issues/17"),
 	TOPIC("memory-region2-limit",
-	      "a limit of sevadm on private memory refuses the guest's memory",
+	      "a limit of sevadm on private memory refuses the guest's (where the module is loaded), or KVM found no memory for its tables of the slot",
 	      "sevadm limit list: private; sevadm trace show --event limit",
 	      "raise private.max of the host, the user or the cgroup, or give the guest less memory: all that is bound to guest_memfd counts",
 	      "https://www.kernel.org/doc/html/latest/virt/kvm/api.html"),

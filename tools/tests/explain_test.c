@@ -35,9 +35,9 @@ static void reported_cases(void)
 		{ "enarx #2589", "Error: Device or resource busy (os error 16)",
 		  "every ASID of the pool is in use", "Minimum SEV non-ES ASID" },
 		{ "private.max", "qemu-system-x86_64: sev_common_kvm_init: failed to initialize ret=-12 fw_error=0 ''",
-		  "a limit of sevadm on private memory", "raise private.max" },
+		  "(where the module is loaded), or KVM found no memory for", "raise private.max" },
 		{ "private.max", "qemu-system-x86_64: kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION2 failed, slot=0, start=0x0, size=0x80000000, flags=0x4, guest_memfd=10, guest_memfd_offset=0x0: Cannot allocate memory",
-		  "a limit of sevadm on private memory", "raise private.max" },
+		  "(where the module is loaded), or KVM found no memory for", "raise private.max" },
 		{ "enarx #2589", "16 0", "every ASID of the pool is in use",
 		  "Minimum SEV non-ES ASID" },
 		{ "AMDSEV #33", "qemu-system-x86_64: sev_kvm_init: guest policy requires SEV-ES, "
