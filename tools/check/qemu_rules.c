@@ -328,17 +328,20 @@ static void judge_limit(const struct qemu *qemu, const struct rule *rule)
 {
 	uint64_t memory;
 	struct rlimit limit;
+	bool small;
 
-	if (!memory_bytes(qemu, &memory))
+	/* This shell's limit is nothing to another host. */
+	if ((qemu->host && !qemu->pid) || !memory_bytes(qemu, &memory))
 		return;
 	if (prlimit(qemu->pid, RLIMIT_MEMLOCK, NULL, &limit) || limit.rlim_cur == RLIM_INFINITY)
 		return;
+	small = limit.rlim_cur < 1 << 20;
 	/* A VM that runs has what it needed; what it could not get any more is worth a word. */
 	if (limit.rlim_cur < memory && !may_lock_all(qemu))
 		finding_add_as(qemu->target, rule, qemu->pid ? SEVERITY_WARNING : rule->severity, 0,
-			       "RLIMIT_MEMLOCK is %" PRIu64 " MiB %s, RAM alone is %" PRIu64 " MiB",
-			       (uint64_t)limit.rlim_cur >> 20, qemu->pid ? "in this process" : "here",
-			       memory >> 20);
+			       "RLIMIT_MEMLOCK is %" PRIu64 " %s %s, RAM alone is %" PRIu64 " MiB",
+			       (uint64_t)limit.rlim_cur >> (small ? 10 : 20), small ? "KiB" : "MiB",
+			       qemu->pid ? "in this process" : "here", memory >> 20);
 }
 
 const struct qemu_rule qemu_rules[] = {
