@@ -239,8 +239,11 @@ static struct sevadm_vm *describe(struct command *command, struct sevadm_event *
 	struct sevadm_vm *vm = NULL;
 
 	sevadm_psp_decode(command->number, command->buffer, guest);
-	if (!command->nested)
-		vm = command->scope ? command->scope->vm : command_vm(guest);
+	/* What a command issues is for the same VM: its time is in that command's no more. */
+	if (command->scope)
+		vm = command->scope->vm;
+	else if (!command->nested)
+		vm = command_vm(guest);
 	event->known |= guest->known & (SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
 	event->handle = guest->handle;
 	event->asid = guest->asid;

@@ -88,6 +88,7 @@ static void __attribute__((constructor)) register_##suite(void)				\
 #define KUNIT_EXPECT_EQ(test, left, right)	kunit_compare(test, left, ==, right, (void)0)
 #define KUNIT_EXPECT_NE(test, left, right)	kunit_compare(test, left, !=, right, (void)0)
 #define KUNIT_EXPECT_LT(test, left, right)	kunit_compare(test, left, <, right, (void)0)
+#define KUNIT_EXPECT_LE(test, left, right)	kunit_compare(test, left, <=, right, (void)0)
 #define KUNIT_EXPECT_GT(test, left, right)	kunit_compare(test, left, >, right, (void)0)
 #define KUNIT_EXPECT_GE(test, left, right)	kunit_compare(test, left, >=, right, (void)0)
 #define KUNIT_EXPECT_TRUE(test, condition)	kunit_holds(test, condition, (void)0)
