@@ -14,24 +14,42 @@
 #include "pool.h"
 #include "symbol.h"
 
-/* A compiler may have made a constant of one that is only ever set to one value: then it is that. */
-static u32 read_asid(const char *name, u32 otherwise)
+/* kvm_amd's variables; NULL: it has no such one. Found before a seam is attached to it. */
+static const u32 *min_snp_asid, *max_snp_asid, *min_sev_es_asid, *max_sev_es_asid;
+
+static void find_variables(void)
 {
-	const u32 *variable = sevadm_symbol_variable(name);
+	min_snp_asid = sevadm_symbol_variable("kvm_amd:min_snp_asid");
+	max_snp_asid = sevadm_symbol_variable("kvm_amd:max_snp_asid");
+	min_sev_es_asid = sevadm_symbol_variable("kvm_amd:min_sev_es_asid");
+	max_sev_es_asid = sevadm_symbol_variable("kvm_amd:max_sev_es_asid");
+}
+
+/* A compiler may have made a constant of one that is only ever set to one value: then it is that. */
+static u32 read_asid(const u32 *variable, u32 otherwise)
+{
 	u32 asid;
 
 	return variable && !copy_from_kernel_nofault(&asid, variable, sizeof(asid)) ? asid : otherwise;
 }
 
-static void kvm_arrived(void)
+/**
+ * sevadm_division_read() - take over how kvm_amd divides the ASIDs
+ *
+ * kvm_amd has set its variables before it offers /dev/kvm (sev_hardware_setup()), and never changes
+ * them. It offers it before it is live, so whoever enters a VM reads them first.
+ *
+ * Context: kvm_amd is live, or one of its functions is called; does not sleep.
+ */
+void sevadm_division_read(void)
 {
 	const struct sevadm_asid_range snp = {
-		.first = read_asid("kvm_amd:min_snp_asid", 1),
-		.last = read_asid("kvm_amd:max_snp_asid", 0),
+		.first = read_asid(min_snp_asid, 1),
+		.last = read_asid(max_snp_asid, 0),
 	};
 	const struct sevadm_asid_range es = {
-		.first = read_asid("kvm_amd:min_sev_es_asid", 1),
-		.last = read_asid("kvm_amd:max_sev_es_asid", U32_MAX),
+		.first = read_asid(min_sev_es_asid, 1),
+		.last = read_asid(max_sev_es_asid, U32_MAX),
 	};
 
 	sevadm_pool_divide(&snp, &es);
@@ -41,13 +59,16 @@ static int sevadm_division_notify(struct notifier_block *nb, unsigned long state
 {
 	const struct module *mod = data;
 
-	if (state != MODULE_STATE_LIVE || strcmp(mod->name, "kvm_amd"))
+	if (strcmp(mod->name, "kvm_amd"))
 		return NOTIFY_DONE;
-	kvm_arrived();
+	if (state == MODULE_STATE_COMING)
+		find_variables();
+	else if (state == MODULE_STATE_LIVE)
+		sevadm_division_read();
 	return NOTIFY_OK;
 }
 
-/* Before the seams, which have no priority: the first VM that they see is of the right pool. */
+/* Before the seams, which have no priority: they are attached while kvm_amd is coming. */
 static struct notifier_block division_notifier = {
 	.notifier_call = sevadm_division_notify,
 	.priority = 1,
@@ -63,8 +84,10 @@ int sevadm_division_init(void)
 {
 	int ret = register_module_notifier(&division_notifier);
 
-	if (!ret && sevadm_symbol_module_is_live("kvm_amd"))
-		kvm_arrived();
+	if (!ret && sevadm_symbol_module_is_live("kvm_amd")) {
+		find_variables();
+		sevadm_division_read();
+	}
 	return ret;
 }
 

@@ -4,6 +4,7 @@
 #define SEVADM_DIVISION_H
 
 int sevadm_division_init(void);
+void sevadm_division_read(void);
 void sevadm_division_uninit(void);
 
 #endif /* SEVADM_DIVISION_H */

@@ -17,6 +17,7 @@
 #include "bitmaps.h"
 #include "compat/compiler.h"
 #include "compat/kvm.h"
+#include "division.h"
 #include "drift.h"
 #include "event.h"
 #include "gmem.h"
@@ -192,6 +193,7 @@ static int enter_new_vm(struct sevadm_scope *scope, enum misc_res_type type)
 		sevadm_vm_remove(scope->vm, false);
 		sevadm_vm_put(scope->vm);
 	}
+	sevadm_division_read();
 	scope->vm = sevadm_vm_create(scope->kvm, vm_type);
 	scope->entered = scope->vm;
 	return scope->vm ? 0 : -ENOMEM;

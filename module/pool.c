@@ -428,12 +428,20 @@ static void pool_define(u32 pool, u32 first, u32 last)
 	WRITE_ONCE(pools[pool].capacity, first <= last ? last - first + 1 : 0);
 }
 
+static void undivide_locked(void)
+{
+	pool_define(SEVADM_POOL_SEV_SNP, 1, 0);
+	if (max_es_asid)
+		pool_define(SEVADM_POOL_SEV_ES, 1, max_es_asid);
+}
+
 /**
  * sevadm_pool_divide() - take over how kvm_amd, which has arrived, divides the ASIDs
  * @snp: what it gives to SEV-SNP guests
  * @es: what it gives to SEV-ES guests
  *
- * There is a third pool only if no ASID can be of either. No VM is in the ledger yet.
+ * There is a third pool only if no ASID can be of either. No VM is in the ledger yet, or this was
+ * called before with the same.
  */
 void sevadm_pool_divide(const struct sevadm_asid_range *snp, const struct sevadm_asid_range *es)
 {
@@ -441,6 +449,8 @@ void sevadm_pool_divide(const struct sevadm_asid_range *snp, const struct sevadm
 	if (snp->first && snp->first <= snp->last && snp->first <= max_es_asid && snp->last < es->first) {
 		pool_define(SEVADM_POOL_SEV_ES, es->first, min(es->last, max_es_asid));
 		pool_define(SEVADM_POOL_SEV_SNP, snp->first, min(snp->last, max_es_asid));
+	} else {
+		undivide_locked();
 	}
 	WRITE_ONCE(division_known, true);
 	spin_unlock(&sevadm_ledger_lock);
@@ -451,9 +461,7 @@ void sevadm_pool_undivide(void)
 {
 	spin_lock(&sevadm_ledger_lock);
 	WRITE_ONCE(division_known, false);
-	pool_define(SEVADM_POOL_SEV_SNP, 1, 0);
-	if (max_es_asid)
-		pool_define(SEVADM_POOL_SEV_ES, 1, max_es_asid);
+	undivide_locked();
 	spin_unlock(&sevadm_ledger_lock);
 }
 

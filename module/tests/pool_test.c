@@ -364,6 +364,12 @@ static void pool_of_snp_goes_with_kvm(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sevadm_pool_known_absent(SEVADM_POOL_SEV_SNP));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).capacity, FIRST_SEV - 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).min_asid, 1);
+
+	/* It comes again, without the parameter, and was not seen to go. */
+	divide(1, 3, 4, FIRST_SEV - 1);
+	divide(1, FIRST_SEV - 1, 1, FIRST_SEV - 1);
+	KUNIT_EXPECT_TRUE(test, sevadm_pool_known_absent(SEVADM_POOL_SEV_SNP));
+	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_ES);
 }
 
 static struct kunit_case pool_cases[] = {
