@@ -54,6 +54,8 @@ static __always_inline void raise(atomic64_t *peak, s64 to)
 /* Takes pages away; what there was may have been the most. */
 static __always_inline void fall(struct account *account, u64 pages)
 {
+	/* Before, too: nobody sees the fall and not the peak. */
+	raise(&account->peak, atomic64_read(&account->pages));
 	raise(&account->peak, atomic64_sub_return(pages, &account->pages) + pages);
 }
 

@@ -85,6 +85,7 @@ static void pages_add_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, of(test, 1).conversions, 4ULL);
 	KUNIT_EXPECT_EQ(test, of(test, 1).reclaims, 2ULL);
 	KUNIT_EXPECT_EQ(test, of(test, 2).pages, 512ULL);
+	KUNIT_EXPECT_EQ(test, of(test, 2).peak, 512ULL);
 	KUNIT_EXPECT_EQ(test, of(test, 3).pages, 0ULL);
 	KUNIT_EXPECT_EQ(test, host(test).guests.pages, 514ULL);
 	KUNIT_EXPECT_EQ(test, host(test).guests.peak, 515ULL);
