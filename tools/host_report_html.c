@@ -103,7 +103,8 @@ static const struct column event_columns[] = {
 	{ "bytes", "Bytes", format_bytes },
 };
 
-static_assert(ARRAY_SIZE(vm_columns) <= COLUMNS_MAX && ARRAY_SIZE(event_columns) <= COLUMNS_MAX);
+static_assert(ARRAY_SIZE(vm_columns) <= COLUMNS_MAX && ARRAY_SIZE(event_columns) <= COLUMNS_MAX,
+	      "a table has more columns than there is room for");
 
 static struct json_object *get(struct json_object *row, const char *key)
 {
