@@ -37,7 +37,7 @@ static u32 read_asid(const u32 *variable, u32 otherwise)
  * sevadm_division_read() - take over how kvm_amd divides the ASIDs
  *
  * kvm_amd has set its variables before it offers /dev/kvm (sev_hardware_setup()), and never changes
- * them. It offers it before it is live, so whoever enters a VM reads them first.
+ * them. It offers it before it is live, so they are read before each VM is entered.
  *
  * Context: kvm_amd is live, or one of its functions is called; does not sleep.
  */
@@ -61,9 +61,10 @@ static int sevadm_division_notify(struct notifier_block *nb, unsigned long state
 
 	if (strcmp(mod->name, "kvm_amd"))
 		return NOTIFY_DONE;
-	if (state == MODULE_STATE_COMING)
+	/* When it is live, too: this module may have come while kvm_amd was coming. */
+	if (state == MODULE_STATE_COMING || state == MODULE_STATE_LIVE)
 		find_variables();
-	else if (state == MODULE_STATE_LIVE)
+	if (state == MODULE_STATE_LIVE)
 		sevadm_division_read();
 	return NOTIFY_OK;
 }
