@@ -40,8 +40,8 @@ static struct account *account_of(u32 owner)
 }
 
 /*
- * The most there ever were stands before a fall, or now: whoever gains pages does not look, which is less for
- * each of tens of thousands of pages.
+ * Raises a peak. The most pages that there ever were are those before a fall, or those of now: a gain
+ * does not look at the peak, which saves instructions for each of tens of thousands of pages.
  */
 static __always_inline void raise(atomic64_t *peak, s64 to)
 {

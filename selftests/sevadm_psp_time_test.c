@@ -180,7 +180,7 @@ static bool test_alone(void)
 	close(fd);
 	for (i = 0; i < count; i++) {
 		good &= took_its_time(&events[i]);
-		/* Who issued it has the mailbox already. */
+		/* The command that issued it has the mailbox already. */
 		if (events[i].command == SEV_CMD_SNP_PAGE_RECLAIM &&
 		    events[i].known & SEVADM_KNOWN_WAIT) {
 			ksft_print_msg("a command within another waited\n");

@@ -23,7 +23,7 @@ struct reader {
 	size_t bytes;
 };
 
-/* Of a device no other keys are judged. */
+/* The rules judge no other keys of a device. */
 static bool is_kept(const char *head, const char *name)
 {
 	return strncmp(head, "device/", strlen("device/")) || !strcmp(name, "type") || !strcmp(name, "nictype");

@@ -261,7 +261,7 @@ static char *process_text(const struct process *process)
 
 	if (!out)
 		return NULL;
-	/* Who may make a cgroup chooses its name. */
+	/* A tenant may choose the name of its cgroup. */
 	memcpy(cgroup, process->cgroup, sizeof(cgroup));
 	memcpy(left_cgroup, process->left_cgroup, sizeof(left_cgroup));
 	output_make_printable(cgroup);

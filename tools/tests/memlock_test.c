@@ -402,7 +402,7 @@ static void host_without_good_figures(void)
 	capture_begin();
 	EXPECT_NUMBER(memlock_calibrated(in_root(MEMLOCK_CALIBRATION), &host), 2);
 	capture_end();
-	/* Who may not read it is as badly off as where there is none. */
+	/* A figures file that may not be read counts as none. */
 	EXPECT(!chmod(in_root(MEMLOCK_CALIBRATION), 0) && (!is_root || !seteuid(65534)));
 	capture_begin();
 	EXPECT_NUMBER(memlock_calibrated(NULL, &host), 0);
