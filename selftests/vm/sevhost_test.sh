@@ -63,6 +63,53 @@ warning_fails() {
 		grep -q 'WARNING: CPU: 0' "$scratch/err"
 }
 
+# The emulator's part is played by a script: NUMBER of its boots stall, when the line of the log LAST
+# is there; each leaves a line in $scratch/boots.
+stalling() {
+	cat >"$scratch/emulator" <<-EMULATOR
+		#!/bin/bash
+		for word; do
+			case \$word in
+			file,id=*,path=*) name=\${word#file,id=} path=\${word#*,path=} ;;
+			*) continue ;;
+			esac
+			[[ \$name != console,* ]] || console=\$path
+			[[ \$name != verdict,* ]] || verdict=\$path
+		done
+		echo >>"$scratch/boots"
+		printf '[    1.000000] %s\n' "$2" >>"\$console"
+		if ((\$(wc -l <"$scratch/boots") <= $1)); then
+			echo '[   22.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:' >>"\$console"
+			exec sleep 1000
+		fi
+		printf 'exit 0\ntaint 0\n' >"\$verdict"
+	EMULATOR
+	chmod +x "$scratch/emulator"
+	: >"$scratch/boots"
+}
+
+# stalls STATUS BOOTS: that is what comes of it.
+stalls() {
+	local boots
+	SEVADM_QEMU=$scratch/emulator sevhost "$1" -- true || return 1
+	boots=$(wc -l <"$scratch/boots")
+	[[ $boots == "$2" ]] || { echo "# $boots boots, not $2"; return 1; }
+	grep -q 'detected stalls on CPUs' "$scratch/err"
+}
+
+stall_ends_run() {
+	stalling 1 'Run /init as init process' && stalls 125 1 && grep -q 'kernel .* stalls: ' "$scratch/err"
+}
+
+early_stall_boots_again() {
+	stalling 1 'smp: Bringing up secondary CPUs' && stalls 0 2 &&
+		grep -q 'stalled before its first process' "$scratch/err"
+}
+
+early_stalls_fail() {
+	stalling 2 'smp: Bringing up secondary CPUs' && stalls 125 2
+}
+
 gives_up() {
 	sevhost 125 --timeout 15 -- sleep 1000 && grep -q 'not done after 15 seconds' "$scratch/err"
 }
@@ -119,6 +166,7 @@ splats_are_known() {
 		INFO: task sevadm:12 blocked for more than 120 seconds.
 		rcu: INFO: rcu_preempt self-detected stall on CPU
 		rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+		rcu: rcu_preempt kthread timer wakeup didn't happen for 5251 jiffies! g-1127 f0x0
 		refcount_t: underflow; use-after-free.
 		UBSAN: array-index-out-of-bounds in module/ledger.c
 		kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
@@ -163,7 +211,7 @@ interrupted() {
 }
 
 echo 'KTAP version 1'
-echo '1..20'
+echo '1..23'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
@@ -179,6 +227,9 @@ result 'bytes pass unchanged' bytes_unchanged
 result 'a crash fails, and shows the log' crash_shows_log
 result 'a warning of the kernel fails, whatever the command says' warning_fails
 result 'a command that does not end is given up' gives_up
+result 'a kernel that stalls ends the run' stall_ends_run
+result 'one that stalls before its first process boots once more' early_stall_boots_again
+result 'and not twice' early_stalls_fail
 result 'wrong options are refused' bad_usage
 result 'a reader that is gone changes no status' closed_reader
 result 'an emulator that does not start fails' no_emulator

@@ -88,22 +88,47 @@ describe_machine() {
 	serial verdict 0x2e8 7
 }
 
+# Waits until the kernel says that it stalls, and for the rest of what it has to say.
+wait_for_stall() {
+	# shellcheck disable=SC2016 # for the shell in there
+	child bash -c 'until LC_ALL=C grep -qaE -- "$1" "$2"; do sleep 1; done; sleep 3' - \
+		"$stall_pattern" "$console"
+}
+
 # The streams go through files, so that no reader, however slow, ever stops the machine and its
-# clocks: stalls that the kernel would complain of.
+# clocks: stalls that the kernel would complain of. A kernel that stalls does not go on as a rule:
+# that ends the run, and fails it as every splat does.
 run_machine() {
-	local machine clock ended left
-	touch "$run"/{stdout,stderr,verdict}
+	local machine clock watch ended file pid left=()
+	for file in "$console" "$run"/{stdout,stderr,verdict}; do
+		: >"$file"
+	done
 	child "$qemu" "${arguments[@]}" </dev/null >"$run/qemu" 2>&1 &
 	machine=$!
 	child tail -c +1 -f -s 0.05 --pid="$machine" "$run/stdout" 2>/dev/null &
 	child tail -c +1 -f -s 0.05 --pid="$machine" "$run/stderr" >&2 2>/dev/null &
 	child sleep "$timeout" &
 	clock=$!
-	wait -n -p ended "$machine" "$clock" || true
-	timed_out='' left=$clock
-	[[ $ended == "$machine" ]] || timed_out=yes left=$machine
-	# The shell would tell that it was killed.
-	{ kill -KILL "$left" || true; wait; } 2>/dev/null
+	wait_for_stall &
+	watch=$!
+	wait -n -p ended "$machine" "$clock" "$watch" || true
+	timed_out='' stalled=''
+	case $ended in
+	"$clock") timed_out=yes ;;
+	"$watch") stalled=yes ;;
+	esac
+	for pid in "$machine" "$clock" "$watch"; do
+		[[ $pid == "$ended" ]] || left+=("$pid")
+	done
+	# The shell would tell that they were killed.
+	{ kill -KILL "${left[@]}" || true; wait; } 2>/dev/null
+}
+
+# Return true if the kernel stalled before it had started its first process: nothing has begun then
+# that this run is for.
+stalled_early() {
+	[[ $stalled && ! -s $run/stdout && ! -s $run/stderr && ! -s $run/verdict ]] &&
+		! LC_ALL=C grep -qa 'Run /.* as init process' "$console"
 }
 
 fail_run() {
@@ -117,6 +142,8 @@ fail_run() {
 
 read_verdict() {
 	local what value taint
+	[[ ! $stalled ]] ||
+		say "kernel $version stalls: a processor waits for a timer or an interrupt that does not come"
 	if show_splats "$console" >"$run/splats"; then
 		say "kernel $version left a splat in its log:"
 		cat "$run/splats" >&2

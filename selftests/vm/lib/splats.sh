@@ -17,12 +17,17 @@ splat_patterns=(
 	'^INFO: (possible|trying to register|task .* blocked for more than)'
 	'detected (expedited )?stalls? on CPU'
 	'self-detected stall on CPU'
+	"^rcu: .* kthread (timer wakeup didn't happen|starved) for"
 	'(KASAN|UBSAN|KCSAN|KFENCE|KMSAN): '
 	'refcount_t: '
 	'^list_(add|del) corruption'
 	'^kmemleak: [0-9]+ new suspected'
 	'unable to handle '
 )
+
+# Those of a kernel that waits for what does not come.
+# shellcheck disable=SC2034 # machine.sh reads it
+stall_pattern="rcu: .*(detected (expedited )?stalls? on CPU|self-detected stall on CPU|kthread (timer wakeup didn't happen|starved) for)"
 
 # show_splats LOG: the log around the first few splats. False: there is none.
 show_splats() {
