@@ -9,7 +9,7 @@
 #   make lint            style, sparse, spelling, shell, and that code calls down only (selftests/workshop/lint)
 #   make screenshots     sevadm top and report as pictures, to be looked at; and that of README
 #   make reference       Documentation/reference and the picture of the architecture, from the sources
-#   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads
+#   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads, more kernels
 #   make check-adversary hostile tenants on each kernel, for ten minutes each
 #   make check-messages  the messages of Debian's newest sources against those that explain knows
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
