@@ -296,9 +296,12 @@ int report_finish(struct report *report)
 	size_t i;
 
 	/* A pipeline that asks for a check must not take nothing for success. */
-	if (!report->nr)
-		return fail(EXIT_USAGE, "nothing was checked: there is no %s in what was given",
+	if (!report->nr) {
+		code = fail(EXIT_USAGE, "nothing was checked: there is no %s in what was given",
 			    report->what ?: "target");
+		report_free(report);
+		return code;
+	}
 	for (i = 0; i < report->nr; i++)
 		if (report->targets[i]->nr)
 			qsort(report->targets[i]->findings, report->targets[i]->nr,
