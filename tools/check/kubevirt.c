@@ -11,7 +11,7 @@
 #include "check/rules.h"
 #include "cli/errors.h"
 #include "cli/output.h"
-#include "report/files.h"
+#include "report/check_file.h"
 #include "report/yaml.h"
 #include "sev/certificate.h"
 #include "sev/policy.h"
@@ -597,39 +597,35 @@ size_t kubevirt_judge(struct target *target, unsigned int version, const struct 
 	return visitor.known + 1;
 }
 
-static void check_file(struct report *report, const struct options *options,
-		       const struct host_facts *host, const struct file_name *name)
-{
-	struct target *target = placement_target(report, &options->hosts, name->path, NULL, host);
-	const char *why;
-	size_t size;
-	char *bytes;
+/**
+ * struct cluster - what a file is judged for
+ * @version: of KubeVirt, as VERSION(); 0: not known
+ * @host: the node; NULL: none in particular
+ */
+struct cluster {
+	unsigned int version;
+	const struct host_facts *host;
+};
 
-	bytes = file_read(name->path, &size, &why);
-	if (!bytes) {
-		target_unreadable(target, 0, "%s", why);
-	} else if (!kubevirt_judge(target, options->version, host, bytes, size)) {
-		/* Other objects live beside VMs. */
-		if (name->found)
-			report_drop(report);
-		else
-			target_unreadable(target, 0,
-					  "there is no VM, instance type or KubeVirt object in it%s",
-					  *bytes == '<' ? ": it is XML, for check domain" : "");
-	}
-	free(bytes);
+static bool judge_file(const void *context, struct target *target, char *bytes, size_t size)
+{
+	const struct cluster *cluster = context;
+
+	return kubevirt_judge(target, cluster->version, cluster->host, bytes, size);
 }
 
 static int check_files(const struct options *options, const struct file_list *files)
 {
 	struct report report = { .what = "VM, instance type or KubeVirt object" };
+	struct cluster cluster = { .version = options->version };
 	size_t nr, host;
 
 	for (nr = 0; nr < files->nr; nr++) {
 		host = 0;
 		do {
-			check_file(&report, options, host_list_at(&options->hosts, host),
-				   &files->names[nr]);
+			cluster.host = host_list_at(&options->hosts, host);
+			placement_target(&report, &options->hosts, files->names[nr].path, NULL, cluster.host);
+			report_check_file(&report, &files->names[nr], judge_file, &cluster);
 		} while (++host < options->hosts.files.nr);
 	}
 	placement_report(&report, &options->hosts);

@@ -10,7 +10,7 @@
 
 #include "check/check.h"
 #include "cli/errors.h"
-#include "report/files.h"
+#include "report/check_file.h"
 #include "sev/certificate.h"
 #include "sev/policy.h"
 
@@ -180,24 +180,9 @@ bool settings_judge(const struct settings_kind *kind, struct target *target, cha
 	return !sound || state != SETTINGS_NONE;
 }
 
-static void check_file(const struct settings_kind *kind, struct report *report,
-		       const struct file_name *name)
+static bool judge_file(const void *kind, struct target *target, char *bytes, size_t size)
 {
-	struct target *target = report_target(report, name->path, TARGET_FILE);
-	const char *why;
-	size_t size;
-	char *bytes;
-
-	bytes = file_read(name->path, &size, &why);
-	if (!bytes) {
-		target_unreadable(target, 0, "%s", why);
-	} else if (!settings_judge(kind, target, bytes, size)) {
-		if (name->found)
-			report_drop(report);
-		else
-			target_unreadable(target, 0, "there is no %s in it", kind->what);
-	}
-	free(bytes);
+	return settings_judge(kind, target, bytes, size);
 }
 
 int settings_check(const struct settings_kind *kind, int argc, char **argv)
@@ -212,8 +197,10 @@ int settings_check(const struct settings_kind *kind, int argc, char **argv)
 		ret = fail(EXIT_USAGE, "check %s needs a FILE, a folder, or - for stdin", kind->check);
 	for (i = 0; i < argc && !ret; i++)
 		ret = file_list_add(&files, argv[i], kind->endings);
-	for (nr = 0; nr < files.nr && !ret; nr++)
-		check_file(kind, &report, &files.names[nr]);
+	for (nr = 0; nr < files.nr && !ret; nr++) {
+		report_target(&report, files.names[nr].path, TARGET_FILE);
+		report_check_file(&report, &files.names[nr], judge_file, kind);
+	}
 	if (!ret)
 		ret = report_finish(&report);
 	file_list_free(&files);

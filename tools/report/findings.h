@@ -127,8 +127,6 @@ const char *target_verdict(const struct target *target);
 /** target_is_ok() - true: its verdict is "ok" */
 bool target_is_ok(const struct target *target);
 
-void report_drop(struct report *report);
-
 /**
  * report_finish() - sort, print and free everything
  *

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Findings: order, verdicts, exit codes, and the three forms of a report. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "report/check_file.h"
 #include "report/findings.h"
 #include "test.h"
 
@@ -162,6 +165,56 @@ static void verdicts(void)
 	EXPECT(strstr(captured, "[unreadable] line 3: broken"));
 }
 
+/* Judges files that begin with '+', and changes what it was given, as readers do. */
+static bool judge_plus(const void *rule, struct target *target, char *bytes, size_t size)
+{
+	const bool is_plus = size && *bytes == '+';
+
+	if (is_plus)
+		finding_add(target, rule, 1, "%s", bytes + 1);
+	*bytes = '\0';
+	return is_plus;
+}
+
+/* What the report of a file with this content says, NULL: the file does not exist; returns the exit code. */
+static int check_content(const char *content, bool found)
+{
+	char path[] = "/tmp/findings-XXXXXX";
+	const struct file_name name = { .path = path, .found = found };
+	struct report report = { .what = "plus" };
+	int file = mkstemp(path);
+
+	if (file < 0 || (content && write(file, content, strlen(content)) != (ssize_t)strlen(content)))
+		abort();
+	close(file);
+	if (!content)
+		unlink(path);
+	report_target(&report, "the file", TARGET_FILE);
+	report_check_file(&report, &name, judge_plus, &late);
+	unlink(path);
+	return finish(&report);
+}
+
+static void files(void)
+{
+	EXPECT_NUMBER(check_content("+one", false), EXIT_OK);
+	EXPECT(strstr(captured, "the file: warning, 1 warning\n\n  warning [late] line 1: one\n"));
+	EXPECT_NUMBER(check_content("+one", true), EXIT_OK);
+	EXPECT(strstr(captured, "line 1: one\n"));
+
+	/* What was named must have something to judge; what was found in a folder need not. */
+	EXPECT_NUMBER(check_content("-one", false), EXIT_USAGE);
+	EXPECT(strstr(captured, "the file: error") && strstr(captured, "[unreadable]: there is no plus in it\n"));
+	EXPECT_NUMBER(check_content("-one", true), EXIT_USAGE);
+	EXPECT(!strstr(captured, "the file") && strstr(captured_errors, "nothing was checked"));
+	EXPECT_NUMBER(check_content("<one/>", false), EXIT_USAGE);
+	EXPECT(strstr(captured, "there is no plus in it: it is XML, for check domain\n"));
+
+	/* One that cannot be read is reported, wherever its name is from. */
+	EXPECT_NUMBER(check_content(NULL, true), EXIT_USAGE);
+	EXPECT(strstr(captured, "[unreadable]: No such file or directory\n"));
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -170,6 +223,7 @@ int main(void)
 		{ "as SARIF", as_sarif },
 		{ "nothing to check is no success", nothing_to_check_is_no_success },
 		{ "verdicts and exit codes", verdicts },
+		{ "a file that is one target", files },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));
