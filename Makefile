@@ -24,6 +24,7 @@
 #   make dkms-install    the module by DKMS for KVER; dkms-remove takes it away
 #   make compile_commands.json   for clangd and other tools: how each file is compiled
 #   make matrix          packages installed and booted on every kernel Debian offers (Documentation/matrix.md)
+#   make help            this list
 
 KVER	?= $(shell uname -r)
 BUILD	?= $(CURDIR)/build
@@ -43,6 +44,10 @@ all: tools $(if $(call kernel-build,$(KVER)),module)
 ifeq ($(call kernel-build,$(KVER)),)
 	@echo "No headers of kernel $(KVER): the module is not built (apt-get install linux-headers-$(KVER))."
 endif
+
+.PHONY: help
+help:
+	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: packages
 packages:
