@@ -84,7 +84,9 @@ static void find_symbols(void)
 	if (!file)
 		die("/proc/kallsyms: %s", strerror(errno));
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%llx %*c %511s [%127[^]]", &address, name, module) != 3)
+		/* Most of 200 000 are the kernel's own. */
+		if (!strchr(line, '[') ||
+		    sscanf(line, "%llx %*c %511s [%127[^]]", &address, name, module) != 3)
 			continue;
 		for (i = 0; i < ARRAY_SIZE(symbols); i++)
 			if (!strcmp(symbols[i].name, name) && !strcmp(symbols[i].module, module))
@@ -172,9 +174,23 @@ static bool find_member(const struct btf *btf, uint32_t type_id, const char *nam
 	return false;
 }
 
-static void find_field(const struct btf *btf, enum field_id id)
+/* Those of the module come behind the kernel's 100 000, and are few: there first. */
+static int32_t find_struct(const struct btf *btf, const char *name)
 {
-	int32_t found = btf__find_by_name_kind(btf, fields[id].type, BTF_KIND_STRUCT);
+	uint32_t id = btf__type_cnt(btf__base_btf(btf)), end = btf__type_cnt(btf);
+
+	for (; id < end; id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		if (btf_is_struct(type) && !strcmp(btf__name_by_offset(btf, type->name_off), name))
+			return id;
+	}
+	return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+}
+
+/* @found: the structure. */
+static void find_field(const struct btf *btf, enum field_id id, int32_t found)
+{
 	const char *part = fields[id].member;
 	uint32_t type = found, offset = 0, step;
 	int64_t size;
@@ -205,6 +221,7 @@ static void find_fields(void)
 {
 	static const char base_path[] = "/sys/kernel/btf/vmlinux", path[] = "/sys/kernel/btf/kvm_amd";
 	struct btf *base = btf__parse(base_path, NULL), *btf;
+	int32_t found = -1;
 	size_t i;
 
 	if (!base)
@@ -213,8 +230,11 @@ static void find_fields(void)
 	if (!btf)
 		die("%s: %s: the kernel needs CONFIG_DEBUG_INFO_BTF_MODULES", path,
 		    strerror(errno));
-	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		find_field(btf, i);
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (!i || strcmp(fields[i].type, fields[i - 1].type))
+			found = find_struct(btf, fields[i].type);
+		find_field(btf, i, found);
+	}
 	btf__free(btf);
 	btf__free(base);
 }
