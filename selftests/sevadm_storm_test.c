@@ -4,7 +4,9 @@
  * migrate, pass on and kill VMs at once. It is compared whenever they are made to stand still. In the
  * middle the module is unloaded and loaded again: no VM minds, and what is new is accounted exactly.
  *
- * usage: sevadm_storm_test [--seconds N] [--processes N] [--seed N]     (12, 64, the time)
+ * usage: sevadm_storm_test [--seconds N] [--processes N] [--quiets N] [--seed N]
+ *
+ * 12 seconds, 32 processes, 2 quiet moments of a phase, and the time for a seed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -24,7 +26,8 @@
 #define TEND_US		20000
 #define ORPHANS_S	120	/* in which the children that outlived a process end */
 #define ACTIONS_S	300	/* in which a slow machine has done each action as well */
-#define QUIETS		4	/* quiet moments of a phase */
+
+static unsigned long quiets = 2;	/* moments of a phase */
 
 static double now(void)
 {
@@ -60,12 +63,12 @@ static bool quiet(const char *where)
 static bool phase(const char *what, double seconds)
 {
 	bool good = true;
+	unsigned long i;
 	char where[64];
-	int i;
 
-	for (i = 1; i <= QUIETS; i++) {
-		rage(seconds / QUIETS);
-		snprintf(where, sizeof(where), "%s, quiet moment %d", what, i);
+	for (i = 1; i <= quiets; i++) {
+		rage(seconds / quiets);
+		snprintf(where, sizeof(where), "%s, quiet moment %lu", what, i);
 		good &= quiet(where);
 	}
 	return good;
@@ -131,12 +134,13 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seconds", required_argument, NULL, 't' },
 		{ "processes", required_argument, NULL, 'p' },
+		{ "quiets", required_argument, NULL, 'q' },
 		{ "seed", required_argument, NULL, 's' },
 		{ }
 	};
 	/* A kernel that checks each access to its memory gets on with fewer. */
 	bool slow = !access("/sys/kernel/debug/kmemleak", F_OK);
-	unsigned long seconds = 12, processes = slow ? 16 : 64, seed = time(NULL);
+	unsigned long seconds = 12, processes = slow ? 16 : 32, seed = time(NULL);
 	const char *reason = ledger_unavailable();
 	int option, i;
 
@@ -145,6 +149,8 @@ int main(int argc, char **argv)
 			seconds = number_from(optarg, 1, 86400);
 		else if (option == 'p')
 			processes = number_from(optarg, 1, 256);
+		else if (option == 'q')
+			quiets = number_from(optarg, 1, 1000);
 		else if (option == 's')
 			seed = number_from(optarg, 0, -1UL);
 		else
