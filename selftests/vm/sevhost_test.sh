@@ -44,7 +44,7 @@ other_ranges() {
 }
 
 streams_apart() {
-	sevhost 0 -- sh -c 'echo to-stdout; echo to-stderr >&2' &&
+	sevhost 42 -- sh -c 'echo to-stdout; echo to-stderr >&2; exit 42' &&
 		[[ $(cat "$scratch/out") == to-stdout ]] && grep -qx to-stderr "$scratch/err"
 }
 
@@ -116,8 +116,12 @@ early_hangs_fail() {
 		hangs 125 2 'does not come: APIC delta adjusted to PM-Timer: 62503790'
 }
 
+# The emulator's own silence is enough: no kernel has to boot for it.
 gives_up() {
-	sevhost 125 --timeout 15 -- sleep 1000 && grep -q 'not done after 15 seconds' "$scratch/err"
+	printf '#!/bin/sh\nexec sleep 1000\n' >"$scratch/silent"
+	chmod +x "$scratch/silent"
+	SEVADM_QEMU=$scratch/silent sevhost 125 --timeout 2 -- true &&
+		grep -q 'not done after 2 seconds' "$scratch/err"
 }
 
 # By a clock that counts instructions, whatever else this machine does.
@@ -217,18 +221,15 @@ interrupted() {
 }
 
 echo 'KTAP version 1'
-echo '1..23'
+echo '1..20'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
-result 'the ranges of ASIDs can be chosen' other_ranges
-result 'true exits with 0' sevhost 0 -- true
+result 'the ranges of ASIDs can be chosen, and the status 0 passes' other_ranges
 result 'the machine is up within 20 seconds of its own clock' quick
-result 'false exits with 1' sevhost 1 -- false
-result 'a status passes unchanged' sevhost 42 -- sh -c 'exit 42'
 # shellcheck disable=SC2016
 result 'a signal shows as 128 + N' sevhost 137 -- sh -c 'kill -9 $$'
-result 'stdout and stderr stay apart' streams_apart
+result 'stdout and stderr stay apart, and another status passes' streams_apart
 result 'bytes pass unchanged' bytes_unchanged
 result 'a crash fails, and shows the log' crash_shows_log
 result 'a warning of the kernel fails, whatever the command says' warning_fails
