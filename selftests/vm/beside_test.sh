@@ -104,7 +104,7 @@ held='
 
 # shellcheck disable=SC2016 # the guest's shell expands it
 hung='
-	sevadm module load; modprobe ccp; modprobe kvm_amd
+	sevadm module load; modprobe ccp psp_cmd_timeout=10; modprobe kvm_amd
 	[ "$(cat /sys/module/kvm_amd/initstate)" = live ]
 	whole
 	asked=$(sevadm -j trace show --command PLATFORM_STATUS | wc -l)
@@ -122,6 +122,6 @@ host "a clone beside a seam" '
 	rmmod sevadm; rmmod kvm_amd' --no-kvm --copy "$run/clone/kvm_amd.ko"
 host "ftrace is dead: the module stays, and goes on" "$dead" --copy "$run/occupant/occupant.ko"
 host "a kernel that is locked down against being read" "$locked"
-host "who keeps the module from being unloaded" "$held" --psp hang=GUEST_STATUS
+host "who keeps the module from being unloaded" "$held" --psp hang=GUEST_STATUS --param ccp.psp_cmd_timeout=60
 host "the security processor hangs when kvm_amd arrives" "$hung" --no-kvm --psp hang=PLATFORM_STATUS:2
 exit "$failed"
