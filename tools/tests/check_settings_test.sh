@@ -47,7 +47,7 @@ hostile() {
 	for kind in $kinds; do
 		for file in empty zeroes random long lines colons deep map rows fields json; do
 			code=0
-			timeout 10 "$sevadm" check "$kind" "$scratch/$file" > /dev/null 2>&1 || code=$?
+			timeout 60 "$sevadm" check "$kind" "$scratch/$file" > /dev/null 2>&1 || code=$?
 			[ "$code" -le 2 ] || { say "check $kind $file: exit code $code"; status=1; }
 		done
 		code=0
