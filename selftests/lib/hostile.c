@@ -19,7 +19,7 @@
 #include "random.h"
 #include "sev_abi.h"
 
-#define PAUSE_POLL_US	2000
+#define PAUSE_POLL_US	50000	/* of many processes: a look each 2 ms takes both processors */
 
 uint32_t hostile_chance(struct hostile *h, uint32_t below)
 {

@@ -14,7 +14,7 @@
 #include "random.h"
 #include "sev_abi.h"
 
-#define PAUSE_POLL_US	2000
+#define PAUSE_POLL_US	50000	/* of many processes: a look each 2 ms takes both processors */
 
 static struct storm_life *self;
 static struct sev_host host;

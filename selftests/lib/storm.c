@@ -17,7 +17,7 @@
 #include "storm_life.h"
 
 #define PROCESSES_MAX	256
-#define PAUSE_POLL_US	2000
+#define PAUSE_POLL_US	10000
 
 static struct storm_shared *shared;
 static unsigned int process_count;

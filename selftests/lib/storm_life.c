@@ -20,7 +20,7 @@
 #define FOREIGN		3
 #define REGIONS		6
 #define PAGES		16UL
-#define PAUSE_POLL_US	2000
+#define PAUSE_POLL_US	50000	/* of many processes: a look each 2 ms takes both processors */
 #define ORPHAN_MS_MAX	300
 
 struct region {
