@@ -5,13 +5,24 @@
 # the command, laid out in a folder as init.c expects them. Uses what sevhost's options say.
 # shellcheck disable=SC2154
 
-# put_program FILE DIRECTORY: with the libraries it needs.
-put_program() {
-	local library
-	install -D "$1" "$payload/$2/${1##*/}"
+# put_programs DIRECTORY FILE…: with the libraries they need. A process for each file would take a second.
+put_programs() {
+	local to=$payload/$1 library
+	shift
+	mkdir -p "$to"
+	install -t "$to" "$@"
 	while read -r library; do
 		[[ -e $payload$library ]] || install -D "$library" "$payload$library"
-	done < <(ldd "$1" 2>/dev/null | grep -o '/[^ ]*')
+	done < <(ldd "$@" 2>/dev/null | sed -nE 's,^\t(.* => )?(/[^ ]*) .*,\2,p' | sort -u)
+}
+
+# files_in DIRECTORY: sets files.
+files_in() {
+	local file
+	files=()
+	for file in "$1"/*; do
+		[[ ! -f $file ]] || files+=("$file")
+	done
 }
 
 put_modules() {
@@ -20,6 +31,8 @@ put_modules() {
 	cp -r "$kernel_dir/lib/modules/$version" "$to/"
 	if [[ ! $root && -e $sevadm ]]; then
 		install -D -m 644 -t "$to/$version/updates" "${sevadm%/*}"/sevadm*.ko
+		# As DKMS does: eleven of twelve megabytes, which each load reads.
+		strip -g "$to/$version"/updates/sevadm*.ko
 	fi
 	depmod -b "$payload" "$version"
 }
@@ -42,7 +55,7 @@ list_module() {
 
 # make_payload DIR COMMAND…
 make_payload() {
-	local payload=$1 file
+	local payload=$1 file files
 	shift
 	mkdir -p "$payload"/{sevhost,work}
 	put_modules
@@ -54,12 +67,10 @@ make_payload() {
 		list_module sevadm
 	fi
 	printf '%s\0' "$@" >"$payload/sevhost/command"
-	for file in "$build"/bin/*; do
-		[[ ! -f $file ]] || put_program "$file" usr/local/bin
-	done
-	for file in "$build"/selftests/*; do
-		[[ ! -f $file ]] || put_program "$file" selftests
-	done
+	files_in "$build/bin"
+	((!${#files[@]})) || put_programs usr/local/bin "${files[@]}"
+	files_in "$build/selftests"
+	((!${#files[@]})) || put_programs selftests "${files[@]}"
 	for file in "${copies[@]}"; do
 		put_copy "$file"
 	done
@@ -68,7 +79,7 @@ make_payload() {
 # A program of the user's comes with its libraries, too.
 put_copy() {
 	if [[ -f $1 && -x $1 ]]; then
-		put_program "$1" work
+		put_programs work "$1"
 	else
 		cp -rL "$1" "$payload/work/"
 	fi
