@@ -22,6 +22,7 @@
 #   make deb             Debian packages in build/deb
 #   make dist            the sources as one archive in build/dist
 #   make dkms-install    the module by DKMS for KVER; dkms-remove takes it away
+#   make check-ladder    the module built for every kernel whose headers Debian has, and by clang; boots none
 #   make compile_commands.json   for clangd and other tools: how each file is compiled
 #   make matrix          packages installed and booted on every kernel Debian offers (Documentation/matrix.md)
 #   make help            this list
@@ -91,6 +92,11 @@ check-messages: tools
 	@mkdir -p $(BUILD)/check
 	@tools/tests/messages/list > $(BUILD)/check/messages.tsv
 	@MESSAGES=$(BUILD)/check/messages.tsv $(MAKE) --no-print-directory -C tools check-messages
+
+# The module, built for all kernels of the archive. LADDER: regular expressions of those to build for.
+.PHONY: check-ladder
+check-ladder:
+	@selftests/vm/kernels/ladder $(LADDER)
 
 .PHONY: check-libvirt
 check-libvirt: tools selftests
