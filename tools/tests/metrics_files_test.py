@@ -9,7 +9,7 @@ import sys
 import yaml
 
 METRICS = pathlib.Path(__file__).resolve().parents[1] / "metrics"
-POOLS = ("sev", "sev_es")
+POOLS = ("sev", "sev_es", "sev_snp")
 
 
 def printed_metrics():
