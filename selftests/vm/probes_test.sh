@@ -98,6 +98,19 @@ vendor() {
 	result "$([[ $found == "$expected" ]]; echo $?)" "$kernel ($release): $expected"
 }
 
+# What users read of these kernels is the table.
+page_has_table() {
+	local status=0 row kernel release expected evidence why
+	: >"$run/out"
+	for row in "${vendors[@]}"; do
+		IFS=$'\t' read -r kernel release _ expected evidence why <<<"$row"
+		row="| $kernel | $release | $expected | $evidence | $why |"
+		grep -qxF "$row" "$top_dir/Documentation/matrix.md" || echo "missing: $row" >>"$run/out"
+	done
+	[[ ! -s $run/out ]] || status=1
+	result "$status" "Documentation/matrix.md has the kernels of kernels/vendor.table"
+}
+
 # Every firmware command of a kernel's own header has the same name and number in the list of the module and the tools.
 command_names() {
 	local version=$1 status=0
@@ -120,7 +133,7 @@ done
 mapfile -t vendors < <(grep -Ev '^(#|$)' "$here/kernels/vendor.table" | tr -s '\t')
 mapfile -t absent < <(names)
 echo "KTAP version 1"
-echo "1..$((${#vendors[@]} + ${#absent[@]} + 1 + ${#kernels[@]}))"
+echo "1..$((${#vendors[@]} + ${#absent[@]} + 2 + ${#kernels[@]}))"
 status=0
 probe || status=1
 for row in "${absent[@]}"; do
@@ -136,6 +149,7 @@ for row in "${vendors[@]}"; do
 	IFS=$'\t' read -r kernel release lacks expected _ <<<"$row"
 	vendor "$kernel" "$release" "$lacks" "$expected"
 done
+page_has_table
 for version in "${kernels[@]}"; do
 	command_names "$version"
 done
