@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Metrics: one row of a table each; names and units as Prometheus' documentation wants them. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/output.h"
@@ -10,7 +11,8 @@
 enum source {
 	OF_HOST,	/* the status */
 	OF_POOL,	/* each pool of the status */
-	OF_VM,		/* each VM */
+	OF_VM,		/* each VM, up to a number of them */
+	OF_VMS,		/* the VMs that have no samples of their own */
 	OF_LIMIT,	/* each limit */
 	OF_MODULE,	/* the module */
 	OF_SEAM,	/* each seam of the module */
@@ -83,6 +85,8 @@ static const struct metric metrics[] = {
 	  NULL, "private_peak_bytes" },
 	{ "sevadm_vm_memory_bytes", "gauge", "Memory of the VM that cannot be reclaimed", OF_VM, NULL,
 	  "memory_bytes" },
+	{ "sevadm_vms_left_out", "gauge", "VMs without samples of their own, since they are too many", OF_VMS,
+	  NULL, "left_out" },
 	{ "sevadm_limit_min", "gauge", "Guarantee, in ASIDs", OF_LIMIT, NULL, "min" },
 	{ "sevadm_limit_high", "gauge", "Soft limit, in bytes or ASIDs", OF_LIMIT, NULL, "high" },
 	{ "sevadm_limit_max", "gauge", "Hard limit, in bytes or ASIDs", OF_LIMIT, NULL, "max" },
@@ -99,6 +103,7 @@ static const char *const labels[][7] = {
 	[OF_HOST] = { NULL },
 	[OF_POOL] = { "pool", NULL },
 	[OF_VM] = { "id", "name", "type", "pool", "uid", "cgroup", NULL },
+	[OF_VMS] = { NULL },
 	[OF_LIMIT] = { "subject", "resource", NULL },
 	[OF_MODULE] = { "version", "state", NULL },
 	[OF_SEAM] = { "name", "module", NULL },
@@ -162,15 +167,67 @@ static struct json_object *one_row(struct json_object *row)
 	return rows;
 }
 
-void metrics_write(FILE *file, struct json_object *status, struct json_object *limits,
-		   struct json_object *vms)
+/* Compares two rows of VMs: the one that holds more memory comes first, of equal ones the older. */
+static int compare_memory(const void *a, const void *b)
 {
+	static const char *const keys[] = { "memory_bytes", "pinned_bytes", "private_bytes" };
+	struct json_object *const left = *(struct json_object *const *)a;
+	struct json_object *const right = *(struct json_object *const *)b;
+	uint64_t more, less;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		more = json_get_u64(left, keys[i]);
+		less = json_get_u64(right, keys[i]);
+		if (more != less)
+			return more < less ? 1 : -1;
+	}
+	more = json_get_u64(left, "id");
+	less = json_get_u64(right, "id");
+	return (more > less) - (more < less);
+}
+
+/* The @max largest VMs in the order of @vms; the array is the caller's. */
+static struct json_object *largest(struct json_object *vms, size_t max)
+{
+	struct json_object *some = json_object_new_array(), *all = json_object_new_array();
+	size_t nr = json_object_array_length(vms), i;
+	struct json_object *last, *row;
+
+	for (i = 0; i < nr; i++)
+		json_object_array_add(all, json_object_get(json_object_array_get_idx(vms, i)));
+	json_object_array_sort(all, compare_memory);
+	last = max < nr ? json_object_array_get_idx(all, max) : NULL;
+	for (i = 0; i < nr; i++) {
+		row = json_object_array_get_idx(vms, i);
+		if (!last || compare_memory(&row, &last) < 0)
+			json_object_array_add(some, json_object_get(row));
+	}
+	json_object_put(all);
+	return some;
+}
+
+/* How many of the VMs have no row in @some, as rows like any other, which are the caller's. */
+static struct json_object *left_out(struct json_object *vms, struct json_object *some)
+{
+	struct json_object *rows = json_object_new_array(), *row = json_object_new_object();
+
+	json_object_object_add(row, "left_out", json_u64(json_object_array_length(vms) -
+							 json_object_array_length(some)));
+	json_object_array_add(rows, row);
+	return rows;
+}
+
+void metrics_write(FILE *file, struct json_object *status, struct json_object *limits,
+		   struct json_object *vms, size_t by_vm)
+{
+	struct json_object *some = largest(vms, by_vm), *others = left_out(vms, some);
 	struct json_object *host = one_row(status), *pools = pool_rows(status);
 	struct json_object *module = one_row(json_object_object_get(status, "module"));
 	struct json_object *firmware = one_row(json_object_object_get(status, "firmware"));
 	struct json_object *const rows[] = {
-		[OF_HOST] = host, [OF_POOL] = pools, [OF_VM] = vms, [OF_LIMIT] = limits,
-		[OF_MODULE] = module, [OF_FIRMWARE] = firmware,
+		[OF_HOST] = host, [OF_POOL] = pools, [OF_VM] = some, [OF_VMS] = others,
+		[OF_LIMIT] = limits, [OF_MODULE] = module, [OF_FIRMWARE] = firmware,
 		[OF_SEAM] = json_object_object_get(json_object_array_get_idx(module, 0), "seams"),
 	};
 	const struct metric *metric;
@@ -183,6 +240,8 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
 			write_sample(file, metric,
 				     json_object_array_get_idx(rows[metric->source], i));
 	}
+	json_object_put(some);
+	json_object_put(others);
 	json_object_put(host);
 	json_object_put(pools);
 	json_object_put(module);

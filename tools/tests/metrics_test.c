@@ -26,7 +26,7 @@ static void print_all(void)
 	struct json_object *vms = json_tokener_parse(vms_text);
 
 	capture_begin();
-	metrics_write(stdout, status, limits, vms);
+	metrics_write(stdout, status, limits, vms, METRICS_BY_VM);
 	capture_end();
 	json_object_put(status);
 	json_object_put(limits);
@@ -94,6 +94,70 @@ static void format_is_valid(void)
 	}
 	EXPECT(lines > 40);
 	regfree(&regex);
+}
+
+/* VMs, the later ones smaller but for the last, and two of each size. */
+static struct json_object *many_vms(unsigned int nr)
+{
+	struct json_object *vms = json_object_new_array(), *vm;
+	unsigned int i;
+
+	for (i = 1; i <= nr; i++) {
+		vm = json_object_new_object();
+		json_object_object_add(vm, "id", json_u64(i));
+		json_object_object_add(vm, "memory_bytes", json_u64(i == nr ? 1 << 30 : (nr - i) / 2 * 4096));
+		json_object_object_add(vm, "pinned_bytes", json_u64(4096));
+		json_object_array_add(vms, vm);
+	}
+	return vms;
+}
+
+static unsigned int count_text(const char *text)
+{
+	const char *at = captured;
+	unsigned int nr = 0;
+
+	while ((at = strstr(at, text))) {
+		nr++;
+		at++;
+	}
+	return nr;
+}
+
+/* As many series as the user wants, those of the largest VMs, and a metric with what is left out. */
+static void by_vm(void)
+{
+	static const struct {
+		size_t max;
+		unsigned int shown;
+		const char *left;
+	} rows[] = {
+		{ METRICS_BY_VM, 500, "\nsevadm_vms_left_out 200\n" },
+		{ 0, 0, "\nsevadm_vms_left_out 700\n" },
+		{ 700, 700, "\nsevadm_vms_left_out 0\n" },
+		{ 1000000, 700, "\nsevadm_vms_left_out 0\n" },
+		{ 2, 2, "\nsevadm_vms_left_out 698\n" },
+	};
+	struct json_object *status = json_tokener_parse(status_text), *vms = many_vms(700);
+	struct json_object *limits = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		capture_begin();
+		metrics_write(stdout, status, limits, vms, rows[i].max);
+		capture_end();
+		EXPECT_NUMBER(count_text("\nsevadm_vm_memory_bytes{"), rows[i].shown);
+		EXPECT_NUMBER(count_text("\nsevadm_vm_pinned_bytes{"), rows[i].shown);
+		EXPECT(strstr(captured, rows[i].left));
+		EXPECT(!!strstr(captured, "sevadm_vm_memory_bytes{id=\"700\"}") == !!rows[i].shown);
+	}
+	/* Of two that are equal the older one stays: each look at the host leaves out the same. */
+	EXPECT(strstr(captured, "sevadm_vm_memory_bytes{id=\"1\"}"));
+	EXPECT(!strstr(captured, "sevadm_vm_memory_bytes{id=\"2\"}"));
+	EXPECT_NUMBER(json_object_array_length(vms), 700);
+	json_object_put(limits);
+	json_object_put(vms);
+	json_object_put(status);
 }
 
 static void node_features(void)
@@ -180,6 +244,7 @@ static void commands(void)
 static const struct test tests[] = {
 	{ "samples of what is known", samples },
 	{ "the format is valid", format_is_valid },
+	{ "as many VMs as wanted, and how many are left out", by_vm },
 	{ "node features", node_features },
 	{ "what pods can have", what_pods_can_have },
 	{ "commands", commands },
