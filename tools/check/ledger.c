@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm check ledger: read kvm_amd's memory and the module's ledger at one moment, and compare. */
+/* sevadm check ledger: read kvm_amd's memory, the RMP and the module's ledger at one moment, and compare. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "asid.h"
@@ -17,6 +18,8 @@
 #define TRIES		100
 #define DIFFERENCES	5
 #define TRY_PAUSE_NS	20000000L
+/* A reading of the RMP takes seconds on a host with much memory. */
+#define RMP_TRIES	20
 /* An ASID that no VM holds in so many readings is not one of a VM that ends: it is lost. */
 #define LOST		(TRIES / 2)
 
@@ -132,6 +135,96 @@ static bool a_vm_ends(struct moment *moment)
 	return ends;
 }
 
+/* ---- the RMP -------------------------------------------------------------------------------- */
+
+/* Says why not, or what the RMP has. */
+static void tell_rmp(struct target *target, const struct rmp_owners *owners, const char *why)
+{
+	struct json_object *rmp = json_object_new_object();
+	char *text = NULL, *before = target->text;
+	int length;
+
+	json_object_object_add(rmp, "compared", json_object_new_boolean(!why));
+	json_object_object_add(rmp, "reason", why ? json_object_new_string(why) : NULL);
+	json_object_object_add(rmp, "guest_bytes",
+			       json_known_u64(!why, why ? 0 : rmp_guest_pages(owners) * RMP_PAGE));
+	json_object_object_add(rmp, "firmware_bytes",
+			       json_known_u64(!why, why ? 0 : owners->pages[0] * RMP_PAGE));
+	if (why)
+		length = asprintf(&text, "%s  the RMP is not compared: %s\n", before ?: "", why);
+	else
+		length = asprintf(&text, "%s  the RMP has %s of guests and %s of the firmware%s\n", before ?: "",
+				  output_text(rmp, "guest_bytes", format_bytes),
+				  output_text(rmp, "firmware_bytes", format_bytes),
+				  target->nr ? "" : ": the ledger has the same");
+	if (length >= 0) {
+		target->text = text;
+		free(before);
+	}
+	target_add_json(target, "rmp", rmp);
+}
+
+/*
+ * A reading counts if no private memory was given or taken meanwhile, by the ledger. Returns an exit code;
+ * @why is set if nothing could be compared.
+ */
+static int compare_quiet_rmp(struct rmp_table *table, struct rmp_owners *owners,
+			     struct target *target, const char **why)
+{
+	const struct timespec pause = { .tv_nsec = TRY_PAUSE_NS };
+	struct ledger before = {}, after = {};
+	unsigned int differed = 0;
+	int try, ret = EXIT_OK;
+
+	*why = "private memory was given or taken during each reading";
+	for (try = 0; try < RMP_TRIES && !ret; try++) {
+		if (try)
+			nanosleep(&pause, NULL);
+		ret = ask(&before);
+		if (!ret && !rmp_read(table, owners)) {
+			*why = table->why;
+			break;
+		}
+		ret = ret ?: ask(&after);
+		if (ret || !ledger_same_private(&before, &after))
+			continue;
+		*why = NULL;
+		if (ledger_compare_rmp(owners, &after, NULL))
+			break;
+		if (++differed == DIFFERENCES) {
+			ledger_compare_rmp(owners, &after, target);
+			break;
+		}
+		*why = "it differed, but not at enough moments to be a fault";
+	}
+	drop_ledger(&before);
+	drop_ledger(&after);
+	return ret;
+}
+
+static int compare_rmp(const struct ledger *ledger, struct target *target)
+{
+	struct json_object *private = json_object_object_get(ledger->status, "private");
+	static struct rmp_owners owners;
+	struct rmp_table table;
+	const char *why;
+	int ret = EXIT_OK;
+
+	if (json_is_null(private, "current_bytes")) {
+		why = "the module counts no private memory: SEV-SNP is off, or this processor's RMP is unknown to it";
+	} else if (!rmp_open(&table, "")) {
+		why = table.why;
+	} else {
+		ret = compare_quiet_rmp(&table, &owners, target, &why);
+		rmp_close(&table);
+	}
+	if (!ret)
+		tell_rmp(target, &owners, why);
+	return ret;
+}
+
+/* ---- kvm_amd -------------------------------------------------------------------------------- */
+
 /* Compares at quiet moments until one is equal, or enough of them differ. */
 static int compare(struct moment *moment, struct report *report)
 {
@@ -155,7 +248,7 @@ static int compare(struct moment *moment, struct report *report)
 				differed++;
 			if (target_is_ok(target) || differed == DIFFERENCES) {
 				summarise(moment, target);
-				return EXIT_OK;
+				return compare_rmp(&moment->ledger, target);
 			}
 		}
 		report_drop(report);

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "host/kvm_amd.h"
+#include "host/rmp.h"
 #include "report/findings.h"
 
 /**
@@ -26,6 +27,19 @@ struct ledger {
  */
 void ledger_compare(const struct kvm_amd_state *truth, const struct ledger *ledger,
 		    struct target *target);
+
+/**
+ * ledger_compare_rmp() - compare the private memory with the RMP
+ * @owners: what the RMP had at the same moment
+ * @target: gets a finding for each difference, unless it is NULL
+ *
+ * Return: true if nothing differs. What the module does not know is not compared.
+ */
+bool ledger_compare_rmp(const struct rmp_owners *owners, const struct ledger *ledger,
+			struct target *target);
+
+/** ledger_same_private() - true: no private memory was given or taken between the two */
+bool ledger_same_private(const struct ledger *a, const struct ledger *b);
 
 /** ledger_rule_at() - return the rule in row @i, NULL after the last */
 const struct rule *ledger_rule_at(unsigned int i);

@@ -15,8 +15,10 @@
 
 enum rule_id {
 	RULE_EXTRA, RULE_MISSING, RULE_VM, RULE_ASID, RULE_POOL, RULE_PINNED, RULE_UNACCOUNTED,
-	RULE_DEGRADED,
+	RULE_DEGRADED, RULE_PRIVATE,
 };
+
+#define SOURCE_RMP "the RMP: AMD APM volume 2 (24593), 15.36; arch/x86/virt/svm/sev.c, struct rmpentry_raw"
 
 static const struct rule rules[] = {
 	[RULE_EXTRA] = { "ledger-extra-vm", SEVERITY_ERROR, "no VM is in the ledger that kvm_amd does not have",
@@ -38,6 +40,9 @@ static const struct rule rules[] = {
 			       "Documentation/module.md" },
 	[RULE_DEGRADED] = { "ledger-degraded", SEVERITY_WARNING, "the module is attached to all that it needs",
 			    "sevadm module status names the seam and the reason", "Documentation/module.md" },
+	[RULE_PRIVATE] = { "ledger-private", SEVERITY_ERROR,
+			   "of each VM, of all and of the firmware the ledger has as many private pages as the RMP",
+			   BUG, SOURCE_RMP },
 	{}
 };
 
@@ -396,4 +401,67 @@ void ledger_compare(const struct kvm_amd_state *truth, const struct ledger *ledg
 	}
 	free(c.records);
 	free(c.matches);
+}
+
+/* ---- the RMP -------------------------------------------------------------------------------- */
+
+struct rmp_comparison {
+	struct target *target;
+	bool same;
+};
+
+static void compare_pages(struct rmp_comparison *c, struct json_object *row, const char *key,
+			  uint64_t pages, const char *whose, uint64_t id)
+{
+	const uint64_t bytes = pages * RMP_PAGE;
+	char number[24] = "";
+
+	if (json_is_null(row, key) || json_get_u64(row, key) == bytes)
+		return;
+	c->same = false;
+	if (!c->target)
+		return;
+	if (id)
+		snprintf(number, sizeof(number), " %" PRIu64, id);
+	finding_add(c->target, &rules[RULE_PRIVATE], 0,
+		    "%s%s: the ledger's %s is %" PRIu64 ", the RMP's %" PRIu64, whose, number, key,
+		    json_get_u64(row, key), bytes);
+}
+
+bool ledger_compare_rmp(const struct rmp_owners *owners, const struct ledger *ledger,
+			struct target *target)
+{
+	struct json_object *private = json_object_object_get(ledger->status, "private"), *vm;
+	struct rmp_comparison c = { .target = target, .same = true };
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(ledger->vms); i++) {
+		vm = json_object_array_get_idx(ledger->vms, i);
+		if (!json_is_null(vm, "asid") && json_get_u64(vm, "asid") < RMP_ASIDS)
+			compare_pages(&c, vm, "private_bytes", owners->pages[json_get_u64(vm, "asid")],
+				      "VM", json_get_u64(vm, "id"));
+	}
+	compare_pages(&c, private, "current_bytes", rmp_guest_pages(owners), "all VMs", 0);
+	compare_pages(&c, private, "firmware_bytes", owners->pages[0], "the firmware", 0);
+	return c.same;
+}
+
+bool ledger_same_private(const struct ledger *a, const struct ledger *b)
+{
+	static const char *const keys[] = { "id", "asid", "private_bytes", "conversions", "reclaims" };
+	size_t nr = json_object_array_length(a->vms), i, k;
+	struct json_object *left, *right;
+
+	if (json_object_array_length(b->vms) != nr)
+		return false;
+	for (i = 0; i < nr; i++) {
+		left = json_object_array_get_idx(a->vms, i);
+		right = json_object_array_get_idx(b->vms, i);
+		for (k = 0; k < ARRAY_SIZE(keys); k++)
+			if (!json_object_equal(json_object_object_get(left, keys[k]),
+					       json_object_object_get(right, keys[k])))
+				return false;
+	}
+	return json_object_equal(json_object_object_get(a->status, "private"),
+				 json_object_object_get(b->status, "private"));
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Facts about the processors. Sources: AMD APM volume 2 (24593), 15.34; volume 3 (24594), E.4.17. */
-#include <cpuid.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,41 +11,20 @@
 #include "host/gather.h"
 #include "host/read.h"
 
-enum { EAX, EBX, ECX, EDX };
-
-/* The instruction here; in tests the file of the kernel's cpuid driver, which reads at the leaf. */
-static bool cpuid(const char *root, uint32_t leaf, uint32_t registers[4])
-{
-	char path[PATH_MAX];
-	bool done;
-	int fd;
-
-	if (!root[0])
-		return __get_cpuid_count(leaf, 0, &registers[EAX], &registers[EBX], &registers[ECX],
-					 &registers[EDX]);
-	rooted(path, root, "/dev/cpu/0/cpuid");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	done = pread(fd, registers, 4 * sizeof(*registers), leaf) == 4 * sizeof(*registers);
-	close(fd);
-	return done;
-}
-
 static void gather_name(const char *root, struct host_facts *facts)
 {
 	uint32_t registers[4], name[13] = {};
 	const char *text = (const char *)name;
 	uint32_t i;
 
-	if (!cpuid(root, 0, registers)) {
+	if (!read_cpuid(root, 0, registers)) {
 		host_set_unknown(facts, HOST_CPU_VENDOR, "no CPUID");
 		return;
 	}
 	memcpy(name, (uint32_t []) { registers[EBX], registers[EDX], registers[ECX] }, 12);
 	host_set_text(facts, HOST_CPU_VENDOR, text);
 	for (i = 0; i < 3; i++)
-		if (!cpuid(root, 0x80000002 + i, name + 4 * i))
+		if (!read_cpuid(root, 0x80000002 + i, name + 4 * i))
 			return;
 	host_set_text(facts, HOST_CPU_NAME, text + strspn(text, " "));
 }
@@ -63,13 +41,13 @@ static void gather_features(const char *root, struct host_facts *facts)
 	uint32_t registers[4] = {};
 	size_t i;
 
-	if (cpuid(root, 0x80000001, registers))
+	if (read_cpuid(root, 0x80000001, registers))
 		host_set_number(facts, HOST_CPU_SVM, registers[ECX] >> 2 & 1);
 	else
 		host_set_unknown(facts, HOST_CPU_SVM, "the processor has no CPUID 0x80000001");
 
 	/* A processor without the leaf has none of it; only what could not be asked is unknown. */
-	if (!cpuid(root, 0x8000001f, registers)) {
+	if (!read_cpuid(root, 0x8000001f, registers)) {
 		memset(registers, 0, sizeof(registers));
 		if (!facts->facts[HOST_CPU_VENDOR].known) {
 			for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
@@ -139,12 +117,8 @@ static void gather_msr(const char *root, struct host_facts *facts, enum host_fac
 		closedir(directory);
 	if (ret >= 0 && all >= 0)
 		host_set_number(facts, id, all);
-	else if (ret == -ENOENT || ret == -ENXIO)
-		host_set_unknown(facts, id, "/dev/cpu/*/msr is not there: modprobe msr");
-	else if (ret == -EACCES || ret == -EPERM)
-		host_set_unknown(facts, id, "only root may read /dev/cpu/*/msr");
 	else
-		host_set_unknown(facts, id, "MSR 0x%x: %s", msr, strerror(-ret));
+		host_set_unknown(facts, id, "%s", read_msr_why(msr, ret));
 }
 
 void gather_cpu(const char *root, struct host_facts *facts)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Small files of the host. */
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -41,4 +42,55 @@ int read_small(const char *path, char *text, size_t size)
 		length--;
 	text[length] = '\0';
 	return 0;
+}
+
+bool read_cpuid(const char *root, uint32_t leaf, uint32_t registers[4])
+{
+	char path[PATH_MAX];
+	bool done;
+	int fd;
+
+	if (!root[0])
+		return __get_cpuid_count(leaf, 0, &registers[EAX], &registers[EBX], &registers[ECX],
+					 &registers[EDX]);
+	/* The driver's file is read at the leaf. */
+	rooted(path, root, "/dev/cpu/0/cpuid");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	done = pread(fd, registers, 4 * sizeof(*registers), leaf) == 4 * sizeof(*registers);
+	close(fd);
+	return done;
+}
+
+int read_msr(const char *root, uint32_t msr, uint64_t *value)
+{
+	char path[PATH_MAX];
+	int fd, ret;
+
+	rooted(path, root, "/dev/cpu/0/msr");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	errno = 0;
+	ret = pread(fd, value, sizeof(*value), msr) == sizeof(*value) ? 0 : errno ? -errno : -EIO;
+	close(fd);
+	return ret;
+}
+
+const char *read_msr_why(uint32_t msr, int error)
+{
+	static char text[128];
+
+	switch (error) {
+	case -ENOENT:
+	case -ENXIO:
+		return "/dev/cpu/*/msr is not there: modprobe msr";
+	case -EACCES:
+	case -EPERM:
+		return "only root may read /dev/cpu/*/msr";
+	default:
+		snprintf(text, sizeof(text), "MSR 0x%x: %s", msr, strerror(-error));
+		return text;
+	}
 }

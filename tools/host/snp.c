@@ -15,15 +15,13 @@
 #include "cli/output.h"
 #include "host/gather.h"
 #include "host/read.h"
+#include "host/rmp.h"
 #include "sev/names.h"
 
 /* Of kernels that are newer than the headers here: linux/kvm.h, linux/psp-sev.h. */
 #define CAP_GUEST_MEMFD		234
 #define CAP_VM_TYPES		235
 #define COMMAND_SNP_STATUS	9
-
-#define MSR_RMP_BASE	0xc0010132
-#define MSR_RMP_END	0xc0010133
 
 /* struct sev_user_data_snp_status; AMD SEV-SNP ABI (56860), SNP_PLATFORM_STATUS */
 struct snp_status {
@@ -40,21 +38,6 @@ struct snp_status {
 
 /* ---- the RMP table ---------------------------------------------------------------------------- */
 
-static int read_msr(const char *root, uint32_t msr, uint64_t *value)
-{
-	char path[PATH_MAX];
-	int fd, ret;
-
-	rooted(path, root, "/dev/cpu/0/msr");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	errno = 0;
-	ret = pread(fd, value, sizeof(*value), msr) == sizeof(*value) ? 0 : errno ? -errno : -EIO;
-	close(fd);
-	return ret;
-}
-
 /* RMP_END is the last byte. Processors without SNP have neither MSR. */
 static void gather_rmp(const char *root, struct host_facts *facts)
 {
@@ -66,12 +49,8 @@ static void gather_rmp(const char *root, struct host_facts *facts)
 		return;
 	}
 	ret = read_msr(root, MSR_RMP_BASE, &base) ?: read_msr(root, MSR_RMP_END, &end);
-	if (ret == -ENOENT || ret == -ENXIO)
-		host_set_unknown(facts, HOST_RMP_BYTES, "/dev/cpu/*/msr is not there: modprobe msr");
-	else if (ret == -EACCES || ret == -EPERM)
-		host_set_unknown(facts, HOST_RMP_BYTES, "only root may read /dev/cpu/*/msr");
-	else if (ret)
-		host_set_unknown(facts, HOST_RMP_BYTES, "MSR 0x%x: %s", MSR_RMP_BASE, strerror(-ret));
+	if (ret)
+		host_set_unknown(facts, HOST_RMP_BYTES, "%s", read_msr_why(MSR_RMP_BASE, ret));
 	else if (base && !end)
 		host_set_unknown(facts, HOST_RMP_BYTES, "the RMP table is in segments");
 	else

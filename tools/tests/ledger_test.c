@@ -285,6 +285,167 @@ static void memory_is_read(void)
 	kvm_amd_drop(&state);
 }
 
+/* ---- the RMP -------------------------------------------------------------------------------- */
+
+#define RMP_START	0x100000UL
+#define RMP_ENTRIES	70000UL		/* more than are read at once */
+
+/*
+ * A processor with the features @eax. The two MSRs' numbers are so close that they overlap in a file: the lower
+ * bytes of END are the address in BASE, and its high bit is beyond that.
+ */
+static void make_processor(uint32_t eax)
+{
+	const uint64_t end = 1ULL << 44 | RMP_START >> 8;
+	const uint32_t registers[4] = { eax };
+
+	write_file("/dev/cpu/0/cpuid", registers, sizeof(registers), 0x8000001f);
+	write_file("/dev/cpu/0/msr", &end, sizeof(end), MSR_RMP_END);
+}
+
+static void put_entry(uint64_t page, unsigned int asid, bool assigned)
+{
+	/* Neighbours of the ASID's bits: validated and VMSA above, the guest's address below. */
+	const uint64_t entry[2] = { 6ULL << 60 | (uint64_t)asid << 51 | 0x7ffULL << 39 | assigned, ~0ULL };
+
+	write_file("/dev/mem", entry, sizeof(entry), RMP_START + 0x4000 + page * 16);
+}
+
+static void make_rmp(void)
+{
+	put_entry(RMP_ENTRIES - 1, 0, false);
+	put_entry(0, 1, true);
+	put_entry(65535, 1, true);
+	put_entry(65536, 1, true);
+	put_entry(RMP_ENTRIES - 1, 1023, true);
+	put_entry(7, 0, true);
+	put_entry(8, 1, false);
+	/* Beyond the table there is more memory. */
+	put_entry(RMP_ENTRIES, 1, true);
+}
+
+static void rmp_is_counted(void)
+{
+	/* The lowest 13 bits of the base are not of the address. */
+	const struct rmp_msrs msrs = { RMP_START | 0x1fff, RMP_START + 0x4000 + RMP_ENTRIES * 16 - 1 };
+	static struct rmp_owners owners;
+	struct rmp_table table;
+
+	make_rmp();
+	make_processor(1 << 4);
+	EXPECT(rmp_open(&table, root));
+	EXPECT(rmp_place(&table, 1 << 4, &msrs));
+	EXPECT_NUMBER(table.start, RMP_START + 0x4000);
+	EXPECT_NUMBER(table.pages, RMP_ENTRIES);
+	EXPECT(rmp_read(&table, &owners));
+	EXPECT_NUMBER(owners.pages[0], 1);
+	EXPECT_NUMBER(owners.pages[1], 3);
+	EXPECT_NUMBER(owners.pages[1023], 1);
+	EXPECT_NUMBER(rmp_guest_pages(&owners), 4);
+	/* What cannot be read to its end is not compared. */
+	table.pages += 2;
+	EXPECT(!rmp_read(&table, &owners));
+	EXPECT(strstr(table.why, "/dev/mem"));
+	rmp_close(&table);
+}
+
+static void rmp_cannot_be_read(void)
+{
+	static const struct {
+		uint32_t features;
+		struct rmp_msrs msrs;
+		const char *why;
+	} rows[] = {
+		{ 0, { RMP_START, 0x1fffff }, "the processor has no SEV-SNP" },
+		{ 1 << 4 | 1 << 21, { RMP_START, 0x1fffff }, "RMPREAD" },
+		{ 1 << 4 | 1 << 23, { RMP_START, 0x1fffff, 1 }, "segments" },
+		{ 1 << 4, {}, "no RMP" },
+		{ 1 << 4, { RMP_START, RMP_START + 0x3fff }, "no RMP" },
+		/* A processor that could have segments, and has none. */
+		{ 1 << 4 | 1 << 23, { RMP_START, 0x1fffff }, NULL },
+		{ 1 << 4, { RMP_START, RMP_START + 0x4000 }, NULL },
+	};
+	static const struct {
+		const char *file, *why;
+	} gone[] = {
+		{ "/dev/mem", "/dev/mem: No such file" }, { "/dev/cpu/0/msr", "modprobe msr" },
+		{ "/dev/cpu/0/cpuid", "no SEV-SNP" },
+	};
+	char path[256], other[256];
+	struct rmp_table table;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		EXPECT(rmp_place(&table, rows[i].features, &rows[i].msrs) == !rows[i].why);
+		EXPECT(!rows[i].why || strstr(table.why, rows[i].why));
+	}
+	make_rmp();
+	make_processor(1 << 4);
+	for (i = 0; i < ARRAY_SIZE(gone); i++) {
+		EXPECT(rmp_open(&table, root));
+		rmp_close(&table);
+		snprintf(path, sizeof(path), "%s%s", root, gone[i].file);
+		snprintf(other, sizeof(other), "%s/dev/gone", root);
+		rename(path, other);
+		EXPECT(!rmp_open(&table, root));
+		EXPECT(strstr(table.why, gone[i].why));
+		EXPECT_NUMBER(table.fd, -1);
+		rename(other, path);
+	}
+	make_processor(1 << 4 | 1 << 21);
+	EXPECT(!rmp_open(&table, root) && strstr(table.why, "RMPREAD"));
+}
+
+static void rmp_is_compared(void)
+{
+	static const char vms[] =
+		"[{'id':11,'asid':1,'private_bytes':12288,'conversions':5,'reclaims':2},"
+		"{'id':12,'asid':1023,'private_bytes':4096},{'id':13,'asid':2,'private_bytes':0},"
+		"{'id':14,'asid':3,'private_bytes':null},{'id':15,'asid':null,'private_bytes':null}]";
+	static const char status[] = "{'private':{'current_bytes':16384,'firmware_bytes':4096}}";
+	static const struct {
+		const char *from, *to, *message;
+		bool quiet;
+	} rows[] = {
+		{ "'private_bytes':12288", "'private_bytes':8192",
+		  "VM 11: the ledger's private_bytes is 8192, the RMP's 12288", false },
+		{ "'private_bytes':0", "'private_bytes':4096",
+		  "VM 13: the ledger's private_bytes is 4096, the RMP's 0", false },
+		{ "'current_bytes':16384", "'current_bytes':20480",
+		  "all VMs: the ledger's current_bytes is 20480, the RMP's 16384", false },
+		{ "'firmware_bytes':4096", "'firmware_bytes':0",
+		  "the firmware: the ledger's firmware_bytes is 0, the RMP's 4096", false },
+		{ "'conversions':5", "'conversions':6", NULL, false },
+		{ "'reclaims':2", "'reclaims':3", NULL, false },
+		{ "{'id':14,'asid':3,'private_bytes':null},", "", NULL, false },
+		{ "'current_bytes':16384", "'current_bytes':null", NULL, false },
+		{ "'id':1", "'cpu':7,'id':1", NULL, true },
+	};
+	static struct rmp_owners owners = { .pages = { [0] = 1, [1] = 3, [1023] = 1 } };
+	struct ledger same = { parse(vms, NULL, NULL), NULL, parse(status, NULL, NULL) }, other;
+	struct report report = {};
+	struct target *target;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		other = (struct ledger) { parse(vms, rows[i].from, rows[i].to), NULL,
+					  parse(status, rows[i].from, rows[i].to) };
+		target = report_target(&report, "ledger", TARGET_OBJECT);
+		EXPECT(ledger_compare_rmp(&owners, &other, target) == !rows[i].message);
+		EXPECT(ledger_compare_rmp(&owners, &other, NULL) == !rows[i].message);
+		EXPECT_NUMBER(target->nr, rows[i].message ? 1 : 0);
+		if (rows[i].message && target->nr)
+			EXPECT_TEXT(target->findings[0].message, rows[i].message);
+		EXPECT(ledger_same_private(&same, &other) == rows[i].quiet);
+		EXPECT(ledger_same_private(&other, &same) == rows[i].quiet);
+		report_free(&report);
+		json_object_put(other.vms);
+		json_object_put(other.status);
+	}
+	json_object_put(same.vms);
+	json_object_put(same.status);
+}
+
 static void equal_is_no_finding(void)
 {
 	make_kernel();
@@ -441,9 +602,13 @@ int main(void)
 		{ "a third pool", third_pool },
 		{ "VMs that only one side has", vms_that_only_one_side_has },
 		{ "a VM that is not activated yet", not_activated_yet },
+		{ "the RMP is counted", rmp_is_counted },
+		{ "an RMP that cannot be read", rmp_cannot_be_read },
+		{ "the RMP is compared", rmp_is_compared },
 		{ "what cannot be read is said", what_cannot_be_read_is_said },
 	};
-	static const char *const folders[] = { "/proc", "/sys", "/sys/kernel", "/sys/kernel/btf" };
+	static const char *const folders[] = { "/proc", "/sys", "/sys/kernel", "/sys/kernel/btf",
+						"/dev", "/dev/cpu", "/dev/cpu/0" };
 	char path[256];
 	size_t i;
 
