@@ -3,7 +3,6 @@
 #include "check/domain.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,21 +175,15 @@ char *domain_fix(const struct domain *like, char *bytes, size_t *size)
 static int write_fixed(const struct options *options, const struct domain *domain, char *bytes,
 		       size_t size)
 {
-	char *name, *fixed;
+	char *fixed;
 	int ret;
 
 	fixed = domain_fix(domain, bytes, &size);
 	if (!fixed)
 		return fail(EXIT_REFUSED, "%s: the corrected copy is not well-formed: please report this",
 			    domain->path);
-	name = options->output ? strdup(options->output) : NULL;
-	if (!name && asprintf(&name, "%s.fixed", domain->path) < 0)
-		name = NULL;
-	ret = name ? file_write(name, fixed, size) : -ENOMEM;
+	ret = file_write_fixed(domain->path, options->output, fixed, size);
 	free(fixed);
-	if (ret)
-		ret = fail(EXIT_REFUSED, "%s: %s", name ?: domain->path, strerror(-ret));
-	free(name);
 	return ret;
 }
 

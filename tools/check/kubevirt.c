@@ -7,6 +7,7 @@
 #include "check/check.h"
 #include "check/guest_host.h"
 #include "check/kubevirt.h"
+#include "check/kubevirt_object.h"
 #include "check/placement.h"
 #include "check/rules.h"
 #include "cli/errors.h"
@@ -21,33 +22,21 @@
 
 #define VERSION(major, minor)	((major) * 1000 + (minor))
 
-/**
- * struct vm_object - what the rules see
- * @version: of KubeVirt, VERSION(), 0: not known
- * @host: facts about the node it is for, NULL: none in particular
- * @kind: the object's
- * @spec: what holds the VM's devices: a domain's, or an instance type's spec
- * @launch: its launchSecurity, NULL: none
- */
-struct vm_object {
-	struct target *target;
-	unsigned int version;
-	const struct host_facts *host;
-	yaml_document_t *doc;
-	yaml_node_t *root, *spec, *outer, *launch;
-	const char *kind;
-};
-
 /* Where rules apply: a bit each. */
 #define IN_VM	1U	/* encrypted VMs: spec is the domain */
 #define IN_TYPE	2U	/* instance types that ask for encryption */
 #define IN_CR	4U	/* the KubeVirt object */
 #define ANY_VM	8U	/* VMs, encrypted or not, and of whatever technology */
 
+/**
+ * struct kubevirt_rule - one rule: a row of rules[]
+ * @fix: edits what @check found; NULL: only a person can
+ */
 struct kubevirt_rule {
 	struct rule rule;
 	unsigned int where;
 	void (*check)(const struct vm_object *object, const struct rule *rule);
+	void (*fix)(const struct vm_object *object, struct yaml_edit *edit);
 };
 
 static yaml_node_t *find(const struct vm_object *object, const char *path)
@@ -443,7 +432,7 @@ static const struct kubevirt_rule rules[] = {
 	{ { "kubevirt-fields", SEVERITY_ERROR, "launchSecurity has the fields that its type has",
 	    "correct the field's name", "KubeVirt API, LaunchSecurity" }, IN_VM | IN_TYPE, judge_fields },
 	{ { "kubevirt-paused", SEVERITY_ERROR, "a VM that is to be attested starts paused",
-	    "write startStrategy: Paused", WEBHOOK }, IN_VM, judge_paused },
+	    "write startStrategy: Paused", WEBHOOK }, IN_VM, judge_paused, kubevirt_fix_paused },
 	{ { "kubevirt-snp-policy", SEVERITY_ERROR, "firmware and KVM take the SNP policy",
 	    "write policy: \"0x30000\"; sevadm policy check says more", WEBHOOK }, IN_VM, judge_snp_policy },
 	{ { "kubevirt-snp-blobs", SEVERITY_ERROR, "SNP's blobs have their lengths",
@@ -454,30 +443,30 @@ static const struct kubevirt_rule rules[] = {
 	    "add firmware.kernelBoot, or remove kernelHashes", WEBHOOK }, IN_VM, judge_kernel_hashes },
 	{ { "kubevirt-efi", SEVERITY_ERROR, "the firmware is UEFI",
 	    "add firmware: {bootloader: {efi: {secureBoot: false}}}", "AMD SEV Guide (SUSE), 5" },
-	  IN_VM, judge_efi },
+	  IN_VM, judge_efi, kubevirt_fix_efi },
 	{ { "kubevirt-secure-boot", SEVERITY_ERROR, "secure boot is off",
-	    "write efi: {secureBoot: false}", "AMD SEV Guide (SUSE), 5" }, IN_VM, judge_secure_boot },
+	    "write efi: {secureBoot: false}", "AMD SEV Guide (SUSE), 5" }, IN_VM, judge_secure_boot, kubevirt_fix_secure_boot },
 	{ { "kubevirt-persistent", SEVERITY_ERROR, "a SEV-SNP guest's UEFI keeps no variables",
-	    "remove efi.persistent", WEBHOOK }, IN_VM, judge_persistent },
+	    "remove efi.persistent", WEBHOOK }, IN_VM, judge_persistent, kubevirt_fix_persistent },
 	{ { "kubevirt-boot-nic", SEVERITY_ERROR, "no interface is booted from",
 	    "remove bootOrder: the ROM's DMA does not work in encrypted memory", WEBHOOK },
-	  IN_VM, judge_boot_nic },
+	  IN_VM, judge_boot_nic, kubevirt_fix_boot_nic },
 	{ { "kubevirt-host-devices", SEVERITY_ERROR, "no device of the host is passed through",
 	    "remove it: an encrypted guest cannot use it; SEV-SNP guests can where virt-launcher has QEMU 9.2",
 	    "AMD SEV Guide (SUSE), 6; kubevirt #16407" }, IN_VM | IN_TYPE, judge_host_devices },
 	{ { "kubevirt-machine", SEVERITY_ERROR, "the machine is Q35", "write machine: {type: q35}",
-	    "AMD SEV Guide (SUSE), 3" }, IN_VM, judge_machine },
+	    "AMD SEV Guide (SUSE), 3" }, IN_VM, judge_machine, kubevirt_fix_machine },
 	{ { "kubevirt-smm", SEVERITY_ERROR, "SMM is off", "remove features.smm",
-	    "KVM, KVM_CAP_X86_SMM is absent with encrypted registers" }, IN_VM, judge_smm },
+	    "KVM, KVM_CAP_X86_SMM is absent with encrypted registers" }, IN_VM, judge_smm, kubevirt_fix_smm },
 	{ { "kubevirt-session-pair", SEVERITY_ERROR, "dhCert and session come together",
 	    "give both, or neither", "AMD SEV API (55766), LAUNCH_START" }, IN_VM, judge_session_pair },
 	{ { "kubevirt-owner-data", SEVERITY_ERROR, "dhCert and session are what firmware takes",
 	    "give the content of the files by base64 -w0, not their names",
 	    "AMD SEV API (55766), C.1 and LAUNCH_START" }, IN_VM, judge_owner_data },
 	{ { "kubevirt-hotplug", SEVERITY_WARNING, "memory is not plugged in later",
-	    "remove maxGuest", WEBHOOK }, IN_VM | IN_TYPE, judge_hotplug },
+	    "remove maxGuest", WEBHOOK }, IN_VM | IN_TYPE, judge_hotplug, kubevirt_fix_hotplug },
 	{ { "kubevirt-migration", SEVERITY_WARNING, "the VM is not to be migrated live",
-	    "write evictionStrategy: None", "AMD SEV Guide (SUSE), 6" }, IN_VM, judge_migration },
+	    "write evictionStrategy: None", "AMD SEV Guide (SUSE), 6" }, IN_VM, judge_migration, kubevirt_fix_migration },
 	{ { "kubevirt-gate", SEVERITY_WARNING, "KubeVirt may run encrypted VMs",
 	    "add WorkloadEncryptionSEV to developerConfiguration.featureGates",
 	    "AMD SEV Guide (SUSE), 5; " USER_GUIDE }, IN_CR, judge_gate },
@@ -486,6 +475,11 @@ static const struct kubevirt_rule rules[] = {
 const struct rule *kubevirt_rule_at(unsigned int i)
 {
 	return i < ARRAY_SIZE(rules) ? &rules[i].rule : NULL;
+}
+
+bool kubevirt_rule_fixable(unsigned int i)
+{
+	return rules[i].fix;
 }
 
 /* ---- documents -------------------------------------------------------------------------------- */
@@ -508,18 +502,67 @@ static const struct kind_row {
 /**
  * struct visitor - what visits the documents of a file
  * @known: objects of a kind that is checked
+ * @fixing: the rule that is corrected now; NULL: none
+ * @edit: gets its corrections
+ * @aliases: there was something to correct in a document with aliases
  */
 struct visitor {
 	struct target *target;
 	unsigned int version;
 	const struct host_facts *host;
 	size_t known;
+	const struct kubevirt_rule *fixing;
+	struct yaml_edit *edit;
+	bool aliases;
 };
 
 struct options {
 	unsigned int version;
 	struct host_list hosts;
+	const char *output;
+	bool fix;
 };
+
+/* Corrects what the rule found in the object, if that is worth it; says what that was on stderr. */
+static void fix(struct visitor *visitor, const struct vm_object *object, size_t found)
+{
+	const struct target *target = visitor->target;
+	size_t i, before = visitor->edit->nr_changes;
+	char *message;
+
+	while (found < target->nr && target->findings[found].severity == SEVERITY_INFO)
+		found++;
+	if (found == target->nr)
+		return;
+	/* What is in two places would change in both. */
+	if (yaml_has_aliases(object->doc)) {
+		visitor->aliases = true;
+		return;
+	}
+	visitor->fixing->fix(object, visitor->edit);
+	for (i = found; i < target->nr && visitor->edit->nr_changes > before; i++) {
+		message = strdup(target->findings[i].message);
+		if (message)
+			output_make_printable(message);
+		fprintf(stderr, "%s: fixed [%s]: %s\n", target->name, visitor->fixing->rule.id,
+			message ?: "");
+		free(message);
+	}
+}
+
+static void judge_rules(struct visitor *visitor, const struct vm_object *object, unsigned int where)
+{
+	size_t i, found;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		if (!(rules[i].where & where))
+			continue;
+		found = visitor->target->nr;
+		rules[i].check(object, &rules[i].rule);
+		if (&rules[i] == visitor->fixing)
+			fix(visitor, object, found);
+	}
+}
 
 static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *root)
 {
@@ -548,9 +591,7 @@ static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *ro
 	where = row->where == IN_VM ? ANY_VM : 0;
 	if (row->where == IN_CR || (object.launch && !is_other(&object)))
 		where |= row->where;
-	for (i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].where & where)
-			rules[i].check(&object, &rules[i].rule);
+	judge_rules(visitor, &object, where);
 }
 
 static void visit(void *context, yaml_document_t *doc, yaml_node_t *root)
@@ -581,6 +622,10 @@ const struct option_row check_kubevirt_options[] = {
 	  OPTION_CALL(struct options, version, set_version) },
 	{ "host", 0, "FILE", "the node it is for: what check host -j printed there; many, or a folder",
 	  OPTION_CALL(struct options, hosts, host_list_add) },
+	{ "fix", 0, NULL, "write FILE.fixed with what can be corrected, and say what that was",
+	  OPTION_FLAG(struct options, fix) },
+	{ "output", 0, "FILE", "the same, to this file (of one file)",
+	  OPTION_TEXT(struct options, output) },
 	FINDINGS_ROWS,
 	{}
 };
@@ -597,39 +642,136 @@ size_t kubevirt_judge(struct target *target, unsigned int version, const struct 
 	return visitor.known + 1;
 }
 
+/* Takes over @bytes. */
+static char *fix_one(struct visitor *visitor, char *bytes, size_t *size)
+{
+	struct yaml_error error;
+	struct yaml_edit edit;
+	char *fixed = NULL;
+
+	if (!yaml_edit_begin(&edit, bytes, *size)) {
+		visitor->edit = &edit;
+		if (!yaml_each(bytes, *size, visit, visitor, &error))
+			fixed = yaml_edit_apply(&edit, size);
+		yaml_edit_end(&edit);
+	}
+	free(bytes);
+	return fixed;
+}
+
+/* Corrects rule by rule, one turn each: what an edit brings about, the next rules see. */
+char *kubevirt_fix(const char *path, unsigned int version, const struct host_facts *host,
+		   char *bytes, size_t *size)
+{
+	struct visitor visitor = { .version = version, .host = host };
+	struct report report = {};
+	struct target *target;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rules) && bytes; i++) {
+		if (!rules[i].fix)
+			continue;
+		visitor.target = report_target(&report, path, TARGET_FILE);
+		visitor.fixing = &rules[i];
+		bytes = fix_one(&visitor, bytes, size);
+		report_free(&report);
+	}
+	if (visitor.aliases)
+		fprintf(stderr, "%s: what is in a document with aliases is not corrected\n", path);
+	target = report_target(&report, path, TARGET_FILE);
+	if (bytes)
+		kubevirt_judge(target, version, host, bytes, *size);
+	if (target->unreadable) {
+		free(bytes);
+		bytes = NULL;
+	}
+	report_free(&report);
+	return bytes;
+}
+
 /**
- * struct cluster - what a file is judged for
- * @version: of KubeVirt, as VERSION(); 0: not known
+ * struct job - what a file is judged for
  * @host: the node; NULL: none in particular
+ * @path: the file
+ * @ret: exit code of what is written
  */
-struct cluster {
-	unsigned int version;
+struct job {
+	const struct options *options;
 	const struct host_facts *host;
+	const char *path;
+	int *ret;
 };
+
+/* Takes over @bytes. */
+static int write_fixed(const struct job *job, char *bytes, size_t size)
+{
+	char *fixed = kubevirt_fix(job->path, job->options->version, job->host, bytes, &size);
+	int ret;
+
+	if (!fixed)
+		return fail(EXIT_REFUSED, "%s: cannot be corrected: not in UTF-8, or with a byte order mark",
+			    job->path);
+	ret = file_write_fixed(job->path, job->options->output, fixed, size);
+	free(fixed);
+	return ret;
+}
 
 static bool judge_file(const void *context, struct target *target, char *bytes, size_t size)
 {
-	const struct cluster *cluster = context;
+	const struct job *job = context;
+	char *copy;
+	int ret;
 
-	return kubevirt_judge(target, cluster->version, cluster->host, bytes, size);
+	if (!kubevirt_judge(target, job->options->version, job->host, bytes, size))
+		return false;
+	if (job->options->fix && !target->unreadable) {
+		copy = malloc(size + 1);
+		ret = copy ? write_fixed(job, memcpy(copy, bytes, size), size) : EXIT_REFUSED;
+		*job->ret = *job->ret ?: ret;
+	}
+	return true;
 }
 
 static int check_files(const struct options *options, const struct file_list *files)
 {
 	struct report report = { .what = "VM, instance type or KubeVirt object" };
-	struct cluster cluster = { .version = options->version };
+	int ret = EXIT_OK, code;
+	struct job job = { .options = options, .ret = &ret };
 	size_t nr, host;
 
 	for (nr = 0; nr < files->nr; nr++) {
 		host = 0;
 		do {
-			cluster.host = host_list_at(&options->hosts, host);
-			placement_target(&report, &options->hosts, files->names[nr].path, NULL, cluster.host);
-			report_check_file(&report, &files->names[nr], judge_file, &cluster);
+			job.host = host_list_at(&options->hosts, host);
+			job.path = files->names[nr].path;
+			placement_target(&report, &options->hosts, job.path, NULL, job.host);
+			report_check_file(&report, &files->names[nr], judge_file, &job);
 		} while (++host < options->hosts.files.nr);
 	}
 	placement_report(&report, &options->hosts);
-	return report_finish(&report);
+	code = report_finish(&report);
+	return ret ?: code;
+}
+
+/* The same words as check domain has. */
+static int judge_options(struct options *options, const struct file_list *files)
+{
+	size_t nr;
+
+	options->fix |= !!options->output;
+	if (options->output && files->nr != 1)
+		return fail(EXIT_USAGE, "--output takes one file, not %zu", files->nr);
+	for (nr = 0; nr < files->nr; nr++) {
+		if (strcmp(files->names[nr].path, "-"))
+			continue;
+		if (options->fix && !options->output)
+			return fail(EXIT_USAGE, "--fix of stdin needs --output FILE");
+		if (options->hosts.files.nr > 1)
+			return fail(EXIT_USAGE, "stdin is read once: many hosts need a FILE");
+	}
+	if (options->fix && options->hosts.files.nr > 1)
+		return fail(EXIT_USAGE, "--fix takes one host, not %zu", options->hosts.files.nr);
+	return EXIT_OK;
 }
 
 int check_kubevirt(int argc, char **argv)
@@ -637,7 +779,6 @@ int check_kubevirt(int argc, char **argv)
 	static const char *const endings[] = { ".yaml", ".yml", NULL };
 	struct options options = {};
 	struct file_list files = {};
-	size_t nr;
 	int i, ret;
 
 	ret = options_parse(check_kubevirt_options, &options, &argc, argv);
@@ -645,9 +786,8 @@ int check_kubevirt(int argc, char **argv)
 		ret = fail(EXIT_USAGE, "check kubevirt needs a FILE, a folder, or - for stdin");
 	for (i = 0; i < argc && !ret; i++)
 		ret = file_list_add(&files, argv[i], endings);
-	for (nr = 0; nr < files.nr && options.hosts.files.nr > 1 && !ret; nr++)
-		if (!strcmp(files.names[nr].path, "-"))
-			ret = fail(EXIT_USAGE, "stdin is read once: many hosts need a FILE");
+	if (!ret)
+		ret = judge_options(&options, &files);
 	if (!ret)
 		ret = host_list_load(&options.hosts);
 	if (!ret)

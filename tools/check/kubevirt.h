@@ -16,4 +16,13 @@
 size_t kubevirt_judge(struct target *target, unsigned int version, const struct host_facts *host,
 		      const char *bytes, size_t size);
 
+/**
+ * kubevirt_fix() - correct what can be, and say on stderr what that was
+ * @bytes: what kubevirt_judge() can read; allocated, and taken over
+ *
+ * Return: the corrected file, allocated; NULL: its encoding has no places, or an edit has broken it.
+ */
+char *kubevirt_fix(const char *path, unsigned int version, const struct host_facts *host,
+		   char *bytes, size_t *size);
+
 #endif

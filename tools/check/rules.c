@@ -16,7 +16,7 @@ static const struct rule_list lists[] = {
 	{ "host", "check host", host_rule_at, NULL },
 	{ "plan", "check host --plan", plan_rule_at, NULL },
 	{ "domain", "check domain", domain_rule_at, domain_rule_fixable },
-	{ "kubevirt", "check kubevirt", kubevirt_rule_at, NULL },
+	{ "kubevirt", "check kubevirt", kubevirt_rule_at, kubevirt_rule_fixable },
 	{ "qemu", "check qemu", qemu_rule_at, NULL },
 	{ "kata", "check kata", kata_rule_at, NULL },
 	{ "nova", "check nova", nova_rule_at, NULL },

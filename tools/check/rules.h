@@ -22,6 +22,7 @@ struct rule_list {
 const struct rule *host_rule_at(unsigned int i);
 const struct rule *domain_rule_at(unsigned int i);
 bool domain_rule_fixable(unsigned int i);
+bool kubevirt_rule_fixable(unsigned int i);
 const struct rule *kubevirt_rule_at(unsigned int i);
 const struct rule *qemu_rule_at(unsigned int i);
 const struct rule *kata_rule_at(unsigned int i);

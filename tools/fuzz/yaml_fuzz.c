@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* YAML of any bytes, with all rules of KubeVirt. */
+/* YAML of any bytes, with all rules of KubeVirt and their corrections. */
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "check/kubevirt.h"
 
@@ -9,9 +11,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct report report = {};
+	char *bytes;
 
 	kubevirt_judge(report_target(&report, "fuzz.yaml", TARGET_FILE), size % 2 ? 1009 : 0,
 		       NULL, (const char *)data, size);
 	report_free(&report);
+	bytes = malloc(size + 1);
+	if (bytes) {
+		memcpy(bytes, data, size);
+		free(kubevirt_fix("fuzz.yaml", size % 2 ? 1009 : 0, NULL, bytes, &size));
+	}
 	return 0;
 }

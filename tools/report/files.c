@@ -219,3 +219,17 @@ int file_write(const char *path, const char *bytes, size_t size)
 	free(name);
 	return ret;
 }
+
+int file_write_fixed(const char *path, const char *output, const char *bytes, size_t size)
+{
+	char *name = output ? strdup(output) : NULL;
+	int ret;
+
+	if (!name && asprintf(&name, "%s.fixed", path) < 0)
+		name = NULL;
+	ret = name ? file_write(name, bytes, size) : -ENOMEM;
+	if (ret)
+		ret = fail(EXIT_REFUSED, "%s: %s", name ?: path, strerror(-ret));
+	free(name);
+	return ret;
+}

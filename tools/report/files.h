@@ -51,4 +51,7 @@ char *file_read(const char *path, size_t *size, const char **why);
  */
 int file_write(const char *path, const char *bytes, size_t size);
 
+/** file_write_fixed() - write the corrected copy of @path to @output, NULL: beside it; an exit code */
+int file_write_fixed(const char *path, const char *output, const char *bytes, size_t size);
+
 #endif

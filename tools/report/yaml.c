@@ -3,6 +3,7 @@
 #include "report/yaml.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* etcd takes no larger requests. */
@@ -150,4 +151,33 @@ bool yaml_is(const yaml_node_t *node, const char *text)
 unsigned int yaml_line(const yaml_node_t *node)
 {
 	return node ? (unsigned int)node->start_mark.line + 1 : 0;
+}
+
+/* Counts a use of node @id, whose numbers start from 1; true: it is not the first. */
+static bool used_again(unsigned char *uses, int id)
+{
+	return uses[id - 1]++;
+}
+
+bool yaml_has_aliases(yaml_document_t *doc)
+{
+	const size_t nr = doc->nodes.top - doc->nodes.start;
+	unsigned char *uses = calloc(nr + 1, 1);
+	const yaml_node_pair_t *pair;
+	const yaml_node_item_t *item;
+	bool again = !uses;
+	const yaml_node_t *node;
+
+	for (node = doc->nodes.start; node < doc->nodes.top && !again; node++) {
+		if (node->type == YAML_SEQUENCE_NODE)
+			for (item = node->data.sequence.items.start;
+			     item < node->data.sequence.items.top && !again; item++)
+				again = used_again(uses, *item);
+		if (node->type == YAML_MAPPING_NODE)
+			for (pair = node->data.mapping.pairs.start;
+			     pair < node->data.mapping.pairs.top && !again; pair++)
+				again = used_again(uses, pair->key) || used_again(uses, pair->value);
+	}
+	free(uses);
+	return again;
 }

@@ -35,6 +35,9 @@ const char *yaml_text(const yaml_node_t *node);
 /** yaml_is() - true: a scalar with this text */
 bool yaml_is(const yaml_node_t *node, const char *text);
 
+/** yaml_has_aliases() - true: a value of the document stands in more than one place */
+bool yaml_has_aliases(yaml_document_t *doc);
+
 unsigned int yaml_line(const yaml_node_t *node);
 
 #endif

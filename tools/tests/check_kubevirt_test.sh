@@ -60,9 +60,85 @@ syntax_error_has_its_line() {
 	breaks 2 "$scratch/broken.yaml" "error unreadable 2"
 }
 
-plan 4
+# fixed FILE [OPTION...]: what --fix makes of it, in $scratch/fixed.yaml, and what it said in $scratch/err.
+fixed() {
+	local code=0
+	"$sevadm" check kubevirt "${@:2}" --output "$scratch/fixed.yaml" "$1" > "$scratch/out" 2> "$scratch/err" || code=$?
+	[ "$code" -le 1 ] || { say "check kubevirt --output: exit code $code: $(cat "$scratch/err")"; return 1; }
+}
+
+# What is corrected is YAML, breaks the rule no more, and is not touched a second time.
+each_fix_holds() {
+	local rule status=0 nr=0
+	"$sevadm" -j check rules > "$scratch/rules"
+	python3 -c '
+import json, sys
+for row in json.load(open(sys.argv[1])):
+    if row["check"] == "kubevirt" and row["fixable"]:
+        print(row["rule"])' "$scratch/rules" > "$scratch/names"
+	while read -r rule; do
+		nr=$((nr + 1))
+		# That somebody wants a BIOS is not for us to correct.
+		grep -v 'bios: {}' "$data/bad/$rule.yaml" > "$scratch/bad.yaml"
+		fixed "$scratch/bad.yaml" || { status=1; continue; }
+		grep -qF "bad.yaml: fixed [$rule]: " "$scratch/err" || { say "$rule: no word of a fix"; status=1; }
+		breaks 0 "$scratch/fixed.yaml" "" || status=1
+		cp "$scratch/fixed.yaml" "$scratch/once.yaml"
+		fixed "$scratch/once.yaml" && cmp "$scratch/once.yaml" "$scratch/fixed.yaml" || status=1
+		[ ! -s "$scratch/err" ] || { say "$rule: a second --fix says $(cat "$scratch/err")"; status=1; }
+	done < "$scratch/names"
+	[ "$nr" -ge 9 ] || { say "only $nr rules with a fix"; return 1; }
+	return "$status"
+}
+
+# All else stays byte by byte: comments, quotes, order, both styles, other objects, the ends of lines.
+all_else_stays() {
+	fixed "$data/odd.yaml" && diff "$data/odd.fixed.yaml" "$scratch/fixed.yaml" &&
+	same "what was said" "$(sed 's/^.*: fixed //' "$scratch/err")" "$(cat "$data/odd.said")" || return
+	breaks 0 "$scratch/fixed.yaml" "" || return
+	sed 's/$/\r/' "$data/odd.yaml" > "$scratch/crlf.yaml"
+	fixed "$scratch/crlf.yaml" && diff --strip-trailing-cr "$data/odd.fixed.yaml" "$scratch/fixed.yaml"
+}
+
+where_it_is_written() {
+	local code=0
+	cp "$data/bad/kubevirt-machine.yaml" "$scratch/vm.yaml"
+	"$sevadm" check kubevirt --fix "$scratch/vm.yaml" > /dev/null 2>&1 || code=$?
+	same "exit code" "$code" 1 && breaks 0 "$scratch/vm.yaml.fixed" "" &&
+	cmp "$data/bad/kubevirt-machine.yaml" "$scratch/vm.yaml" || return
+	code=0
+	"$sevadm" check kubevirt --fix - < "$scratch/vm.yaml" > /dev/null 2>&1 || code=$?
+	same "--fix of stdin" "$code" 2 || return
+	"$sevadm" check kubevirt --output - - < "$scratch/vm.yaml" > "$scratch/out" 2> /dev/null || :
+	grep -q 'type: q35' "$scratch/out" || return
+	code=0
+	"$sevadm" check kubevirt --output "$scratch/x" "$scratch/vm.yaml" "$scratch/vm.yaml" > /dev/null 2>&1 || code=$?
+	same "--output of two" "$code" 2
+}
+
+# What stands in two places is left alone, and that is said; so is what has no places, or no end.
+what_is_not_corrected() {
+	local code=0
+	sed 's/machine:/machine: \&m/; $a\  other: *m' "$data/bad/kubevirt-machine.yaml" > "$scratch/alias.yaml"
+	fixed "$scratch/alias.yaml" && cmp "$scratch/alias.yaml" "$scratch/fixed.yaml" &&
+	same "what was said" "$(cat "$scratch/err")" \
+		"$scratch/alias.yaml: what is in a document with aliases is not corrected" || return
+	{ printf '\357\273\277'; cat "$data/bad/kubevirt-machine.yaml"; } > "$scratch/bom.yaml"
+	"$sevadm" check kubevirt --output "$scratch/none.yaml" "$scratch/bom.yaml" > /dev/null 2> "$scratch/err" || code=$?
+	same "exit code" "$code" 1 && grep -q 'byte order mark' "$scratch/err" && [ ! -e "$scratch/none.yaml" ] || return
+	code=0
+	printf 'kind: VirtualMachine\nspec: {a: [1, 2}\n' > "$scratch/broken.yaml"
+	"$sevadm" check kubevirt --output "$scratch/none.yaml" "$scratch/broken.yaml" > /dev/null 2>&1 || code=$?
+	same "exit code" "$code" 2 && [ ! -e "$scratch/none.yaml" ]
+}
+
+plan 8
 result "each rule has a file that breaks it and one that keeps it" each_rule_is_broken_and_kept
 result "many documents in a file, and lists" many_documents
 result "what is not KubeVirt's is no success" nothing_to_check
 result "an error of syntax has its line" syntax_error_has_its_line
+result "each fix mends its rule, and a second --fix changes nothing" each_fix_holds
+result "a fix leaves all else alone" all_else_stays
+result "where the corrected copy is written" where_it_is_written
+result "what is not corrected" what_is_not_corrected
 finished

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A KubeVirt object under check: what its rules see, and what corrects them. */
+#ifndef SEVADM_CHECK_KUBEVIRT_OBJECT_H
+#define SEVADM_CHECK_KUBEVIRT_OBJECT_H
+
+#include "host/facts.h"
+#include "report/findings.h"
+#include "report/yaml_edit.h"
+
+/**
+ * struct vm_object - what the rules see
+ * @version: of KubeVirt, VERSION(), 0: not known
+ * @host: facts about the node it is for, NULL: none in particular
+ * @kind: the object's
+ * @outer: what has evictionStrategy and the like
+ * @spec: what holds the VM's devices: a domain's, or an instance type's spec
+ * @launch: its launchSecurity, NULL: none
+ */
+struct vm_object {
+	struct target *target;
+	unsigned int version;
+	const struct host_facts *host;
+	yaml_document_t *doc;
+	yaml_node_t *root, *spec, *outer, *launch;
+	const char *kind;
+};
+
+#define KUBEVIRT_FIX(name) \
+	void kubevirt_fix_##name(const struct vm_object *object, struct yaml_edit *edit)
+
+/* kubevirt_fix.c */
+KUBEVIRT_FIX(paused);
+KUBEVIRT_FIX(efi);
+KUBEVIRT_FIX(secure_boot);
+KUBEVIRT_FIX(persistent);
+KUBEVIRT_FIX(boot_nic);
+KUBEVIRT_FIX(machine);
+KUBEVIRT_FIX(smm);
+KUBEVIRT_FIX(hotplug);
+KUBEVIRT_FIX(migration);
+
+#endif
