@@ -470,6 +470,8 @@ static struct notifier_block seam_notifier = {
 /**
  * sevadm_seam_attached() - return true if calls come through a seam
  * @id: the seam
+ *
+ * They do so until rcu_read_unlock() at least, but for those that began before it was attached.
  */
 bool sevadm_seam_attached(enum sevadm_seam_id id)
 {
@@ -587,16 +589,20 @@ static int seam_yield(struct sevadm_seam *seam)
 	seam->yielded = true;
 	if (!seam->attached)
 		return 0;
+	/* Nobody may rely on what is not seen any more: see sevadm_seam_attached(). */
+	WRITE_ONCE(seam->attached, false);
+	synchronize_rcu();
 	/* The last one goes with the callback: a filter of nothing would mean every function. */
-	if (attached_seams(target) > 1) {
+	if (attached_seams(target)) {
 		ret = ftrace_set_filter_ip(&target->ops, seam->location, 1, 0);
 	} else {
 		ret = unregister_ftrace_function(&target->ops);
 		target->registered = ret;
 	}
-	if (ret)
+	if (ret) {
+		WRITE_ONCE(seam->attached, true);
 		return ret;
-	WRITE_ONCE(seam->attached, false);
+	}
 	seam_refused(seam, -ECANCELED, "yielded: someone else may redirect it");
 	return 0;
 }
@@ -719,6 +725,9 @@ void sevadm_seam_uninit(void (*say_who)(void))
 	unregister_module_notifier(&seam_notifier);
 
 	mutex_lock(&seam_mutex);
+	for (i = 0; i < ARRAY_SIZE(targets); i++)
+		target_set_attached(&targets[i], false);
+	synchronize_rcu();
 	for (i = ARRAY_SIZE(targets) - 1; i >= 0; i--)
 		target_detach(&targets[i], "the module is being unloaded");
 	mutex_unlock(&seam_mutex);
