@@ -10,6 +10,7 @@
 #include <linux/user_namespace.h>
 
 #include "compat/compiler.h"
+#include "gmem_files.h"
 #include "ledger.h"
 #include "limit.h"
 #include "notify.h"
@@ -324,16 +325,39 @@ unlock:
 }
 
 /*
+ * Finds what is allocated in its guest_memfd; false: that is not known. KVM's VM stays as long as it is in the
+ * ledger, which it leaves after sev_vm_destroy(), with the lock held, if that is seen.
+ */
+static bool gmem_allocated_locked(const struct sevadm_vm *vm, u64 *pages)
+{
+	bool known;
+
+	*pages = 0;
+	if (vm->type != SEVADM_VM_TYPE_SEV_SNP || vm->mirror)
+		return true;
+	rcu_read_lock();
+	known = sevadm_vm_in_ledger(vm) && sevadm_seam_attached(SEAM_sev_vm_destroy) &&
+		sevadm_gmem_files_pages(vm->kvm, pages);
+	rcu_read_unlock();
+	return known;
+}
+
+/*
  * A mirror's pages are its owner's. A guest whose ASID has not shown yet has pages only if its VMM touches
  * them before the launch has begun.
  */
 static void query_private(const struct sevadm_vm *vm, struct sevadm_vm_query *query)
 {
 	struct sevadm_private private = {};
+	u64 allocated;
 
 	query->gmem_size_bytes = vm->gmem_pages << PAGE_SHIFT;
 	if (vm->type != SEVADM_VM_TYPE_SEV_SNP || sevadm_gmem_seen())
 		query->known |= SEVADM_KNOWN_GMEM;
+	if (gmem_allocated_locked(vm, &allocated)) {
+		query->gmem_bytes = allocated << PAGE_SHIFT;
+		query->known |= SEVADM_KNOWN_GMEM_ALLOCATED;
+	}
 	if (vm->type == SEVADM_VM_TYPE_SEV_SNP && !vm->mirror &&
 	    (!(vm->known & SEVADM_KNOWN_ASID) || !sevadm_private_seen() ||
 	     !sevadm_private_get(vm->asid, &private)))

@@ -50,6 +50,9 @@ static int put_vm_private(struct sk_buff *skb, const struct sevadm_vm_query *que
 	    nla_put_u64_64bit(skb, SEVADM_A_VM_GMEM_SIZE_BYTES, query->gmem_size_bytes,
 			      SEVADM_A_VM_PAD))
 		return -EMSGSIZE;
+	if (query->known & SEVADM_KNOWN_GMEM_ALLOCATED &&
+	    nla_put_u64_64bit(skb, SEVADM_A_VM_GMEM_BYTES, query->gmem_bytes, SEVADM_A_VM_PAD))
+		return -EMSGSIZE;
 	return 0;
 }
 

@@ -51,7 +51,7 @@ struct sevadm_line {
  * @hash_id: by @id
  * @hash_creator: by @creator
  * @ref: the ledger's own, and that of every task at work for the VM
- * @kvm: KVM's VM: compared, never dereferenced
+ * @kvm: KVM's VM: compared; looked into only while the VM is known to be in the ledger (ledger.c)
  * @accounted: its initialisation has succeeded, so it is shown
  * @mirror: shares the encryption context of another VM
  * @owner: line of that VM, with a reference; NULL: none, or it is not in the ledger

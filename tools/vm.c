@@ -55,6 +55,7 @@ static const struct column show_columns[] = {
 	{ "reclaims", "pages given back" },
 	{ "leaked_bytes", "leaked", format_bytes },
 	{ "gmem_size_bytes", "guest_memfd", format_bytes },
+	{ "gmem_bytes", "allocated there", format_bytes },
 	{ "memory_bytes", "memory", format_bytes },
 	{ "mirror_of", "mirror of VM" },
 	{ "created_ns", "created", format_since },

@@ -6,6 +6,7 @@
 #ifndef SEVADM_COMPAT_KVM_H
 #define SEVADM_COMPAT_KVM_H
 
+#include <linux/fs.h>
 #include <linux/kvm_host.h>
 
 /* Return true if @kvm was created as a SEV-SNP VM; kernels without VM types have no SNP. */
@@ -40,6 +41,19 @@ static inline u64 compat_kvm_gmem_pages(struct kvm *kvm)
 	kvm_for_each_memslot(slot, bucket, slots)
 		pages += compat_kvm_slot_gmem_pages(slot);
 	return pages;
+}
+
+/*
+ * Return the slot's file of guest_memfd; NULL: it has none that is open. The caller holds KVM's srcu, and
+ * rcu_read_lock(): KVM takes the file out of the slot before it lets go of it (kvm_gmem_release()).
+ */
+static inline const struct file *compat_kvm_slot_gmem_file(const struct kvm_memory_slot *slot)
+{
+#if IS_ENABLED(CONFIG_KVM_PRIVATE_MEM) || IS_ENABLED(CONFIG_KVM_GUEST_MEMFD)
+	return slot->flags & KVM_MEM_GUEST_MEMFD ? READ_ONCE(slot->gmem.file) : NULL;
+#else
+	return NULL;
+#endif
 }
 
 #endif /* SEVADM_COMPAT_KVM_H */

@@ -30,6 +30,15 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
 	return id != missing && id != SEAM_sev_pin_page;
 }
 
+/* In KVM's files: 7 pages; more than can be looked through, if there are to be. */
+static bool too_many_files;
+
+bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *pages)
+{
+	*pages = 7;
+	return !too_many_files;
+}
+
 /* KVM's VMs are only ever compared. */
 static const struct kvm *kvm(unsigned long number)
 {
@@ -40,6 +49,7 @@ static int ledger_test_init(struct kunit *test)
 {
 	last_id = 0;
 	missing = SEVADM_SEAM_NR;
+	too_many_files = false;
 	totals = (struct sevadm_totals) {};
 	private_for_test(test, true);
 	return pools_for_test(test);
@@ -151,8 +161,27 @@ static void ledger_shows_what_is_initialised(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, query.state, SEVADM_VM_STATE_INIT);
 	KUNIT_EXPECT_EQ(test, query.known, SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED |
 			SEVADM_KNOWN_STATE | SEVADM_KNOWN_PINNED | SEVADM_KNOWN_PRIVATE |
-			SEVADM_KNOWN_GMEM);
+			SEVADM_KNOWN_GMEM | SEVADM_KNOWN_GMEM_ALLOCATED);
 	sevadm_vm_put(vm);
+}
+
+static void gmem_is_read_or_not_known(struct kunit *test)
+{
+	struct sevadm_vm *snp = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);
+	struct sevadm_vm *sev = start(test, 2, SEVADM_VM_TYPE_SEV);
+
+	KUNIT_EXPECT_TRUE(test, look(snp).known & SEVADM_KNOWN_GMEM_ALLOCATED);
+	KUNIT_EXPECT_EQ(test, look(snp).gmem_bytes, 7 << PAGE_SHIFT);
+	KUNIT_EXPECT_TRUE(test, look(sev).known & SEVADM_KNOWN_GMEM_ALLOCATED);
+	KUNIT_EXPECT_EQ(test, look(sev).gmem_bytes, 0);
+
+	too_many_files = true;
+	KUNIT_EXPECT_FALSE(test, look(snp).known & SEVADM_KNOWN_GMEM_ALLOCATED);
+	too_many_files = false;
+
+	/* Where the end of a VM may go unseen, KVM's VM may be gone. */
+	missing = SEAM_sev_vm_destroy;
+	KUNIT_EXPECT_FALSE(test, look(snp).known & SEVADM_KNOWN_GMEM_ALLOCATED);
 }
 
 static void ledger_has_a_vm_once(struct kunit *test)
@@ -735,6 +764,7 @@ static void unaccounted_leaves_snp_guests_out(struct kunit *test)
 
 static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(ledger_shows_what_is_initialised),
+	KUNIT_CASE(gmem_is_read_or_not_known),
 	KUNIT_CASE(ledger_has_a_vm_once),
 	KUNIT_CASE(ledger_forgets_a_failed_initialisation),
 	KUNIT_CASE(ledger_lists_in_order),

@@ -82,6 +82,7 @@ static const struct attribute vm_rows[] = {
 	{ SEVADM_A_VM_RECLAIMS, ATTRIBUTE_U64, "reclaims" },
 	{ SEVADM_A_VM_LEAKED_BYTES, ATTRIBUTE_U64, "leaked_bytes" },
 	{ SEVADM_A_VM_GMEM_SIZE_BYTES, ATTRIBUTE_U64, "gmem_size_bytes" },
+	{ SEVADM_A_VM_GMEM_BYTES, ATTRIBUTE_U64, "gmem_bytes" },
 	{ SEVADM_A_VM_MIRROR_OF, ATTRIBUTE_U64, "mirror_of" },
 	{ SEVADM_A_VM_CREATED_NS, ATTRIBUTE_U64, "created_ns" },
 };

@@ -37,6 +37,9 @@ static void add_private(struct json_object *row, const struct sevadm_vm_query *v
 	json_object_object_add(row, "leaked_bytes", json_known_u64(known, vm->leaked_bytes));
 	json_object_object_add(row, "gmem_size_bytes",
 			       json_known_u64(vm->known & SEVADM_KNOWN_GMEM, vm->gmem_size_bytes));
+	json_object_object_add(row, "gmem_bytes",
+			       json_known_u64(vm->known & SEVADM_KNOWN_GMEM_ALLOCATED,
+					      vm->gmem_bytes));
 }
 
 static struct json_object *vm_row(const struct sevadm_vm_query *vm)

@@ -83,6 +83,8 @@ static const struct metric metrics[] = {
 	  NULL, "private_bytes" },
 	{ "sevadm_vm_private_peak_bytes", "gauge", "The most memory that was private to it", OF_VM,
 	  NULL, "private_peak_bytes" },
+	{ "sevadm_vm_gmem_bytes", "gauge", "Memory that is allocated in the VM's guest_memfd", OF_VM,
+	  NULL, "gmem_bytes" },
 	{ "sevadm_vm_memory_bytes", "gauge", "Memory of the VM that cannot be reclaimed", OF_VM, NULL,
 	  "memory_bytes" },
 	{ "sevadm_vms_left_out", "gauge", "VMs without samples of their own, since they are too many", OF_VMS,

@@ -250,6 +250,7 @@ enum sevadm_knob {
 #define SEVADM_KNOWN_UID		(1U << 14)	/* of an event: uid */
 #define SEVADM_KNOWN_PRIVATE		(1U << 15)	/* private_bytes, and what is counted with it */
 #define SEVADM_KNOWN_GMEM		(1U << 16)	/* gmem_size_bytes */
+#define SEVADM_KNOWN_GMEM_ALLOCATED	(1U << 17)	/* gmem_bytes */
 
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
@@ -534,6 +535,7 @@ enum sevadm_vm_by {
  * @leaked_bytes: of @private_bytes: what the kernel gave up, as the firmware would not let go of it
  *	(SEVADM_KNOWN_PRIVATE)
  * @gmem_size_bytes: memory that is bound to guest_memfd: what may become private (SEVADM_KNOWN_GMEM)
+ * @gmem_bytes: what is allocated in those files, private or not (SEVADM_KNOWN_GMEM_ALLOCATED)
  */
 struct sevadm_vm_query {
 	__u32 size;
@@ -563,6 +565,7 @@ struct sevadm_vm_query {
 	__aligned_u64 reclaims;
 	__aligned_u64 leaked_bytes;
 	__aligned_u64 gmem_size_bytes;
+	__aligned_u64 gmem_bytes;
 };
 
 /**

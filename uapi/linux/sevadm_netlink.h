@@ -116,6 +116,7 @@ enum sevadm_a_vm {
 	SEVADM_A_VM_RECLAIMS,			/* u64 */
 	SEVADM_A_VM_LEAKED_BYTES,		/* u64 */
 	SEVADM_A_VM_GMEM_SIZE_BYTES,		/* u64; absent: not known */
+	SEVADM_A_VM_GMEM_BYTES,			/* u64; absent: not known */
 
 	__SEVADM_A_VM_MAX,
 	SEVADM_A_VM_MAX = __SEVADM_A_VM_MAX - 1,
