@@ -18,6 +18,7 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/gmem.h"
 #include "lib/json.h"
 #include "lib/kmod.h"
 #include "lib/limits.h"
@@ -229,6 +230,37 @@ static bool step_ends(struct stepper *s, const char *name, bool good)
 	return false;
 }
 
+/* What is allocated of a guest's memory when a step has ended. */
+static size_t allocated_after(const char *step, size_t memory)
+{
+	if (!strcmp(step, "snp_update") || !strcmp(step, "snp_finish"))
+		return memory < SNP_LAUNCH_BYTES ? memory : SNP_LAUNCH_BYTES;
+	if (!strcmp(step, "snp_prefault"))
+		return memory;
+	return strcmp(step, "snp_punch") ? 0 : memory - SNP_PUNCH_BYTES;
+}
+
+static bool gmem_is(const char *where, size_t allocated, size_t memory)
+{
+	const struct sevadm_vm_query *vm;
+	struct sides sides = { 0 };
+	unsigned int i;
+
+	if (!read_ledger(&sides))
+		return false;
+	for (i = 0; i < sides.vm_nr; i++) {
+		vm = &sides.vms[i];
+		if (vm->known & SEVADM_KNOWN_GMEM && vm->known & SEVADM_KNOWN_GMEM_ALLOCATED &&
+		    vm->gmem_size_bytes == memory && vm->gmem_bytes == allocated)
+			continue;
+		ksft_print_msg("%s: %llu of %llu bytes are allocated, should be %zu of %zu\n",
+			       where, (unsigned long long)vm->gmem_bytes,
+			       (unsigned long long)vm->gmem_size_bytes, allocated, memory);
+		return false;
+	}
+	return true;
+}
+
 static bool take_steps(struct stepper *s, size_t memory, unsigned int count, bool look)
 {
 	struct sev_launch_options options = options_of(memory);
@@ -239,7 +271,8 @@ static bool take_steps(struct stepper *s, size_t memory, unsigned int count, boo
 	for (i = 0; i < count; i++) {
 		if (!step_ends(s, life[i], true))
 			return false;
-		if (look && !vms_agree(life[i], i > 0, -1))
+		if (look && (!vms_agree(life[i], i > 0, -1) ||
+			     !gmem_is(life[i], allocated_after(life[i], memory), memory)))
 			return false;
 	}
 	return true;
@@ -382,6 +415,7 @@ static bool run_adopted(void)
 	reloaded = true;
 	good = vms_agree("adopted", 1, -1) && host_agrees("adopted") && good;
 	good = is_right_or_unknown("adopted", false) && good;
+	good = gmem_is("adopted", sizes[1], sizes[1]) && good;
 	good = take_steps(&younger, sizes[0], 7, false) && vms_agree("a second one", 2, -1) && good;
 	good = step_ends(&older, "snp_punch", true) && vms_agree("a hole", 2, -1) && good;
 	stepper_kill(&older);
@@ -553,6 +587,140 @@ static bool run_taken(const struct sev_host *host,
 	return host_max(SEVADM_LIMIT_MAX) && good;
 }
 
+/* ---- files of guest_memfd ------------------------------------------------------------------- */
+
+#define PART		(64UL << 10)
+#define PARTS		8U
+#define FILES_KNOWN	32		/* more bound to one VM are not looked through */
+#define SLOTS_KNOWN	512		/* nor are more slots */
+#define RUSH_VMS	6
+#define RUSH_FILES	40
+
+static bool no_memory(struct sev_vm *vm, const struct sev_host *host)
+{
+	return !sev_vm_create(vm, host, SEV_TYPE_SEV_SNP, SEV_INIT_2, 0).err &&
+	       !sev_vm_init(vm).err;
+}
+
+/* One file, in two slots. */
+static bool run_file(const struct sev_host *host)
+{
+	const size_t all = PARTS * PART;
+	struct sev_vm vm;
+	bool good = no_memory(&vm, host) && gmem_is("no memory", 0, 0);
+	int fd = gmem_create(&vm, all);
+
+	good = good && gmem_allocate(fd, 0, PART) && gmem_is("bound to nothing", 0, 0);
+	good = good && gmem_bind(&vm, 0, fd, 0, all / 2) && gmem_is("one slot", PART, all / 2);
+	good = good && gmem_bind(&vm, 1, fd, all / 2, all / 2) && gmem_is("two slots", PART, all);
+	good = good && gmem_allocate(fd, 0, all) && gmem_is("all of it", all, all);
+	good = good && gmem_punch(fd, all - PART, PART) && gmem_is("a hole", all - PART, all);
+	good = good && gmem_bind(&vm, 0, fd, 0, 0) && gmem_is("a slot less", all - PART, all / 2);
+	close(fd);
+	good = good && gmem_is("closed", 0, all / 2);
+	sev_vm_close(&vm);
+	return vms_agree("gone", 0, 0) && good;
+}
+
+/* False: it is not known of the only guest. */
+static bool gmem_is_known(void)
+{
+	struct sides sides = { 0 };
+
+	return read_ledger(&sides) && sides.vm_nr == 1 &&
+	       sides.vms[0].known & SEVADM_KNOWN_GMEM_ALLOCATED;
+}
+
+/* Nobody waits for the end of a list that a tenant may make as long as it likes. */
+static bool run_many_files(const struct sev_host *host)
+{
+	int fds[FILES_KNOWN + 1];
+	unsigned int i, slot;
+	struct sev_vm vm;
+	bool good = no_memory(&vm, host);
+
+	for (i = 0; i <= FILES_KNOWN; i++) {
+		good = good && gmem_is("files", i * PART, i * PART);
+		fds[i] = gmem_create(&vm, PART);
+		good = good && gmem_allocate(fds[i], 0, PART) && gmem_bind(&vm, i, fds[i], 0, PART);
+	}
+	good = good && !gmem_is_known();
+	close(fds[0]);
+	good = good && gmem_is("closed", FILES_KNOWN * PART, (FILES_KNOWN + 1) * PART);
+	for (i = 1; i <= FILES_KNOWN; i++)
+		close(fds[i]);
+
+	fds[0] = gmem_create(&vm, SLOTS_KNOWN * SEV_PAGE_SIZE);
+	for (slot = FILES_KNOWN + 1; good && slot < SLOTS_KNOWN; slot++)
+		good = gmem_bind(&vm, slot, fds[0], slot * SEV_PAGE_SIZE, SEV_PAGE_SIZE);
+	good = good && gmem_is_known();
+	good = good && gmem_bind(&vm, slot, fds[0], 0, SEV_PAGE_SIZE) && !gmem_is_known();
+	close(fds[0]);
+	sev_vm_close(&vm);
+	return vms_agree("gone", 0, 0) && good;
+}
+
+/* Files that come, grow, shrink and go, and so do their VMs. Returns 0 if all was possible. */
+static int rush(const struct sev_host *host)
+{
+	struct sev_vm vm;
+	bool good = true;
+	int i, j, fd;
+
+	for (i = 0; good && i < RUSH_VMS; i++) {
+		good = no_memory(&vm, host);
+		for (j = 0; good && j < RUSH_FILES; j++) {
+			fd = gmem_create(&vm, PARTS * PART);
+			good = gmem_bind(&vm, 0, fd, 0, PART) &&
+			       gmem_allocate(fd, 0, PARTS * PART) &&
+			       gmem_bind(&vm, 1, fd, PART, PART) && gmem_punch(fd, 0, PART);
+			/* Before its slots, after them, or between them. */
+			if (j % 3 == 0)
+				close(fd);
+			good = good && gmem_bind(&vm, 0, fd, 0, 0);
+			if (j % 3 == 1)
+				close(fd);
+			good = good && gmem_bind(&vm, 1, fd, 0, 0);
+			if (j % 3 == 2)
+				close(fd);
+		}
+		fd = gmem_create(&vm, PART);
+		good = good && gmem_bind(&vm, 0, fd, 0, PART) && gmem_allocate(fd, 0, PART);
+		/* The file outlives its VM's descriptor, or is closed before it. */
+		if (i % 2)
+			sev_vm_close(&vm);
+		close(fd);
+		sev_vm_close(&vm);
+	}
+	return !good;
+}
+
+/* A reader sees what is, or was just before, and keeps nothing from going. */
+static bool run_rush(const struct sev_host *host)
+{
+	const unsigned long long most = PARTS * PART;
+	unsigned long long seen = 0, bytes;
+	struct sides sides = { 0 };
+	bool good = true;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(rush(host));
+	while (good && !waitpid(pid, &status, WNOHANG)) {
+		good = read_ledger(&sides) && sides.vm_nr <= 1;
+		bytes = sides.vm_nr ? sides.vms[0].gmem_bytes : 0;
+		seen = bytes > seen ? bytes : seen;
+		good = good && bytes <= most;
+	}
+	if (!good)
+		waitpid(pid, &status, 0);
+	if (!good || status || !seen)
+		ksft_print_msg("status %d, %u VMs, at most %llu bytes seen\n", status, sides.vm_nr,
+			       seen);
+	return vms_agree("gone", 0, 0) && good && !status && seen;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 /* What is run where there is little time, of one size. */
@@ -603,12 +771,15 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no commands can be made to fail\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 5 + ARRAY_SIZE(faults) + 2);
+	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 3 + 5 + ARRAY_SIZE(faults) + 2);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
 	ksft_test_result(run_many(true), "%u guests at once, the oldest go first\n", MANY);
 	if (all)
 		ksft_test_result(run_many(false), "%u guests at once, the youngest go first\n", MANY);
+	ksft_test_result(run_file(&host), "a file of guest_memfd in two slots is counted once\n");
+	ksft_test_result(run_many_files(&host), "more files and slots than are looked through\n");
+	ksft_test_result(run_rush(&host), "files and VMs that come and go while their memory is read\n");
 	ksft_test_result(run_limit(&host, true), "private.max refuses a guest that has memory\n");
 	ksft_test_result(run_limit(&host, false), "private.max refuses a guest its memory\n");
 	ksft_test_result(run_contest(), "%d processes, %d guests fit\n", CONTENDERS,
