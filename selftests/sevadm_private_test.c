@@ -22,6 +22,7 @@
 #include "lib/json.h"
 #include "lib/kmod.h"
 #include "lib/limits.h"
+#include "lib/private_view.h"
 #include "lib/psp_fault.h"
 #include "lib/rmp_count.h"
 #include "lib/run.h"
@@ -30,12 +31,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Pages return when their last user is gone, which may be a batch of the page cache. */
-#define TRIES		6000
-#define PAUSE_US	20000
-
 #define MANY		4	/* guests at once */
-#define VMS_MAX		16
 
 #define STATUS_REFUSED	0x16	/* INVALID_PARAM */
 
@@ -53,161 +49,9 @@ static const char *const life[] = {
 
 static const size_t sizes[] = { 256 << 10, 2 << 20 };
 
-/* Pages were made private before the module was there. */
-static bool reloaded;
-
-/* ---- both sides ----------------------------------------------------------------------------- */
-
-struct sides {
-	struct sevadm_vm_query vms[VMS_MAX];
-	unsigned int vm_nr;
-	unsigned long long vm_rmp[VMS_MAX];	/* pages of each one's ASID */
-	unsigned long long guests_rmp, firmware_rmp;
-};
-
-static unsigned long long guest_pages(const struct rmp_counts *counts)
-{
-	return counts->pages[RMP_PRE_GUEST] + counts->pages[RMP_PRE_SWAP] +
-	       counts->pages[RMP_GUEST_INVALID] + counts->pages[RMP_GUEST_VALID];
-}
-
-static unsigned long long firmware_pages(const struct rmp_counts *counts)
-{
-	return counts->pages[RMP_FIRMWARE] + counts->pages[RMP_FIRMWARE_IOMMU] +
-	       counts->pages[RMP_RECLAIM] + counts->pages[RMP_CONTEXT] +
-	       counts->pages[RMP_METADATA];
-}
-
-static bool read_ledger(struct sides *sides)
-{
-	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC);
-	uint64_t after = 0;
-	bool more = fd >= 0;
-
-	for (sides->vm_nr = 0; more && sides->vm_nr < VMS_MAX; sides->vm_nr += more) {
-		struct sevadm_vm_query *vm = &sides->vms[sides->vm_nr];
-
-		*vm = (struct sevadm_vm_query) {
-			.size = sizeof(*vm), .by = SEVADM_VM_BY_NEXT, .vm = after };
-		more = !ioctl(fd, SEVADM_IOC_VM_QUERY, vm);
-		after = vm->vm;
-	}
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 && errno == ENOENT;
-}
-
-static bool read_rmp(struct sides *sides)
-{
-	struct rmp_counts counts;
-	unsigned int i;
-
-	if (!rmp_count(RMP_ANY_ASID, &counts))
-		return false;
-	sides->guests_rmp = guest_pages(&counts);
-	sides->firmware_rmp = firmware_pages(&counts);
-	for (i = 0; i < sides->vm_nr; i++) {
-		if (!(sides->vms[i].known & SEVADM_KNOWN_ASID)) {
-			sides->vm_rmp[i] = 0;
-			continue;
-		}
-		if (!rmp_count(sides->vms[i].asid, &counts))
-			return false;
-		sides->vm_rmp[i] = guest_pages(&counts);
-	}
-	return true;
-}
-
-static bool same_rmp(const struct sides *a, const struct sides *b)
-{
-	return a->guests_rmp == b->guests_rmp && a->firmware_rmp == b->firmware_rmp &&
-	       !memcmp(a->vm_rmp, b->vm_rmp, a->vm_nr * sizeof(a->vm_rmp[0]));
-}
-
-/* False: what changes meanwhile, or a guest whose pages are not all known. */
-static bool read_sides(struct sides *sides)
-{
-	struct sides again;
-
-	memset(sides, 0, sizeof(*sides));
-	if (!read_ledger(sides) || !read_rmp(sides))
-		return false;
-	again = *sides;
-	return read_rmp(&again) && same_rmp(sides, &again);
-}
-
-static unsigned int vm_differences(const struct sides *sides, const char *where, bool print)
-{
-	unsigned int i, differences = 0;
-
-	for (i = 0; i < sides->vm_nr; i++) {
-		const struct sevadm_vm_query *vm = &sides->vms[i];
-		unsigned long long pages = vm->private_bytes / SEV_PAGE_SIZE;
-		bool good = vm->known & SEVADM_KNOWN_PRIVATE ?
-			    pages == sides->vm_rmp[i] && vm->private_peak_bytes >= vm->private_bytes &&
-			    (reloaded || vm->conversions - vm->reclaims == pages) :
-			    !(vm->known & SEVADM_KNOWN_ASID);
-
-		differences += !good;
-		if (!good && print)
-			ksft_print_msg("%s: VM %llu, ASID %u: %llu pages (%llu made, %llu given back), the RMP has %llu\n",
-				       where, (unsigned long long)vm->vm, vm->asid, pages,
-				       (unsigned long long)vm->conversions,
-				       (unsigned long long)vm->reclaims, sides->vm_rmp[i]);
-	}
-	return differences;
-}
-
-/* Each guest, by the device. @vms: how many there are to be; @pages: of all together, if it is >= 0. */
-static bool vms_agree(const char *where, unsigned int vms, long long pages)
-{
-	struct sides sides;
-	int tries;
-
-	for (tries = 0; tries < TRIES; tries++) {
-		if (read_sides(&sides) && sides.vm_nr == vms &&
-		    !vm_differences(&sides, where, false) &&
-		    (pages < 0 || sides.guests_rmp == (unsigned long long)pages))
-			return true;
-		usleep(PAUSE_US);
-	}
-	ksft_print_msg("%s: %u VMs, should be %u; the RMP has %llu pages of guests, should be %lld\n",
-		       where, sides.vm_nr, vms, sides.guests_rmp, pages);
-	vm_differences(&sides, where, true);
-	return false;
-}
-
-/* The host as a whole, by the program. */
-static bool host_agrees(const char *where)
-{
-	const char *const argv[] = { run_sevadm(), "-j", "status", NULL };
-	struct json_object *status = NULL, *private;
-	struct sides sides;
-	bool good = false;
-	int tries;
-
-	for (tries = 0; tries < TRIES && !good; tries++) {
-		json_object_put(status);
-		status = run_json(argv);
-		private = json_at(status, "private");
-		good = read_sides(&sides) &&
-		       json_number(private, "current_bytes") ==
-		       (long long)(sides.guests_rmp * SEV_PAGE_SIZE) &&
-		       json_number(private, "firmware_bytes") ==
-		       (long long)(sides.firmware_rmp * SEV_PAGE_SIZE) &&
-		       (reloaded || json_number(private, "conversions") -
-				    json_number(private, "reclaims") ==
-				    json_number(private, "current_bytes") / (long long)SEV_PAGE_SIZE);
-		if (!good)
-			usleep(PAUSE_US);
-	}
-	if (!good)
-		ksft_print_msg("%s: %s, the RMP has %llu pages of guests and %llu of the firmware\n",
-			       where, json_object_to_json_string(json_at(status, "private")),
-			       sides.guests_rmp, sides.firmware_rmp);
-	json_object_put(status);
-	return good;
-}
+/* Until a guest's memory has been given back. */
+#define TRIES		6000
+#define PAUSE_US	20000
 
 /* ---- lives ---------------------------------------------------------------------------------- */
 
@@ -243,13 +87,13 @@ static size_t allocated_after(const char *step, size_t memory)
 static bool gmem_is(const char *where, size_t allocated, size_t memory)
 {
 	const struct sevadm_vm_query *vm;
-	struct sides sides = { 0 };
+	struct private_view view = { 0 };
 	unsigned int i;
 
-	if (!read_ledger(&sides))
+	if (!private_view_ledger(&view))
 		return false;
-	for (i = 0; i < sides.vm_nr; i++) {
-		vm = &sides.vms[i];
+	for (i = 0; i < view.vm_nr; i++) {
+		vm = &view.vms[i];
 		if (vm->known & SEVADM_KNOWN_GMEM && vm->known & SEVADM_KNOWN_GMEM_ALLOCATED &&
 		    vm->gmem_size_bytes == memory && vm->gmem_bytes == allocated)
 			continue;
@@ -374,10 +218,11 @@ static bool run_fault(const struct fault *fault)
  */
 static bool is_right_or_unknown(const char *where, bool state_is_seen)
 {
-	struct sides sides = { 0 };
-	const struct sevadm_vm_query *vm = &sides.vms[0];
-	bool good = read_ledger(&sides) && sides.vm_nr == 1 && vm->type == SEVADM_VM_TYPE_SEV_SNP &&
-		    vm->known & SEVADM_KNOWN_ASID && !(vm->known & SEVADM_KNOWN_HANDLE) &&
+	struct private_view view = { 0 };
+	const struct sevadm_vm_query *vm = &view.vms[0];
+	bool good = private_view_ledger(&view) && view.vm_nr == 1 &&
+		    vm->type == SEVADM_VM_TYPE_SEV_SNP && vm->known & SEVADM_KNOWN_ASID &&
+		    !(vm->known & SEVADM_KNOWN_HANDLE) &&
 		    (!(vm->known & SEVADM_KNOWN_POLICY) || vm->policy == SEV_SNP_POLICY) &&
 		    (vm->known & SEVADM_KNOWN_STATE ? vm->state == SEVADM_VM_STATE_RUNNING :
 						      !state_is_seen);
@@ -395,7 +240,7 @@ static bool run_adopted_in_launch(void)
 	bool good = kmod_unload_sevadm() && take_steps(&stepper, sizes[1], 4, false);
 
 	good = kmod_load_sevadm() && good;
-	reloaded = true;
+	private_view_reloaded();
 	good = vms_agree("adopted in launch", 1, -1) && good;
 	good = step_ends(&stepper, "snp_update", true) && good;
 	good = step_ends(&stepper, "snp_finish", true) && good;
@@ -412,7 +257,7 @@ static bool run_adopted(void)
 
 	good = kmod_unload_sevadm() && take_steps(&older, sizes[1], 7, false);
 	good = kmod_load_sevadm() && good;
-	reloaded = true;
+	private_view_reloaded();
 	good = vms_agree("adopted", 1, -1) && host_agrees("adopted") && good;
 	good = is_right_or_unknown("adopted", false) && good;
 	good = gmem_is("adopted", sizes[1], sizes[1]) && good;
@@ -625,10 +470,10 @@ static bool run_file(const struct sev_host *host)
 /* False: it is not known of the only guest. */
 static bool gmem_is_known(void)
 {
-	struct sides sides = { 0 };
+	struct private_view view = { 0 };
 
-	return read_ledger(&sides) && sides.vm_nr == 1 &&
-	       sides.vms[0].known & SEVADM_KNOWN_GMEM_ALLOCATED;
+	return private_view_ledger(&view) && view.vm_nr == 1 &&
+	       view.vms[0].known & SEVADM_KNOWN_GMEM_ALLOCATED;
 }
 
 /* Nobody waits for the end of a list that a tenant may make as long as it likes. */
@@ -700,7 +545,7 @@ static bool run_rush(const struct sev_host *host)
 {
 	const unsigned long long most = PARTS * PART;
 	unsigned long long seen = 0, bytes;
-	struct sides sides = { 0 };
+	struct private_view view = { 0 };
 	bool good = true;
 	int status = -1;
 	pid_t pid = fork();
@@ -708,15 +553,15 @@ static bool run_rush(const struct sev_host *host)
 	if (!pid)
 		_exit(rush(host));
 	while (good && !waitpid(pid, &status, WNOHANG)) {
-		good = read_ledger(&sides) && sides.vm_nr <= 1;
-		bytes = sides.vm_nr ? sides.vms[0].gmem_bytes : 0;
+		good = private_view_ledger(&view) && view.vm_nr <= 1;
+		bytes = view.vm_nr ? view.vms[0].gmem_bytes : 0;
 		seen = bytes > seen ? bytes : seen;
 		good = good && bytes <= most;
 	}
 	if (!good)
 		waitpid(pid, &status, 0);
 	if (!good || status || !seen)
-		ksft_print_msg("status %d, %u VMs, at most %llu bytes seen\n", status, sides.vm_nr,
+		ksft_print_msg("status %d, %u VMs, at most %llu bytes seen\n", status, view.vm_nr,
 			       seen);
 	return vms_agree("gone", 0, 0) && good && !status && seen;
 }
@@ -750,7 +595,10 @@ static unsigned int run_lives(bool all, bool count_only)
 	return nr;
 }
 
-/* Argument "all": the whole of what a guest may do and how it may end, which takes minutes. */
+/*
+ * Argument "all": the whole of what a guest may do and how it may end, which takes minutes. "now": the guests
+ * that there are, of which "none": there is to be none, are only compared.
+ */
 int main(int argc, char **argv)
 {
 	bool all = argc > 1 && !strcmp(argv[1], "all");
@@ -761,6 +609,9 @@ int main(int argc, char **argv)
 	ksft_print_header();
 	if (!rmp_open())
 		ksft_exit_skip("no emulated host with SEV-SNP\n");
+	if (argc > 1 && !all)
+		return !vms_agree(argv[1], strcmp(argv[1], "none") ? -1 : 0,
+				  strcmp(argv[1], "none") ? -1 : 0);
 	if (!sev_host_open(&host, &missing))
 		ksft_exit_fail_msg("%s cannot be opened\n", missing);
 	if (!sev_host_has_snp(&host))
