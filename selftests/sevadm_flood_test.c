@@ -39,6 +39,7 @@
 #define MESSAGES	400	/* pins refused by a limit, one after the other, that listeners hear of */
 
 #define EVENT_MS	120000	/* in which a message comes on a busy machine */
+#define MESSAGES_A_SECOND	18	/* of either user eight one by one, and one for all others */
 #define SILENCE_MS	500	/* in which none comes that is too many */
 
 static unsigned long calls = 40000;
@@ -363,6 +364,7 @@ static bool test_messages(void)
 {
 	struct genl genl, listener;
 	struct heard heard = { 0 };
+	time_t begin = time(NULL), seconds;
 	bool good;
 
 	good = check(!genl_open(&genl)) && check(!genl_open(&listener)) &&
@@ -374,11 +376,13 @@ static bool test_messages(void)
 	close(events_open(NULL));
 	while (good && genl_event(&listener, all_heard(&heard) ? SILENCE_MS : EVENT_MS, hear, &heard))
 		;
+	seconds = time(NULL) - begin;
 	ksft_print_msg("%u messages: of %llu refusals of the tenant, %llu of another user\n",
 		       heard.messages, (unsigned long long)heard.tenant,
 		       (unsigned long long)heard.bystander);
 	good &= check(heard.tenant == MESSAGES) & check(heard.bystander == 1) &
-		check(heard.messages < MESSAGES / 4);
+		/* A slow machine has more seconds to report in. */
+		check(heard.messages <= MESSAGES_A_SECOND * (seconds + 2));
 	limit_pins(&genl, TENANT, SEVADM_CMD_LIMIT_DELETE);
 	limit_pins(&genl, BYSTANDER, SEVADM_CMD_LIMIT_DELETE);
 	genl_close(&listener);
