@@ -269,6 +269,17 @@ static unsigned int find_minimum(struct domain *domain, unsigned int high)
 	return high;
 }
 
+/* Of one that needs more than what was recommended. */
+static void print_minimum(struct domain *domain, unsigned int low)
+{
+	unsigned int high = low + slack_above(low);
+
+	if (starts_with(domain, high))
+		ksft_print_msg("%s needs %u MiB\n", domain->name, find_minimum(domain, high));
+	else
+		ksft_print_msg("%s needs more than %u MiB\n", domain->name, high);
+}
+
 static void try_recommendation(const struct domain *shape, bool bisect)
 {
 	struct domain domain = *shape;
@@ -290,6 +301,8 @@ static void try_recommendation(const struct domain *shape, bool bisect)
 	if (!bisect || outcome != STARTS) {
 		ksft_test_result(outcome == STARTS, "%s: %s with the recommended %u MiB\n",
 				 shape->name, outcome_names[outcome], forecast.recommended);
+		if (bisect)
+			print_minimum(&domain, forecast.recommended);
 		return;
 	}
 	minimum = find_minimum(&domain, forecast.recommended);

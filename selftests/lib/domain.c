@@ -12,6 +12,7 @@
 #define FOLDER		"/tmp"
 #define DISK		FOLDER "/disk.raw"
 #define DISK_BYTES	(4 << 20)
+#define FIRMWARE	"/usr/share/OVMF/OVMF_"
 #define HUGEPAGES	"/proc/sys/vm/nr_hugepages"
 #define HUGEPAGE_MIB	2
 
@@ -66,9 +67,15 @@ static void write_devices(const struct domain *domain, FILE *out)
 	fputs("  </devices>\n", out);
 }
 
+/* Debian 13 has the large firmware alone. */
+static const char *firmware_size(const struct domain *domain)
+{
+	return domain->large || access(FIRMWARE "CODE.fd", F_OK) ? "_4M" : "";
+}
+
 bool domain_write(const struct domain *domain)
 {
-	const char *size = domain->large ? "_4M" : "";
+	const char *size = firmware_size(domain);
 	FILE *out = fopen(domain_file(domain), "we");
 
 	if (!out)
@@ -84,8 +91,8 @@ bool domain_write(const struct domain *domain)
 		fprintf(out, "  <memoryBacking>%s%s</memoryBacking>\n",
 			domain->hugepages ? "<hugepages/>" : "", domain->locked ? "<locked/>" : "");
 	fprintf(out, "  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n"
-		"    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE%s.fd</loader>\n"
-		"    <nvram template='/usr/share/OVMF/OVMF_VARS%s.fd'/>\n  </os>\n"
+		"    <loader readonly='yes' type='pflash'>" FIRMWARE "CODE%s.fd</loader>\n"
+		"    <nvram template='" FIRMWARE "VARS%s.fd'/>\n  </os>\n"
 		"  <features><acpi/></features>\n", size, size);
 	write_devices(domain, out);
 	fprintf(out, "  <launchSecurity type='sev'><policy>%s</policy></launchSecurity>\n</domain>\n",
