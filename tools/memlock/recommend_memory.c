@@ -166,8 +166,8 @@ static void print_memory(const struct options *options, const struct vm_shape *s
 	if (snp) {
 		printf("%s\n", memory_copies_texts[memory_copies_of(shape)]);
 		puts("nothing of it is locked: RLIMIT_MEMLOCK and <locked/> do not matter, and swap does not help.\n"
-		     "Private memory is in no VmRSS; both stores are \"buff/cache\" of free(1), and file,\n"
-		     "shmem and unevictable of the cgroup's memory.stat");
+		     "Private memory is in no VmRSS: it is \"buff/cache\" of free(1), file and unevictable of the\n"
+		     "cgroup's memory.stat; shared memory is anon there, or shmem where QEMU has it in a memfd");
 	}
 	printf("memory.max that is safe          %8" PRIu64 " MiB\n", max / MIB);
 	if (memory_hugetlb(shape))
