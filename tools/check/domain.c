@@ -114,7 +114,7 @@ static char *fix_one(const struct domain *domain, const struct domain_rule *row,
 {
 	const struct finding *finding;
 	struct xml_edit edit;
-	char *fixed, *message;
+	char *fixed;
 	size_t i;
 
 	if (xml_edit_begin(&edit, doc, bytes, *size))
@@ -124,11 +124,7 @@ static char *fix_one(const struct domain *domain, const struct domain_rule *row,
 		if (domain->hits[i].rule != row || finding->severity == SEVERITY_INFO)
 			continue;
 		row->fix(domain, domain->hits[i].node, &edit);
-		message = strdup(finding->message);
-		if (message)
-			output_make_printable(message);
-		fprintf(stderr, "%s: fixed [%s]: %s\n", domain->path, row->rule.id, message ?: "");
-		free(message);
+		finding_print_fixed(domain->path, finding);
 	}
 	fixed = xml_edit_apply(&edit, size);
 	xml_edit_end(&edit);

@@ -528,7 +528,6 @@ static void fix(struct visitor *visitor, const struct vm_object *object, size_t 
 {
 	const struct target *target = visitor->target;
 	size_t i, before = visitor->edit->nr_changes;
-	char *message;
 
 	while (found < target->nr && target->findings[found].severity == SEVERITY_INFO)
 		found++;
@@ -540,14 +539,8 @@ static void fix(struct visitor *visitor, const struct vm_object *object, size_t 
 		return;
 	}
 	visitor->fixing->fix(object, visitor->edit);
-	for (i = found; i < target->nr && visitor->edit->nr_changes > before; i++) {
-		message = strdup(target->findings[i].message);
-		if (message)
-			output_make_printable(message);
-		fprintf(stderr, "%s: fixed [%s]: %s\n", target->name, visitor->fixing->rule.id,
-			message ?: "");
-		free(message);
-	}
+	for (i = found; i < target->nr && visitor->edit->nr_changes > before; i++)
+		finding_print_fixed(target->name, &target->findings[i]);
 }
 
 static void judge_rules(struct visitor *visitor, const struct vm_object *object, unsigned int where)
@@ -676,9 +669,9 @@ char *kubevirt_fix(const char *path, unsigned int version, const struct host_fac
 		bytes = fix_one(&visitor, bytes, size);
 		report_free(&report);
 	}
-	if (visitor.aliases)
-		fprintf(stderr, "%s: what is in a document with aliases is not corrected\n", path);
 	target = report_target(&report, path, TARGET_FILE);
+	if (visitor.aliases)
+		error_print("%s: what is in a document with aliases is not corrected", path);
 	if (bytes)
 		kubevirt_judge(target, version, host, bytes, *size);
 	if (target->unreadable) {

@@ -9,6 +9,24 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 
+void error_print(const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length < 0) {
+		fputs("sevadm: out of memory\n", stderr);
+		return;
+	}
+	output_make_printable(text);
+	fprintf(stderr, "%s\n", text);
+	free(text);
+}
+
 int fail(int code, const char *format, ...)
 {
 	char *message;
@@ -23,7 +41,7 @@ int fail(int code, const char *format, ...)
 		return code;
 	}
 
-	fprintf(stderr, "sevadm: %s\n", message);
+	error_print("sevadm: %s", message);
 	if (output_json) {
 		struct json_object *error = json_object_new_object();
 

@@ -17,6 +17,12 @@ enum exit_code {
 	EXIT_ABSENT,
 };
 
+/*
+ * Prints a line on stderr. Names of files, and what other users have written, are in it: none of them controls
+ * the terminal.
+ */
+void error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Says why on stderr, with --json also on stdout; returns @code. */
 int fail(int code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -109,6 +109,11 @@ void finding_fix(struct target *target, const char *format, ...)
 	va_end(args);
 }
 
+void finding_print_fixed(const char *path, const struct finding *finding)
+{
+	error_print("%s: fixed [%s]: %s", path, finding->rule->id, finding->message ?: "");
+}
+
 void target_unreadable(struct target *target, unsigned int line, const char *format, ...)
 {
 	va_list args;

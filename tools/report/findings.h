@@ -114,6 +114,9 @@ void finding_add_as(struct target *target, const struct rule *rule, enum severit
 void finding_fix(struct target *target, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** finding_print_fixed() - say on stderr that @finding about the file @path is corrected */
+void finding_print_fixed(const char *path, const struct finding *finding);
+
 /** target_unreadable() - say where and why @target cannot be read; what was found stays */
 void target_unreadable(struct target *target, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

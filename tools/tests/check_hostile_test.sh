@@ -105,10 +105,32 @@ fixing_much_is_quick() {
 }
 
 make_files
-plan 5
+# A name with control characters does not reach the terminal: as an error, as a target, with what is corrected.
+names_control_nothing() {
+	local name=$'evil\033[31m\nname' code
+	cp "$tests/data/kubevirt/bad/kubevirt-machine.yaml" "$scratch/$name.yaml"
+	cp "$tests/data/domain/bad/acpi.xml" "$scratch/$name.xml"
+	for words in "check kubevirt --fix $name.yaml" "check domain --fix $name.xml" "check domain $name" \
+		"explain --file $name" "$name" "vm $name" "check --$name" "policy check $name"; do
+		code=0
+		# shellcheck disable=SC2086 # the name has no blank
+		(cd "$scratch" && IFS=' ' && "$sevadm" $words) > "$scratch/said" 2>&1 || code=$?
+		if [ "$code" -ne 1 ] && [ "$code" -ne 2 ]; then
+			say "$(printf %q "$words"): exit code $code"
+			return 1
+		fi
+		if ! grep -qF 'evil?[31m?name' "$scratch/said" || grep -q $'\033' "$scratch/said"; then
+			say "$(printf %q "$words"): $(head -3 "$scratch/said" | cat -v)"
+			return 1
+		fi
+	done
+}
+
+plan 6
 result "XML: cut, huge, deep, laughing, outward, in wrong encodings" xml_is_refused
 result "no entity brings a file in" no_entity_gets_in
 result "YAML: cut, huge, deep, full of anchors, in wrong encodings" yaml_is_refused
 result "what is large, but sound, is judged within the bounds" large_but_sound
 result "30000 corrections in one file" fixing_much_is_quick
+result "names of files and words control no terminal" names_control_nothing
 finished
