@@ -13,7 +13,14 @@
 #include "cli/errors.h"
 #include "report/atomic_file.h"
 
-static bool write_all(int fd, const char *text, size_t length, mode_t mode)
+bool file_is_special(const char *path)
+{
+	struct stat info;
+
+	return !stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+static bool write_all(int fd, const char *text, size_t length)
 {
 	ssize_t written;
 
@@ -26,7 +33,18 @@ static bool write_all(int fd, const char *text, size_t length, mode_t mode)
 		text += written;
 		length -= written;
 	}
-	return !fchmod(fd, mode) && !fsync(fd);
+	return true;
+}
+
+static int write_special(const char *path, const char *text, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), error = 0;
+
+	if (fd < 0 || !write_all(fd, text, length))
+		error = errno;
+	if (fd >= 0)
+		close(fd);
+	return error ? fail(EXIT_USAGE, "cannot write %s: %s", path, strerror(error)) : EXIT_OK;
 }
 
 static int replace(const char *path, const char *text, size_t length, mode_t mode)
@@ -34,6 +52,8 @@ static int replace(const char *path, const char *text, size_t length, mode_t mod
 	char temporary[PATH_MAX];
 	int fd = -1, error;
 
+	if (file_is_special(path))
+		return write_special(path, text, length);
 	/* Another end than that of the file: readers of *.prom and the like leave it alone. */
 	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) < (int)sizeof(temporary))
 		fd = mkostemp(temporary, O_CLOEXEC);
@@ -41,7 +61,8 @@ static int replace(const char *path, const char *text, size_t length, mode_t mod
 		errno = ENAMETOOLONG;
 	if (fd < 0)
 		return fail(EXIT_USAGE, "cannot write a file beside %s: %s", path, strerror(errno));
-	if (write_all(fd, text, length, mode) && !rename(temporary, path)) {
+	if (write_all(fd, text, length) && !fchmod(fd, mode) && !fsync(fd) &&
+	    !rename(temporary, path)) {
 		close(fd);
 		return EXIT_OK;
 	}

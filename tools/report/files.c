@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/errors.h"
+#include "report/atomic_file.h"
 
 /* nftw() has no argument of its own. */
 static struct file_list *walk_list;
@@ -198,6 +199,13 @@ int file_write(const char *path, const char *bytes, size_t size)
 
 	if (!strcmp(path, "-"))
 		return fwrite(bytes, 1, size, stdout) == size ? 0 : -EIO;
+	if (file_is_special(path)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		ret = fd < 0 ? -errno : write_all(fd, bytes, size);
+		if (fd >= 0 && close(fd) && !ret)
+			ret = -errno;
+		return ret;
+	}
 	if (asprintf(&name, "%s.XXXXXX", path) < 0)
 		return -ENOMEM;
 	fd = mkostemp(name, O_CLOEXEC);

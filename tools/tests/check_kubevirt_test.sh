@@ -111,6 +111,12 @@ where_it_is_written() {
 	same "--fix of stdin" "$code" 2 || return
 	"$sevadm" check kubevirt --output - - < "$scratch/vm.yaml" > "$scratch/out" 2> /dev/null || :
 	grep -q 'type: q35' "$scratch/out" || return
+	# A device or a pipe is written to: renaming a file to /dev/null would take it from everybody.
+	mkfifo "$scratch/pipe"
+	cat "$scratch/pipe" > "$scratch/read" &
+	"$sevadm" check kubevirt --output "$scratch/pipe" "$scratch/vm.yaml" > /dev/null 2>&1 || :
+	[ -p "$scratch/pipe" ] || { rm "$scratch/pipe"; kill $!; say "the pipe is replaced"; return 1; }
+	wait $! && cmp "$scratch/vm.yaml.fixed" "$scratch/read" || return
 	code=0
 	"$sevadm" check kubevirt --output "$scratch/x" "$scratch/vm.yaml" "$scratch/vm.yaml" > /dev/null 2>&1 || code=$?
 	same "--output of two" "$code" 2

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Findings: order, verdicts, exit codes, and the three forms of a report. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "report/atomic_file.h"
 #include "report/check_file.h"
 #include "report/findings.h"
 #include "test.h"
@@ -215,6 +218,34 @@ static void files(void)
 	EXPECT(strstr(captured, "[unreadable]: No such file or directory\n"));
 }
 
+/* A file is replaced, by a new one; a pipe is written to, as is a device such as /dev/null. */
+static void what_is_replaced(void)
+{
+	char folder[] = "/tmp/findings_test.XXXXXX", path[64], text[16] = "";
+	struct stat before, after;
+	int fd;
+
+	EXPECT(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/file", folder);
+	EXPECT(!mkfifo(path, 0600));
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	EXPECT(fd >= 0 && !fstat(fd, &before));
+	EXPECT_NUMBER(atomic_file_write(path, "one", 3), EXIT_OK);
+	EXPECT(!stat(path, &after) && S_ISFIFO(after.st_mode) && after.st_ino == before.st_ino);
+	EXPECT_NUMBER(read(fd, text, sizeof(text)), 3);
+	EXPECT_NUMBER(file_write(path, "four", 4), 0);
+	EXPECT(!stat(path, &after) && S_ISFIFO(after.st_mode) && after.st_ino == before.st_ino);
+	EXPECT_NUMBER(read(fd, text, sizeof(text)), 4);
+	close(fd);
+	unlink(path);
+	EXPECT_NUMBER(atomic_file_write_private(path, "one", 3), EXIT_OK);
+	EXPECT(!stat(path, &before) && S_ISREG(before.st_mode) && (before.st_mode & 07777) == 0600);
+	EXPECT_NUMBER(file_write(path, "two", 3), 0);
+	EXPECT(!stat(path, &after) && after.st_ino != before.st_ino && after.st_size == 3);
+	unlink(path);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -224,6 +255,7 @@ int main(void)
 		{ "nothing to check is no success", nothing_to_check_is_no_success },
 		{ "verdicts and exit codes", verdicts },
 		{ "a file that is one target", files },
+		{ "what is replaced, and what is written to", what_is_replaced },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));
