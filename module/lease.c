@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leases. An open file holds them; VMs of their subject use them up. A lease that has ended stays
- * allocated, in no list, until the last VM that uses one of its ASIDs has ended.
+ * Leases. An open file holds them; VMs of their subject use them up. When a lease ends, the VMs that have used
+ * it keep their ASIDs, and count for a guarantee if they are under one.
  */
 #include <linux/capability.h>
 #include <linux/cgroup.h>
@@ -11,8 +11,10 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "guarantee.h"
 #include "lease.h"
 #include "pool.h"
+#include "resource.h"
 #include "vm.h"
 
 /* Leases of one open file: each costs memory, and a comparison whenever a VM is initialised. */
@@ -30,7 +32,7 @@
  * @pool: enum sevadm_pool
  * @count: ASIDs reserved
  * @used: how many of these VMs use
- * @ended: it has ended: only @used is left of it
+ * @ended: it has ended, and is about to be freed
  * @subject: enum sevadm_lease_subject
  * @holder: process that reserved it
  * @uid: of SEVADM_LEASE_USER
@@ -131,10 +133,7 @@ void sevadm_lease_unuse_locked(struct sevadm_vm *vm)
 		return;
 	vm->lease = NULL;
 	lease->used--;
-	if (!lease->ended)
-		sevadm_pool_reserve_locked(lease->pool, 1);
-	else if (!lease->used)
-		lease_free(lease);
+	sevadm_pool_reserve_locked(lease->pool, 1);
 }
 
 /** sevadm_lease_move_locked() - let @to use the ASID of the lease that @from has used */
@@ -223,15 +222,35 @@ int sevadm_lease_reserve(struct list_head *leases, struct sevadm_lease *argument
 	return ret;
 }
 
-static void end_locked(struct lease *lease)
+/* Moves a lease to those that have @ended. */
+static void end_locked(struct lease *lease, struct list_head *ended)
 {
 	list_del(&lease->all);
-	list_del(&lease->file);
+	list_move(&lease->file, ended);
 	leases_nr--;
 	sevadm_pool_reserve_locked(lease->pool, -(s64)(lease->count - lease->used));
 	counts[lease->pool] -= lease->count;
 	lease->ended = true;
-	if (!lease->used)
+}
+
+static void forget_ended(struct sevadm_vm *vm)
+{
+	u32 resource;
+
+	if (!vm->lease || !vm->lease->ended)
+		return;
+	resource = sevadm_resource_of_pool(vm->lease->pool);
+	vm->lease = NULL;
+	sevadm_guarantee_take_locked(vm, resource);
+}
+
+/* Frees leases that have ended: one look at all VMs, however many they are. */
+static void free_ended_locked(struct list_head *ended)
+{
+	struct lease *lease, *next;
+
+	sevadm_vm_each_guest_locked(forget_ended);
+	list_for_each_entry_safe(lease, next, ended, file)
 		lease_free(lease);
 }
 
@@ -246,14 +265,16 @@ int sevadm_lease_release(struct list_head *leases, u64 number)
 {
 	struct lease *lease;
 	int ret = -ENOENT;
+	LIST_HEAD(ended);
 
 	spin_lock(&sevadm_ledger_lock);
 	list_for_each_entry(lease, leases, file)
 		if (lease->number == number) {
-			end_locked(lease);
+			end_locked(lease, &ended);
 			ret = 0;
 			break;
 		}
+	free_ended_locked(&ended);
 	spin_unlock(&sevadm_ledger_lock);
 	return ret;
 }
@@ -262,9 +283,11 @@ int sevadm_lease_release(struct list_head *leases, u64 number)
 void sevadm_lease_release_all(struct list_head *leases)
 {
 	struct lease *lease, *next;
+	LIST_HEAD(ended);
 
 	spin_lock(&sevadm_ledger_lock);
 	list_for_each_entry_safe(lease, next, leases, file)
-		end_locked(lease);
+		end_locked(lease, &ended);
+	free_ended_locked(&ended);
 	spin_unlock(&sevadm_ledger_lock);
 }

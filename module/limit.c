@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 
 #include "compat/compiler.h"
+#include "guarantee.h"
 #include "lease.h"
 #include "limit.h"
 #include "notify.h"
@@ -97,17 +98,6 @@ static void look_at_soft_limit(struct subject *subject, u32 resource, u64 amount
 
 /* ---- ASIDs that are reserved ---------------------------------------------------------------- */
 
-static bool is_guaranteed(const struct sevadm_vm *vm, u32 resource)
-{
-	struct subject *subject;
-	struct walk walk;
-
-	for_each_subject(subject, &walk, vm)
-		if (sevadm_subject_unused(&subject->counters[resource]))
-			return true;
-	return false;
-}
-
 /* Takes an ASID for the VM: one that is leased or guaranteed to it, or one that anybody may have. */
 static bool take_asid(struct sevadm_vm *vm, u32 resource, struct refusal *refusal,
 		      struct sevadm_limit_hits *hits)
@@ -124,7 +114,7 @@ static bool take_asid(struct sevadm_vm *vm, u32 resource, struct refusal *refusa
 			hit(hits, &sevadm_subject_host, resource, SEVADM_KNOB_POOL, capacity, 1);
 		return true;
 	}
-	if (sevadm_lease_use_locked(vm, pool) || is_guaranteed(vm, resource) ||
+	if (sevadm_lease_use_locked(vm, pool) || sevadm_guarantee_find_locked(vm, resource) ||
 	    sevadm_pool_available_locked(pool))
 		return true;
 	return refuse(refusal, &sevadm_subject_host,
@@ -151,6 +141,8 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 		sevadm_subject_count_locked(subject, resource, change);
 	vm->charged[resource] += amount;
 	vm->in_flight[resource] += amount;
+	if (!sevadm_resource_is_memory(resource))
+		sevadm_guarantee_take_locked(vm, resource);
 	return true;
 }
 
@@ -158,7 +150,7 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 static bool drop_removed_cgroups(const struct refusal *refusal, struct list_head *gone)
 {
 	return (refusal->knob != SEVADM_KNOB_MAX || sevadm_subject_gone(refusal->subject)) &&
-	       sevadm_subject_sweep_locked(gone);
+	       sevadm_guarantee_sweep_locked(gone);
 }
 
 /* Return true if there would be room without charges in flight: the refusal is not for good. */
@@ -256,8 +248,10 @@ static void give_back_locked(struct sevadm_vm *vm, u32 resource, u64 amount, u64
 		sevadm_subject_count_locked(subject, resource, change);
 	vm->charged[resource] -= amount;
 	vm->in_flight[resource] -= in_flight;
-	if (!sevadm_resource_is_memory(resource))
-		sevadm_lease_unuse_locked(vm);
+	if (sevadm_resource_is_memory(resource))
+		return;
+	sevadm_lease_unuse_locked(vm);
+	sevadm_guarantee_leave_locked(vm, resource);
 }
 
 /**
@@ -299,10 +293,14 @@ static void force_locked(struct sevadm_vm *vm, u32 resource, u64 amount)
 /** sevadm_limit_force_locked() - charge an adopted VM for what it holds, whatever the limits are */
 void sevadm_limit_force_locked(struct sevadm_vm *vm)
 {
+	u32 resource = sevadm_resource_of_pool(sevadm_pool_of_type(vm->type));
+
 	force_locked(vm, SEVADM_RESOURCE_PIN, vm->pinned);
 	force_locked(vm, SEVADM_RESOURCE_PRIVATE, vm->gmem_pages);
-	if (!vm->mirror)
-		force_locked(vm, sevadm_resource_of_pool(sevadm_pool_of_type(vm->type)), 1);
+	if (vm->mirror)
+		return;
+	force_locked(vm, resource, 1);
+	sevadm_guarantee_take_locked(vm, resource);
 }
 
 /** sevadm_limit_forget_locked() - give back all that a VM is charged, which leaves the ledger */
@@ -329,31 +327,13 @@ static bool destination_fits(struct sevadm_vm *to, struct sevadm_vm *from, u32 r
 	return true;
 }
 
-/*
- * An ASID that only the source's guarantee pays for is reserved again once the VM has moved away.
- * So the VM needs another one, from a guarantee that only the destination has, or one that is
- * available to all.
- */
 static bool guarantees_fit(struct sevadm_vm *to, struct sevadm_vm *from, u32 resource,
 			   struct refusal *refusal)
 {
 	u32 pool = sevadm_pool_of_resource(resource);
-	u64 asids = from->charged[resource], freed = 0, paid = 0;
-	const struct counter *counter;
-	struct subject *subject;
-	struct walk walk;
 
-	if (sevadm_resource_is_memory(resource) || !asids)
-		return true;
-	for_each_subject_but(subject, &walk, from, to) {
-		counter = &subject->counters[resource];
-		if (counter->usage - counter->unsettled <= counter->limits.min)
-			freed += counter->limits.min ? asids : 0;
-	}
-	for_each_subject_but(subject, &walk, to, from)
-		if (sevadm_subject_unused(&subject->counters[resource]))
-			paid += asids;
-	return freed <= paid + sevadm_pool_available_locked(pool) ||
+	return sevadm_resource_is_memory(resource) || !from->charged[resource] ||
+	       sevadm_guarantee_move_fits_locked(to, from) ||
 	       refuse(refusal, &sevadm_subject_host, SEVADM_KNOB_MIN, sevadm_pool_capacity(pool));
 }
 
@@ -393,18 +373,15 @@ int sevadm_limit_move_begin(struct sevadm_vm *to, struct sevadm_vm *from)
 	}
 	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++) {
 		charged = from->charged[resource];
-		for_each_subject_but(subject, &walk, from, to)
-			sevadm_subject_count_locked(subject, resource, (struct change) { .unsettled = charged });
 		for_each_subject_but(subject, &walk, to, from) {
 			sevadm_subject_count_locked(subject, resource, (struct change) {
 				.usage = charged,
 				.in_flight = from->in_flight[resource],
-				.unsettled = charged,
 			});
 			look_at_soft_limit(subject, resource, charged, &hits);
 		}
-		from->moving[resource] = charged;
 	}
+	sevadm_guarantee_move_begin_locked(to, from);
 	from->moving_to = to;
 unlock:
 	spin_unlock(&sevadm_ledger_lock);
@@ -427,27 +404,22 @@ void sevadm_limit_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *from, 
 
 	lockdep_assert_held(&sevadm_ledger_lock);
 	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++) {
-		for_each_subject_but(subject, &walk, keeps, leaves)
-			sevadm_subject_count_locked(subject, resource,
-				      (struct change) { .unsettled = -from->moving[resource] });
 		for_each_subject_but(subject, &walk, leaves, keeps)
 			sevadm_subject_count_locked(subject, resource, (struct change) {
 				.usage = -from->charged[resource],
 				.in_flight = -from->in_flight[resource],
-				.unsettled = -from->moving[resource],
 			});
-		from->moving[resource] = 0;
 	}
 	from->moving_to = NULL;
-	if (!moved)
-		return;
-	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++) {
+	for (resource = 0; moved && resource < SEVADM_RESOURCE_NR; resource++) {
 		to->charged[resource] += from->charged[resource];
 		to->in_flight[resource] += from->in_flight[resource];
 		from->charged[resource] = 0;
 		from->in_flight[resource] = 0;
 	}
-	sevadm_lease_move_locked(to, from);
+	if (moved)
+		sevadm_lease_move_locked(to, from);
+	sevadm_guarantee_move_end_locked(to, from, moved);
 }
 
 /** sevadm_limit_move_cancel() - undo sevadm_limit_move_begin(): the context has not moved */

@@ -3,6 +3,7 @@
 #include <linux/cgroup.h>
 #include <linux/slab.h>
 
+#include "guarantee.h"
 #include "lease.h"
 #include "limit.h"
 #include "pool.h"
@@ -16,18 +17,13 @@ static void count_fresh(struct sevadm_vm *vm)
 	struct subject *subject;
 	struct walk walk;
 	u32 resource;
-	bool both;
 
-	for_each_charged(subject, &walk, vm) {
-		both = !vm->moving_to || (sevadm_subject_concerns(subject, vm) &&
-					  sevadm_subject_concerns(subject, vm->moving_to));
+	for_each_charged(subject, &walk, vm)
 		for (resource = 0; subject->fresh && resource < SEVADM_RESOURCE_NR; resource++)
 			sevadm_subject_count_locked(subject, resource, (struct change) {
 				.usage = vm->charged[resource],
 				.in_flight = vm->in_flight[resource],
-				.unsettled = both ? 0 : vm->moving[resource],
 			});
-	}
 }
 
 static void count_all_fresh(void)
@@ -46,7 +42,7 @@ bool sevadm_limit_sweep(void)
 	bool any;
 
 	spin_lock(&sevadm_ledger_lock);
-	any = sevadm_subject_sweep_locked(&gone);
+	any = sevadm_guarantee_sweep_locked(&gone);
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free_list(&gone);
 	return any;
@@ -113,8 +109,9 @@ int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left)
 		ret = -ENOSPC;
 	} else {
 		set_limits(subject, set);
+		sevadm_guarantee_settle_locked();
 	}
-	sevadm_subject_sweep_locked(&gone);
+	sevadm_guarantee_sweep_locked(&gone);
 unlock:
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free(spare);
@@ -141,7 +138,8 @@ int sevadm_limit_delete(const struct sevadm_subject_key *key, u32 resource)
 	for (i = 0; subject && i < SEVADM_RESOURCE_NR; i++)
 		if (resource == SEVADM_RESOURCE_NR || resource == i)
 			sevadm_subject_set_limits_locked(subject, i, &sevadm_unlimited);
-	sevadm_subject_sweep_locked(&gone);
+	sevadm_guarantee_settle_locked();
+	sevadm_guarantee_sweep_locked(&gone);
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free_list(&gone);
 	return subject ? 0 : -ENOENT;
@@ -207,7 +205,8 @@ int sevadm_limit_apply(const struct sevadm_limit_set *sets, u32 nr, u32 *resourc
 		}
 	if (!ret) {
 		apply_locked(sets, nr, spares);
-		sevadm_subject_sweep_locked(&gone);
+		sevadm_guarantee_settle_locked();
+		sevadm_guarantee_sweep_locked(&gone);
 	}
 	spin_unlock(&sevadm_ledger_lock);
 	sevadm_subject_free_list(&gone);

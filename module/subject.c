@@ -153,12 +153,12 @@ struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevad
 /* ---- counters ------------------------------------------------------------------------------ */
 
 /*
- * Returns what is reserved: guaranteed, and not used by VMs that are sure to stay. A VM that is
- * moving is sure to stay neither where it comes from nor where it goes to.
+ * Returns what is reserved: guaranteed, and not used by VMs that count for it and are sure to stay. A
+ * VM that is moving is sure to stay neither where it comes from nor where it goes to.
  */
 static u64 reserved_for(const struct counter *counter)
 {
-	u64 sure = counter->usage - counter->unsettled;
+	u64 sure = counter->paid - counter->unsettled;
 
 	return counter->limits.min > sure ? counter->limits.min - sure : 0;
 }
@@ -173,7 +173,7 @@ static void reserve(u32 resource, s64 asids)
 /** sevadm_subject_unused() - return what is left of a guarantee for one more VM */
 u64 sevadm_subject_unused(const struct counter *counter)
 {
-	return counter->limits.min > counter->usage ? counter->limits.min - counter->usage : 0;
+	return counter->limits.min > counter->paid ? counter->limits.min - counter->paid : 0;
 }
 
 /** sevadm_subject_settled_use() - return what is used, without what KVM may yet refuse */
@@ -198,6 +198,7 @@ void sevadm_subject_count_locked(struct subject *subject, u32 resource, struct c
 	lockdep_assert_held(&sevadm_ledger_lock);
 	counter->usage += change.usage;
 	counter->in_flight += change.in_flight;
+	counter->paid += change.paid;
 	counter->unsettled += change.unsettled;
 	reserve(resource, reserved_for(counter) - before);
 	/* Every VM is charged to the host. */

@@ -50,7 +50,8 @@ struct sevadm_limits {
  * @limits: its limits
  * @usage: what its VMs are charged, with what is in flight
  * @in_flight: the part of @usage that KVM may yet refuse
- * @unsettled: the part of @usage of VMs that are moving to or from it
+ * @paid: the part of @usage of VMs that count for its guarantee (guarantee.c)
+ * @unsettled: the part of @paid of VMs that are moving to or from it
  * @peak: highest @usage less @in_flight so far
  * @high_events: how often that passed the soft limit
  * @max_events: how often the maximum refused
@@ -60,6 +61,7 @@ struct counter {
 	struct sevadm_limits limits;
 	u64 usage;
 	u64 in_flight;
+	u64 paid;
 	u64 unsettled;
 	u64 peak;
 	u64 high_events;
@@ -89,11 +91,13 @@ struct subject {
  * struct change - how a counter changes
  * @usage: added to &struct counter.usage
  * @in_flight: added to &struct counter.in_flight
+ * @paid: added to &struct counter.paid
  * @unsettled: added to &struct counter.unsettled
  */
 struct change {
 	s64 usage;
 	s64 in_flight;
+	s64 paid;
 	s64 unsettled;
 };
 

@@ -398,6 +398,19 @@ void sevadm_vm_each_locked(void (*function)(struct sevadm_vm *vm))
 		function(vm);
 }
 
+/**
+ * sevadm_vm_each_guest_locked() - call a function for every VM that owns a context, or is to have one
+ * @function: must not take VMs out of the ledger
+ */
+void sevadm_vm_each_guest_locked(void (*function)(struct sevadm_vm *vm))
+{
+	struct sevadm_vm *vm;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	list_for_each_entry(vm, &guests, guest)
+		function(vm);
+}
+
 /** sevadm_vm_first_locked() - find any VM of the ledger; NULL: there is none */
 struct sevadm_vm *sevadm_vm_first_locked(void)
 {

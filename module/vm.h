@@ -18,6 +18,7 @@ struct kvm;
 struct lease;
 struct sevadm_vm;
 struct pid;
+struct subject;
 struct task_struct;
 
 /*
@@ -79,8 +80,10 @@ struct sevadm_line {
  * @cgroup: cgroup (v2) of that process; NULL: not known
  * @charged: what its subjects are charged for it, in pages or ASIDs (limit.c)
  * @in_flight: the part of @charged that KVM may yet refuse
- * @moving: while its context moves: @charged when that began
- * @lease: the lease that its ASID was taken from
+ * @payer: the subject whose guarantee it counts for (guarantee.c)
+ * @next_payer: while its context moves: the one of the destination
+ * @payer_leaves: while its context moves: the destination is not under @payer's guarantee
+ * @lease: the lease that its ASID was taken from, as long as that lasts
  * @moving_to: VM that its context is about to move to
  * @comm: name of the thread that initialised it
  * @stats: of its firmware commands and pins, guarded by sevadm_record_lock
@@ -121,7 +124,9 @@ struct sevadm_vm {
 	struct cgroup *cgroup;
 	u64 charged[SEVADM_RESOURCE_NR];
 	u64 in_flight[SEVADM_RESOURCE_NR];
-	u64 moving[SEVADM_RESOURCE_NR];
+	struct subject *payer;
+	struct subject *next_payer;
+	bool payer_leaves;
 	struct lease *lease;
 	struct sevadm_vm *moving_to;
 	char comm[SEVADM_COMM_LEN];
@@ -156,6 +161,7 @@ void sevadm_vm_leave_locked(struct sevadm_vm *vm);
 void sevadm_vm_take_line_locked(struct sevadm_vm *to, struct sevadm_vm *from);
 u32 sevadm_vm_handles_locked(void);
 void sevadm_vm_each_locked(void (*function)(struct sevadm_vm *vm));
+void sevadm_vm_each_guest_locked(void (*function)(struct sevadm_vm *vm));
 struct sevadm_vm *sevadm_vm_first_locked(void);
 
 #endif /* SEVADM_VM_H */
