@@ -148,14 +148,15 @@ int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 		ret = call_original(sev_mem_enc_ioctl, kvm, argp);
 		goto exit;
 	}
+	/* Before anything is read of user space: who unloads the module finds a task that sleeps there. */
+	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, U32_MAX, kvm);
 	/*
 	 * Shown in the trace, but decides nothing: KVM reads it again, and by then user space may
-	 * have changed it, or made readable what was not.
+	 * have changed it, or made readable what was not. Nor is it an operation of another name: nobody
+	 * writes into the trace that a VM has ended, or moved.
 	 */
-	if (get_user(command, (u32 __user *)argp))
-		command = U32_MAX;
-
-	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, command, kvm);
+	if (!get_user(command, (u32 __user *)argp) && command < SEVADM_KVM_REGISTER_REGION)
+		scope->command = command;
 
 	ret = call_original(sev_mem_enc_ioctl, kvm, argp);
 
