@@ -168,27 +168,46 @@ static enum verdict try_classify(struct kvm *kvm)
 	return verdict;
 }
 
-/* Finds the VM's creator, if that task still uses the VM's mm. */
+static bool uses(struct task_struct *task, const struct mm_struct *mm)
+{
+	bool same;
+
+	/* A thread of the kernel may use it for a moment. */
+	if (task->flags & PF_KTHREAD || READ_ONCE(task->mm) != mm)
+		return false;
+	task_lock(task);
+	same = task->mm == mm;
+	task_unlock(task);
+	return same;
+}
+
+static struct task_struct *user_of(const struct mm_struct *mm)
+{
+	struct task_struct *process, *task;
+
+	for_each_process_thread(process, task)
+		if (uses(task, mm))
+			return task;
+	return NULL;
+}
+
+/*
+ * Finds the VM's creator. If that thread has ended, which a tenant can see to, it is another one that uses
+ * the VM's mm: no other process can use the VM.
+ */
 static struct task_struct *creator_of(const struct kvm *kvm)
 {
 	struct task_struct *task;
-	bool same;
 
 	rcu_read_lock();
 	task = pid_task(find_pid_ns(kvm->userspace_pid, &init_pid_ns), PIDTYPE_PID);
+	if (task && !uses(task, kvm->mm))
+		task = NULL;
+	task = task ?: user_of(kvm->mm);
 	if (task)
 		get_task_struct(task);
 	rcu_read_unlock();
-	if (!task)
-		return NULL;
-
-	task_lock(task);
-	same = task->mm == kvm->mm;
-	task_unlock(task);
-	if (same)
-		return task;
-	put_task_struct(task);
-	return NULL;
+	return task;
 }
 
 /*

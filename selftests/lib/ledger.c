@@ -149,10 +149,17 @@ static bool is_owner(const struct comparison *c, const struct view_vm *vm, long 
 		       likeness(c, &c->truth.vms[truth], owner);
 }
 
-/* The creator of a VM that is older than the module is known only while that process lives. */
+/*
+ * KVM has the thread that made the VM. Of one that is older than the module and whose thread has ended, the
+ * process is one that uses it, and known only while there is one.
+ */
 static bool pid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 {
-	return vm->pid == truth->pid || (vm->pid == VIEW_NONE && kill(truth->pid, 0));
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%lld/task/%lld", vm->pid, truth->pid);
+	return vm->pid == truth->pid || !access(path, F_OK) ||
+	       (kill(truth->pid, 0) && (vm->pid == VIEW_NONE || !kill(vm->pid, 0)));
 }
 
 static void compare_vm(struct comparison *c, size_t index)

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The module's ledger beside kvm_amd's own state: what differs. */
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/sevadm.h>
 
@@ -210,12 +214,26 @@ static bool owner_agrees(const struct comparison *c, const struct kvm_amd_vm *vm
 		likeness(c, &c->truth->vms[vm->mirror_of], owner));
 }
 
+/*
+ * KVM has the thread that made the VM, the ledger a process: that thread's, or, if it had ended when the VM was
+ * adopted, one that uses the VM.
+ */
+static bool pid_agrees(const struct kvm_amd_vm *vm, const struct record *record)
+{
+	char path[64];
+
+	if (!record->pid_known || record->pid == vm->pid)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/task/%" PRIu64, record->pid, vm->pid);
+	return !access(path, F_OK) || (kill(vm->pid, 0) && errno == ESRCH);
+}
+
 static void compare_vm(struct comparison *c, const struct kvm_amd_vm *vm,
 		       const struct record *record)
 {
 	const char *type = vm->es ? "SEV-ES or SEV-SNP" : "SEV";
 
-	compare_number(c, record, "pid", !record->pid_known || record->pid == vm->pid, vm->pid);
+	compare_number(c, record, "pid", pid_agrees(vm, record), vm->pid);
 	compare_number(c, record, "handle", handle_agrees(vm, record), vm->handle);
 	compare_number(c, record, "asid", asid_agrees(vm, record), vm->asid);
 	compare_number(c, record, "pinned_bytes",

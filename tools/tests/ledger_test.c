@@ -174,9 +174,9 @@ static void make_kernel(void)
 	put(RECLAIM, BASE + RECLAIM_MAP, 8);
 	put(USED_MAP, 1 << 1 | 1 << 2 | 1 << 5, 8);	/* 1: SEV-ES, 5: SEV; 2 waits */
 	put(RECLAIM_MAP, 1 << 2, 8);
-	put_vm(0, 1, 0, 100, 5, 7, 3, 0);
+	put_vm(0, 1, 0, 1, 5, 7, 3, 0);
 	put_vm(1, 1, 1, 200, 1, 8, 2, 0);
-	put_vm(2, 1, 0, 300, 5, 0, 0, BASE + VM(0) + KVM);
+	put_vm(2, 1, 0, 4194305, 5, 0, 0, BASE + VM(0) + KVM);
 	put_vm(3, 0, 0, 400, 0, 0, 0, 0);
 	put(VM_LIST, BASE + VM(0) + NEXT, 8);
 	for (i = 0; i < 4; i++)
@@ -187,9 +187,9 @@ static void make_kernel(void)
 
 /* What the module says of it. */
 static const char vms_text[] =
-	"[{'id':11,'pid':100,'type':'sev','pool':'sev','asid':5,'handle':7,'pinned_bytes':12288,'regions':1,'mirror_of':null},"
+	"[{'id':11,'pid':1,'type':'sev','pool':'sev','asid':5,'handle':7,'pinned_bytes':12288,'regions':1,'mirror_of':null},"
 	"{'id':12,'pid':200,'type':'sev-es','pool':'sev_es','asid':1,'handle':8,'pinned_bytes':8192,'regions':1,'mirror_of':null},"
-	"{'id':13,'pid':300,'type':'sev','pool':'sev','asid':5,'handle':7,'pinned_bytes':0,'regions':0,'mirror_of':11}]";
+	"{'id':13,'pid':4194305,'type':'sev','pool':'sev','asid':5,'handle':7,'pinned_bytes':0,'regions':0,'mirror_of':11}]";
 static const char asids_text[] =
 	"[{'asid':1,'pool':'sev_es','state':'used','vm':12},{'asid':2,'pool':'sev_es','state':'reclaim','vm':null},"
 	"{'asid':3,'pool':'sev_es','state':'free','vm':null},{'asid':4,'pool':'sev_es','state':'free','vm':null},"
@@ -273,7 +273,7 @@ static void memory_is_read(void)
 	EXPECT(kvm_amd_has(state.reclaim, 2) && !kvm_amd_has(state.reclaim, 1));
 	EXPECT(!kvm_amd_has(state.used, KVM_AMD_ASIDS));
 	if (state.nr_vms == 3) {
-		EXPECT_NUMBER(state.vms[0].pid, 100);
+		EXPECT_NUMBER(state.vms[0].pid, 1);
 		EXPECT_NUMBER(state.vms[0].pages, 3);
 		EXPECT_NUMBER(state.vms[0].regions, 1);
 		EXPECT_NUMBER(state.vms[0].region_pages, 3);
@@ -457,8 +457,10 @@ static void each_difference_is_found(void)
 	static const struct {
 		const char *from, *to, *rules;
 	} rows[] = {
-		{ "'pid':100", "'pid':101", "ledger-vm" },
-		{ "'pid':100", "'pid':null", "" },
+		{ "'pid':1", "'pid':2", "ledger-vm" },
+		{ "'pid':1", "'pid':null", "" },
+		/* No process has this pid: the thread that made the VM has ended. */
+		{ "'pid':4194305", "'pid':301", "" },
 		{ "'handle':8", "'handle':9", "ledger-vm" },
 		{ "'handle':8", "'handle':null", "ledger-vm" },
 		{ "'pinned_bytes':8192", "'pinned_bytes':4096", "ledger-vm" },
@@ -569,7 +571,7 @@ static void what_cannot_be_read_is_said(void)
 
 	/* A mirror whose owner is not there was read in the middle of a change. */
 	make_kernel();
-	put_vm(2, 1, 0, 300, 5, 0, 0, BASE + 16);
+	put_vm(2, 1, 0, 4194305, 5, 0, 0, BASE + 16);
 	write_kcore();
 	EXPECT(!read_kernel(&state, &memory));
 
