@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 void report_check_file(struct report *report, const struct file_name *name,
-		       bool (*judge)(const void *context, struct target *target, char *bytes, size_t size),
+		       bool (*judge)(const void *context, struct target *target, char *bytes,
+				     size_t size),
 		       const void *context)
 {
 	struct target *target = report->targets[report->nr - 1];

@@ -12,12 +12,13 @@
 /**
  * report_check_file() - read a file, and judge it as the target that was added last
  * @report: @report->what is named where there is none of it in the file
- * @name: the file; the target of one that was found in a folder is dropped if there is nothing to judge in it
- * @judge: add findings about @bytes, which it may change; return false if there is nothing to judge in them
+ * @name: the file; one that was found in a folder loses its target if nothing in it is judged
+ * @judge: add findings about @bytes, which it may change; return false if nothing in them is judged
  * @context: passed to @judge
  */
 void report_check_file(struct report *report, const struct file_name *name,
-		       bool (*judge)(const void *context, struct target *target, char *bytes, size_t size),
+		       bool (*judge)(const void *context, struct target *target, char *bytes,
+				     size_t size),
 		       const void *context);
 
 #endif
