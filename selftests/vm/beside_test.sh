@@ -3,24 +3,16 @@
 #
 # sevadm beside modules that are made for it: a livepatch of one of its seams, before it and after it; a
 # kvm_amd with a compiler's clone; and when what it needs does not go on: ftrace, a task inside of KVM, the
-# security processor. Each is told in clear words, and harms no guest.
+# security processor. The module says each in clear words, and it harms no guest.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/common.sh
 . "$here/lib/common.sh"
+# shellcheck source=selftests/vm/lib/hosts.sh
+. "$here/lib/hosts.sh"
 
-run=$(mktemp -d "${TMPDIR:-/tmp}/beside.XXXXXX")
-trap 'rm -rf "$run"' EXIT
-version=$("$here/kernels/fetch" 6.12)
-number=0 failed=0
-
-make_module() {
-	cp -r "$here/$1" "$run/$1"
-	make -s -C "$cache/kernels/$version/build" M="$run/$1" W=1 modules >"$run/log" 2>&1 ||
-		{ sed 's/^/# /' "$run/log" && exit 1; }
-}
-
-# Of which each command must succeed; "guest" is a guest's whole life, seen by the ledger.
+# Words for the commands below, each of which must succeed; "guest" is a guest's whole life, seen by the
+# ledger.
 # shellcheck disable=SC2016 # the guest's shell expands it
 words='
 	set -e
@@ -45,14 +37,7 @@ host() {
 	local name=$1 commands=$2 status=0
 	shift 2
 	"$here/sevhost" --kernel "$version" "$@" -- sh -c "$words$commands" >"$run/out" 2>&1 || status=$?
-	number=$((number + 1))
-	if ((status)); then
-		printf 'not ok %s %s\n' "$number" "$name"
-		sed 's/^/# /' "$run/out"
-		failed=1
-	else
-		printf 'ok %s %s\n' "$number" "$name"
-	fi
+	result "$status" "$name"
 }
 
 # shellcheck disable=SC2016 # the guest's shell expands it

@@ -7,23 +7,8 @@ set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/common.sh
 . "$here/lib/common.sh"
-
-run=$(mktemp -d "${TMPDIR:-/tmp}/unfit.XXXXXX")
-trap 'rm -rf "$run"' EXIT
-version=$("$here/kernels/fetch" 6.12)
-number=0 failed=0
-
-result() {
-	local status=$1 name=$2
-	number=$((number + 1))
-	if ((status)); then
-		printf 'not ok %s %s\n' "$number" "$name"
-		sed 's/^/# /' "$run/out"
-		failed=1
-	else
-		printf 'ok %s %s\n' "$number" "$name"
-	fi
-}
+# shellcheck source=selftests/vm/lib/hosts.sh
+. "$here/lib/hosts.sh"
 
 # What is done on each of these hosts. busybox's modprobe says nothing about the reason; sevadm does.
 # shellcheck disable=SC2016 # the guest's shell expands it
@@ -36,7 +21,7 @@ visit='
 	dmesg | sed "s/^.*\] //"
 	exit 0'
 
-# host NAME LOADED MESSAGE OPTION…: whether the module is loaded there, and what must be said.
+# host NAME LOADED MESSAGE OPTION…: LOADED is what modprobe exits with there, MESSAGE what must be said.
 host() {
 	local name=$1 loaded=$2 message=$3 status=0
 	shift 3
@@ -47,11 +32,10 @@ host() {
 }
 
 occupied() {
-	local tree=$cache/kernels/$version/build status=0
-	cp -r "$here/occupant" "$run/occupant"
-	make -s -C "$tree" M="$run/occupant" W=1 modules >"$run/out" 2>&1 &&
-		"$here/sevhost" --kernel "$version" --no-module --copy "$run/occupant/occupant.ko" -- \
-			sh -c "$1" >"$run/out" 2>&1 || status=$?
+	local status=0
+	make_module occupant
+	"$here/sevhost" --kernel "$version" --no-module --copy "$run/occupant/occupant.ko" -- \
+		sh -c "$1" >"$run/out" 2>&1 || status=$?
 	result "$status" "$2"
 }
 
