@@ -21,18 +21,13 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
-
-#include <asm/text-patching.h>
 
 #include <uapi/linux/sevadm.h>
 
 #include "compat/ftrace.h"
+#include "redirect.h"
 #include "seam.h"
 #include "symbol.h"
-
-/* How often to try again while others change what is attached to a function. */
-#define TRIES_MAX	1000
 
 /**
  * struct sevadm_seam - a function that is interposed on
@@ -137,77 +132,15 @@ static struct sevadm_target targets[] = {
 /* Serialises attaching and detaching, and guards every field of seams and targets. */
 static DEFINE_MUTEX(seam_mutex);
 
-/* ftrace would not let go of a target: its callback stays reachable for ever. */
-static bool stuck;
-
 atomic_t sevadm_seam_tasks = ATOMIC_INIT(0);
 atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
 static atomic64_t bypasses[SEVADM_SEAM_NR];
-
-/* Finds out if a function can be redirected, by redirecting it to where it is. */
-static void notrace sevadm_seam_trial(unsigned long ip, unsigned long parent_ip,
-				      struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-}
-
-static struct ftrace_ops trial_ops = {
-	.func = sevadm_seam_trial,
-	.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | COMPAT_FTRACE_FL_SET_IP,
-};
-
-static int redirect(struct ftrace_ops *ops, unsigned long *locations, unsigned int nr)
-{
-	int ret, tries = 0;
-
-	ret = ftrace_set_filter_ips(ops, locations, nr, 0, 1);
-	if (ret)
-		return ret;
-	do
-		ret = register_ftrace_function(ops);
-	while (ret == -EAGAIN && ++tries < TRIES_MAX);
-	return ret;
-}
-
-static int redirect_trial(unsigned long location)
-{
-	int ret = redirect(&trial_ops, &location, 1);
-
-	if (!ret && unregister_ftrace_function(&trial_ops))
-		stuck = true;
-	return ret;
-}
-
-/* Tries it with a function that nobody else can have taken: one of this module's. */
-static bool ftrace_is_off(void)
-{
-	unsigned long location;
-
-	return !sevadm_symbol_function(KBUILD_MODNAME, "sevadm_seam_info", "", &location) &&
-	       redirect_trial(location) == -EBUSY;
-}
 
 static const char *why_not_resolved(int error)
 {
 	return error == -ENOENT ?
 		"no such function: inlined, or only a clone of it with other arguments" :
 		"its address cannot be resolved: are kprobes disabled or locked down?";
-}
-
-static const char *why_not_redirected(int error)
-{
-	switch (error) {
-	case -EBUSY:
-		return ftrace_is_off() ? "kernel.ftrace_enabled is 0" :
-			"already redirected by someone else: a livepatch?";
-	case -EAGAIN:
-		return "someone else keeps changing what is attached to it";
-	case -ENODEV:
-		return "ftrace is dead: see the kernel's log for its bug";
-	case -EINVAL:
-	case -ENOENT:
-		return "the function cannot be traced: it has no ftrace location";
-	}
-	return "ftrace refused to redirect it";
 }
 
 /*
@@ -285,20 +218,20 @@ static void target_redirect(struct sevadm_target *target, bool one_by_one)
 	for (seam = target->first; seam < target->end; seam++) {
 		if (!seam->location)
 			continue;
-		ret = one_by_one ? redirect_trial(seam->location) : 0;
+		ret = one_by_one ? sevadm_redirect_trial(seam->location) : 0;
 		if (!ret) {
 			locations[nr++] = seam->location;
 			continue;
 		}
 		seam_forget(seam);
-		seam_refused(seam, ret, why_not_redirected(ret));
+		seam_refused(seam, ret, sevadm_redirect_why_not(ret));
 	}
 	if (!nr)
 		return;
 
 	/* Before a call may come: wrappers ask. */
 	target_set_attached(target, true);
-	ret = redirect(&target->ops, locations, nr);
+	ret = sevadm_redirect(&target->ops, locations, nr);
 	target->registered = !ret;
 	if (!ret)
 		return;
@@ -311,23 +244,14 @@ static void target_redirect(struct sevadm_target *target, bool one_by_one)
 		if (!seam->location)
 			continue;
 		seam_forget(seam);
-		seam_refused(seam, ret, why_not_redirected(ret));
+		seam_refused(seam, ret, sevadm_redirect_why_not(ret));
 	}
-}
-
-/* Return true if the function begins with ftrace's call, so that every call of it passes there. */
-static bool is_patched(const struct sevadm_seam *seam)
-{
-	u8 opcode;
-
-	return !copy_from_kernel_nofault(&opcode, (void *)seam->location, sizeof(opcode)) &&
-	       opcode == CALL_INSN_OPCODE;
 }
 
 static void seam_settle(struct sevadm_seam *seam)
 {
 	seam->reason = "";
-	if (!is_patched(seam)) {
+	if (!sevadm_redirect_in_place(seam->location)) {
 		WRITE_ONCE(seam->attached, false);
 		seam_refused(seam, -EIO, "ftrace took it, but did not change the function");
 	} else if (has_clone(seam)) {
@@ -341,10 +265,8 @@ static void target_detach(struct sevadm_target *target, const char *reason)
 {
 	struct sevadm_seam *seam;
 
-	if (target->registered && unregister_ftrace_function(&target->ops)) {
+	if (target->registered && sevadm_redirect_end(&target->ops))
 		pr_err("%s: ftrace would not let go\n", target->name);
-		stuck = true;
-	}
 	target->registered = false;
 
 	for (seam = target->first; seam < target->end; seam++) {
@@ -518,7 +440,7 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 		.symbol = seam->symbol,
 		.module = seam->module,
 		.required = seam->required,
-		.attached = seam->attached && is_patched(seam),
+		.attached = seam->attached && sevadm_redirect_in_place(seam->location),
 		.error = seam->error,
 		.hits = atomic64_read(&sevadm_seam_hits[index]),
 	};
@@ -549,7 +471,7 @@ u32 sevadm_seam_state(void)
 	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
 		if (!seam->required)
 			continue;
-		if (seam->error || (seam->attached && !is_patched(seam))) {
+		if (seam->error || (seam->attached && !sevadm_redirect_in_place(seam->location))) {
 			state = SEVADM_MODULE_STATE_DEGRADED;
 			break;
 		}
@@ -731,7 +653,7 @@ void sevadm_seam_uninit(void (*say_who)(void))
 	for (i = ARRAY_SIZE(targets) - 1; i >= 0; i--)
 		target_detach(&targets[i], "the module is being unloaded");
 	mutex_unlock(&seam_mutex);
-	if (stuck)
+	if (sevadm_redirect_is_stuck())
 		stay_for_ever();
 
 	/* Tasks that were redirected have counted themselves once this returns... */
@@ -745,5 +667,5 @@ void sevadm_seam_uninit(void (*say_who)(void))
 		seam_forget(&seams[i]);
 	for (i = 0; i < ARRAY_SIZE(targets); i++)
 		ftrace_free_filter(&targets[i].ops);
-	ftrace_free_filter(&trial_ops);
+	sevadm_redirect_uninit();
 }
