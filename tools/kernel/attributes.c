@@ -61,38 +61,49 @@ static const struct attribute seam_rows[] = {
 
 const struct attribute_table seam_attributes = TABLE(seam_rows);
 
+/* The same value of struct sevadm_vm_query. */
+#define IN_VM(name)		.member = offsetof(struct sevadm_vm_query, name)
+#define IF_KNOWN(name, bit)	IN_VM(name), .known = SEVADM_KNOWN_##bit
+
 static const struct attribute vm_rows[] = {
-	{ SEVADM_A_VM_ID, ATTRIBUTE_U64, "id" },
-	{ SEVADM_A_VM_PID, ATTRIBUTE_U32, "pid" },
-	{ SEVADM_A_VM_COMM, ATTRIBUTE_STRING, "comm" },
-	{ SEVADM_A_VM_UID, ATTRIBUTE_U32, "uid" },
+	{ SEVADM_A_VM_ID, ATTRIBUTE_U64, "id", IN_VM(vm) },
+	{ SEVADM_A_VM_PID, ATTRIBUTE_U32, "pid", IF_KNOWN(pid, CREATOR) },
+	{ SEVADM_A_VM_COMM, ATTRIBUTE_STRING, "comm", IF_KNOWN(comm, CREATOR) },
+	{ SEVADM_A_VM_UID, ATTRIBUTE_U32, "uid", IF_KNOWN(uid, CREATOR) },
 	{ SEVADM_A_VM_CGROUP, ATTRIBUTE_STRING, "cgroup" },
-	{ SEVADM_A_VM_TYPE, ATTRIBUTE_NAME, "type", vm_type_name },
-	{ SEVADM_A_VM_POOL, ATTRIBUTE_NAME, "pool", pool_name },
-	{ SEVADM_A_VM_ASID, ATTRIBUTE_U32, "asid" },
-	{ SEVADM_A_VM_HANDLE, ATTRIBUTE_U32, "handle" },
-	{ SEVADM_A_VM_POLICY, ATTRIBUTE_U64, "policy" },
-	{ SEVADM_A_VM_STATE, ATTRIBUTE_NAME, "state", vm_state_name },
-	{ SEVADM_A_VM_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes" },
-	{ SEVADM_A_VM_PINNED_PEAK_BYTES, ATTRIBUTE_U64, "pinned_peak_bytes" },
-	{ SEVADM_A_VM_REGIONS, ATTRIBUTE_U64, "regions" },
-	{ SEVADM_A_VM_PRIVATE_BYTES, ATTRIBUTE_U64, "private_bytes" },
-	{ SEVADM_A_VM_PRIVATE_PEAK_BYTES, ATTRIBUTE_U64, "private_peak_bytes" },
-	{ SEVADM_A_VM_CONVERSIONS, ATTRIBUTE_U64, "conversions" },
-	{ SEVADM_A_VM_RECLAIMS, ATTRIBUTE_U64, "reclaims" },
-	{ SEVADM_A_VM_LEAKED_BYTES, ATTRIBUTE_U64, "leaked_bytes" },
-	{ SEVADM_A_VM_GMEM_SIZE_BYTES, ATTRIBUTE_U64, "gmem_size_bytes" },
-	{ SEVADM_A_VM_GMEM_BYTES, ATTRIBUTE_U64, "gmem_bytes" },
-	{ SEVADM_A_VM_MIRROR_OF, ATTRIBUTE_U64, "mirror_of" },
-	{ SEVADM_A_VM_CREATED_NS, ATTRIBUTE_U64, "created_ns" },
+	{ SEVADM_A_VM_TYPE, ATTRIBUTE_NAME, "type", vm_type_name, IN_VM(type) },
+	{ SEVADM_A_VM_POOL, ATTRIBUTE_NAME, "pool", pool_name, IN_VM(pool) },
+	{ SEVADM_A_VM_ASID, ATTRIBUTE_U32, "asid", IF_KNOWN(asid, ASID) },
+	{ SEVADM_A_VM_HANDLE, ATTRIBUTE_U32, "handle", IF_KNOWN(handle, HANDLE) },
+	{ SEVADM_A_VM_POLICY, ATTRIBUTE_U64, "policy", IF_KNOWN(policy, POLICY) },
+	{ SEVADM_A_VM_STATE, ATTRIBUTE_NAME, "state", vm_state_name, IF_KNOWN(state, STATE) },
+	{ SEVADM_A_VM_PINNED_BYTES, ATTRIBUTE_U64, "pinned_bytes", IF_KNOWN(pinned_bytes, PINNED) },
+	{ SEVADM_A_VM_PINNED_PEAK_BYTES, ATTRIBUTE_U64, "pinned_peak_bytes",
+	  IF_KNOWN(pinned_peak_bytes, PINNED) },
+	{ SEVADM_A_VM_REGIONS, ATTRIBUTE_U64, "regions", IF_KNOWN(regions, PINNED) },
+	{ SEVADM_A_VM_PRIVATE_BYTES, ATTRIBUTE_U64, "private_bytes",
+	  IF_KNOWN(private_bytes, PRIVATE) },
+	{ SEVADM_A_VM_PRIVATE_PEAK_BYTES, ATTRIBUTE_U64, "private_peak_bytes",
+	  IF_KNOWN(private_peak_bytes, PRIVATE) },
+	{ SEVADM_A_VM_CONVERSIONS, ATTRIBUTE_U64, "conversions", IF_KNOWN(conversions, PRIVATE) },
+	{ SEVADM_A_VM_RECLAIMS, ATTRIBUTE_U64, "reclaims", IF_KNOWN(reclaims, PRIVATE) },
+	{ SEVADM_A_VM_LEAKED_BYTES, ATTRIBUTE_U64, "leaked_bytes",
+	  IF_KNOWN(leaked_bytes, PRIVATE) },
+	{ SEVADM_A_VM_GMEM_SIZE_BYTES, ATTRIBUTE_U64, "gmem_size_bytes",
+	  IF_KNOWN(gmem_size_bytes, GMEM) },
+	{ SEVADM_A_VM_GMEM_BYTES, ATTRIBUTE_U64, "gmem_bytes", IF_KNOWN(gmem_bytes, GMEM_ALLOCATED) },
+	{ SEVADM_A_VM_MIRROR_OF, ATTRIBUTE_U64, "mirror_of", IF_KNOWN(mirror_of, MIRROR_OF) },
+	{ SEVADM_A_VM_CREATED_NS, ATTRIBUTE_U64, "created_ns", IF_KNOWN(created_ns, CREATED) },
 };
 
 const struct attribute_table vm_attributes = TABLE(vm_rows);
 
+#define IN_ASID(name)		.member = offsetof(struct sevadm_asid_query, name)
+
 static const struct attribute asid_rows[] = {
-	{ SEVADM_A_ASID_ASID, ATTRIBUTE_U32, "asid" },
-	{ SEVADM_A_ASID_POOL, ATTRIBUTE_NAME, "pool", pool_name },
-	{ SEVADM_A_ASID_STATE, ATTRIBUTE_NAME, "state", asid_state_name },
+	{ SEVADM_A_ASID_ASID, ATTRIBUTE_U32, "asid", IN_ASID(asid) },
+	{ SEVADM_A_ASID_POOL, ATTRIBUTE_NAME, "pool", pool_name, IN_ASID(pool) },
+	{ SEVADM_A_ASID_STATE, ATTRIBUTE_NAME, "state", asid_state_name, IN_ASID(state) },
 	{ SEVADM_A_ASID_VM, ATTRIBUTE_U64, "vm" },
 	{ SEVADM_A_ASID_PID, ATTRIBUTE_U32, "pid" },
 };

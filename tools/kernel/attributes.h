@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the module answers over netlink: one table for each of its attribute sets. All commands read
- * an answer by the same table, so that a thing has the same key everywhere. The keys are those of
+ * an answer by the same table, so that a thing has the same key everywhere; what the device answers
+ * is read by the tables of VMs and ASIDs, too (kernel/device_rows.c). The keys are those of
  * Documentation/sevadm.schema.json where a command prints the answer as it is.
  */
 #ifndef SEVADM_ATTRIBUTES_H
@@ -32,6 +33,8 @@ struct attribute_table;
  * @key: its key
  * @name: for ATTRIBUTE_NAME
  * @nest: for ATTRIBUTE_NESTS and ATTRIBUTE_NEST
+ * @member: offset of the same value in the struct that the device answers with; 0: it has none
+ * @known: SEVADM_KNOWN_* bit of a member that may be unknown; 0: it is always known
  */
 struct attribute {
 	uint16_t type;
@@ -39,6 +42,8 @@ struct attribute {
 	const char *key;
 	const char *(*name)(uint32_t number);
 	const struct attribute_table *nest;
+	size_t member;
+	uint32_t known;
 };
 
 /**

@@ -13,7 +13,6 @@
 #include "cli/output.h"
 #include "kernel/cgroup.h"
 #include "kernel/device.h"
-#include "sev/names.h"
 
 bool group_view(void)
 {
@@ -25,56 +24,51 @@ static int refused(void)
 	return fail(EXIT_REFUSED, "cannot ask " SEVADM_DEVICE ": %s", strerror(errno));
 }
 
-static void add_private(struct json_object *row, const struct sevadm_vm_query *vm)
+static struct json_object *member_to_json(const struct attribute *row, const void *answer)
 {
-	bool known = vm->known & SEVADM_KNOWN_PRIVATE;
+	const char *member = (const char *)answer + row->member;
+	char text[SEVADM_COMM_LEN + 1] = {};
+	uint64_t u64;
+	uint32_t u32;
 
-	json_object_object_add(row, "private_bytes", json_known_u64(known, vm->private_bytes));
-	json_object_object_add(row, "private_peak_bytes",
-			       json_known_u64(known, vm->private_peak_bytes));
-	json_object_object_add(row, "conversions", json_known_u64(known, vm->conversions));
-	json_object_object_add(row, "reclaims", json_known_u64(known, vm->reclaims));
-	json_object_object_add(row, "leaked_bytes", json_known_u64(known, vm->leaked_bytes));
-	json_object_object_add(row, "gmem_size_bytes",
-			       json_known_u64(vm->known & SEVADM_KNOWN_GMEM, vm->gmem_size_bytes));
-	json_object_object_add(row, "gmem_bytes",
-			       json_known_u64(vm->known & SEVADM_KNOWN_GMEM_ALLOCATED,
-					      vm->gmem_bytes));
+	switch (row->kind) {
+	case ATTRIBUTE_U64:
+		memcpy(&u64, member, sizeof(u64));
+		return json_u64(u64);
+	case ATTRIBUTE_STRING:
+		/* A full array has no zero at its end. */
+		memcpy(text, member, SEVADM_COMM_LEN);
+		return json_text(text);
+	default:
+		memcpy(&u32, member, sizeof(u32));
+		return row->kind == ATTRIBUTE_NAME ? json_object_new_string(row->name(u32)) :
+						     json_u64(u32);
+	}
+}
+
+struct json_object *device_row(const struct attribute_table *table, const void *answer,
+			       uint32_t known)
+{
+	struct json_object *object = json_object_new_object();
+	const struct attribute *row;
+	bool has;
+
+	for (row = table->rows; row < table->rows + table->nr; row++) {
+		has = row->member && (known & row->known) == row->known;
+		json_object_object_add(object, row->key, has ? member_to_json(row, answer) : NULL);
+	}
+	return object;
 }
 
 static struct json_object *vm_row(const struct sevadm_vm_query *vm)
 {
-	bool creator = vm->known & SEVADM_KNOWN_CREATOR, pinned = vm->known & SEVADM_KNOWN_PINNED;
-	struct json_object *row = json_object_new_object();
-	char comm[SEVADM_COMM_LEN + 1] = {}, cgroup[4096];
+	struct json_object *row = device_row(&vm_attributes, vm, vm->known);
+	char cgroup[4096];
 
-	memcpy(comm, vm->comm, SEVADM_COMM_LEN);
-	json_object_object_add(row, "id", json_u64(vm->vm));
-	json_object_object_add(row, "pid", json_known_u64(creator, vm->pid));
-	json_object_object_add(row, "comm", creator ? json_text(comm) : NULL);
-	json_object_object_add(row, "uid", json_known_u64(creator, vm->uid));
-	json_object_object_add(row, "cgroup", creator &&
-			       cgroup_path(vm->cgroup_id, cgroup, sizeof(cgroup)) ?
-			       json_text(cgroup) : NULL);
-	json_object_object_add(row, "type", json_object_new_string(vm_type_name(vm->type)));
-	json_object_object_add(row, "pool", json_object_new_string(pool_name(vm->pool)));
-	json_object_object_add(row, "asid",
-			       json_known_u64(vm->known & SEVADM_KNOWN_ASID, vm->asid));
-	json_object_object_add(row, "handle",
-			       json_known_u64(vm->known & SEVADM_KNOWN_HANDLE, vm->handle));
-	json_object_object_add(row, "policy",
-			       json_known_u64(vm->known & SEVADM_KNOWN_POLICY, vm->policy));
-	json_object_object_add(row, "state", json_known_string(vm->known & SEVADM_KNOWN_STATE,
-							       vm_state_name(vm->state)));
-	json_object_object_add(row, "pinned_bytes", json_known_u64(pinned, vm->pinned_bytes));
-	json_object_object_add(row, "pinned_peak_bytes",
-			       json_known_u64(pinned, vm->pinned_peak_bytes));
-	json_object_object_add(row, "regions", json_known_u64(pinned, vm->regions));
-	add_private(row, vm);
-	json_object_object_add(row, "mirror_of", json_known_u64(vm->known & SEVADM_KNOWN_MIRROR_OF,
-								vm->mirror_of));
-	json_object_object_add(row, "created_ns",
-			       json_known_u64(vm->known & SEVADM_KNOWN_CREATED, vm->created_ns));
+	/* The device answers with the cgroup's number. A key that is there already keeps its place. */
+	if (vm->known & SEVADM_KNOWN_CREATOR &&
+	    cgroup_path(vm->cgroup_id, cgroup, sizeof(cgroup)))
+		json_object_object_add(row, "cgroup", json_text(cgroup));
 	return row;
 }
 
@@ -124,19 +118,16 @@ static int asid_row(int fd, uint32_t asid, struct json_object **row)
 {
 	struct sevadm_asid_query query = { .size = sizeof(query), .asid = asid };
 	struct sevadm_vm_query vm = { .size = sizeof(vm), .by = SEVADM_VM_BY_ID };
-	bool known;
 
 	if (ioctl(fd, SEVADM_IOC_ASID_QUERY, &query))
 		return errno;
+	*row = device_row(&asid_attributes, &query, 0);
+	/* Many have no VM, and not every VM's creator is known. */
 	vm.vm = query.vm;
-	known = query.vm && !ioctl(fd, SEVADM_IOC_VM_QUERY, &vm) &&
-		vm.known & SEVADM_KNOWN_CREATOR;
-	*row = json_object_new_object();
-	json_object_object_add(*row, "asid", json_u64(query.asid));
-	json_object_object_add(*row, "pool", json_object_new_string(pool_name(query.pool)));
-	json_object_object_add(*row, "state", json_object_new_string(asid_state_name(query.state)));
-	json_object_object_add(*row, "vm", json_known_u64(query.vm, query.vm));
-	json_object_object_add(*row, "pid", json_known_u64(known, vm.pid));
+	if (query.vm)
+		json_object_object_add(*row, "vm", json_u64(query.vm));
+	if (query.vm && !ioctl(fd, SEVADM_IOC_VM_QUERY, &vm) && vm.known & SEVADM_KNOWN_CREATOR)
+		json_object_object_add(*row, "pid", json_u64(vm.pid));
 	return 0;
 }
 

@@ -11,8 +11,20 @@
 
 #include <json-c/json.h>
 
+#include "kernel/attributes.h"
+
 /** group_view() - true: the caller is not root, and may open the device */
 bool group_view(void);
+
+/**
+ * device_row() - return what the device answered as a row, with the keys of a table of attributes
+ * @answer: of a query: the struct that the table's members are of
+ * @known: SEVADM_KNOWN_* bits of the answer
+ *
+ * What is not known, or is no member of the answer, is null.
+ */
+struct json_object *device_row(const struct attribute_table *table, const void *answer,
+			       uint32_t known);
 
 /* Rows as `vm list`, `vm show`, `asid list` and `asid show` have them. They return an exit code. */
 int group_view_vms(struct json_object **rows);
