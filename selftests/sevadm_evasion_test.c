@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 
 #include "kselftest.h"
 #include "lib/cgroup.h"
+#include "lib/events.h"
 #include "lib/flipper.h"
 #include "lib/kmod.h"
 #include "lib/ledger.h"
@@ -38,6 +40,7 @@
 #define USER		1001
 #define SUBORDINATE	100000
 #define HUGE		(1UL << 62)
+#define LOG_READ_ALL	3	/* SYSLOG_ACTION_READ_ALL, which no header has */
 
 static struct sev_host host;
 static unsigned long tries = 20, migrations = 520;
@@ -83,6 +86,7 @@ static void check_empty(void)
 
 struct stalled_call {
 	pthread_t thread;
+	atomic_int tid;
 	int fd;
 	void *command;
 };
@@ -91,6 +95,7 @@ static void *call(void *argument)
 {
 	struct stalled_call *c = argument;
 
+	atomic_store(&c->tid, gettid());
 	ioctl(c->fd, KVM_MEMORY_ENCRYPT_OP, c->command);
 	return NULL;
 }
@@ -134,6 +139,81 @@ static void migrations_behind_a_stalled_call(void)
 	check(!ledger_differences_quick("the call has ended"));
 	sev_vm_close(&vm);
 	stall_close(&stall);
+	check_empty();
+}
+
+static void *unload(void *argument)
+{
+	(void)argument;
+	return kmod_unload_sevadm() ? NULL : argument;
+}
+
+/* Return true once the kernel's log has the text. */
+static bool is_in_log(const char *text)
+{
+	static char log[1 << 20];
+	int length = klogctl(LOG_READ_ALL, log, sizeof(log) - 1);
+
+	log[length > 0 ? length : 0] = '\0';
+	return strstr(log, text);
+}
+
+/* The module's own look at a command stalls: whoever unloads it learns which task keeps it. */
+static void unloading_behind_a_stalled_call(void)
+{
+	static uint8_t page[SEV_PAGE_SIZE];
+	struct kvm_sev_cmd command = { .id = KVM_SEV_GUEST_STATUS, .sev_fd = host.sev_fd };
+	struct stalled_call c = { .tid = 0 };
+	pthread_t unloader;
+	struct stall stall;
+	struct sev_vm vm;
+	void *failed = NULL;
+	char text[64];
+	int waited;
+
+	check(stall_open(&stall) && vm_start(&vm));
+	if (!good)
+		return;
+	c.fd = vm.fd;
+	c.command = stall_place(&stall, sizeof(command), 0);
+	memcpy(page, &command, sizeof(command));
+	check(!pthread_create(&c.thread, NULL, call, &c));
+	check(stall_wait(&stall, STALL_MS));
+	snprintf(text, sizeof(text), "sevadm: task %d (", atomic_load(&c.tid));
+	check(!pthread_create(&unloader, NULL, unload, &failed));
+	for (waited = 0; waited < STALL_MS && !is_in_log(text); waited += 100)
+		usleep(100000);
+	check(waited < STALL_MS);
+	check(stall_release(&stall, page));
+	pthread_join(c.thread, NULL);
+	pthread_join(unloader, &failed);
+	check(!failed && kmod_load_sevadm() && !limits_open());
+	sev_vm_close(&vm);
+	stall_close(&stall);
+	check_empty();
+}
+
+/* The number of a command is its caller's: it names no operation that is not such a command. */
+static void command_that_is_named_an_end(void)
+{
+	struct kvm_sev_cmd command = { .id = SEVADM_KVM_DESTROY, .sev_fd = host.sev_fd };
+	struct sevadm_event events[16];
+	int reader, count, i, found = 0;
+	struct sev_vm vm;
+	__u64 seq;
+
+	check(vm_start(&vm));
+	reader = events_open(&seq);
+	check(reader >= 0);
+	check(ioctl(vm.fd, KVM_MEMORY_ENCRYPT_OP, &command) == -1 && errno == EINVAL);
+	count = events_read(reader, events, sizeof(events) / sizeof(events[0]));
+	for (i = 0; i < count; i++) {
+		found += events[i].type == SEVADM_EVENT_KVM && events[i].pid == (__u32)getpid();
+		check(events[i].type != SEVADM_EVENT_KVM || events[i].command != SEVADM_KVM_DESTROY);
+	}
+	check(found == 1);
+	close(reader);
+	sev_vm_close(&vm);
 	check_empty();
 }
 
@@ -532,6 +612,32 @@ static void adoption_while_others_come_and_go(void)
 	check_empty();
 }
 
+static void *start_vm(void *vm)
+{
+	return vm_start(vm) ? vm : NULL;
+}
+
+/* Whose VM it is shows even if the thread that made it has ended before the module came. */
+static void adoption_when_the_creating_thread_has_ended(void)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+	pthread_t thread;
+	struct sev_vm vm;
+	void *started;
+	int fd;
+
+	check(!pthread_create(&thread, NULL, start_vm, &vm));
+	pthread_join(thread, &started);
+	check(started);
+	check(kmod_unload_sevadm() && kmod_load_sevadm() && !limits_open());
+	fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+	check(!ioctl(fd, SEVADM_IOC_VM_QUERY, &query));
+	check(query.known & SEVADM_KNOWN_CREATOR && query.pid == (__u32)getpid());
+	close(fd);
+	sev_vm_close(&vm);
+	check_empty();
+}
+
 static const struct attack {
 	const char *name;
 	void (*run)(void);
@@ -545,7 +651,10 @@ static const struct attack {
 	{ "absurd sizes", absurd_sizes },
 	{ "moves of VMs and mirrors between cgroups", moves_between_cgroups },
 	{ "migrations behind a call that stalls", migrations_behind_a_stalled_call },
+	{ "unloading behind a call that stalls", unloading_behind_a_stalled_call },
+	{ "a command that is named the end of a VM", command_that_is_named_an_end },
 	{ "seams that are missing refuse nobody", seams_that_are_missing },
+	{ "a VM whose creating thread ended before it was adopted", adoption_when_the_creating_thread_has_ended },
 	{ "VMs that come and go while older ones are adopted", adoption_while_others_come_and_go },
 };
 

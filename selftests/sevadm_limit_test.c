@@ -450,6 +450,43 @@ static void guarantee(void)
 	cgroup_remove("/tenant");
 }
 
+/* A VM that a user and a cgroup are both guaranteed counts for one of them: the other one's is kept. */
+static void guarantees_overlap(void)
+{
+	struct sev_vm both[ASIDS_MIN], others[1], tenants[ASIDS_MIN], users[ASIDS_MIN];
+	uint64_t tenant = cgroup_make("/tenant"), capacity = sev_asids();
+	unsigned int count, other_count, tenant_count, user_count;
+	int error;
+
+	check(set(SEVADM_SUBJECT_CGROUP, tenant, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE,
+		  capacity - ASIDS_MIN));
+	check(set(SEVADM_SUBJECT_USER, USER, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE, ASIDS_MIN));
+	cgroup_enter("/tenant");
+	check(!setresuid(USER, 0, 0));
+	count = vms_start(both, ASIDS_MIN, &error);
+	check(count == ASIDS_MIN);
+	check(!setresuid(0, 0, 0));
+	cgroup_leave();
+	other_count = vms_start(others, 1, &error);
+	check(!other_count && error == EBUSY);
+	check(!ledger_differences("with guarantees that overlap", NULL));
+	vms_end(both, count);
+
+	cgroup_enter("/tenant");
+	tenant_count = vms_start(tenants, ASIDS_MIN, &error);
+	cgroup_leave();
+	check(!setresuid(USER, 0, 0));
+	user_count = vms_start(users, ASIDS_MIN, &error);
+	check(!setresuid(0, 0, 0));
+	check(tenant_count == ASIDS_MIN && user_count == ASIDS_MIN);
+	vms_end(users, user_count);
+	vms_end(tenants, tenant_count);
+	vms_end(others, other_count);
+	check(!limit_delete(SEVADM_SUBJECT_USER, USER));
+	check(!limit_delete(SEVADM_SUBJECT_CGROUP, tenant));
+	cgroup_remove("/tenant");
+}
+
 static pid_t hold_lease(struct sevadm_lease *lease)
 {
 	int ready[2], fd;
@@ -607,6 +644,7 @@ static const struct {
 	{ "a cgroup's limits end with it", cgroup_goes },
 	{ "a user's maximum of ASIDs", user_maximum },
 	{ "a guarantee of ASIDs", guarantee },
+	{ "guarantees that overlap", guarantees_overlap },
 	{ "leases", leases },
 	{ "migration moves what is charged", migration },
 	{ "wrong requests", wrong_requests },
