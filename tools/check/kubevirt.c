@@ -502,17 +502,15 @@ static const struct kind_row {
 /**
  * struct visitor - what visits the documents of a file
  * @known: objects of a kind that is checked
- * @fixing: the rule that is corrected now; NULL: none
- * @edit: gets its corrections
- * @aliases: there was something to correct in a document with aliases
+ * @turn: the rule that is judged alone, and perhaps corrected; NULL: all are judged
+ * @aliases: the document has aliases, and its rule gets no corrections
  */
 struct visitor {
 	struct target *target;
 	unsigned int version;
 	const struct host_facts *host;
 	size_t known;
-	const struct kubevirt_rule *fixing;
-	struct yaml_edit *edit;
+	const struct kubevirt_turn *turn;
 	bool aliases;
 };
 
@@ -523,45 +521,27 @@ struct options {
 	bool fix;
 };
 
-/* Corrects what the rule found in the object, if that is worth it; says what that was on stderr. */
-static void fix(struct visitor *visitor, const struct vm_object *object, size_t found)
-{
-	const struct target *target = visitor->target;
-	size_t i, before = visitor->edit->nr_changes;
-
-	while (found < target->nr && target->findings[found].severity == SEVERITY_INFO)
-		found++;
-	if (found == target->nr)
-		return;
-	/* What is in two places would change in both. */
-	if (yaml_has_aliases(object->doc)) {
-		visitor->aliases = true;
-		return;
-	}
-	visitor->fixing->fix(object, visitor->edit);
-	for (i = found; i < target->nr && visitor->edit->nr_changes > before; i++)
-		finding_print_fixed(target->name, &target->findings[i]);
-}
-
 static void judge_rules(struct visitor *visitor, const struct vm_object *object, unsigned int where)
 {
+	const struct kubevirt_turn *turn = visitor->turn;
 	size_t i, found;
 
 	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		if (!(rules[i].where & where))
+		if (!(rules[i].where & where) || (turn && turn->rule != i))
 			continue;
-		found = visitor->target->nr;
+		found = object->target->nr;
 		rules[i].check(object, &rules[i].rule);
-		if (&rules[i] == visitor->fixing)
-			fix(visitor, object, found);
+		/* What is in two places would change in both. */
+		if (turn && turn->edit && !visitor->aliases && object->target->nr > found)
+			rules[i].fix(object, turn->edit);
 	}
 }
 
 static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *root)
 {
 	struct vm_object object = {
-		.target = visitor->target, .version = visitor->version, .host = visitor->host,
-		.doc = doc, .root = root,
+		.target = visitor->aliases ? visitor->turn->aside : visitor->target,
+		.version = visitor->version, .host = visitor->host, .doc = doc, .root = root,
 	};
 	const struct kind_row *row = NULL;
 	unsigned int where;
@@ -589,14 +569,16 @@ static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *ro
 
 static void visit(void *context, yaml_document_t *doc, yaml_node_t *root)
 {
+	struct visitor *visitor = context;
 	yaml_node_t *items, *item;
 	size_t i;
 
+	visitor->aliases = visitor->turn && yaml_has_aliases(doc);
 	/* What kubectl get prints of many. */
 	items = yaml_is(yaml_find(doc, root, "kind"), "List") ? yaml_find(doc, root, "items") : NULL;
 	for (i = 0; (item = yaml_item(doc, items, i)); i++)
-		judge(context, doc, item);
-	judge(context, doc, root);
+		judge(visitor, doc, item);
+	judge(visitor, doc, root);
 }
 
 static int set_version(void *version, const char *text)
@@ -635,51 +617,14 @@ size_t kubevirt_judge(struct target *target, unsigned int version, const struct 
 	return visitor.known + 1;
 }
 
-/* Takes over @bytes. */
-static char *fix_one(struct visitor *visitor, char *bytes, size_t *size)
+int kubevirt_judge_turn(const struct kubevirt_turn *turn, const char *bytes, size_t size,
+			struct yaml_error *error)
 {
-	struct yaml_error error;
-	struct yaml_edit edit;
-	char *fixed = NULL;
+	struct visitor visitor = {
+		.target = turn->target, .version = turn->version, .host = turn->host, .turn = turn,
+	};
 
-	if (!yaml_edit_begin(&edit, bytes, *size)) {
-		visitor->edit = &edit;
-		if (!yaml_each(bytes, *size, visit, visitor, &error))
-			fixed = yaml_edit_apply(&edit, size);
-		yaml_edit_end(&edit);
-	}
-	free(bytes);
-	return fixed;
-}
-
-/* Corrects rule by rule, one turn each: what an edit brings about, the next rules see. */
-char *kubevirt_fix(const char *path, unsigned int version, const struct host_facts *host,
-		   char *bytes, size_t *size)
-{
-	struct visitor visitor = { .version = version, .host = host };
-	struct report report = {};
-	struct target *target;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rules) && bytes; i++) {
-		if (!rules[i].fix)
-			continue;
-		visitor.target = report_target(&report, path, TARGET_FILE);
-		visitor.fixing = &rules[i];
-		bytes = fix_one(&visitor, bytes, size);
-		report_free(&report);
-	}
-	target = report_target(&report, path, TARGET_FILE);
-	if (visitor.aliases)
-		error_print("%s: what is in a document with aliases is not corrected", path);
-	if (bytes)
-		kubevirt_judge(target, version, host, bytes, *size);
-	if (target->unreadable) {
-		free(bytes);
-		bytes = NULL;
-	}
-	report_free(&report);
-	return bytes;
+	return yaml_each(bytes, size, visit, &visitor, error);
 }
 
 /**
@@ -695,17 +640,21 @@ struct job {
 	int *ret;
 };
 
-/* Takes over @bytes. */
+/* Takes over @bytes. What was corrected is said once it is written. */
 static int write_fixed(const struct job *job, char *bytes, size_t size)
 {
-	char *fixed = kubevirt_fix(job->path, job->options->version, job->host, bytes, &size);
+	struct kubevirt_fixed fixed;
 	int ret;
 
-	if (!fixed)
-		return fail(EXIT_REFUSED, "%s: cannot be corrected: not in UTF-8, or with a byte order mark",
-			    job->path);
-	ret = file_write_fixed(job->path, job->options->output, fixed, size);
-	free(fixed);
+	bytes = kubevirt_fix(&fixed, job->path, job->options->version, job->host, bytes, &size);
+	if (bytes)
+		ret = file_write_fixed(job->path, job->options->output, bytes, size);
+	else
+		ret = fail(EXIT_REFUSED, "%s: cannot be corrected: %s", job->path, fixed.why);
+	if (!ret)
+		kubevirt_fixed_print(&fixed);
+	report_free(&fixed.report);
+	free(bytes);
 	return ret;
 }
 

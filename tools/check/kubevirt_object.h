@@ -25,6 +25,25 @@ struct vm_object {
 	const char *kind;
 };
 
+/**
+ * struct kubevirt_turn - one rule, judged alone
+ * @target: gets its findings
+ * @aside: gets those in documents with aliases, which are not corrected
+ * @rule: its number, as kubevirt_rule_at() has it
+ * @edit: gets its corrections; NULL: none are made
+ */
+struct kubevirt_turn {
+	struct target *target, *aside;
+	unsigned int version;
+	const struct host_facts *host;
+	unsigned int rule;
+	struct yaml_edit *edit;
+};
+
+/** kubevirt_judge_turn() - one rule on all documents of @bytes; 0, or -1: @error says why not */
+int kubevirt_judge_turn(const struct kubevirt_turn *turn, const char *bytes, size_t size,
+			struct yaml_error *error);
+
 #define KUBEVIRT_FIX(name) \
 	void kubevirt_fix_##name(const struct vm_object *object, struct yaml_edit *edit)
 

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct report report = {};
+	struct kubevirt_fixed fixed;
 	char *bytes;
 
 	kubevirt_judge(report_target(&report, "fuzz.yaml", TARGET_FILE), size % 2 ? 1009 : 0,
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes = malloc(size + 1);
 	if (bytes) {
 		memcpy(bytes, data, size);
-		free(kubevirt_fix("fuzz.yaml", size % 2 ? 1009 : 0, NULL, bytes, &size));
+		free(kubevirt_fix(&fixed, "fuzz.yaml", size % 2 ? 1009 : 0, NULL, bytes, &size));
+		report_free(&fixed.report);
 	}
 	return 0;
 }

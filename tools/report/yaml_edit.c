@@ -2,6 +2,7 @@
 /* Edits of a YAML file at the places that libyaml gives its values, which are counted in characters. */
 #include "report/yaml_edit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,10 @@ int yaml_edit_begin(struct yaml_edit *edit, const char *bytes, size_t size)
 	/* UTF-16, or a byte order mark, which libyaml leaves out of its count. */
 	if (memchr(bytes, 0, size) || (size && ((unsigned char)bytes[0] == 0xef ||
 					       (unsigned char)bytes[0] >= 0xfe)))
-		return -1;
+		return -EILSEQ;
 	edit->offsets = calloc(size + 1, sizeof(*edit->offsets));
 	if (!edit->offsets)
-		return -1;
+		return -ENOMEM;
 	for (i = 0; i < size; i++)
 		if (((unsigned char)bytes[i] & 0xc0) != 0x80)
 			edit->offsets[nr++] = i;
@@ -49,10 +50,11 @@ static size_t offset_of(const struct yaml_edit *edit, const yaml_mark_t *mark)
 /* Takes over @text. */
 static void change(struct yaml_edit *edit, size_t start, size_t end, char *text)
 {
-	struct yaml_change *changes;
+	const size_t nr = edit->nr_changes;
+	struct yaml_change *changes = text && start <= end ? edit->changes : NULL;
 
-	changes = text && start <= end ? realloc(edit->changes, (edit->nr_changes + 1) * sizeof(*changes)) :
-					 NULL;
+	if (text && start <= end && !(nr & (nr - 1)))
+		changes = reallocarray(edit->changes, nr ? 2 * nr : 1, sizeof(*changes));
 	if (!changes) {
 		free(text);
 		return;

@@ -23,7 +23,7 @@ struct yaml_edit {
 	size_t nr_offsets;
 };
 
-/** yaml_edit_begin() - 0, or -1: @bytes cannot be edited (their encoding, or no memory) */
+/** yaml_edit_begin() - 0, -EILSEQ: @bytes are not UTF-8, or have a byte order mark; or -ENOMEM */
 int yaml_edit_begin(struct yaml_edit *edit, const char *bytes, size_t size);
 
 /** yaml_edit_value() - write @text, one line of YAML, in place of a scalar that is not of several lines */

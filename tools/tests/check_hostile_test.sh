@@ -66,6 +66,8 @@ make_files() {
 	write("anchors.yaml", "\n".join(f"- &a{i} x" for i in range(100000)))
 	write("latin1.yaml", "kind: VirtualMachine\nname: \xfc\n".encode("latin-1"))
 	write("unknown.yaml", "kind: *nothing\n")
+	write("vms.yaml", "kind: List\nitems:\n" + "- {kind: VirtualMachineInstance, spec: {domain: {machine: {type: pc}, "
+	      "launchSecurity: {sev: {}}, firmware: {bootloader: {efi: {}}}}}}\n" * 10000)
 	write("nodes.yaml", "kind: VirtualMachine\nspec: {}\nx:\n" + "- a\n" * 389000)
 	PYTHON
 }
@@ -104,6 +106,12 @@ fixing_much_is_quick() {
 	[ "$status" -le 1 ] && [ "$(grep -o '<backend' "$scratch/fixed.xml" | wc -l)" -eq 30000 ]
 }
 
+fixing_many_vms_is_quick() {
+	local status=0
+	bounded check kubevirt --output "$scratch/fixed.yaml" "$scratch/vms.yaml" || status=$?
+	[ "$status" -le 1 ] && [ "$(grep -c 'type: q35.*secureBoot: false' "$scratch/fixed.yaml")" -eq 10000 ]
+}
+
 make_files
 # A name with control characters does not reach the terminal: as an error, as a target, with what is corrected.
 names_control_nothing() {
@@ -126,11 +134,12 @@ names_control_nothing() {
 	done
 }
 
-plan 6
+plan 7
 result "XML: cut, huge, deep, laughing, outward, in wrong encodings" xml_is_refused
 result "no entity brings a file in" no_entity_gets_in
 result "YAML: cut, huge, deep, full of anchors, in wrong encodings" yaml_is_refused
 result "what is large, but sound, is judged within the bounds" large_but_sound
 result "30000 corrections in one file" fixing_much_is_quick
+result "corrections in 10000 VMs of one file" fixing_many_vms_is_quick
 result "names of files and words control no terminal" names_control_nothing
 finished

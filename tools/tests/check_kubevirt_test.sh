@@ -100,6 +100,39 @@ all_else_stays() {
 	fixed "$scratch/crlf.yaml" && diff --strip-trailing-cr "$data/odd.fixed.yaml" "$scratch/fixed.yaml"
 }
 
+# vmi DOMAIN: a sound VMI, and DOMAIN, lines of its domain.
+vmi() {
+	cat <<-'YAML'
+	kind: VirtualMachineInstance
+	spec:
+	  domain:
+	    launchSecurity: {sev: {}}
+	YAML
+	[[ $1 == *firmware* ]] || echo '    firmware: {bootloader: {efi: {secureBoot: false}}}'
+	printf '%s\n' "$1"
+}
+
+# becomes BEFORE AFTER SAID: DOMAIN of vmi() before and after --fix, which says SAID (without the file's name).
+becomes() {
+	vmi "$1" > "$scratch/before.yaml"
+	vmi "$2" > "$scratch/after.yaml"
+	fixed "$scratch/before.yaml" && diff "$scratch/after.yaml" "$scratch/fixed.yaml" &&
+	same "what was said of $1" "$(sed 's/^[^:]*: //' "$scratch/err")" "$3"
+}
+
+# What has no sure place stays, and is not said to be corrected.
+only_what_is_gone_is_fixed() {
+	local list=$'    devices:\n      interfaces:\n' status=0 domain
+	local left="not corrected [kubevirt-boot-nic]: the interface"
+	for domain in '      - bootOrder: 3' $'      - &a\n        bootOrder: 3'; do
+		becomes "$list$domain" "$list$domain" "$left without name has a bootOrder" || status=1
+	done
+	domain=$'      - name: x\n        bootOrder: >-\n          1\n          2\n      - name: y'
+	becomes "$list$domain"$'\n        bootOrder: 1' "$list$domain" \
+		"fixed [kubevirt-boot-nic]: the interface y has a bootOrder"$'\n'"$left x has a bootOrder" || status=1
+	return "$status"
+}
+
 where_it_is_written() {
 	local code=0
 	cp "$data/bad/kubevirt-machine.yaml" "$scratch/vm.yaml"
@@ -133,18 +166,31 @@ what_is_not_corrected() {
 	"$sevadm" check kubevirt --output "$scratch/none.yaml" "$scratch/bom.yaml" > /dev/null 2> "$scratch/err" || code=$?
 	same "exit code" "$code" 1 && grep -q 'byte order mark' "$scratch/err" && [ ! -e "$scratch/none.yaml" ] || return
 	code=0
+	# One byte less than is read at most; the correction adds two.
+	sed 's/type: .*/type: s/' "$data/bad/kubevirt-machine.yaml" > "$scratch/large.yaml"
+	printf '#%*s\n' "$((1572864 - 3 - $(wc -c < "$scratch/large.yaml")))" "" >> "$scratch/large.yaml"
+	"$sevadm" check kubevirt --output "$scratch/none.yaml" "$scratch/large.yaml" > /dev/null 2> "$scratch/err" || code=$?
+	same "exit code" "$code" 1 && [ ! -e "$scratch/none.yaml" ] &&
+	same "what was said" "$(cat "$scratch/err")" "sevadm: $scratch/large.yaml: cannot be corrected: \
+with [kubevirt-machine] corrected, it is larger than 1.5 MiB" || return
+	code=0
+	"$sevadm" check kubevirt --output "$scratch/none/none.yaml" "$data/bad/kubevirt-machine.yaml" > /dev/null 2> "$scratch/err" || code=$?
+	same "exit code" "$code" 1 && same "what was said" "$(cat "$scratch/err")" \
+		"sevadm: $scratch/none/none.yaml: No such file or directory" || return
+	code=0
 	printf 'kind: VirtualMachine\nspec: {a: [1, 2}\n' > "$scratch/broken.yaml"
 	"$sevadm" check kubevirt --output "$scratch/none.yaml" "$scratch/broken.yaml" > /dev/null 2>&1 || code=$?
 	same "exit code" "$code" 2 && [ ! -e "$scratch/none.yaml" ]
 }
 
-plan 8
+plan 9
 result "each rule has a file that breaks it and one that keeps it" each_rule_is_broken_and_kept
 result "many documents in a file, and lists" many_documents
 result "what is not KubeVirt's is no success" nothing_to_check
 result "an error of syntax has its line" syntax_error_has_its_line
 result "each fix mends its rule, and a second --fix changes nothing" each_fix_holds
 result "a fix leaves all else alone" all_else_stays
+result "what is not gone is not said to be fixed" only_what_is_gone_is_fixed
 result "where the corrected copy is written" where_it_is_written
 result "what is not corrected" what_is_not_corrected
 finished
