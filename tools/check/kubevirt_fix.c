@@ -28,7 +28,7 @@ static void give(const struct vm_object *object, struct yaml_edit *edit, const y
 		yaml_edit_add(edit, object->doc, node, inner);
 	} else if (node && !yaml_text(node)) {
 		snprintf(text, sizeof(text), "{%s}", inner);
-		yaml_edit_value(edit, node, text);
+		yaml_edit_value(edit, object->doc, parent, node, text);
 	} else if (!node && parent) {
 		snprintf(text, sizeof(text), "%s: {%s}", key, inner);
 		yaml_edit_add(edit, object->doc, parent, text);
@@ -43,7 +43,7 @@ static void set(const struct vm_object *object, struct yaml_edit *edit, const ya
 	char text[64];
 
 	if (node) {
-		yaml_edit_value(edit, node, value);
+		yaml_edit_value(edit, object->doc, parent, node, value);
 	} else if (parent) {
 		snprintf(text, sizeof(text), "%s: %s", key, value);
 		yaml_edit_add(edit, object->doc, parent, text);
@@ -74,7 +74,8 @@ KUBEVIRT_FIX(secure_boot)
 	if (efi && efi->type == YAML_MAPPING_NODE)
 		set(object, edit, efi, "secureBoot", "false");
 	else
-		give(object, edit, NULL, "efi", efi, "secureBoot: false");
+		give(object, edit, find(object, "firmware/bootloader"), "efi", efi,
+		     "secureBoot: false");
 }
 
 KUBEVIRT_FIX(persistent)
@@ -103,7 +104,7 @@ KUBEVIRT_FIX(smm)
 	if (smm && smm->type == YAML_MAPPING_NODE)
 		set(object, edit, smm, "enabled", "false");
 	else
-		give(object, edit, NULL, "smm", smm, "enabled: false");
+		give(object, edit, find(object, "features"), "smm", smm, "enabled: false");
 }
 
 KUBEVIRT_FIX(hotplug)

@@ -26,8 +26,14 @@ struct yaml_edit {
 /** yaml_edit_begin() - 0, -EILSEQ: @bytes are not UTF-8, or have a byte order mark; or -ENOMEM */
 int yaml_edit_begin(struct yaml_edit *edit, const char *bytes, size_t size);
 
-/** yaml_edit_value() - write @text, one line of YAML, in place of a scalar that is not of several lines */
-void yaml_edit_value(struct yaml_edit *edit, const yaml_node_t *node, const char *text);
+/*
+ * Texts are one line of YAML without quotes. Where @map, or the document's root, is written as JSON is, they
+ * get quotes. An edit that would lose a comment, or that has no sure place, is not made.
+ */
+
+/** yaml_edit_value() - write @text in place of a scalar of @map (NULL: unknown), not of several lines */
+void yaml_edit_value(struct yaml_edit *edit, yaml_document_t *doc, const yaml_node_t *map,
+		     const yaml_node_t *node, const char *text);
 
 /** yaml_edit_add() - add the line @text, "key: value", as the first one of a mapping */
 void yaml_edit_add(struct yaml_edit *edit, yaml_document_t *doc, const yaml_node_t *map,

@@ -97,7 +97,10 @@ all_else_stays() {
 	same "what was said" "$(sed 's/^.*: fixed //' "$scratch/err")" "$(cat "$data/odd.said")" || return
 	breaks 0 "$scratch/fixed.yaml" "" || return
 	sed 's/$/\r/' "$data/odd.yaml" > "$scratch/crlf.yaml"
-	fixed "$scratch/crlf.yaml" && diff --strip-trailing-cr "$data/odd.fixed.yaml" "$scratch/fixed.yaml"
+	fixed "$scratch/crlf.yaml" && sed 's/$/\r/' "$data/odd.fixed.yaml" | cmp - "$scratch/fixed.yaml" || return
+	# The ends of lines of old Macs are some to libyaml.
+	tr '\n' '\r' < "$data/odd.yaml" > "$scratch/cr.yaml"
+	fixed "$scratch/cr.yaml" && tr '\n' '\r' < "$data/odd.fixed.yaml" | cmp - "$scratch/fixed.yaml"
 }
 
 # vmi DOMAIN: a sound VMI, and DOMAIN, lines of its domain.
@@ -120,17 +123,73 @@ becomes() {
 	same "what was said of $1" "$(sed 's/^[^:]*: //' "$scratch/err")" "$3"
 }
 
+comments_stay() {
+	local list=$'    devices:\n      interfaces:\n' status=0
+	local gone="fixed [kubevirt-boot-nic]: the interface x has a bootOrder"
+	local left="not corrected [kubevirt-boot-nic]: the interface x has a bootOrder" domain
+	becomes "$list"$'      - bootOrder: 1\n        # this one is for storage\n        name: x' \
+		"$list"$'      -\n        # this one is for storage\n        name: x' "$gone" || status=1
+	becomes "$list"$'      - bootOrder: 1\n\n        name: x' "$list"$'      -\n\n        name: x' "$gone" || status=1
+	becomes "$list"$'      - {bootOrder: 1,\n         name: x}' "$list"$'      - {name: x}' "$gone" || status=1
+	for domain in $'      - {name: x, # keep\n         bootOrder: 1}' $'      - {bootOrder: 1, # keep\n         name: x}' \
+		      $'      - {bootOrder: 1\n\n         , name: x}'; do
+		becomes "$list$domain" "$list$domain" "$left" || status=1
+	done
+	return "$status"
+}
+
 # What has no sure place stays, and is not said to be corrected.
 only_what_is_gone_is_fixed() {
 	local list=$'    devices:\n      interfaces:\n' status=0 domain
 	local left="not corrected [kubevirt-boot-nic]: the interface"
-	for domain in '      - bootOrder: 3' $'      - &a\n        bootOrder: 3'; do
+	for domain in '      - bootOrder: 3' '      - {bootOrder: 3,}' '      - &a {bootOrder: 3,}'; do
 		becomes "$list$domain" "$list$domain" "$left without name has a bootOrder" || status=1
 	done
 	domain=$'      - name: x\n        bootOrder: >-\n          1\n          2\n      - name: y'
 	becomes "$list$domain"$'\n        bootOrder: 1' "$list$domain" \
 		"fixed [kubevirt-boot-nic]: the interface y has a bootOrder"$'\n'"$left x has a bootOrder" || status=1
+	domain=$'    firmware:\n      ? bootloader\n      : {bios: {}}'
+	becomes "$domain" "$domain" "not corrected [kubevirt-efi]: there is no firmware.bootloader.efi" || status=1
+	domain=$'    firmware:\n      bootloader:\n        efi:\n          ? persistent\n          : false'
+	becomes "$domain" "$domain" \
+		"not corrected [kubevirt-secure-boot]: efi.secureBoot is not given, which means true" || status=1
 	return "$status"
+}
+
+keys_without_value() {
+	local said="fixed [kubevirt-secure-boot]: efi.secureBoot is null"
+	becomes '    firmware: {bootloader: {efi: {secureBoot}}}' '    firmware: {bootloader: {efi: {secureBoot: false}}}' "$said" &&
+	becomes '    firmware: {bootloader: {efi: {secureBoot , persistent: false}}}' \
+		'    firmware: {bootloader: {efi: {secureBoot : false, persistent: false}}}' "$said" &&
+	becomes '    firmware: {bootloader: {efi: {secureBoot: }}}' '    firmware: {bootloader: {efi: {secureBoot:  false}}}' "$said"
+}
+
+# What kubectl get -o json prints is JSON after it, and so is a mapping that is written as JSON.
+json_stays_json() {
+	local name
+	python3 - "$scratch" <<-'PYTHON' || return
+	import json, sys
+	nic = [{"bootOrder": 1, "name": "x"}, {"name": "y", "bootOrder": 2}, {"bootOrder": 3}]
+	def vm(**domain):
+	    return {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "spec": {"template": {"spec": {
+	        "evictionStrategy": "LiveMigrate", "domain": {"launchSecurity": {"sev": {"attestation": {}}}, **domain}}}}}
+	items = [vm(machine={"type": "pc"}, devices={"interfaces": nic}, features={"smm": {}}), vm(firmware=None),
+	         vm(firmware={}, features={"smm": {"enabled": True}}), vm(firmware={"bootloader": {"efi": None}})]
+	for name, indent in ("pretty", 4), ("short", None):
+	    json.dump({"kind": "List", "items": items}, open(f"{sys.argv[1]}/{name}.json", "w"), indent=indent)
+	PYTHON
+	for name in pretty short; do
+		fixed "$scratch/$name.json" && python3 -m json.tool "$scratch/fixed.yaml" > /dev/null || return
+		if grep 'not corrected' "$scratch/err" > "$scratch/left"; then
+			say "$name: $(cat "$scratch/left")"
+			return 1
+		fi
+		cp "$scratch/fixed.yaml" "$scratch/again.json"
+		breaks 0 "$scratch/again.json" "" || return
+	done
+	becomes '    firmware: {"bootloader": {"efi": {"persistent": false}}}' \
+		'    firmware: {"bootloader": {"efi": {"secureBoot": false, "persistent": false}}}' \
+		"fixed [kubevirt-secure-boot]: efi.secureBoot is not given, which means true"
 }
 
 where_it_is_written() {
@@ -183,14 +242,17 @@ with [kubevirt-machine] corrected, it is larger than 1.5 MiB" || return
 	same "exit code" "$code" 2 && [ ! -e "$scratch/none.yaml" ]
 }
 
-plan 9
+plan 12
 result "each rule has a file that breaks it and one that keeps it" each_rule_is_broken_and_kept
 result "many documents in a file, and lists" many_documents
 result "what is not KubeVirt's is no success" nothing_to_check
 result "an error of syntax has its line" syntax_error_has_its_line
 result "each fix mends its rule, and a second --fix changes nothing" each_fix_holds
 result "a fix leaves all else alone" all_else_stays
+result "comments stay" comments_stay
 result "what is not gone is not said to be fixed" only_what_is_gone_is_fixed
+result "keys without a value" keys_without_value
+result "JSON stays JSON" json_stays_json
 result "where the corrected copy is written" where_it_is_written
 result "what is not corrected" what_is_not_corrected
 finished
