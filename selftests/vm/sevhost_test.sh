@@ -110,10 +110,28 @@ early_stall_boots_again() {
 		hangs 0 2 'boots once more: .*detected stalls on CPU'
 }
 
+slow_timer='APIC delta adjusted to PM-Timer: 62503790 (6250379)'
+
+early_hangs_boot_again() {
+	hanging 2 'APIC: Switch to symmetric I/O mode setup' "$slow_timer" &&
+		hangs 0 3 'boots once more: APIC delta adjusted to PM-Timer: 62503790'
+}
+
 early_hangs_fail() {
-	hanging 2 'APIC: Switch to symmetric I/O mode setup' \
-		'APIC delta adjusted to PM-Timer: 62503790 (6250379)' &&
-		hangs 125 2 'does not come: APIC delta adjusted to PM-Timer: 62503790'
+	hanging 3 'APIC: Switch to symmetric I/O mode setup' "$slow_timer" &&
+		hangs 125 3 'does not come: APIC delta adjusted to PM-Timer: 62503790'
+}
+
+# The emulator's part is to kill sevhost's only child that is a bash: the watcher.
+watcher_dies() {
+	cat >"$scratch/killer" <<-'KILLER'
+		#!/bin/bash
+		until pkill -KILL -P $PPID -x bash; do sleep 0.1; done
+		exec sleep 1000
+	KILLER
+	chmod +x "$scratch/killer"
+	SEVADM_QEMU=$scratch/killer sevhost 125 --timeout 30 -- true &&
+		grep -q 'the watcher of the kernel' "$scratch/err"
 }
 
 # The emulator's own silence is enough: no kernel has to boot for it.
@@ -221,7 +239,7 @@ interrupted() {
 }
 
 echo 'KTAP version 1'
-echo '1..20'
+echo '1..22'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
@@ -236,7 +254,9 @@ result 'a warning of the kernel fails, whatever the command says' warning_fails
 result 'a command that does not end is given up' gives_up
 result 'a kernel that stalls ends the run' stall_ends_run
 result 'one that stalls before its first process boots once more' early_stall_boots_again
-result 'one that measures its timer wrong, too, and not twice' early_hangs_fail
+result 'one that measures its timer wrong, too, and twice' early_hangs_boot_again
+result 'not three times' early_hangs_fail
+result 'a watcher that dies fails the run, and not in silence' watcher_dies
 result 'wrong options are refused' bad_usage
 result 'a reader that is gone changes no status' closed_reader
 result 'an emulator that does not start fails' no_emulator

@@ -96,15 +96,17 @@ wrong_timer='APIC delta adjusted to PM-Timer: [0-9]{8}'
 first_process='Run /.* as init process'
 
 # Waits until the kernel stalls, and for the rest of what it has to say; or until it has such a timer,
-# as long as nothing has begun that this run is for.
+# as long as nothing has begun that this run is for: until then it looks often, as a boot may be quick.
 wait_for_hang() {
 	# shellcheck disable=SC2016 # for the shell in there
 	child bash -c '
 		said() { LC_ALL=C grep -qaE -- "$1" "$console"; }
-		console=$1
-		while sleep 1; do
+		console=$1 pause=0.3
+		while sleep "$pause"; do
 			! said "$2" || { sleep 2 && exit; }
+			[[ $pause != 1 ]] || continue
 			! said "$3" || said "$4" || exit
+			! said "$4" || pause=1
 		done
 	' - "$console" "$stall_pattern" "$wrong_timer" "$first_process"
 }
@@ -129,7 +131,7 @@ run_machine() {
 	timed_out='' hangs=''
 	case $ended in
 	"$clock") timed_out=yes ;;
-	"$watch") hangs=$(LC_ALL=C grep -aoE -m 1 -- "($stall_pattern|$wrong_timer).*" "$console") ;;
+	"$watch") hangs=$(LC_ALL=C grep -aoE -m 1 -- "($stall_pattern|$wrong_timer).*" "$console") || true ;;
 	esac
 	hangs=${hangs%$'\r'}
 	for pid in "$machine" "$clock" "$watch"; do
@@ -137,6 +139,7 @@ run_machine() {
 	done
 	# The shell would tell that they were killed.
 	{ kill -KILL "${left[@]}" || true; wait; } 2>/dev/null
+	[[ $ended != "$watch" || $hangs ]] || fail_run "the watcher of the kernel's log ended, and found nothing"
 }
 
 # Return true if the kernel hangs and has not started its first process: nothing has begun then that
