@@ -34,10 +34,10 @@ static int tell_wrong(const struct target *target, struct report *report)
 		return report_finish(report);
 	for (; finding < target->findings + target->nr; finding++)
 		if (finding->line)
-			fprintf(stderr, "sevadm: %s:%u: %s\n", target->name, finding->line,
-				finding->message);
+			error_print("sevadm: %s:%u: %s", target->name, finding->line,
+				    finding->message);
 		else
-			fprintf(stderr, "sevadm: %s %s\n", target->name, finding->message);
+			error_print("sevadm: %s %s", target->name, finding->message);
 	report_free(report);
 	return ret;
 }

@@ -30,7 +30,7 @@ int memlock_calibrated(const char *file, struct memlock_host *host)
 		return fail(EXIT_USAGE, "%s: %s", path, why);
 	/* The caller did not ask for it: what sevadm has for the version is better than nothing. */
 	if (ret == -EINVAL)
-		fprintf(stderr, "sevadm: warning: %s is not used: %s\n", path, why);
+		error_print("sevadm: warning: %s is not used: %s", path, why);
 	if (ret)
 		return EXIT_OK;
 	if (host->qemu && host->qemu != measured.version) {

@@ -118,8 +118,10 @@ names_control_nothing() {
 	local name=$'evil\033[31m\nname' code
 	cp "$tests/data/kubevirt/bad/kubevirt-machine.yaml" "$scratch/$name.yaml"
 	cp "$tests/data/domain/bad/acpi.xml" "$scratch/$name.xml"
+	echo nonsense > "$scratch/$name.conf"
 	for words in "check kubevirt --fix $name.yaml" "check domain --fix $name.xml" "check domain $name" \
-		"explain --file $name" "$name" "vm $name" "check --$name" "policy check $name"; do
+		"explain --file $name" "$name" "vm $name" "check --$name" "policy check $name" "config apply $name" \
+		"config apply $name.conf"; do
 		code=0
 		# shellcheck disable=SC2086 # the name has no blank
 		(cd "$scratch" && IFS=' ' && "$sevadm" $words) > "$scratch/said" 2>&1 || code=$?

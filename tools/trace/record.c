@@ -106,7 +106,7 @@ static int start_command(struct record *record, char **argv, const sigset_t *bef
 	sigprocmask(SIG_SETMASK, before, NULL);
 	execvp(argv[0], argv);
 	error = errno;
-	fprintf(stderr, "sevadm: cannot run %s: %s\n", argv[0], strerror(error));
+	error_print("sevadm: cannot run %s: %s", argv[0], strerror(error));
 	_exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN);
 }
 
@@ -201,8 +201,8 @@ static int record_with(struct record *record, int fd, const char *path, char **c
 	events = recording_events(record->recording, &lost);
 	closed = recording_close(record->recording);
 	if (!ret && !closed)
-		fprintf(stderr, "sevadm: %llu events in %s, %llu lost\n",
-			(unsigned long long)events, path, (unsigned long long)lost);
+		error_print("sevadm: %llu events in %s, %llu lost",
+			    (unsigned long long)events, path, (unsigned long long)lost);
 	return ret ?: closed ?: record->status;
 }
 
