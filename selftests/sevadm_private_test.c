@@ -84,6 +84,7 @@ static size_t allocated_after(const char *step, size_t memory)
 	return strcmp(step, "snp_punch") ? 0 : memory - SNP_PUNCH_BYTES;
 }
 
+/* Of each VM, of which there is to be one. */
 static bool gmem_is(const char *where, size_t allocated, size_t memory)
 {
 	const struct sevadm_vm_query *vm;
@@ -92,6 +93,8 @@ static bool gmem_is(const char *where, size_t allocated, size_t memory)
 
 	if (!private_view_ledger(&view))
 		return false;
+	if (!view.vm_nr)
+		ksft_print_msg("%s: there is no VM\n", where);
 	for (i = 0; i < view.vm_nr; i++) {
 		vm = &view.vms[i];
 		if (vm->known & SEVADM_KNOWN_GMEM && vm->known & SEVADM_KNOWN_GMEM_ALLOCATED &&
@@ -102,7 +105,7 @@ static bool gmem_is(const char *where, size_t allocated, size_t memory)
 			       (unsigned long long)vm->gmem_size_bytes, allocated, memory);
 		return false;
 	}
-	return true;
+	return view.vm_nr;
 }
 
 static bool take_steps(struct stepper *s, size_t memory, unsigned int count, bool look)
@@ -115,8 +118,9 @@ static bool take_steps(struct stepper *s, size_t memory, unsigned int count, boo
 	for (i = 0; i < count; i++) {
 		if (!step_ends(s, life[i], true))
 			return false;
+		/* The ledger has it from its initialisation on. */
 		if (look && (!vms_agree(life[i], i > 0, -1) ||
-			     !gmem_is(life[i], allocated_after(life[i], memory), memory)))
+			     (i && !gmem_is(life[i], allocated_after(life[i], memory), memory))))
 			return false;
 	}
 	return true;
@@ -566,6 +570,18 @@ static bool run_rush(const struct sev_host *host)
 	return vms_agree("gone", 0, 0) && good && !status && seen;
 }
 
+/* The guests that there are, of which there is to be one at least. */
+static bool guests_agree(const char *where)
+{
+	struct private_view view = { 0 };
+
+	if (!vms_agree(where, -1, -1) || !private_view_ledger(&view))
+		return false;
+	if (!view.vm_nr)
+		ksft_print_msg("%s: there is no VM\n", where);
+	return view.vm_nr;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 /* What is run where there is little time, of one size. */
@@ -610,8 +626,7 @@ int main(int argc, char **argv)
 	if (!rmp_open())
 		ksft_exit_skip("no emulated host with SEV-SNP\n");
 	if (argc > 1 && !all)
-		return !vms_agree(argv[1], strcmp(argv[1], "none") ? -1 : 0,
-				  strcmp(argv[1], "none") ? -1 : 0);
+		return !(strcmp(argv[1], "none") ? guests_agree(argv[1]) : vms_agree(argv[1], 0, 0));
 	if (!sev_host_open(&host, &missing))
 		ksft_exit_fail_msg("%s cannot be opened\n", missing);
 	if (!sev_host_has_snp(&host))
