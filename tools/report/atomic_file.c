@@ -13,11 +13,46 @@
 #include "cli/errors.h"
 #include "report/atomic_file.h"
 
-bool file_is_special(const char *path)
+/* A descriptor for what stdout or stderr goes to, if that is @info; -1: it is not. */
+static int open_stream(const struct stat *info)
 {
-	struct stat info;
+	struct stat stream;
+	int fd;
 
-	return !stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+	fflush(stdout);
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!fstat(fd, &stream) && stream.st_dev == info->st_dev && stream.st_ino == info->st_ino)
+			return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return -1;
+}
+
+static int open_to_write(const char *path, int flags, int *fd)
+{
+	*fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags);
+	return *fd < 0 ? -errno : 0;
+}
+
+int file_target(const char *path, char real[PATH_MAX], int *fd)
+{
+	struct stat link, info;
+	bool is_link = !lstat(path, &link) && S_ISLNK(link.st_mode);
+	bool is_there = !stat(path, &info);
+
+	*fd = -1;
+	/* A link to nothing: /dev/stdout is one, if stdout is closed. */
+	if (is_link && !is_there)
+		return -errno;
+	if (is_link)
+		*fd = open_stream(&info);
+	if (*fd >= 0)
+		return 0;
+	if (is_there && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+		return open_to_write(path, 0, fd);
+	/* Another user's link does not choose which file is replaced: it is replaced itself. */
+	if (is_link && (!link.st_uid || link.st_uid == geteuid()))
+		/* A descriptor's file that has no name any more cannot be replaced. */
+		return realpath(path, real) ? 0 : open_to_write(path, O_TRUNC, fd);
+	return snprintf(real, PATH_MAX, "%s", path) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 static bool write_all(int fd, const char *text, size_t length)
@@ -36,33 +71,28 @@ static bool write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
-static int write_special(const char *path, const char *text, size_t length)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), error = 0;
-
-	if (fd < 0 || !write_all(fd, text, length))
-		error = errno;
-	if (fd >= 0)
-		close(fd);
-	return error ? fail(EXIT_USAGE, "cannot write %s: %s", path, strerror(error)) : EXIT_OK;
-}
-
 static int replace(const char *path, const char *text, size_t length, mode_t mode)
 {
-	char temporary[PATH_MAX];
-	int fd = -1, error;
+	char temporary[PATH_MAX], real[PATH_MAX];
+	int fd, error = -file_target(path, real, &fd);
 
-	if (file_is_special(path))
-		return write_special(path, text, length);
+	if (fd >= 0) {
+		error = write_all(fd, text, length) ? 0 : errno;
+		close(fd);
+		if (!error)
+			return EXIT_OK;
+	}
+	if (error)
+		return fail(EXIT_USAGE, "cannot write %s: %s", path, strerror(error));
 	/* Another end than that of the file: readers of *.prom and the like leave it alone. */
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) < (int)sizeof(temporary))
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", real) < (int)sizeof(temporary))
 		fd = mkostemp(temporary, O_CLOEXEC);
 	else
 		errno = ENAMETOOLONG;
 	if (fd < 0)
 		return fail(EXIT_USAGE, "cannot write a file beside %s: %s", path, strerror(errno));
 	if (write_all(fd, text, length) && !fchmod(fd, mode) && !fsync(fd) &&
-	    !rename(temporary, path)) {
+	    !rename(temporary, real)) {
 		close(fd);
 		return EXIT_OK;
 	}

@@ -3,7 +3,7 @@
 #ifndef SEVADM_ATOMIC_FILE_H
 #define SEVADM_ATOMIC_FILE_H
 
-#include <stdbool.h>
+#include <limits.h>
 #include <stddef.h>
 
 /* Replace @path by @text, readable for all. Returns an exit code, and reports what is wrong. */
@@ -13,10 +13,15 @@ int atomic_file_write(const char *path, const char *text, size_t length);
 int atomic_file_write_private(const char *path, const char *text, size_t length);
 
 /**
- * file_is_special() - return true if @path is a device, a pipe or a socket
+ * file_target() - find what is to be written where @path is
+ * @real: gets the file to replace: @path, or what it is a link to
+ * @fd: gets a descriptor to write to, and to close; -1: @real is to be replaced
  *
- * Such a file is written to. Replacing it would take /dev/null from everybody.
+ * A device, a pipe or a socket is written to: replacing it would take /dev/null from everybody. So is a link
+ * to what stdout or stderr goes to, such as /dev/stdout.
+ *
+ * Return: 0, or a negative error.
  */
-bool file_is_special(const char *path);
+int file_target(const char *path, char real[PATH_MAX], int *fd);
 
 #endif

@@ -193,20 +193,22 @@ static int write_all(int fd, const char *bytes, size_t size)
 
 int file_write(const char *path, const char *bytes, size_t size)
 {
+	char real[PATH_MAX];
 	struct stat info;
 	char *name;
 	int fd, ret;
 
 	if (!strcmp(path, "-"))
 		return fwrite(bytes, 1, size, stdout) == size ? 0 : -EIO;
-	if (file_is_special(path)) {
-		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		ret = fd < 0 ? -errno : write_all(fd, bytes, size);
-		if (fd >= 0 && close(fd) && !ret)
+	ret = file_target(path, real, &fd);
+	if (fd >= 0) {
+		ret = write_all(fd, bytes, size);
+		if (close(fd) && !ret)
 			ret = -errno;
-		return ret;
 	}
-	if (asprintf(&name, "%s.XXXXXX", path) < 0)
+	if (ret || fd >= 0)
+		return ret;
+	if (asprintf(&name, "%s.XXXXXX", real) < 0)
 		return -ENOMEM;
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0) {
@@ -216,11 +218,11 @@ int file_write(const char *path, const char *bytes, size_t size)
 	}
 	ret = write_all(fd, bytes, size);
 	/* A file that is replaced stays as readable as it was; a new one is like any other. */
-	if (!ret && fchmod(fd, stat(path, &info) ? 0644 : info.st_mode & 07777))
+	if (!ret && fchmod(fd, stat(real, &info) ? 0644 : info.st_mode & 07777))
 		ret = -errno;
 	if (close(fd) && !ret)
 		ret = -errno;
-	if (!ret && rename(name, path))
+	if (!ret && rename(name, real))
 		ret = -errno;
 	if (ret)
 		unlink(name);

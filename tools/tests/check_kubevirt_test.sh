@@ -209,6 +209,10 @@ where_it_is_written() {
 	"$sevadm" check kubevirt --output "$scratch/pipe" "$scratch/vm.yaml" > /dev/null 2>&1 || :
 	[ -p "$scratch/pipe" ] || { rm "$scratch/pipe"; kill $!; say "the pipe is replaced"; return 1; }
 	wait $! && cmp "$scratch/vm.yaml.fixed" "$scratch/read" || return
+	# So is a link to what stdout is, as /dev/stdout is one.
+	ln -s /proc/self/fd/1 "$scratch/stdout"
+	"$sevadm" check kubevirt --output "$scratch/stdout" "$scratch/vm.yaml" > "$scratch/out" 2> /dev/null || :
+	[ -L "$scratch/stdout" ] && grep -q 'type: q35' "$scratch/out" || return
 	code=0
 	"$sevadm" check kubevirt --output "$scratch/x" "$scratch/vm.yaml" "$scratch/vm.yaml" > /dev/null 2>&1 || code=$?
 	same "--output of two" "$code" 2

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Findings: order, verdicts, exit codes, and the three forms of a report. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,54 @@ static void what_is_replaced(void)
 	rmdir(folder);
 }
 
+/* A link stays: what it leads to is replaced, or is written to if that is where stdout goes. */
+static void what_a_link_leads_to(void)
+{
+	char folder[] = "/tmp/findings_test.XXXXXX", path[64], link[64], text[16] = "";
+	struct stat before, after;
+	int fd, saved;
+
+	EXPECT(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/file", folder);
+	snprintf(link, sizeof(link), "%s/link", folder);
+	EXPECT(!symlink("file", link));
+	/* It leads to nothing: nobody knows what it is for. */
+	EXPECT_NUMBER(atomic_file_write(link, "one", 3), EXIT_USAGE);
+	EXPECT_NUMBER(file_write(link, "one", 3), -ENOENT);
+	EXPECT(stat(path, &after) && !lstat(link, &after) && S_ISLNK(after.st_mode));
+	EXPECT_NUMBER(atomic_file_write(path, "one", 3), EXIT_OK);
+	EXPECT(!stat(path, &before));
+	EXPECT_NUMBER(atomic_file_write(link, "four", 4), EXIT_OK);
+	EXPECT(!lstat(link, &after) && S_ISLNK(after.st_mode));
+	EXPECT(!stat(path, &after) && after.st_ino != before.st_ino && after.st_size == 4);
+	EXPECT_NUMBER(file_write(link, "three", 5), 0);
+	EXPECT(!lstat(link, &after) && S_ISLNK(after.st_mode));
+	EXPECT(!stat(path, &after) && after.st_size == 5);
+	unlink(link);
+
+	EXPECT(!symlink("/proc/self/fd/1", link));
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_TRUNC);
+	EXPECT(saved >= 0 && fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
+	printf("0");
+	EXPECT_NUMBER(atomic_file_write(link, "one", 3), EXIT_OK);
+	EXPECT_NUMBER(file_write(link, "two", 3), 0);
+	EXPECT(dup2(saved, STDOUT_FILENO) == STDOUT_FILENO);
+	close(saved);
+	EXPECT(!lstat(link, &after) && S_ISLNK(after.st_mode));
+	EXPECT_NUMBER(pread(fd, text, sizeof(text), 0), 7);
+	EXPECT_TEXT(text, "0onetwo");
+	/* A file that has lost its name is written to. */
+	unlink(link);
+	unlink(path);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	EXPECT_NUMBER(atomic_file_write(path, "x", 1), EXIT_OK);
+	EXPECT_NUMBER(pread(fd, text, sizeof(text), 0), 1);
+	close(fd);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -256,6 +305,7 @@ int main(void)
 		{ "verdicts and exit codes", verdicts },
 		{ "a file that is one target", files },
 		{ "what is replaced, and what is written to", what_is_replaced },
+		{ "what a link leads to", what_a_link_leads_to },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));
