@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Guarantees of ASIDs: which one a VM counts for, whatever comes, goes and moves. */
+#include <kunit/test.h>
+
+#include "../guarantee.c"
+#include "../lease.h"
+#include "../ledger.h"
+#include "../limit.h"
+#include "../notify.h"
+#include "limits.h"
+#include "pools.h"
+
+#define UID_ONE	1001
+#define UID_TWO	1002
+
+/* ASIDs of SEV guests that are guaranteed and not used. */
+static u64 reserved(void)
+{
+	u64 asids;
+
+	spin_lock(&sevadm_ledger_lock);
+	asids = sevadm_pool_reserved_locked(SEVADM_POOL_SEV);
+	spin_unlock(&sevadm_ledger_lock);
+	return asids;
+}
+
+static int guarantee_test_init(struct kunit *test)
+{
+	limits_for_test();
+	return pools_for_test(test);
+}
+
+static void guarantee_test_exit(struct kunit *test)
+{
+	sevadm_ledger_uninit();
+	limits_end();
+}
+
+/* A VM that a process of this user is initialising; the ledger keeps it. */
+static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 uid)
+{
+	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)(number * 64),
+						SEVADM_VM_TYPE_SEV);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	vm->uid = KUIDT_INIT(uid);
+	vm->uids[0] = vm->uid;
+	vm->uid_nr = 1;
+	sevadm_vm_put(vm);
+	return vm;
+}
+
+static int take(struct sevadm_vm *vm)
+{
+	return sevadm_limit_charge(vm, SEVADM_RESOURCE_ASID_SEV, 1, NULL);
+}
+
+static void guarantee(struct kunit *test, u32 uid, u64 asids)
+{
+	const struct sevadm_limit_set set = {
+		.key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(uid) },
+		.resource = SEVADM_RESOURCE_ASID_SEV,
+		.mask = BIT(SEVADM_KNOB_MIN),
+		.limits = { .min = asids },
+	};
+	u64 left;
+
+	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&set, &left), 0);
+}
+
+static struct sevadm_vm *run(struct kunit *test, unsigned long number, u32 uid)
+{
+	struct sevadm_vm *vm = start(test, number, uid);
+
+	KUNIT_EXPECT_EQ(test, take(vm), 0);
+	sevadm_vm_account(vm);
+	return vm;
+}
+
+/* Another user has 4 of the 8 ASIDs: moving VMs away does not make this one's 4 more. */
+static void guarantee_does_not_grow_by_moves(struct kunit *test)
+{
+	struct sevadm_vm *from, *to;
+
+	guarantee(test, UID_ONE, 4);
+	guarantee(test, UID_TWO, 4);
+	from = run(test, 1, UID_ONE);
+	run(test, 2, UID_ONE);
+	to = start(test, 3, UID_TWO + 1);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, limits_told()->hits[0].knob, SEVADM_KNOB_MIN);
+	KUNIT_EXPECT_EQ(test, reserved(), 2 + 4);
+
+	/* Where a guarantee of the destination pays, it may. */
+	to = start(test, 4, UID_TWO);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, reserved(), 3 + 3);
+	/* Within one user it may, too. */
+	from = to;
+	to = start(test, 5, UID_TWO);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, reserved(), 3 + 3);
+}
+
+/* However a move ends that is under way, there is room for what is guaranteed. */
+static void guarantee_while_a_vm_moves(struct kunit *test)
+{
+	struct sevadm_vm *from, *to;
+
+	guarantee(test, UID_ONE, 2);
+	guarantee(test, UID_TWO, 5);
+	from = run(test, 1, UID_ONE);
+	run(test, 2, UID_ONE);
+	to = start(test, 3, UID_TWO + 1);
+	/* 8 - 2 - 5: one is left for anybody, and it takes that. */
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	KUNIT_EXPECT_EQ(test, reserved(), 1 + 5);
+	KUNIT_EXPECT_EQ(test, take(start(test, 4, UID_TWO + 2)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, take(start(test, 5, UID_ONE)), -EDQUOT);
+	sevadm_limit_move_cancel(to, from);
+	KUNIT_EXPECT_EQ(test, reserved(), 5);
+
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, reserved(), 1 + 5);
+	KUNIT_EXPECT_EQ(test, take(start(test, 6, UID_TWO + 2)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, take(start(test, 7, UID_ONE)), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].unsettled, 0);
+}
+
+/* A VM that is under two guarantees. */
+static struct sevadm_vm *start_of_both(struct kunit *test, unsigned long number)
+{
+	struct sevadm_vm *vm = start(test, number, UID_ONE);
+
+	vm->uids[vm->uid_nr++] = KUIDT_INIT(UID_TWO);
+	return vm;
+}
+
+/* It counts for one of them: when it ends, its ASID is there for that one, and the other has kept its own. */
+static void guarantees_of_one_vm(struct kunit *test)
+{
+	struct sevadm_vm *vms[4];
+	unsigned long i;
+
+	guarantee(test, UID_ONE, 4);
+	guarantee(test, UID_TWO, 4);
+	for (i = 0; i < 4; i++) {
+		vms[i] = start_of_both(test, i + 1);
+		KUNIT_EXPECT_EQ(test, take(vms[i]), 0);
+		sevadm_vm_account(vms[i]);
+	}
+	KUNIT_EXPECT_EQ(test, reserved(), 4);
+	KUNIT_EXPECT_EQ(test, take(start(test, 10, UID_TWO + 1)), -EDQUOT);
+	for (i = 0; i < 4; i++)
+		sevadm_vm_remove(vms[i], true);
+	KUNIT_EXPECT_EQ(test, reserved(), 8);
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, take(start(test, 20 + i, UID_ONE)), 0);
+		KUNIT_EXPECT_EQ(test, take(start(test, 30 + i, UID_TWO)), 0);
+	}
+	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	KUNIT_EXPECT_EQ(test, take(start(test, 40, UID_ONE)), -EDQUOT);
+}
+
+/* A VM beyond one guarantee goes over to another one that it is under; one that fills it stays. */
+static void guarantee_that_comes_later(struct kunit *test)
+{
+	struct sevadm_vm *vm;
+	unsigned long i;
+
+	guarantee(test, UID_ONE, 2);
+	for (i = 0; i < 3; i++) {
+		vm = start_of_both(test, i + 1);
+		KUNIT_EXPECT_EQ(test, take(vm), 0);
+		sevadm_vm_account(vm);
+	}
+	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	guarantee(test, UID_TWO, 2);
+	KUNIT_EXPECT_EQ(test, reserved(), 1);
+	/* What counted for the one that is gone counts for the other. */
+	guarantee(test, UID_ONE, 0);
+	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	guarantee(test, UID_TWO, 5);
+	KUNIT_EXPECT_EQ(test, reserved(), 2);
+}
+
+/* While a VM moves, one guarantee or both may end: neither is counted for any more. */
+static void guarantee_that_ends_while_a_vm_moves(struct kunit *test)
+{
+	const struct sevadm_subject_key one = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(UID_ONE) };
+	const struct sevadm_subject_key two = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(UID_TWO) };
+	struct sevadm_vm *from, *to;
+
+	guarantee(test, UID_ONE, 3);
+	guarantee(test, UID_TWO, 3);
+	from = run(test, 1, UID_ONE);
+	to = start(test, 2, UID_TWO);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	KUNIT_EXPECT_EQ(test, reserved(), 6);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&one, SEVADM_RESOURCE_NR), 0);
+	KUNIT_EXPECT_EQ(test, reserved(), 3);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, reserved(), 2);
+
+	guarantee(test, UID_ONE, 3);
+	from = start(test, 3, UID_ONE);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(from, to), 0);
+	KUNIT_EXPECT_EQ(test, reserved(), 6);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&one, SEVADM_RESOURCE_NR), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&two, SEVADM_RESOURCE_NR), 0);
+	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	sevadm_limit_move_cancel(from, to);
+	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	guarantee(test, UID_TWO, 3);
+	KUNIT_EXPECT_EQ(test, reserved(), 2);
+}
+
+/* A lease pays for a VM, and no guarantee does: one ASID is not kept twice. When the lease ends, one may. */
+static void guarantee_of_a_vm_with_a_lease(struct kunit *test)
+{
+	struct sevadm_lease argument = { .pool = SEVADM_POOL_SEV, .count = 2, .subject = SEVADM_LEASE_USER,
+					 .subject_id = UID_ONE };
+	struct sevadm_vm *vm;
+	LIST_HEAD(file);
+
+	guarantee(test, UID_ONE, 2);
+	KUNIT_ASSERT_EQ(test, sevadm_lease_reserve(&file, &argument), 0);
+	KUNIT_EXPECT_EQ(test, reserved(), 4);
+	vm = run(test, 1, UID_ONE);
+	KUNIT_EXPECT_EQ(test, reserved(), 3);
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, reserved(), 4);
+	run(test, 2, UID_ONE);
+	sevadm_lease_release_all(&file);
+	KUNIT_EXPECT_EQ(test, reserved(), 1);
+}
+
+/* What happens to VMs in any order: numbers that are the same each time. */
+struct events_of_vms {
+	struct sevadm_vm *vms[16];
+	struct sevadm_vm *moving_to;
+	struct sevadm_vm *moving_from;
+	unsigned long number;
+	u32 random;
+};
+
+static u32 draw(struct events_of_vms *e, u32 below)
+{
+	e->random = e->random * 1664525 + 1013904223;
+	return (e->random >> 16) % below;
+}
+
+/* A VM of some of three users, the first two of which have a guarantee. */
+static struct sevadm_vm *start_of_some(struct kunit *test, struct events_of_vms *e)
+{
+	struct sevadm_vm *vm = start(test, ++e->number, UID_TWO + 1);
+	u32 users = draw(e, 4);
+
+	if (users & 1)
+		vm->uids[vm->uid_nr++] = KUIDT_INIT(UID_ONE);
+	if (users & 2)
+		vm->uids[vm->uid_nr++] = KUIDT_INIT(UID_TWO);
+	return vm;
+}
+
+/* Return true if the VM is under a guarantee that fewer VMs are under than it promises. */
+static bool is_promised(const struct sevadm_vm *vm)
+{
+	const struct counter *counter;
+	struct subject *subject;
+	bool promised = false;
+	struct walk walk;
+
+	spin_lock(&sevadm_ledger_lock);
+	for_each_subject(subject, &walk, vm) {
+		counter = &subject->counters[SEVADM_RESOURCE_ASID_SEV];
+		promised |= counter->usage < counter->limits.min;
+	}
+	spin_unlock(&sevadm_ledger_lock);
+	return promised;
+}
+
+static void start_or_end(struct kunit *test, struct events_of_vms *e, struct sevadm_vm **place)
+{
+	bool promised;
+
+	if (*place && *place == e->moving_from)
+		return;
+	if (*place) {
+		sevadm_vm_remove(*place, true);
+		*place = NULL;
+		return;
+	}
+	*place = start_of_some(test, e);
+	promised = is_promised(*place);
+	if (!take(*place)) {
+		sevadm_vm_account(*place);
+		return;
+	}
+	KUNIT_EXPECT_FALSE(test, promised);
+	sevadm_vm_remove(*place, false);
+	*place = NULL;
+}
+
+static void begin_move(struct kunit *test, struct events_of_vms *e, struct sevadm_vm *from)
+{
+	if (e->moving_from || !from)
+		return;
+	e->moving_from = from;
+	e->moving_to = start_of_some(test, e);
+	if (!sevadm_limit_move_begin(e->moving_to, from))
+		return;
+	sevadm_vm_remove(e->moving_to, false);
+	e->moving_from = NULL;
+}
+
+static void end_move(struct events_of_vms *e)
+{
+	unsigned int i;
+
+	if (!e->moving_from)
+		return;
+	if (draw(e, 2)) {
+		for (i = 0; e->vms[i] != e->moving_from; i++)
+			;
+		e->vms[i] = e->moving_to;
+		sevadm_vm_move(e->moving_to, e->moving_from);
+	} else {
+		sevadm_limit_move_cancel(e->moving_to, e->moving_from);
+		sevadm_vm_remove(e->moving_to, false);
+	}
+	e->moving_from = NULL;
+}
+
+/* Whatever VMs come, go and move: there is an ASID for each, and one for whom it is promised. */
+static void guarantees_whatever_happens(struct kunit *test)
+{
+	const u64 capacity = POOLS_LAST - POOLS_FIRST_SEV + 1;
+	struct events_of_vms e = { .random = 14 };
+	struct sevadm_vm **place;
+	u64 used, kept;
+	int i;
+
+	guarantee(test, UID_ONE, 3);
+	guarantee(test, UID_TWO, 3);
+	for (i = 0; i < 5000; i++) {
+		place = &e.vms[draw(&e, ARRAY_SIZE(e.vms))];
+		switch (draw(&e, 6)) {
+		case 0:
+			begin_move(test, &e, *place);
+			break;
+		case 1:
+			end_move(&e);
+			break;
+		default:
+			start_or_end(test, &e, place);
+		}
+		spin_lock(&sevadm_ledger_lock);
+		used = sevadm_pool_used_locked(SEVADM_POOL_SEV);
+		kept = used + sevadm_pool_reserved_locked(SEVADM_POOL_SEV);
+		spin_unlock(&sevadm_ledger_lock);
+		KUNIT_ASSERT_LT(test, used, capacity + 1);
+		KUNIT_ASSERT_LT(test, kept, capacity + 1 + !!e.moving_from);
+	}
+	end_move(&e);
+	for (i = 0; i < ARRAY_SIZE(e.vms); i++)
+		if (e.vms[i])
+			sevadm_vm_remove(e.vms[i], true);
+	KUNIT_EXPECT_EQ(test, reserved(), 6);
+}
+
+static struct kunit_case guarantee_cases[] = {
+	KUNIT_CASE(guarantee_does_not_grow_by_moves),
+	KUNIT_CASE(guarantee_while_a_vm_moves),
+	KUNIT_CASE(guarantees_of_one_vm),
+	KUNIT_CASE(guarantee_that_comes_later),
+	KUNIT_CASE(guarantee_that_ends_while_a_vm_moves),
+	KUNIT_CASE(guarantee_of_a_vm_with_a_lease),
+	KUNIT_CASE(guarantees_whatever_happens),
+	{}
+};
+
+static struct kunit_suite guarantee_suite = {
+	.name = "sevadm_guarantee",
+	.init = guarantee_test_init,
+	.exit = guarantee_test_exit,
+	.test_cases = guarantee_cases,
+};
+
+kunit_test_suite(guarantee_suite);
