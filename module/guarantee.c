@@ -4,7 +4,8 @@
  * counts for one of them, which its ASID is kept for when it ends: counted for two, one ASID would be kept
  * twice, and the second to come would find none. A VM that a lease pays for counts for none.
  *
- * While a guarantee is filled, VMs beyond it may count for it, too, but go over to one that is not.
+ * While a guarantee is filled, VMs beyond it may count for it, too. When limits change, they go over to one that
+ * is not filled (sevadm_guarantee_settle_locked()).
  */
 #include "guarantee.h"
 #include "pool.h"

@@ -39,7 +39,8 @@ enum sevadm_scope_kind {
  * @claim: in the list of those that have @claims
  * @task: the task it belongs to, with a reference: no other one gets its address
  * @kind: enum sevadm_scope_kind
- * @command: enum sev_cmd_id or enum sevadm_kvm_command
+ * @command: enum sev_cmd_id or enum sevadm_kvm_command; U32_MAX: that of an ioctl, before it has been
+ *	read, or where it cannot be read, or is too large to be one of an ioctl
  * @kvm: KVM's VM; compared only, except by its own wrapper
  * @source: KVM's VM whose context @kvm gets; NULL: none; set by sevadm_scope_claim()
  * @claims: see sevadm_scope_claim()

@@ -77,6 +77,23 @@ static struct sevadm_vm *run(struct kunit *test, unsigned long number, u32 uid)
 	return vm;
 }
 
+/* Return how the ASIDs of SEV guests are counted of a user with a guarantee. */
+static struct counter asids_of(struct kunit *test, u32 uid)
+{
+	const struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(uid) };
+	struct counter counter = {};
+	struct subject *subject;
+
+	spin_lock(&sevadm_ledger_lock);
+	subject = sevadm_subject_find_locked(&key);
+	if (subject)
+		counter = subject->counters[SEVADM_RESOURCE_ASID_SEV];
+	spin_unlock(&sevadm_ledger_lock);
+	if (!subject)
+		KUNIT_FAIL(test, "user %u is no subject", uid);
+	return counter;
+}
+
 /* Another user has 4 of the 8 ASIDs: moving VMs away does not make this one's 4 more. */
 static void guarantee_does_not_grow_by_moves(struct kunit *test)
 {
@@ -127,7 +144,8 @@ static void guarantee_while_a_vm_moves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reserved(), 1 + 5);
 	KUNIT_EXPECT_EQ(test, take(start(test, 6, UID_TWO + 2)), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, take(start(test, 7, UID_ONE)), 0);
-	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].unsettled, 0);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).unsettled, 0);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_TWO).unsettled, 0);
 }
 
 /* A VM that is under two guarantees. */
