@@ -241,7 +241,9 @@ static void forget_ended(struct sevadm_vm *vm)
 		return;
 	resource = sevadm_resource_of_pool(vm->lease->pool);
 	vm->lease = NULL;
-	sevadm_guarantee_take_locked(vm, resource);
+	/* One that is moving counts for a guarantee of where it is in the end. */
+	if (!vm->moving_to)
+		sevadm_guarantee_take_locked(vm, resource);
 }
 
 /* Frees leases that have ended: one look at all VMs, however many they are. */

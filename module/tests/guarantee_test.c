@@ -256,8 +256,38 @@ static void guarantee_of_a_vm_with_a_lease(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reserved(), 1);
 }
 
+/* When a lease ends while its VM moves, the VM counts for a guarantee of where it is in the end. */
+static void guarantee_of_a_vm_whose_lease_ends_while_it_moves(struct kunit *test)
+{
+	struct sevadm_lease argument = {
+		.pool = SEVADM_POOL_SEV, .count = 1, .subject = SEVADM_LEASE_USER, .subject_id = UID_ONE,
+	};
+	static const bool moves[] = { true, false };
+	struct sevadm_vm *from, *to;
+	unsigned int i;
+	LIST_HEAD(file);
+
+	guarantee(test, UID_ONE, 2);
+	for (i = 0; i < ARRAY_SIZE(moves); i++) {
+		KUNIT_ASSERT_EQ(test, sevadm_lease_reserve(&file, &argument), 0);
+		from = run(test, 10 * i + 1, UID_ONE);
+		to = start(test, 10 * i + 2, UID_TWO);
+		KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+		sevadm_lease_release_all(&file);
+		if (moves[i])
+			sevadm_vm_move(to, from);
+		else
+			sevadm_limit_move_cancel(to, from);
+		KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).usage, moves[i] ? 0 : 1);
+		KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).paid, moves[i] ? 0 : 1);
+		KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).unsettled, 0);
+		KUNIT_EXPECT_EQ(test, reserved(), moves[i] ? 2 : 1);
+	}
+}
+
 /* What happens to VMs in any order: numbers that are the same each time. */
 struct events_of_vms {
+	struct list_head leases;
 	struct sevadm_vm *vms[16];
 	struct sevadm_vm *moving_to;
 	struct sevadm_vm *moving_from;
@@ -353,25 +383,43 @@ static void end_move(struct events_of_vms *e)
 	e->moving_from = NULL;
 }
 
-/* Whatever VMs come, go and move: there is an ASID for each, and one for whom it is promised. */
+/* Reserves an ASID for the next VM, if one is left. */
+static void begin_lease(struct events_of_vms *e)
+{
+	struct sevadm_lease argument = {
+		.pool = SEVADM_POOL_SEV, .count = 1, .subject = SEVADM_LEASE_DESCENDANTS,
+	};
+
+	sevadm_lease_reserve(&e->leases, &argument);
+}
+
+/* Whatever VMs and leases come, go and move: there is an ASID for each, and one for whom it is promised. */
 static void guarantees_whatever_happens(struct kunit *test)
 {
 	const u64 capacity = POOLS_LAST - POOLS_FIRST_SEV + 1;
 	struct events_of_vms e = { .random = 14 };
 	struct sevadm_vm **place;
+	struct counter one, two;
 	u64 used, kept;
 	int i;
 
+	INIT_LIST_HEAD(&e.leases);
 	guarantee(test, UID_ONE, 3);
 	guarantee(test, UID_TWO, 3);
 	for (i = 0; i < 5000; i++) {
 		place = &e.vms[draw(&e, ARRAY_SIZE(e.vms))];
-		switch (draw(&e, 6)) {
+		switch (draw(&e, 8)) {
 		case 0:
 			begin_move(test, &e, *place);
 			break;
 		case 1:
 			end_move(&e);
+			break;
+		case 2:
+			begin_lease(&e);
+			break;
+		case 3:
+			sevadm_lease_release_all(&e.leases);
 			break;
 		default:
 			start_or_end(test, &e, place);
@@ -382,8 +430,13 @@ static void guarantees_whatever_happens(struct kunit *test)
 		spin_unlock(&sevadm_ledger_lock);
 		KUNIT_ASSERT_LT(test, used, capacity + 1);
 		KUNIT_ASSERT_LT(test, kept, capacity + 1 + !!e.moving_from);
+		one = asids_of(test, UID_ONE);
+		two = asids_of(test, UID_TWO);
+		KUNIT_ASSERT_LT(test, one.paid, one.usage + 1);
+		KUNIT_ASSERT_LT(test, two.paid, two.usage + 1);
 	}
 	end_move(&e);
+	sevadm_lease_release_all(&e.leases);
 	for (i = 0; i < ARRAY_SIZE(e.vms); i++)
 		if (e.vms[i])
 			sevadm_vm_remove(e.vms[i], true);
@@ -397,6 +450,7 @@ static struct kunit_case guarantee_cases[] = {
 	KUNIT_CASE(guarantee_that_comes_later),
 	KUNIT_CASE(guarantee_that_ends_while_a_vm_moves),
 	KUNIT_CASE(guarantee_of_a_vm_with_a_lease),
+	KUNIT_CASE(guarantee_of_a_vm_whose_lease_ends_while_it_moves),
 	KUNIT_CASE(guarantees_whatever_happens),
 	{}
 };
