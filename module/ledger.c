@@ -468,11 +468,37 @@ void sevadm_unaccounted_add(int change)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/** sevadm_ledger_reset() - forget guests and ASIDs: kvm_amd has gone, so there can be no VM */
+static struct sevadm_vm *any_vm(void)
+{
+	struct sevadm_vm *vm;
+
+	spin_lock(&sevadm_ledger_lock);
+	vm = sevadm_vm_first_locked();
+	spin_unlock(&sevadm_ledger_lock);
+	return vm;
+}
+
+/* The seams are detached: nothing else takes VMs out. */
+static void remove_all(void)
+{
+	struct sevadm_vm *vm;
+
+	while ((vm = any_vm()))
+		sevadm_vm_remove(vm, false);
+}
+
+/**
+ * sevadm_ledger_reset() - forget guests and ASIDs: kvm_amd has gone, so there can be no VM
+ *
+ * One is left if its end was not seen. It goes before the pools change: what it is charged, and the guarantee
+ * that it counts for, are of the pool that it has had.
+ *
+ * Context: the seams of kvm_amd are detached.
+ */
 void sevadm_ledger_reset(void)
 {
+	remove_all();
 	spin_lock(&sevadm_ledger_lock);
-	WARN_ON_ONCE(sevadm_vm_first_locked());
 	totals.unaccounted = 0;
 	sevadm_pool_reset_locked();
 	spin_unlock(&sevadm_ledger_lock);
@@ -486,16 +512,6 @@ void sevadm_ledger_totals(struct sevadm_totals *result)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-static struct sevadm_vm *any_vm(void)
-{
-	struct sevadm_vm *vm;
-
-	spin_lock(&sevadm_ledger_lock);
-	vm = sevadm_vm_first_locked();
-	spin_unlock(&sevadm_ledger_lock);
-	return vm;
-}
-
 /**
  * sevadm_ledger_uninit() - forget the VMs, which live on untouched
  *
@@ -503,8 +519,5 @@ static struct sevadm_vm *any_vm(void)
  */
 void sevadm_ledger_uninit(void)
 {
-	struct sevadm_vm *vm;
-
-	while ((vm = any_vm()))
-		sevadm_vm_remove(vm, false);
+	remove_all();
 }

@@ -285,6 +285,41 @@ static void guarantee_of_a_vm_whose_lease_ends_while_it_moves(struct kunit *test
 	}
 }
 
+/* A VM whose end has gone unseen, in a pool that goes with kvm_amd, counts for nothing any more. */
+static void guarantee_of_a_pool_that_goes(struct kunit *test)
+{
+	const struct sevadm_asid_range snp = { .first = 1, .last = 2 }, es = { .first = 3, .last = 4 };
+	const struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(UID_ONE) };
+	const struct sevadm_limit_set set = {
+		.key = key,
+		.resource = SEVADM_RESOURCE_ASID_SEV_SNP,
+		.mask = BIT(SEVADM_KNOB_MIN),
+		.limits = { .min = 1 },
+	};
+	struct counter counter;
+	struct sevadm_vm *vm;
+	u64 left;
+
+	sevadm_pool_divide(&snp, &es);
+	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&set, &left), 0);
+	vm = start(test, 1, UID_ONE);
+	vm->type = SEVADM_VM_TYPE_SEV_SNP;
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_ASID_SEV_SNP, 1, NULL), 0);
+	sevadm_vm_account(vm);
+	spin_lock(&sevadm_ledger_lock);
+	KUNIT_EXPECT_EQ(test, sevadm_subject_find_locked(&key)->counters[set.resource].paid, 1);
+	spin_unlock(&sevadm_ledger_lock);
+
+	sevadm_ledger_reset();
+	sevadm_pool_undivide();
+	spin_lock(&sevadm_ledger_lock);
+	KUNIT_EXPECT_NULL(test, sevadm_vm_first_locked());
+	counter = sevadm_subject_find_locked(&key)->counters[set.resource];
+	spin_unlock(&sevadm_ledger_lock);
+	KUNIT_EXPECT_EQ(test, counter.usage, 0);
+	KUNIT_EXPECT_EQ(test, counter.paid, 0);
+}
+
 /* What happens to VMs in any order: numbers that are the same each time. */
 struct events_of_vms {
 	struct list_head leases;
@@ -451,6 +486,7 @@ static struct kunit_case guarantee_cases[] = {
 	KUNIT_CASE(guarantee_that_ends_while_a_vm_moves),
 	KUNIT_CASE(guarantee_of_a_vm_with_a_lease),
 	KUNIT_CASE(guarantee_of_a_vm_whose_lease_ends_while_it_moves),
+	KUNIT_CASE(guarantee_of_a_pool_that_goes),
 	KUNIT_CASE(guarantees_whatever_happens),
 	{}
 };
