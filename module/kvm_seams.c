@@ -35,6 +35,12 @@ static u64 pages_of_range(u64 address, u64 size)
 	return ((address + size - 1) >> PAGE_SHIFT) - (address >> PAGE_SHIFT) + 1;
 }
 
+/* Return what a VM has pinned, in pages: one counter, which takes no lock to read. */
+static u64 pinned_by(const struct sevadm_vm *vm)
+{
+	return max(READ_ONCE(vm->pinned), 0LL);
+}
+
 /* Returns the time of the event. */
 static u64 event_pin(u32 type, const struct sevadm_scope *scope, u64 pages, u64 pinned_before,
 		     u64 start_ns)
@@ -300,8 +306,7 @@ void wrap_misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, unsigned
 static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 start_ns, int error,
 			      const u64 *our_limit)
 {
-	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	struct sevadm_vm_query vm = {};
+	u64 pinned, limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	struct sevadm_event event __uninitialized;
 
 	sevadm_event_prepare(&event, SEVADM_EVENT_PIN);
@@ -319,15 +324,15 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 		event.known |= SEVADM_KNOWN_BYTES;
 	}
 	if (scope && scope->vm) {
-		sevadm_vm_query(scope->vm, &vm);
-		event.pinned_bytes = vm.pinned_bytes;
+		pinned = pinned_by(scope->vm);
+		event.pinned_bytes = pinned << PAGE_SHIFT;
 		event.known |= SEVADM_KNOWN_PINNED;
 		if (our_limit) {
 			event.refusal = SEVADM_REFUSAL_LIMIT;
 			event.limit_bytes = *our_limit << PAGE_SHIFT;
 			event.known |= SEVADM_KNOWN_LIMIT;
-		} else if (error == -ENOMEM && (vm.pinned_bytes >> PAGE_SHIFT) + pages > limit &&
-		    !ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK)) {
+		} else if (error == -ENOMEM && pinned + pages > limit &&
+			   !ns_capable_noaudit(&init_user_ns, CAP_IPC_LOCK)) {
 			event.refusal = SEVADM_REFUSAL_MEMLOCK;
 			event.limit_bytes = limit << PAGE_SHIFT;
 			event.known |= SEVADM_KNOWN_LIMIT;
@@ -376,10 +381,9 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 static bool over_memlock(const struct sevadm_scope *scope, u64 pages)
 {
 	u64 limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	s64 pinned = scope && scope->vm ? READ_ONCE(scope->vm->pinned) : 0;
 	const struct cred *cred = current_cred();
 
-	pages += max(pinned, 0LL);
+	pages += scope && scope->vm ? pinned_by(scope->vm) : 0;
 	if (pages <= limit ||
 	    (cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK)))
 		return false;
@@ -474,8 +478,8 @@ int wrap_sev_mem_enc_unregister_region(struct kvm *kvm, struct kvm_enc_region *r
 
 void wrap_sev_vm_destroy(struct kvm *kvm)
 {
-	struct sevadm_vm_query query = {};
 	struct sevadm_scope *scope;
+	u64 pinned;
 
 	sevadm_seam_enter(SEAM_sev_vm_destroy);
 	scope = sevadm_scope_enter(SEVADM_SCOPE_DESTROY, SEVADM_KVM_DESTROY, kvm);
@@ -484,10 +488,9 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 
 	/* Called for every VM: nothing is recorded for those that are not in the ledger. */
 	if (scope->vm) {
-		sevadm_vm_query(scope->vm, &query);
-		if (query.pinned_bytes)
-			event_pin(SEVADM_EVENT_UNPIN, scope, query.pinned_bytes >> PAGE_SHIFT,
-				  query.pinned_bytes >> PAGE_SHIFT, scope->start_ns);
+		pinned = pinned_by(scope->vm);
+		if (pinned)
+			event_pin(SEVADM_EVENT_UNPIN, scope, pinned, pinned, scope->start_ns);
 		sevadm_vm_remove(scope->vm, scope->uncharged);
 		if (scope->uncharged)
 			event_asid_reclaim(scope->vm);
