@@ -237,6 +237,12 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 		}
 	}
 
+	/* Before all tasks are looked through for its user: a tenant can keep it at work for as long as it likes. */
+	if (!sevadm_scope_is_idle(kvm)) {
+		verdict = BUSY;
+		goto put_owner;
+	}
+
 	/* No slot comes or goes until it is in the ledger. */
 	if (!mutex_trylock(&kvm->slots_lock)) {
 		verdict = BUSY;

@@ -223,6 +223,36 @@ struct sevadm_scopes sevadm_scope_mine(void)
 	return found;
 }
 
+static bool is_idle_locked(const struct kvm *kvm)
+{
+	struct sevadm_scope *scope;
+	int bucket;
+
+	lockdep_assert_held(&scopes_lock);
+	/* A context call that has no claim yet has not come to KVM, and looks its source up later. */
+	hash_for_each(scopes, bucket, scope, node)
+		if (scope->kvm == kvm || scope->source == kvm)
+			return false;
+	return true;
+}
+
+/**
+ * sevadm_scope_is_idle() - return true if no task is at work for a VM at this moment
+ * @kvm: KVM's VM
+ *
+ * Context: may sleep.
+ */
+bool sevadm_scope_is_idle(const struct kvm *kvm)
+{
+	bool idle;
+
+	sevadm_scope_sweep();
+	spin_lock(&scopes_lock);
+	idle = is_idle_locked(kvm);
+	spin_unlock(&scopes_lock);
+	return idle;
+}
+
 /**
  * sevadm_scope_run_if_idle() - change the ledger unless a task is at work for a VM
  * @kvm: KVM's VM
@@ -235,16 +265,11 @@ struct sevadm_scopes sevadm_scope_mine(void)
 bool sevadm_scope_run_if_idle(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
 			struct sevadm_vm *vm)
 {
-	struct sevadm_scope *scope;
-	bool idle = true;
-	int bucket;
+	bool idle;
 
 	sevadm_scope_sweep();
 	spin_lock(&scopes_lock);
-	/* A context call that has no claim yet has not come to KVM, and looks its source up later. */
-	hash_for_each(scopes, bucket, scope, node)
-		if (scope->kvm == kvm || scope->source == kvm)
-			idle = false;
+	idle = is_idle_locked(kvm);
 	if (idle)
 		enter(vm);
 	spin_unlock(&scopes_lock);

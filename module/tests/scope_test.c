@@ -160,7 +160,10 @@ static void quiet_when_nobody_is_at_work(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(1), note, vm));
 	KUNIT_EXPECT_EQ(test, runs, 1);
 	KUNIT_EXPECT_PTR_EQ(test, ran_for, vm);
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_is_idle(kvm(1)));
 	scope = enter(SEVADM_SCOPE_IOCTL, 1);
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_is_idle(kvm(1)));
+	KUNIT_EXPECT_TRUE(test, sevadm_scope_is_idle(kvm(2)));
 	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), note, vm));
 	KUNIT_EXPECT_EQ(test, runs, 1);
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), note, NULL));
@@ -169,6 +172,7 @@ static void quiet_when_nobody_is_at_work(struct kunit *test)
 	scope = enter(SEVADM_SCOPE_CONTEXT, 1);
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(2), note, NULL));
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_claim(scope, kvm(2)));
+	KUNIT_EXPECT_FALSE(test, sevadm_scope_is_idle(kvm(2)));
 	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(2), note, NULL));
 	KUNIT_EXPECT_FALSE(test, sevadm_scope_run_if_idle(kvm(1), note, NULL));
 	KUNIT_EXPECT_TRUE(test, sevadm_scope_run_if_idle(kvm(3), note, NULL));
