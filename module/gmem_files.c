@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How much is allocated in a VM's guest_memfd files. Their page cache counts it, so that it is read when
- * somebody asks, and nothing is done when a page comes or goes.
+ * How much is bound to a VM's guest_memfd files, and how much is allocated in them. Their page cache counts
+ * what is allocated, so that it is read when somebody asks, and nothing is done when a page comes or goes.
  *
  * No reference to a file is taken. It might be the last one, and the task that asks would end the file:
  * that takes the VM's slots_lock, which a tenant can keep for as long as it likes, by the memory that it
@@ -21,11 +21,13 @@
 
 /**
  * struct files - those that were seen
+ * @bound: pages of the slots that are bound to any
  * @pages: that are allocated in all of them
  * @nr: number of @files
  * @files: one may be bound to several slots
  */
 struct files {
+	u64 bound;
 	u64 pages;
 	unsigned int nr;
 	const struct file *files[FILES_MAX];
@@ -52,6 +54,7 @@ static bool add_slot(struct files *files, const struct kvm_memory_slot *slot)
 	const struct file *file = compat_kvm_slot_gmem_file(slot);
 	unsigned int i;
 
+	files->bound += compat_kvm_slot_gmem_pages(slot);
 	/* Its memory goes with its last descriptor. */
 	if (!file)
 		return true;
@@ -66,16 +69,17 @@ static bool add_slot(struct files *files, const struct kvm_memory_slot *slot)
 }
 
 /**
- * sevadm_gmem_files_pages() - add up what is allocated in a VM's guest_memfd files
+ * sevadm_gmem_files_pages() - add up what is bound to a VM's guest_memfd files, and allocated in them
  * @kvm: KVM's VM, which the caller keeps from being freed
- * @pages: filled in
+ * @bound: filled in
+ * @allocated: filled in
  *
  * Files that are bound to none of its memslots now are not known here.
  *
  * Context: does not sleep.
  * Return: false: there are too many slots or files to look through them all.
  */
-bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *pages)
+bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *bound, u64 *allocated)
 {
 	struct srcu_struct *srcu = &((struct kvm *)kvm)->srcu;
 	struct kvm_memory_slot *slot;
@@ -85,6 +89,11 @@ bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *pages)
 	bool fits = true;
 	int bucket, idx;
 
+	*bound = 0;
+	*allocated = 0;
+	if (!compat_kvm_can_have_gmem(kvm))
+		return true;
+	files.bound = 0;
 	files.pages = 0;
 	files.nr = 0;
 	rcu_read_lock();
@@ -97,6 +106,7 @@ bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *pages)
 	}
 	srcu_read_unlock(srcu, idx);
 	rcu_read_unlock();
-	*pages = files.pages;
+	*bound = files.bound;
+	*allocated = files.pages;
 	return fits;
 }

@@ -325,21 +325,28 @@ unlock:
 }
 
 /*
- * Finds what is allocated in its guest_memfd; false: that is not known. KVM's VM stays as long as it is in the
- * ledger, which it leaves after sev_vm_destroy(), with the lock held, if that is seen.
+ * Describes its memory of guest_memfd, which VMs of all types, and mirrors, have of their own. What is bound is
+ * counted of those that are charged for it, SEV-SNP guests, and read of all others. KVM's VM stays as long as it
+ * is in the ledger, which it leaves after sev_vm_destroy(), with the lock held, if that is seen.
  */
-static bool gmem_allocated_locked(const struct sevadm_vm *vm, u64 *pages)
+static void query_gmem(const struct sevadm_vm *vm, struct sevadm_vm_query *query)
 {
-	bool known;
+	bool counted = vm->type == SEVADM_VM_TYPE_SEV_SNP && !vm->mirror, known;
+	u64 bound, allocated;
 
-	*pages = 0;
-	if (vm->type != SEVADM_VM_TYPE_SEV_SNP || vm->mirror)
-		return true;
 	rcu_read_lock();
 	known = sevadm_vm_in_ledger(vm) && sevadm_seam_attached(SEAM_sev_vm_destroy) &&
-		sevadm_gmem_files_pages(vm->kvm, pages);
+		sevadm_gmem_files_pages(vm->kvm, &bound, &allocated);
 	rcu_read_unlock();
-	return known;
+	if (known) {
+		query->gmem_size_bytes = bound << PAGE_SHIFT;
+		query->gmem_bytes = allocated << PAGE_SHIFT;
+		query->known |= SEVADM_KNOWN_GMEM_ALLOCATED;
+	}
+	if (counted)
+		query->gmem_size_bytes = vm->gmem_pages << PAGE_SHIFT;
+	if (counted ? sevadm_gmem_seen() : known)
+		query->known |= SEVADM_KNOWN_GMEM;
 }
 
 /*
@@ -349,15 +356,7 @@ static bool gmem_allocated_locked(const struct sevadm_vm *vm, u64 *pages)
 static void query_private(const struct sevadm_vm *vm, struct sevadm_vm_query *query)
 {
 	struct sevadm_private private = {};
-	u64 allocated;
 
-	query->gmem_size_bytes = vm->gmem_pages << PAGE_SHIFT;
-	if (vm->type != SEVADM_VM_TYPE_SEV_SNP || sevadm_gmem_seen())
-		query->known |= SEVADM_KNOWN_GMEM;
-	if (gmem_allocated_locked(vm, &allocated)) {
-		query->gmem_bytes = allocated << PAGE_SHIFT;
-		query->known |= SEVADM_KNOWN_GMEM_ALLOCATED;
-	}
 	if (vm->type == SEVADM_VM_TYPE_SEV_SNP && !vm->mirror &&
 	    (!(vm->known & SEVADM_KNOWN_ASID) || !sevadm_private_seen() ||
 	     !sevadm_private_get(vm->asid, &private)))
@@ -404,6 +403,7 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 	}
 	if (sevadm_ledger_sees_pins())
 		query->known |= SEVADM_KNOWN_PINNED;
+	query_gmem(vm, query);
 	query_private(vm, query);
 	spin_unlock(&sevadm_ledger_lock);
 }

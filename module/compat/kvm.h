@@ -44,6 +44,21 @@ static inline u64 compat_kvm_gmem_pages(struct kvm *kvm)
 }
 
 /*
+ * Return true if memslots of the VM, which the caller keeps from being freed, can be bound to guest_memfd. Only
+ * VMs with private memory could at first; later kernels do not look at the type.
+ */
+static inline bool compat_kvm_can_have_gmem(const struct kvm *kvm)
+{
+#if IS_ENABLED(CONFIG_KVM_GUEST_MEMFD)
+	return true;
+#elif IS_ENABLED(CONFIG_KVM_PRIVATE_MEM)
+	return kvm_arch_has_private_mem(kvm);
+#else
+	return false;
+#endif
+}
+
+/*
  * Return the slot's file of guest_memfd; NULL: it has none that is open. The caller holds KVM's srcu, and
  * rcu_read_lock(): KVM takes the file out of the slot before it lets go of it (kvm_gmem_release()).
  */

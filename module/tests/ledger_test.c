@@ -30,12 +30,13 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
 	return id != missing && id != SEAM_sev_pin_page;
 }
 
-/* In KVM's files: 7 pages; more than can be looked through, if there are to be. */
+/* In KVM's files: 7 pages, and 9 are bound; more than can be looked through, if there are to be. */
 static bool too_many_files;
 
-bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *pages)
+bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *bound, u64 *allocated)
 {
-	*pages = 7;
+	*bound = 9;
+	*allocated = 7;
 	return !too_many_files;
 }
 
@@ -163,25 +164,6 @@ static void ledger_shows_what_is_initialised(struct kunit *test)
 			SEVADM_KNOWN_STATE | SEVADM_KNOWN_PINNED | SEVADM_KNOWN_PRIVATE |
 			SEVADM_KNOWN_GMEM | SEVADM_KNOWN_GMEM_ALLOCATED);
 	sevadm_vm_put(vm);
-}
-
-static void gmem_is_read_or_not_known(struct kunit *test)
-{
-	struct sevadm_vm *snp = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);
-	struct sevadm_vm *sev = start(test, 2, SEVADM_VM_TYPE_SEV);
-
-	KUNIT_EXPECT_TRUE(test, look(snp).known & SEVADM_KNOWN_GMEM_ALLOCATED);
-	KUNIT_EXPECT_EQ(test, look(snp).gmem_bytes, 7 << PAGE_SHIFT);
-	KUNIT_EXPECT_TRUE(test, look(sev).known & SEVADM_KNOWN_GMEM_ALLOCATED);
-	KUNIT_EXPECT_EQ(test, look(sev).gmem_bytes, 0);
-
-	too_many_files = true;
-	KUNIT_EXPECT_FALSE(test, look(snp).known & SEVADM_KNOWN_GMEM_ALLOCATED);
-	too_many_files = false;
-
-	/* Where the end of a VM may go unseen, KVM's VM may be gone. */
-	missing = SEAM_sev_vm_destroy;
-	KUNIT_EXPECT_FALSE(test, look(snp).known & SEVADM_KNOWN_GMEM_ALLOCATED);
 }
 
 static void ledger_has_a_vm_once(struct kunit *test)
@@ -391,6 +373,30 @@ static void private_is_an_snp_guests(struct kunit *test)
 	missing = SEAM_rmp_make_shared;
 	KUNIT_EXPECT_FALSE(test, look(snp).known & SEVADM_KNOWN_PRIVATE);
 	KUNIT_EXPECT_TRUE(test, look(sev).known & SEVADM_KNOWN_PRIVATE);
+}
+
+/* Of a SEV-SNP guest it is counted what is bound. */
+static void gmem_is_read_or_not_known(struct kunit *test)
+{
+	struct sevadm_vm *snp = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);
+	struct sevadm_vm *sev = start(test, 2, SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *const vms[] = { snp, sev, mirror(test, 3, sev) };
+	const u32 gmem = SEVADM_KNOWN_GMEM | SEVADM_KNOWN_GMEM_ALLOCATED;
+	unsigned int i;
+
+	snp->gmem_pages = 8;
+	for (i = 0; i < ARRAY_SIZE(vms); i++) {
+		KUNIT_EXPECT_EQ(test, look(vms[i]).known & gmem, gmem);
+		EXPECT_PAGES(test, look(vms[i]).gmem_size_bytes, vms[i] == snp ? 8 : 9);
+		EXPECT_PAGES(test, look(vms[i]).gmem_bytes, 7);
+		too_many_files = true;
+		KUNIT_EXPECT_EQ(test, look(vms[i]).known & gmem, vms[i] == snp ? SEVADM_KNOWN_GMEM : 0);
+		too_many_files = false;
+		/* Where the end of a VM may go unseen, KVM's VM may be gone. */
+		missing = SEAM_sev_vm_destroy;
+		KUNIT_EXPECT_FALSE(test, look(vms[i]).known & SEVADM_KNOWN_GMEM_ALLOCATED);
+		missing = SEVADM_SEAM_NR;
+	}
 }
 
 static void mirror_shows_its_owners_context(struct kunit *test)

@@ -534,7 +534,8 @@ enum sevadm_vm_by {
  * @reclaims: pages that it has given back since then (SEVADM_KNOWN_PRIVATE)
  * @leaked_bytes: of @private_bytes: what the kernel gave up, as the firmware would not let go of it
  *	(SEVADM_KNOWN_PRIVATE)
- * @gmem_size_bytes: memory that is bound to guest_memfd: what may become private (SEVADM_KNOWN_GMEM)
+ * @gmem_size_bytes: memory that is bound to guest_memfd: of a SEV-SNP guest, what may become private. On
+ *	newer kernels guests of other types may have some, too (SEVADM_KNOWN_GMEM)
  * @gmem_bytes: what is allocated in those files, private or not (SEVADM_KNOWN_GMEM_ALLOCATED)
  */
 struct sevadm_vm_query {
