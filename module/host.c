@@ -105,9 +105,13 @@ static void kvm_arrived(void)
 /* With kvm_amd go every VM and its bitmaps of ASIDs. */
 static void kvm_left(void)
 {
+	unsigned int left;
+
 	sevadm_adopt_forget();
 	sevadm_bitmaps_forget();
-	sevadm_ledger_reset();
+	left = sevadm_ledger_reset();
+	if (left)
+		pr_warn("kvm_amd has gone: forgot %u VMs whose end was not seen\n", left);
 	sevadm_pool_undivide();
 }
 

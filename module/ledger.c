@@ -478,13 +478,15 @@ static struct sevadm_vm *any_vm(void)
 	return vm;
 }
 
-/* The seams are detached: nothing else takes VMs out. */
-static void remove_all(void)
+/* Return how many there were. The seams are detached: nothing else takes VMs out. */
+static unsigned int remove_all(void)
 {
 	struct sevadm_vm *vm;
+	unsigned int count = 0;
 
-	while ((vm = any_vm()))
+	for (; (vm = any_vm()); count++)
 		sevadm_vm_remove(vm, false);
+	return count;
 }
 
 /**
@@ -494,14 +496,17 @@ static void remove_all(void)
  * that it counts for, are of the pool that it has had.
  *
  * Context: the seams of kvm_amd are detached.
+ * Return: how many VMs were left.
  */
-void sevadm_ledger_reset(void)
+unsigned int sevadm_ledger_reset(void)
 {
-	remove_all();
+	unsigned int left = remove_all();
+
 	spin_lock(&sevadm_ledger_lock);
 	totals.unaccounted = 0;
 	sevadm_pool_reset_locked();
 	spin_unlock(&sevadm_ledger_lock);
+	return left;
 }
 
 /** sevadm_ledger_totals() - copy the totals of the host to @result */

@@ -47,7 +47,7 @@ bool sevadm_ledger_sees_pins(void);
 bool sevadm_ledger_complete(void);
 void sevadm_unaccounted_set(u32 firmware_guests);
 void sevadm_unaccounted_add(int change);
-void sevadm_ledger_reset(void);
+unsigned int sevadm_ledger_reset(void);
 void sevadm_ledger_totals(struct sevadm_totals *totals);
 
 void sevadm_ledger_uninit(void);

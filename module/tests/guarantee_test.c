@@ -310,7 +310,7 @@ static void guarantee_of_a_pool_that_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_subject_find_locked(&key)->counters[set.resource].paid, 1);
 	spin_unlock(&sevadm_ledger_lock);
 
-	sevadm_ledger_reset();
+	KUNIT_EXPECT_EQ(test, sevadm_ledger_reset(), 1);
 	sevadm_pool_undivide();
 	spin_lock(&sevadm_ledger_lock);
 	KUNIT_EXPECT_NULL(test, sevadm_vm_first_locked());

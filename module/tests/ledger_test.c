@@ -244,7 +244,7 @@ static void ledger_ends_with_kvm_amd(struct kunit *test)
 	sevadm_vm_remove(vm, true);
 	/* The end of another one has gone unseen. */
 	sevadm_vm_pin(start(test, 2, SEVADM_VM_TYPE_SEV), 10, 1);
-	sevadm_ledger_reset();
+	KUNIT_EXPECT_EQ(test, sevadm_ledger_reset(), 1);
 	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find(kvm(2)), NULL));
 	KUNIT_EXPECT_EQ(test, host_now().vms, 0);
 	KUNIT_EXPECT_EQ(test, host_now().pinned, 0);

@@ -181,6 +181,7 @@ splats_are_known() {
 			[[ $line == '- '* ]] || { echo "# missed: $line"; return 1; }
 		fi
 	done <<-'LINES'
+		sevadm: kvm_amd has gone: forgot 1 VMs whose end was not seen
 		BUG: kernel NULL pointer dereference, address: 0000000000000000
 		watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [true:1]
 		kernel BUG at mm/slub.c:300!

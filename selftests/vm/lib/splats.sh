@@ -23,6 +23,7 @@ splat_patterns=(
 	'^list_(add|del) corruption'
 	'^kmemleak: [0-9]+ new suspected'
 	'unable to handle '
+	'^sevadm: kvm_amd has gone: forgot '
 )
 
 # Those of a kernel that waits for what does not come.
