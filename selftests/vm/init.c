@@ -338,6 +338,15 @@ static void bring_up(void)
 	set_device_owners();
 }
 
+/* sevhost looks for it in the kernel's log: what hangs before has run nothing. */
+static void announce(void)
+{
+	int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+	dprintf(log, "sevhost: the command begins\n");
+	close(log);
+}
+
 int main(void)
 {
 	char **argv;
@@ -352,6 +361,7 @@ int main(void)
 	}
 
 	argv = read_command();
+	announce();
 	pid = start(argv);
 	if (pid < 0)
 		power_off("setup cannot fork: %m");

@@ -101,12 +101,12 @@ hangs() {
 stall='rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:'
 
 stall_ends_run() {
-	hanging 1 'Run /init as init process' "$stall" &&
+	hanging 1 'sevhost: the command begins' "$stall" &&
 		hangs 125 1 'does not come: .*detected stalls on CPU'
 }
 
 early_stall_boots_again() {
-	hanging 1 'smp: Bringing up secondary CPUs' "$stall" &&
+	hanging 1 'Run /init as init process' "$stall" &&
 		hangs 0 2 'boots once more: .*detected stalls on CPU'
 }
 
@@ -254,7 +254,7 @@ result 'a crash fails, and shows the log' crash_shows_log
 result 'a warning of the kernel fails, whatever the command says' warning_fails
 result 'a command that does not end is given up' gives_up
 result 'a kernel that stalls ends the run' stall_ends_run
-result 'one that stalls before its first process boots once more' early_stall_boots_again
+result 'one that stalls before the command boots once more' early_stall_boots_again
 result 'one that measures its timer wrong, too, and twice' early_hangs_boot_again
 result 'not three times' early_hangs_fail
 result 'a watcher that dies fails the run, and not in silence' watcher_dies

@@ -93,7 +93,8 @@ describe_machine() {
 # lets the emulator rest in between, all of the kernel's waits become longer, up to a thousand times:
 # to RCU, a timer that is lost.
 wrong_timer='APIC delta adjusted to PM-Timer: [0-9]{8}'
-first_process='Run /.* as init process'
+# init.c writes it.
+command_begins='sevhost: the command begins'
 
 # Waits until the kernel stalls, and for the rest of what it has to say; or until it has such a timer,
 # as long as nothing has begun that this run is for: until then it looks often, as a boot may be quick.
@@ -108,7 +109,7 @@ wait_for_hang() {
 			! said "$3" || said "$4" || exit
 			! said "$4" || pause=1
 		done
-	' - "$console" "$stall_pattern" "$wrong_timer" "$first_process"
+	' - "$console" "$stall_pattern" "$wrong_timer" "$command_begins"
 }
 
 # The streams go through files, so that no reader, however slow, ever stops the machine and its
@@ -142,11 +143,10 @@ run_machine() {
 	[[ $ended != "$watch" || $hangs ]] || fail_run "the watcher of the kernel's log ended, and found nothing"
 }
 
-# Return true if the kernel hangs and has not started its first process: nothing has begun then that
-# this run is for.
+# Return true if the kernel hangs and COMMAND has not begun: nothing has begun then that this run is for.
 hangs_early() {
 	[[ $hangs && ! -s $run/stdout && ! -s $run/stderr && ! -s $run/verdict ]] &&
-		! LC_ALL=C grep -qaE -- "$first_process" "$console"
+		! LC_ALL=C grep -qaE -- "$command_begins" "$console"
 }
 
 fail_run() {
