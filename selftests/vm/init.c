@@ -338,15 +338,6 @@ static void bring_up(void)
 	set_device_owners();
 }
 
-/* sevhost looks for it in the kernel's log: what hangs before has run nothing. */
-static void announce(void)
-{
-	int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-
-	dprintf(log, "sevhost: the command begins\n");
-	close(log);
-}
-
 int main(void)
 {
 	char **argv;
@@ -361,7 +352,8 @@ int main(void)
 	}
 
 	argv = read_command();
-	announce();
+	/* sevhost looks for it in the kernel's log: what hangs before has run nothing. */
+	write_file("/dev/kmsg", "sevhost: the command begins\n");
 	pid = start(argv);
 	if (pid < 0)
 		power_off("setup cannot fork: %m");

@@ -44,8 +44,9 @@ other_ranges() {
 }
 
 streams_apart() {
-	sevhost 42 -- sh -c 'echo to-stdout; echo to-stderr >&2; exit 42' &&
-		[[ $(cat "$scratch/out") == to-stdout ]] && grep -qx to-stderr "$scratch/err"
+	sevhost 42 --log "$scratch/log" -- sh -c 'echo to-stdout; echo to-stderr >&2; exit 42' &&
+		[[ $(cat "$scratch/out") == to-stdout ]] && grep -qx to-stderr "$scratch/err" &&
+		grep -q 'sevhost: the command begins' "$scratch/log"
 }
 
 bytes_unchanged() {
