@@ -111,6 +111,11 @@ early_stall_boots_again() {
 		hangs 0 2 'boots once more: .*detected stalls on CPU'
 }
 
+lost_interrupt_boots_again() {
+	hanging 1 'Run /init as init process' 'ccp 0000:00:01.0: sev command 0x4 timed out, disabling PSP' &&
+		hangs 0 2 'boots once more: ccp .* sev command 0x4 timed out'
+}
+
 slow_timer='APIC delta adjusted to PM-Timer: 62503790 (6250379)'
 
 early_hangs_boot_again() {
@@ -241,7 +246,7 @@ interrupted() {
 }
 
 echo 'KTAP version 1'
-echo '1..22'
+echo '1..23'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
@@ -256,6 +261,7 @@ result 'a warning of the kernel fails, whatever the command says' warning_fails
 result 'a command that does not end is given up' gives_up
 result 'a kernel that stalls ends the run' stall_ends_run
 result 'one that stalls before the command boots once more' early_stall_boots_again
+result 'one whose first command to the security processor gets no answer, too' lost_interrupt_boots_again
 result 'one that measures its timer wrong, too, and twice' early_hangs_boot_again
 result 'not three times' early_hangs_fail
 result 'a watcher that dies fails the run, and not in silence' watcher_dies

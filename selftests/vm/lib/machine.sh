@@ -93,6 +93,8 @@ describe_machine() {
 # lets the emulator rest in between, all of the kernel's waits become longer, up to a thousand times:
 # to RCU, a timer that is lost.
 wrong_timer='APIC delta adjusted to PM-Timer: [0-9]{8}'
+# A processor that has lost its interrupts: ccp's first command ends, and nobody hears of it.
+lost_interrupt='ccp .*: sev command 0x[0-9a-f]+ timed out'
 # init.c writes it.
 command_begins='sevhost: the command begins'
 
@@ -109,7 +111,7 @@ wait_for_hang() {
 			! said "$3" || said "$4" || exit
 			! said "$4" || pause=1
 		done
-	' - "$console" "$stall_pattern" "$wrong_timer" "$command_begins"
+	' - "$console" "$stall_pattern" "$wrong_timer|$lost_interrupt" "$command_begins"
 }
 
 # The streams go through files, so that no reader, however slow, ever stops the machine and its
@@ -132,7 +134,7 @@ run_machine() {
 	timed_out='' hangs=''
 	case $ended in
 	"$clock") timed_out=yes ;;
-	"$watch") hangs=$(LC_ALL=C grep -aoE -m 1 -- "($stall_pattern|$wrong_timer).*" "$console") || true ;;
+	"$watch") hangs=$(LC_ALL=C grep -aoE -m 1 -- "($stall_pattern|$wrong_timer|$lost_interrupt).*" "$console") || true ;;
 	esac
 	hangs=${hangs%$'\r'}
 	for pid in "$machine" "$clock" "$watch"; do
