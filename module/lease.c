@@ -251,6 +251,8 @@ static void free_ended_locked(struct list_head *ended)
 {
 	struct lease *lease, *next;
 
+	if (list_empty(ended))
+		return;
 	sevadm_vm_each_guest_locked(forget_ended);
 	list_for_each_entry_safe(lease, next, ended, file)
 		lease_free(lease);
