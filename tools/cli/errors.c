@@ -9,19 +9,27 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 
+/* Return the text, which the caller frees; NULL: there is no memory, which is said. */
+static char *text_of(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) >= 0)
+		return text;
+	fputs("sevadm: out of memory\n", stderr);
+	return NULL;
+}
+
 void error_print(const char *format, ...)
 {
 	va_list args;
 	char *text;
-	int length;
 
 	va_start(args, format);
-	length = vasprintf(&text, format, args);
+	text = text_of(format, args);
 	va_end(args);
-	if (length < 0) {
-		fputs("sevadm: out of memory\n", stderr);
+	if (!text)
 		return;
-	}
 	output_make_printable(text);
 	fprintf(stderr, "%s\n", text);
 	free(text);
@@ -31,15 +39,12 @@ int fail(int code, const char *format, ...)
 {
 	char *message;
 	va_list args;
-	int length;
 
 	va_start(args, format);
-	length = vasprintf(&message, format, args);
+	message = text_of(format, args);
 	va_end(args);
-	if (length < 0) {
-		fputs("sevadm: out of memory\n", stderr);
+	if (!message)
 		return code;
-	}
 
 	error_print("sevadm: %s", message);
 	if (output_json) {
