@@ -10,46 +10,6 @@
 #include "limits.h"
 #include "pools.h"
 
-#define UID_ONE	1001
-#define UID_TWO	1002
-
-/* ASIDs of SEV guests that are guaranteed and not used. */
-static u64 reserved(void)
-{
-	u64 asids;
-
-	spin_lock(&sevadm_ledger_lock);
-	asids = sevadm_pool_reserved_locked(SEVADM_POOL_SEV);
-	spin_unlock(&sevadm_ledger_lock);
-	return asids;
-}
-
-static int guarantee_test_init(struct kunit *test)
-{
-	limits_for_test();
-	return pools_for_test(test);
-}
-
-static void guarantee_test_exit(struct kunit *test)
-{
-	sevadm_ledger_uninit();
-	limits_end();
-}
-
-/* A VM that a process of this user is initialising; the ledger keeps it. */
-static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 uid)
-{
-	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)(number * 64),
-						SEVADM_VM_TYPE_SEV);
-
-	KUNIT_ASSERT_NOT_NULL(test, vm);
-	vm->uid = KUIDT_INIT(uid);
-	vm->uids[0] = vm->uid;
-	vm->uid_nr = 1;
-	sevadm_vm_put(vm);
-	return vm;
-}
-
 static int take(struct sevadm_vm *vm)
 {
 	return sevadm_limit_charge(vm, SEVADM_RESOURCE_ASID_SEV, 1, NULL);
@@ -70,7 +30,7 @@ static void guarantee(struct kunit *test, u32 uid, u64 asids)
 
 static struct sevadm_vm *run(struct kunit *test, unsigned long number, u32 uid)
 {
-	struct sevadm_vm *vm = start(test, number, uid);
+	struct sevadm_vm *vm = limits_start(test, number, uid);
 
 	KUNIT_EXPECT_EQ(test, take(vm), 0);
 	sevadm_vm_account(vm);
@@ -103,22 +63,22 @@ static void guarantee_does_not_grow_by_moves(struct kunit *test)
 	guarantee(test, UID_TWO, 4);
 	from = run(test, 1, UID_ONE);
 	run(test, 2, UID_ONE);
-	to = start(test, 3, UID_TWO + 1);
+	to = limits_start(test, 3, UID_TWO + 1);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, limits_told()->hits[0].knob, SEVADM_KNOB_MIN);
-	KUNIT_EXPECT_EQ(test, reserved(), 2 + 4);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 2 + 4);
 
 	/* Where a guarantee of the destination pays, it may. */
-	to = start(test, 4, UID_TWO);
+	to = limits_start(test, 4, UID_TWO);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 	sevadm_vm_move(to, from);
-	KUNIT_EXPECT_EQ(test, reserved(), 3 + 3);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 3 + 3);
 	/* Within one user it may, too. */
 	from = to;
-	to = start(test, 5, UID_TWO);
+	to = limits_start(test, 5, UID_TWO);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 	sevadm_vm_move(to, from);
-	KUNIT_EXPECT_EQ(test, reserved(), 3 + 3);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 3 + 3);
 }
 
 /* However a move ends that is under way, there is room for what is guaranteed. */
@@ -130,20 +90,20 @@ static void guarantee_while_a_vm_moves(struct kunit *test)
 	guarantee(test, UID_TWO, 5);
 	from = run(test, 1, UID_ONE);
 	run(test, 2, UID_ONE);
-	to = start(test, 3, UID_TWO + 1);
+	to = limits_start(test, 3, UID_TWO + 1);
 	/* 8 - 2 - 5: one is left for anybody, and it takes that. */
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 1 + 5);
-	KUNIT_EXPECT_EQ(test, take(start(test, 4, UID_TWO + 2)), -EDQUOT);
-	KUNIT_EXPECT_EQ(test, take(start(test, 5, UID_ONE)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1 + 5);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 4, UID_TWO + 2)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 5, UID_ONE)), -EDQUOT);
 	sevadm_limit_move_cancel(to, from);
-	KUNIT_EXPECT_EQ(test, reserved(), 5);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 5);
 
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 	sevadm_vm_move(to, from);
-	KUNIT_EXPECT_EQ(test, reserved(), 1 + 5);
-	KUNIT_EXPECT_EQ(test, take(start(test, 6, UID_TWO + 2)), -EDQUOT);
-	KUNIT_EXPECT_EQ(test, take(start(test, 7, UID_ONE)), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1 + 5);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 6, UID_TWO + 2)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 7, UID_ONE)), 0);
 	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).unsettled, 0);
 	KUNIT_EXPECT_EQ(test, asids_of(test, UID_TWO).unsettled, 0);
 }
@@ -151,7 +111,7 @@ static void guarantee_while_a_vm_moves(struct kunit *test)
 /* A VM that is under two guarantees. */
 static struct sevadm_vm *start_of_both(struct kunit *test, unsigned long number)
 {
-	struct sevadm_vm *vm = start(test, number, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, number, UID_ONE);
 
 	vm->uids[vm->uid_nr++] = KUIDT_INIT(UID_TWO);
 	return vm;
@@ -170,17 +130,17 @@ static void guarantees_of_one_vm(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, take(vms[i]), 0);
 		sevadm_vm_account(vms[i]);
 	}
-	KUNIT_EXPECT_EQ(test, reserved(), 4);
-	KUNIT_EXPECT_EQ(test, take(start(test, 10, UID_TWO + 1)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 4);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 10, UID_TWO + 1)), -EDQUOT);
 	for (i = 0; i < 4; i++)
 		sevadm_vm_remove(vms[i], true);
-	KUNIT_EXPECT_EQ(test, reserved(), 8);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 8);
 	for (i = 0; i < 4; i++) {
-		KUNIT_EXPECT_EQ(test, take(start(test, 20 + i, UID_ONE)), 0);
-		KUNIT_EXPECT_EQ(test, take(start(test, 30 + i, UID_TWO)), 0);
+		KUNIT_EXPECT_EQ(test, take(limits_start(test, 20 + i, UID_ONE)), 0);
+		KUNIT_EXPECT_EQ(test, take(limits_start(test, 30 + i, UID_TWO)), 0);
 	}
-	KUNIT_EXPECT_EQ(test, reserved(), 0);
-	KUNIT_EXPECT_EQ(test, take(start(test, 40, UID_ONE)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 40, UID_ONE)), -EDQUOT);
 }
 
 /* A VM beyond one guarantee goes over to another one that it is under; one that fills it stays. */
@@ -195,14 +155,14 @@ static void guarantee_that_comes_later(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, take(vm), 0);
 		sevadm_vm_account(vm);
 	}
-	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 	guarantee(test, UID_TWO, 2);
-	KUNIT_EXPECT_EQ(test, reserved(), 1);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1);
 	/* What counted for the one that is gone counts for the other. */
 	guarantee(test, UID_ONE, 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 	guarantee(test, UID_TWO, 5);
-	KUNIT_EXPECT_EQ(test, reserved(), 2);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 2);
 }
 
 /* While a VM moves, one guarantee or both may end: neither is counted for any more. */
@@ -215,25 +175,25 @@ static void guarantee_that_ends_while_a_vm_moves(struct kunit *test)
 	guarantee(test, UID_ONE, 3);
 	guarantee(test, UID_TWO, 3);
 	from = run(test, 1, UID_ONE);
-	to = start(test, 2, UID_TWO);
+	to = limits_start(test, 2, UID_TWO);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 6);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 6);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&one, SEVADM_RESOURCE_NR), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 3);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 3);
 	sevadm_vm_move(to, from);
-	KUNIT_EXPECT_EQ(test, reserved(), 2);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 2);
 
 	guarantee(test, UID_ONE, 3);
-	from = start(test, 3, UID_ONE);
+	from = limits_start(test, 3, UID_ONE);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(from, to), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 6);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 6);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&one, SEVADM_RESOURCE_NR), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&two, SEVADM_RESOURCE_NR), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 	sevadm_limit_move_cancel(from, to);
-	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 	guarantee(test, UID_TWO, 3);
-	KUNIT_EXPECT_EQ(test, reserved(), 2);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 2);
 }
 
 /* A lease pays for a VM, and no guarantee does: one ASID is not kept twice. When the lease ends, one may. */
@@ -246,14 +206,14 @@ static void guarantee_of_a_vm_with_a_lease(struct kunit *test)
 
 	guarantee(test, UID_ONE, 2);
 	KUNIT_ASSERT_EQ(test, sevadm_lease_reserve(&file, &argument), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 4);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 4);
 	vm = run(test, 1, UID_ONE);
-	KUNIT_EXPECT_EQ(test, reserved(), 3);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 3);
 	sevadm_vm_remove(vm, true);
-	KUNIT_EXPECT_EQ(test, reserved(), 4);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 4);
 	run(test, 2, UID_ONE);
 	sevadm_lease_release_all(&file);
-	KUNIT_EXPECT_EQ(test, reserved(), 1);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1);
 }
 
 /* When a lease ends while its VM moves, the VM counts for a guarantee of where it is in the end. */
@@ -271,7 +231,7 @@ static void guarantee_of_a_vm_whose_lease_ends_while_it_moves(struct kunit *test
 	for (i = 0; i < ARRAY_SIZE(moves); i++) {
 		KUNIT_ASSERT_EQ(test, sevadm_lease_reserve(&file, &argument), 0);
 		from = run(test, 10 * i + 1, UID_ONE);
-		to = start(test, 10 * i + 2, UID_TWO);
+		to = limits_start(test, 10 * i + 2, UID_TWO);
 		KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 		sevadm_lease_release_all(&file);
 		if (moves[i])
@@ -281,7 +241,7 @@ static void guarantee_of_a_vm_whose_lease_ends_while_it_moves(struct kunit *test
 		KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).usage, moves[i] ? 0 : 1);
 		KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).paid, moves[i] ? 0 : 1);
 		KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).unsettled, 0);
-		KUNIT_EXPECT_EQ(test, reserved(), moves[i] ? 2 : 1);
+		KUNIT_EXPECT_EQ(test, limits_reserved(), moves[i] ? 2 : 1);
 	}
 }
 
@@ -302,7 +262,7 @@ static void guarantee_of_a_pool_that_goes(struct kunit *test)
 
 	sevadm_pool_divide(&snp, &es);
 	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&set, &left), 0);
-	vm = start(test, 1, UID_ONE);
+	vm = limits_start(test, 1, UID_ONE);
 	vm->type = SEVADM_VM_TYPE_SEV_SNP;
 	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_ASID_SEV_SNP, 1, NULL), 0);
 	sevadm_vm_account(vm);
@@ -339,7 +299,7 @@ static u32 draw(struct events_of_vms *e, u32 below)
 /* A VM of some of three users, the first two of which have a guarantee. */
 static struct sevadm_vm *start_of_some(struct kunit *test, struct events_of_vms *e)
 {
-	struct sevadm_vm *vm = start(test, ++e->number, UID_TWO + 1);
+	struct sevadm_vm *vm = limits_start(test, ++e->number, UID_TWO + 1);
 	u32 users = draw(e, 4);
 
 	if (users & 1)
@@ -475,7 +435,7 @@ static void guarantees_whatever_happens(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(e.vms); i++)
 		if (e.vms[i])
 			sevadm_vm_remove(e.vms[i], true);
-	KUNIT_EXPECT_EQ(test, reserved(), 6);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 6);
 }
 
 static struct kunit_case guarantee_cases[] = {
@@ -493,8 +453,8 @@ static struct kunit_case guarantee_cases[] = {
 
 static struct kunit_suite guarantee_suite = {
 	.name = "sevadm_guarantee",
-	.init = guarantee_test_init,
-	.exit = guarantee_test_exit,
+	.init = limits_test_init,
+	.exit = limits_test_exit,
 	.test_cases = guarantee_cases,
 };
 

@@ -24,9 +24,6 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 #include "limits.h"
 #include "pools.h"
 
-#define UID_ONE	1001
-#define UID_TWO	1002
-
 void limits_for_test(void)
 {
 	hash_init(subjects);
@@ -48,20 +45,19 @@ const struct sevadm_limit_hits *limits_told(void)
 	return &told;
 }
 
-static int limit_test_init(struct kunit *test)
+int limits_test_init(struct kunit *test)
 {
 	limits_for_test();
 	return pools_for_test(test);
 }
 
-static void limit_test_exit(struct kunit *test)
+void limits_test_exit(struct kunit *test)
 {
 	sevadm_ledger_uninit();
 	limits_end();
 }
 
-/* A VM that a process of this user is initialising; the ledger keeps it. */
-static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 uid)
+struct sevadm_vm *limits_start(struct kunit *test, unsigned long number, u32 uid)
 {
 	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)(number * 64),
 						SEVADM_VM_TYPE_SEV);
@@ -72,6 +68,16 @@ static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 uid
 	vm->uid_nr = 1;
 	sevadm_vm_put(vm);
 	return vm;
+}
+
+u64 limits_reserved(void)
+{
+	u64 asids;
+
+	spin_lock(&sevadm_ledger_lock);
+	asids = sevadm_pool_reserved_locked(SEVADM_POOL_SEV);
+	spin_unlock(&sevadm_ledger_lock);
+	return asids;
 }
 
 static int set(u32 uid, u32 resource, u32 knob, u64 value, u64 *left)
@@ -138,7 +144,7 @@ static void unpin(struct sevadm_vm *vm, u64 pages)
 
 static void limit_refuses_and_records(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 	u64 limit = 0;
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
@@ -168,7 +174,7 @@ static void limit_refuses_and_records(struct kunit *test)
 
 static void limit_is_of_one_user(struct kunit *test)
 {
-	struct sevadm_vm *one = start(test, 1, UID_ONE), *two = start(test, 2, UID_TWO);
+	struct sevadm_vm *one = limits_start(test, 1, UID_ONE), *two = limits_start(test, 2, UID_TWO);
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);
 	KUNIT_EXPECT_EQ(test, pin(two, 1000), 0);
@@ -185,7 +191,7 @@ static void limit_is_of_one_user(struct kunit *test)
 /* Usage and amount are compared so that their sum, which may not fit, is never made. */
 static void limit_does_not_wrap(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
 	KUNIT_EXPECT_EQ(test, pin(vm, 50), 0);
@@ -199,7 +205,7 @@ static void limit_does_not_wrap(struct kunit *test)
 
 static void limit_lowered_below_usage(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 
 	KUNIT_EXPECT_EQ(test, pin(vm, 50), 0);
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);	/* counts what is there already */
@@ -212,7 +218,7 @@ static void limit_lowered_below_usage(struct kunit *test)
 /* Regions that are older than the attachment were never charged. */
 static void limit_gives_back_what_was_charged(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 
 	KUNIT_EXPECT_EQ(test, pin(vm, 5), 0);
 	unpin(vm, 500);
@@ -224,7 +230,7 @@ static void limit_gives_back_what_was_charged(struct kunit *test)
 
 static void limit_high_tells_once(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_HIGH, 160);
 	KUNIT_EXPECT_EQ(test, pin(vm, 160), 0);
@@ -248,7 +254,7 @@ static void limit_high_tells_once(struct kunit *test)
 /* A charge counts while KVM is asked; if KVM refuses, it was never there. */
 static void limit_of_what_is_in_flight(struct kunit *test)
 {
-	struct sevadm_vm *one = start(test, 1, UID_ONE), *two = start(test, 2, UID_ONE);
+	struct sevadm_vm *one = limits_start(test, 1, UID_ONE), *two = limits_start(test, 2, UID_ONE);
 	u64 limit;
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
@@ -277,7 +283,7 @@ static void limit_of_what_is_in_flight(struct kunit *test)
 /* A VM that leaves the ledger takes along what is in flight. */
 static void limit_of_what_is_in_flight_when_it_ends(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 	u64 limit;
 
 	KUNIT_EXPECT_EQ(test, pin(vm, 7), 0);
@@ -291,7 +297,7 @@ static void limit_of_what_is_in_flight_when_it_ends(struct kunit *test)
 /* A process runs under a subordinate uid, in a user namespace of another user. */
 static void limit_is_that_of_the_owner_as_well(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_TWO);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_TWO);
 
 	vm->uids[vm->uid_nr++] = KUIDT_INIT(UID_ONE);
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);
@@ -306,7 +312,7 @@ static void limit_is_that_of_the_owner_as_well(struct kunit *test)
 static void limit_of_a_removed_cgroup(struct kunit *test)
 {
 	struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_CGROUP };
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 	struct subject *spare;
 
 	key.cgroup = kunit_kzalloc(test, sizeof(*key.cgroup), GFP_KERNEL);
@@ -344,7 +350,7 @@ static void limit_of_a_cgroup_that_is_too_deep(struct kunit *test)
 
 static void limit_follows_a_migration(struct kunit *test)
 {
-	struct sevadm_vm *from = start(test, 1, UID_ONE), *to = start(test, 2, UID_TWO);
+	struct sevadm_vm *from = limits_start(test, 1, UID_ONE), *to = limits_start(test, 2, UID_TWO);
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
 	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 20);
@@ -391,25 +397,25 @@ static void limit_keeps_guaranteed_asids(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set(UID_ONE, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 2, &left), 0);
 
 	for (i = 1; i <= capacity - 2; i++)
-		KUNIT_EXPECT_EQ(test, take(start(test, i, UID_TWO)), 0);
-	KUNIT_EXPECT_EQ(test, take(start(test, 100, UID_TWO)), -EDQUOT);
+		KUNIT_EXPECT_EQ(test, take(limits_start(test, i, UID_TWO)), 0);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 100, UID_TWO)), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_MIN);
 	KUNIT_EXPECT_EQ(test, told_ret, -EBUSY);
-	KUNIT_EXPECT_EQ(test, take(start(test, 101, UID_ONE)), 0);
-	KUNIT_EXPECT_EQ(test, take(start(test, 102, UID_ONE)), 0);
-	KUNIT_EXPECT_EQ(test, take(start(test, 103, UID_ONE)), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 101, UID_ONE)), 0);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 102, UID_ONE)), 0);
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, 103, UID_ONE)), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_POOL);
 }
 
 /* An ASID that KVM did not take in the end was never used. */
 static void asid_that_was_not_had(struct kunit *test)
 {
-	struct sevadm_vm *vm = start(test, 1, UID_ONE);
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
 
 	KUNIT_EXPECT_EQ(test, take(vm), 0);
 	sevadm_vm_remove(vm, false);
 	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].peak, 0);
-	vm = start(test, 2, UID_ONE);
+	vm = limits_start(test, 2, UID_ONE);
 	KUNIT_EXPECT_EQ(test, take(vm), 0);
 	sevadm_vm_account(vm);
 	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].peak, 1);
@@ -435,8 +441,8 @@ static struct kunit_case limit_cases[] = {
 
 static struct kunit_suite limit_suite = {
 	.name = "sevadm_limit",
-	.init = limit_test_init,
-	.exit = limit_test_exit,
+	.init = limits_test_init,
+	.exit = limits_test_exit,
 	.test_cases = limit_cases,
 };
 

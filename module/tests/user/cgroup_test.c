@@ -178,16 +178,6 @@ static void cgroup_that_is_gone(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sevadm_limit_sweep());
 }
 
-static u64 reserved(void)
-{
-	u64 asids;
-
-	spin_lock(&sevadm_ledger_lock);
-	asids = sevadm_pool_reserved_locked(SEVADM_POOL_SEV);
-	spin_unlock(&sevadm_ledger_lock);
-	return asids;
-}
-
 static void cgroup_is_guaranteed_asids(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1, &one), *stranger = start(test, 2, &other);
@@ -195,19 +185,19 @@ static void cgroup_is_guaranteed_asids(struct kunit *test)
 	unsigned long i;
 
 	KUNIT_ASSERT_EQ(test, set(&machine, resource, SEVADM_KNOB_MIN, 2), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 2);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 2);
 	KUNIT_EXPECT_EQ(test, charge(vm, resource, 1), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 1);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1);
 	for (i = 10; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, charge(start(test, i, &other), resource, 1), 0);
 	KUNIT_EXPECT_EQ(test, charge(stranger, resource, 1), -EDQUOT);
 	uncharge(vm, resource, 1);
-	KUNIT_EXPECT_EQ(test, reserved(), 2);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 2);
 	KUNIT_EXPECT_EQ(test, charge(stranger, resource, 1), -EDQUOT);
 	/* With it goes what it was guaranteed. */
 	machine.self.flags = 0;
 	KUNIT_EXPECT_EQ(test, charge(stranger, resource, 1), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 }
 
 static void cgroup_maximum_of_asids(struct kunit *test)
@@ -440,17 +430,17 @@ static void apply_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, apply(sets, ARRAY_SIZE(sets), &resource, &left), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, resource, SEVADM_RESOURCE_ASID_SEV);
 	KUNIT_EXPECT_EQ(test, left, 8);
-	KUNIT_EXPECT_EQ(test, reserved(), 3);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 3);
 	KUNIT_EXPECT_EQ(test, pinned(&one), U64_MAX);
 	KUNIT_EXPECT_EQ(test, one.references + two.references, 0);
 	sets[1].limits.min = 3;
 	KUNIT_EXPECT_EQ(test, apply(sets, ARRAY_SIZE(sets), &resource, &left), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 8);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 8);
 	sets[0].resource = SEVADM_RESOURCE_ASID_SEV_ES;
 	KUNIT_EXPECT_EQ(test, apply(sets, 1, &resource, &left), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, resource, SEVADM_RESOURCE_ASID_SEV_ES);
 	KUNIT_EXPECT_EQ(test, left, 4);
-	KUNIT_EXPECT_EQ(test, reserved(), 8);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 8);
 }
 
 static void guarantees_leave_what_is_leased(struct kunit *test)
@@ -464,7 +454,7 @@ static void guarantees_leave_what_is_leased(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set(&two, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 1), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_set(&six, &left), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, left, 4);
-	KUNIT_EXPECT_EQ(test, reserved(), 4);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 4);
 	KUNIT_EXPECT_EQ(test, pinned(&one), U64_MAX);
 	/* Its own guarantee counts once. */
 	KUNIT_EXPECT_EQ(test, set(&two, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 5), 0);
@@ -484,7 +474,7 @@ static void delete_one_or_all(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set(&one, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 2), 0);
 	KUNIT_ASSERT_EQ(test, set(NULL, SEVADM_RESOURCE_PIN, SEVADM_KNOB_MAX, 1), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&key, SEVADM_RESOURCE_ASID_SEV), 0);
-	KUNIT_EXPECT_EQ(test, reserved(), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 	KUNIT_EXPECT_EQ(test, usage(&one, SEVADM_RESOURCE_PIN, &all), 0);
 	KUNIT_EXPECT_EQ(test, all.limits.max, 1);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&key, SEVADM_RESOURCE_NR), 0);
