@@ -12,15 +12,10 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 #define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
 
 #include "../vm.c"
-#include "../book.c"
 #include "../ledger.c"
 #include "pools.h"
 #include "private_counters.h"
-
-#define HANDLE	7
-#define GCTX	0x123456000ULL
-#define ASID	POOLS_FIRST_SEV
-#define ASID_ES	3
+#include "vms.h"
 
 static enum sevadm_seam_id missing;
 
@@ -40,12 +35,6 @@ bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *bound, u64 *allocated)
 	return !too_many_files;
 }
 
-/* KVM's VMs are only ever compared. */
-static const struct kvm *kvm(unsigned long number)
-{
-	return (const struct kvm *)(number * 64);
-}
-
 static int ledger_test_init(struct kunit *test)
 {
 	last_id = 0;
@@ -62,77 +51,6 @@ static void ledger_test_exit(struct kunit *test)
 	sevadm_ledger_uninit();
 	private_end();
 }
-
-/* A VM that has been initialised; the ledger keeps it. */
-static struct sevadm_vm *start(struct kunit *test, unsigned long number, u32 type)
-{
-	struct sevadm_vm *vm = sevadm_vm_create(kvm(number), type);
-
-	KUNIT_ASSERT_NOT_NULL(test, vm);
-	sevadm_vm_account(vm);
-	sevadm_vm_put(vm);
-	return vm;
-}
-
-static bool run(struct sevadm_vm *vm, u32 command, const struct sevadm_psp_guest *guest)
-{
-	struct sevadm_psp_guest known = *guest, command_alone;
-
-	sevadm_psp_decode(command, NULL, &command_alone);
-	known.state = command_alone.state;
-	known.effect = command_alone.effect;
-	return sevadm_book(vm, &known);
-}
-
-static void activate(struct sevadm_vm *vm, u32 handle, u32 asid)
-{
-	const struct sevadm_psp_guest guest = {
-		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID, .handle = handle, .asid = asid };
-
-	run(vm, SEV_CMD_ACTIVATE, &guest);
-}
-
-static struct sevadm_vm_query look(struct sevadm_vm *vm)
-{
-	struct sevadm_vm_query query = {};
-
-	sevadm_vm_query(vm, &query);
-	return query;
-}
-
-static struct sevadm_totals host_now(void)
-{
-	struct sevadm_totals now;
-
-	sevadm_ledger_totals(&now);
-	return now;
-}
-
-static struct sevadm_asid_query asid_now(struct kunit *test, u32 asid)
-{
-	struct sevadm_asid_query query = { .asid = asid };
-	u32 pid;
-
-	KUNIT_ASSERT_EQ(test, sevadm_asid_query(&query, &pid), 0);
-	return query;
-}
-
-static struct sevadm_pool_query pool_now(struct kunit *test, u32 pool)
-{
-	struct sevadm_pool_query query = { .pool = pool };
-
-	KUNIT_ASSERT_EQ(test, sevadm_pool_query(&query), 0);
-	return query;
-}
-
-/* Return true if a search found this VM; give its reference back. */
-static bool found(struct sevadm_vm *result, const struct sevadm_vm *expected)
-{
-	sevadm_vm_put(result);
-	return result == expected;
-}
-
-#define EXPECT_PAGES(test, bytes, pages)	KUNIT_EXPECT_EQ(test, bytes, (u64)(pages) << PAGE_SHIFT)
 
 /* ---- coming and going ----------------------------------------------------------------------- */
 
@@ -375,7 +293,7 @@ static void private_is_an_snp_guests(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, look(sev).known & SEVADM_KNOWN_PRIVATE);
 }
 
-/* Of a SEV-SNP guest it is counted what is bound. */
+/* The size is counted for SEV-SNP guests, and read for all others. */
 static void gmem_is_read_or_not_known(struct kunit *test)
 {
 	struct sevadm_vm *snp = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);
@@ -671,95 +589,6 @@ static void adoption_compares_with_the_ledger(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sevadm_vm_agrees(shadow, ASID + 1, 0));
 }
 
-/* ---- firmware commands ---------------------------------------------------------------------- */
-
-static void book_follows_a_launch(struct kunit *test)
-{
-	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
-	const struct sevadm_psp_guest guest = {
-		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_POLICY | SEVADM_KNOWN_ASID,
-		.handle = HANDLE, .policy = 1, .asid = ASID };
-
-	KUNIT_EXPECT_FALSE(test, run(vm, SEV_CMD_LAUNCH_START, &guest));
-	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_HANDLE);
-	KUNIT_EXPECT_TRUE(test, run(vm, SEV_CMD_ACTIVATE, &guest));
-	KUNIT_EXPECT_FALSE(test, run(vm, SEV_CMD_ACTIVATE, &guest));	/* no news */
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_LUPDATE);
-	KUNIT_EXPECT_EQ(test, look(vm).policy, 1);
-	KUNIT_EXPECT_EQ(test, look(vm).handle, HANDLE);
-	run(vm, SEV_CMD_LAUNCH_MEASURE, &guest);
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_LSECRET);
-	run(vm, SEV_CMD_LAUNCH_FINISH, &guest);
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
-	run(vm, SEV_CMD_DECOMMISSION, &guest);
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
-	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_HANDLE);
-	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_handle(HANDLE), NULL));
-	/* KVM holds the ASID until the VM ends. */
-	KUNIT_EXPECT_EQ(test, look(vm).asid, ASID);
-	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, vm->id);
-}
-
-/* KVM_SEV_LAUNCH_START of a VM that is launched already. */
-static void book_leaves_out_a_second_guest(struct kunit *test)
-{
-	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
-	const struct sevadm_psp_guest other = {
-		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_POLICY, .handle = HANDLE + 1, .policy = 9 };
-	const struct sevadm_psp_guest its = { .known = SEVADM_KNOWN_HANDLE, .handle = HANDLE };
-
-	activate(vm, HANDLE, ASID);
-	run(vm, SEV_CMD_LAUNCH_FINISH, &its);
-	run(vm, SEV_CMD_LAUNCH_START, &other);
-	run(vm, SEV_CMD_DECOMMISSION, &other);
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
-	KUNIT_EXPECT_EQ(test, look(vm).handle, HANDLE);
-	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_POLICY);
-}
-
-/* The order is that of KVM_SEV_SNP_LAUNCH_START to sev_vm_destroy(). */
-static void book_follows_an_snp_guest(struct kunit *test)
-{
-	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV_SNP);
-	const struct sevadm_psp_guest named = { .gctx = GCTX };
-	const struct sevadm_psp_guest launch = {
-		.known = SEVADM_KNOWN_POLICY, .gctx = GCTX, .policy = 0x1000000030000 };
-	const struct sevadm_psp_guest bind = {
-		.known = SEVADM_KNOWN_ASID, .gctx = GCTX, .asid = ASID_ES };
-	struct sevadm_vm_query query;
-
-	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 1);
-	run(vm, SEV_CMD_SNP_GCTX_CREATE, &named);
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
-	run(vm, SEV_CMD_SNP_LAUNCH_START, &launch);
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_LAUNCH);
-	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), NULL));
-	KUNIT_EXPECT_TRUE(test, run(vm, SEV_CMD_SNP_ACTIVATE, &bind));
-	run(vm, SEV_CMD_SNP_LAUNCH_UPDATE, &named);
-	run(vm, SEV_CMD_SNP_LAUNCH_FINISH, &named);
-
-	query = look(vm);
-	KUNIT_EXPECT_EQ(test, query.type, SEVADM_VM_TYPE_SEV_SNP);
-	KUNIT_EXPECT_EQ(test, query.pool, SEVADM_POOL_SEV_ES);
-	KUNIT_EXPECT_EQ(test, query.state, SEVADM_VM_STATE_RUNNING);
-	KUNIT_EXPECT_EQ(test, query.policy, launch.policy);
-	KUNIT_EXPECT_EQ(test, query.asid, ASID_ES);
-	KUNIT_EXPECT_FALSE(test, query.known & SEVADM_KNOWN_HANDLE);
-	KUNIT_EXPECT_EQ(test, query.handle, 0);
-	EXPECT_PAGES(test, query.pinned_bytes, 0);
-	KUNIT_EXPECT_EQ(test, asid_now(test, ASID_ES).vm, vm->id);
-	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), vm));
-	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_handle(0), NULL));
-
-	run(vm, SEV_CMD_SNP_DECOMMISSION, &named);
-	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
-	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), NULL));
-	/* The VM is there, and has no context: no address is that of nothing. */
-	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(0), NULL));
-	sevadm_vm_remove(vm, true);
-	KUNIT_EXPECT_EQ(test, asid_now(test, ASID_ES).state, SEVADM_ASID_STATE_RECLAIM);
-}
-
 static void unaccounted_leaves_snp_guests_out(struct kunit *test)
 {
 	const struct sevadm_psp_guest bind = {
@@ -800,9 +629,6 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(unaccounted_are_the_firmwares_others),
 	KUNIT_CASE(adopted_vm_is_accounted),
 	KUNIT_CASE(adoption_compares_with_the_ledger),
-	KUNIT_CASE(book_follows_a_launch),
-	KUNIT_CASE(book_leaves_out_a_second_guest),
-	KUNIT_CASE(book_follows_an_snp_guest),
 	KUNIT_CASE(unaccounted_leaves_snp_guests_out),
 	{}
 };
