@@ -168,7 +168,7 @@ bool sevadm_guarantee_move_fits_locked(struct sevadm_vm *to, struct sevadm_vm *f
  * @to: the VM that its context moves to
  * @from: the VM
  *
- * What it counts for is used, and yet reserved, until sevadm_guarantee_move_end_locked().
+ * Both guarantees keep its ASID reserved until sevadm_guarantee_move_end_locked(), though it is used.
  */
 void sevadm_guarantee_move_begin_locked(struct sevadm_vm *to, struct sevadm_vm *from)
 {

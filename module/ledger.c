@@ -325,8 +325,8 @@ unlock:
 }
 
 /*
- * Describes its memory of guest_memfd, which VMs of all types, and mirrors, have of their own. What is bound is
- * counted of those that are charged for it, SEV-SNP guests, and read of all others. KVM's VM stays as long as it
+ * Describes a VM's guest_memfd, which VMs of all types, and mirrors, have of their own. The size is counted for
+ * SEV-SNP guests, which are charged for it, and read for all others. KVM's VM stays as long as it
  * is in the ledger, which it leaves after sev_vm_destroy(), with the lock held, if that is seen.
  */
 static void query_gmem(const struct sevadm_vm *vm, struct sevadm_vm_query *query)

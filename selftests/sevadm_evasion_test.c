@@ -158,7 +158,7 @@ static bool is_in_log(const char *text)
 	return strstr(log, text);
 }
 
-/* The module's own look at a command stalls: whoever unloads it learns which task keeps it. */
+/* The kernel's log names the task that keeps the module while the module's own look at its command stalls. */
 static void unloading_behind_a_stalled_call(void)
 {
 	static uint8_t page[SEV_PAGE_SIZE];
