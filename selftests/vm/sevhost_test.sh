@@ -128,6 +128,21 @@ early_hangs_fail() {
 		hangs 125 3 'does not come: APIC delta adjusted to PM-Timer: 62503790'
 }
 
+# The kernel's word is enough for a stall. Two processors, and each of them says what it does.
+hang_leaves_evidence() {
+	local line
+	sevhost 125 --log "$scratch/log" -- \
+		sh -c "echo '$stall' >/dev/kmsg; sleep 1000" || return 1
+	for line in '^dumping local APIC state for CPU [01]' '^ISR' '^IRR' '^APR .* TPR ' '^Timer ' \
+		'^CPU#[01]' '^RIP=.* HLT='; do
+		[[ $(grep -ac -- "$line" "$scratch/err") == 2 &&
+			$(grep -ac -- "$line" "$scratch/log.hung") == 2 ]] ||
+			{ echo "# not of both processors: $line"; return 1; }
+	done
+	grep -qa 'sevhost: the command begins' "$scratch/log.hung" &&
+		grep -qa '^IRQ statistics for ioapic' "$scratch/log.hung"
+}
+
 # The emulator's part is to kill sevhost's only child that is a bash: the watcher.
 watcher_dies() {
 	cat >"$scratch/killer" <<-'KILLER'
@@ -246,7 +261,7 @@ interrupted() {
 }
 
 echo 'KTAP version 1'
-echo '1..23'
+echo '1..24'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
@@ -260,6 +275,7 @@ result 'a crash fails, and shows the log' crash_shows_log
 result 'a warning of the kernel fails, whatever the command says' warning_fails
 result 'a command that does not end is given up' gives_up
 result 'a kernel that stalls ends the run' stall_ends_run
+result 'and shows what the emulator says of both processors' hang_leaves_evidence
 result 'one that stalls before the command boots once more' early_stall_boots_again
 result 'one whose first command to the security processor gets no answer, too' lost_interrupt_boots_again
 result 'one that measures its timer wrong, too, and twice' early_hangs_boot_again

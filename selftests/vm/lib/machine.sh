@@ -5,6 +5,8 @@
 # what sevhost's options say, and the folder $run.
 # shellcheck disable=SC2054,SC2154 source-path=SCRIPTDIR
 . "$here/lib/splats.sh"
+# shellcheck source-path=SCRIPTDIR source=monitor.sh
+. "$here/lib/monitor.sh"
 
 # What is wrong with the run itself, not with COMMAND.
 failed_run=125
@@ -86,6 +88,7 @@ describe_machine() {
 	serial stdout 0x2f8 3
 	serial stderr 0x3e8 5
 	serial verdict 0x2e8 7
+	describe_monitor
 }
 
 # A kernel measures how far the local APIC's timer counts in a tenth of a second, which is 6 250 000
@@ -114,6 +117,17 @@ wait_for_hang() {
 	' - "$console" "$stall_pattern" "$wrong_timer|$lost_interrupt" "$command_begins"
 }
 
+# Asks the emulator about a machine that hangs or is not done, and keeps the answer with its log.
+keep_evidence() {
+	local processors=${smp:-2}
+	[[ ! $icount ]] || processors=1
+	question_machine "$processors" "$run/evidence"
+	[[ ! $log ]] || cat "$log" "$run/evidence" >"$log.hung"
+	[[ -s $run/evidence ]] || return 0
+	say "the emulator says of the machine:"
+	short_answers "$run/evidence" >&2
+}
+
 # The streams go through files, so that no reader, however slow, ever stops the machine and its
 # clocks: stalls that the kernel would complain of. One that it complains of ends the run, and fails
 # it as every splat does.
@@ -122,6 +136,7 @@ run_machine() {
 	for file in "$console" "$run"/{stdout,stderr,verdict}; do
 		: >"$file"
 	done
+	open_monitor
 	child "$qemu" "${arguments[@]}" </dev/null >"$run/qemu" 2>&1 &
 	machine=$!
 	child tail -c +1 -f -s 0.05 --pid="$machine" "$run/stdout" 2>/dev/null &
@@ -137,6 +152,7 @@ run_machine() {
 	"$watch") hangs=$(LC_ALL=C grep -aoE -m 1 -- "($stall_pattern|$wrong_timer|$lost_interrupt).*" "$console") || true ;;
 	esac
 	hangs=${hangs%$'\r'}
+	[[ $ended == "$machine" ]] || keep_evidence
 	for pid in "$machine" "$clock" "$watch"; do
 		[[ $pid == "$ended" ]] || left+=("$pid")
 	done
