@@ -147,6 +147,13 @@ late_cgroup_is_bound() {
 		kill -TERM "$watcher" && wait "$watcher" && nothing_is_limited
 }
 
+# A name may have what a terminal would take for a command.
+late_name_controls_nothing() {
+	printf '[cgroup /late\033[31m]\npin.max = 8M\n' > "$scratch/late" &&
+		sevadm config apply "$scratch/late" > "$scratch/said" &&
+		grep -qF '/late?[31m: there is no such cgroup yet' "$scratch/said" && nothing_is_limited
+}
+
 reserved() {
 	same "reserved ASIDs" "$(value status -- pools sev reserved)" "$1"
 }
@@ -254,7 +261,7 @@ unprivileged_change_nothing() {
 		saved /dev/null && reserved 0
 }
 
-plan 16
+plan 17
 result "limits are set, listed and deleted" set_list_delete
 result "refusals say why" refusals_say_why
 result "a file of 1000 subjects takes ten times as long as one of 100" large_file
@@ -263,6 +270,7 @@ result "a broken line changes nothing" broken_line_changes_nothing
 result "a file that the kernel refuses changes nothing" refused_file_changes_nothing
 result "what is saved is what is applied" save_apply_is_identity
 result "limits of late cgroups wait and bind" late_cgroup_is_bound
+result "the name of a late cgroup controls no terminal" late_name_controls_nothing
 result "a lease lasts as long as its command" lease_lasts_as_long_as_command
 result "asid reserve exits as its command" lease_exits_as_command
 result "a lease ends with its holder" lease_ends_with_holder

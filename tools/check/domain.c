@@ -108,9 +108,9 @@ static const struct domain_rule *next_fix(const struct domain *domain, const boo
 	return NULL;
 }
 
-/* All that one rule found, as edits; says what they are on stderr. */
+/* All that one rule found, as edits; @done gets what they correct. */
 static char *fix_one(const struct domain *domain, const struct domain_rule *row, xmlDoc *doc,
-		     const char *bytes, size_t *size)
+		     const char *bytes, size_t *size, struct target *done)
 {
 	const struct finding *finding;
 	struct xml_edit edit;
@@ -124,7 +124,8 @@ static char *fix_one(const struct domain *domain, const struct domain_rule *row,
 		if (domain->hits[i].rule != row || finding->severity == SEVERITY_INFO)
 			continue;
 		row->fix(domain, domain->hits[i].node, &edit);
-		finding_print_fixed(domain->path, finding);
+		finding_add_as(done, finding->rule, finding->severity, finding->line, "%s",
+			       finding->message ?: "");
 	}
 	fixed = xml_edit_apply(&edit, size);
 	xml_edit_end(&edit);
@@ -135,7 +136,7 @@ static char *fix_one(const struct domain *domain, const struct domain_rule *row,
  * Rule by rule, each on the document as the one before has left it: what an edit brings about, the
  * next rules see. Each rule has one turn, so that this ends.
  */
-char *domain_fix(const struct domain *like, char *bytes, size_t *size)
+char *domain_fix(const struct domain *like, char *bytes, size_t *size, struct target *corrected)
 {
 	struct report report = {};
 	struct domain domain = *like;
@@ -154,7 +155,7 @@ char *domain_fix(const struct domain *like, char *bytes, size_t *size)
 		domain.target = report_target(&report, domain.path, TARGET_FILE);
 		domain_judge(&domain, xmlDocGetRootElement(doc));
 		row = next_fix(&domain, done);
-		fixed = row ? fix_one(&domain, row, doc, bytes, size) : NULL;
+		fixed = row ? fix_one(&domain, row, doc, bytes, size, corrected) : NULL;
 		domain_forget(&domain);
 		xmlFreeDoc(doc);
 		report_free(&report);
@@ -168,17 +169,25 @@ char *domain_fix(const struct domain *like, char *bytes, size_t *size)
 	return NULL;
 }
 
+/* Takes over @bytes. What was corrected is said once it is written. */
 static int write_fixed(const struct options *options, const struct domain *domain, char *bytes,
 		       size_t size)
 {
+	struct report report = {};
+	struct target *corrected = report_target(&report, domain->path, TARGET_FILE);
 	char *fixed;
+	size_t i;
 	int ret;
 
-	fixed = domain_fix(domain, bytes, &size);
-	if (!fixed)
-		return fail(EXIT_REFUSED, "%s: the corrected copy is not well-formed: please report this",
-			    domain->path);
-	ret = file_write_fixed(domain->path, options->output, fixed, size);
+	fixed = domain_fix(domain, bytes, &size, corrected);
+	if (fixed)
+		ret = file_write_fixed(domain->path, options->output, fixed, size);
+	else
+		ret = fail(EXIT_REFUSED, "%s: the corrected copy is not well-formed: please report this",
+			   domain->path);
+	for (i = 0; !ret && i < corrected->nr; i++)
+		finding_print_fixed(domain->path, &corrected->findings[i]);
+	report_free(&report);
 	free(fixed);
 	return ret;
 }

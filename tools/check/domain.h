@@ -88,13 +88,15 @@ void domain_judge(struct domain *domain, xmlNode *root);
 void domain_forget(struct domain *domain);
 
 /**
- * domain_fix() - correct what can be, and say on stderr what that was
+ * domain_fix() - correct what can be
  * @like: path, profile, version and host
  * @bytes: a domain that xml_read() takes; allocated, and taken over
+ * @size: of @bytes, then of what is returned
+ * @corrected: gets a finding for each correction
  *
  * Return: the corrected document, allocated; NULL: an edit has broken it, which is a bug.
  */
-char *domain_fix(const struct domain *like, char *bytes, size_t *size);
+char *domain_fix(const struct domain *like, char *bytes, size_t *size, struct target *corrected);
 
 /**
  * domains_read() - read the document of a file of domains

@@ -45,6 +45,16 @@ static bool differs(const struct host_facts *facts, size_t nr, enum host_fact_id
 	return false;
 }
 
+static void print_cell(FILE *file, const char *text)
+{
+	char *cell = strdup(text ?: "not known");
+
+	if (cell)
+		output_make_printable(cell);
+	fprintf(file, "  %-20s", cell ?: "?");
+	free(cell);
+}
+
 /* One line a fact: its key, then the value of each host. */
 static char *table(struct json_object *hosts, struct json_object *differences)
 {
@@ -56,19 +66,15 @@ static char *table(struct json_object *hosts, struct json_object *differences)
 		return NULL;
 	fprintf(file, "  %-28s", "");
 	for (i = 0; i < json_object_array_length(hosts); i++)
-		fprintf(file, "  %-20s", json_object_get_string(json_object_array_get_idx(hosts, i)));
+		print_cell(file, json_object_get_string(json_object_array_get_idx(hosts, i)));
 	fputc('\n', file);
 	json_object_object_foreach(differences, key, values) {
 		fprintf(file, "  %-28s", key);
 		for (i = 0; i < json_object_array_length(values); i++)
-			fprintf(file, "  %-20s",
-				json_object_get_string(json_object_array_get_idx(values, i)) ?: "not known");
+			print_cell(file, json_object_get_string(json_object_array_get_idx(values, i)));
 		fputc('\n', file);
 	}
 	fclose(file);
-	for (i = 0; text && text[i]; i++)
-		if (text[i] != '\n' && (unsigned char)text[i] < ' ')
-			text[i] = '?';
 	return text;
 }
 

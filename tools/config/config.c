@@ -132,6 +132,7 @@ static void print_result(struct json_object *changed, struct json_object *waitin
 			 bool quiet)
 {
 	size_t nr = json_object_array_length(changed), i;
+	char subject[LIMIT_SUBJECT_SIZE];
 	struct json_object *result;
 
 	if (quiet && !nr)
@@ -145,9 +146,12 @@ static void print_result(struct json_object *changed, struct json_object *waitin
 		return;
 	}
 	print_changes(changed, dry);
-	for (i = 0; i < json_object_array_length(waiting); i++)
-		printf("%s: there is no such cgroup yet: its limits wait\n",
-		       json_object_get_string(json_object_array_get_idx(waiting, i)));
+	for (i = 0; i < json_object_array_length(waiting); i++) {
+		snprintf(subject, sizeof(subject), "%s",
+			 json_object_get_string(json_object_array_get_idx(waiting, i)));
+		output_make_printable(subject);
+		printf("%s: there is no such cgroup yet: its limits wait\n", subject);
+	}
 	if (!nr)
 		puts("Nothing to change.");
 }

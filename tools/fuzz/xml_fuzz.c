@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		memcpy(bytes, data, size);
 		bytes[size] = '\0';
-		fixed = domain_fix(&domain, bytes, &size);
+		fixed = domain_fix(&domain, bytes, &size,
+				   report_target(&report, domain.path, TARGET_FILE));
 		if (!fixed)
 			abort();
 		free(fixed);

@@ -352,6 +352,12 @@ static int by_place(const void *a, const void *b)
 	return left->order < right->order ? -1 : 1;
 }
 
+/* Two findings may have one remedy: what is the same at the same place is done once. */
+static bool is_same_change(const struct xml_change *a, const struct xml_change *b)
+{
+	return a->at == b->at && a->removed == b->removed && !strcmp(a->inserted, b->inserted);
+}
+
 char *xml_edit_apply(struct xml_edit *edit, size_t *size)
 {
 	const struct xml_change *row;
@@ -363,7 +369,7 @@ char *xml_edit_apply(struct xml_edit *edit, size_t *size)
 		qsort(edit->changes, edit->nr_changes, sizeof(*edit->changes), by_place);
 	for (i = 0; i < edit->nr_changes; i++) {
 		row = &edit->changes[i];
-		if (row->at < at)
+		if (row->at < at || (i && is_same_change(row, row - 1)))
 			continue;
 		fwrite(edit->bytes + at, 1, row->at - at, file);
 		fputs(row->inserted, file);

@@ -92,6 +92,7 @@ each_fix_holds() {
 		read -ra options <<< "$(options_of "$data/bad/$rule.xml")"
 		code=0
 		! grep -q '^error ' "$data/bad/$rule.findings" || code=1
+		rm -f "$scratch/fixed.xml"
 		run "$code" check domain "${options[@]}" --output "$scratch/fixed.xml" "$data/bad/$rule.xml" || status=1
 		grep -qF "fixed [$rule]" "$scratch/err" || { say "$rule: no word of a fix"; status=1; }
 		code=0
@@ -165,6 +166,12 @@ rules_are_documented() {
 	run 0 check rules --markdown && diff "$tests/../../Documentation/check-rules.md" "$scratch/out"
 }
 
+# A copy that could not be written has corrected nothing.
+nothing_is_fixed_unless_written() {
+	run 1 check domain --output "$scratch/none/none.xml" "$data/bad/acpi.xml" || return
+	same "what is said" "$(cat "$scratch/err")" "sevadm: $scratch/none/none.xml: No such file or directory"
+}
+
 thousand_files() {
 	local i before
 	mkdir -p "$scratch/many"
@@ -185,12 +192,13 @@ children_ms() {
 		awk '{ printf "%d", ($1 * 60 + $2 + $3 * 60 + $4) * 1000 }')
 }
 
-plan 9
+plan 10
 result "each rule has a file that breaks it and one that keeps it" each_rule_is_broken_and_kept
 result "each fix mends its rule, and a second --fix changes nothing" each_fix_holds
 result "the guide's example: all differences found, and the fixed one clean" guide
 result "the guide's example as printed is refused with its line" guide_as_printed
 result "a fix leaves comments, quotes and indentation alone" comments_and_quotes_stay
+result "nothing is said to be fixed unless it is written" nothing_is_fixed_unless_written
 result "folders, globs and stdin" folders_globs_and_stdin
 result "profiles and versions of QEMU change severities" profiles_and_versions
 result "1000 domains take less than 0.8 s of processor time" thousand_files
