@@ -27,10 +27,14 @@ static bool speaks_of_sev(const char *line)
 {
 	static const char *const words[] = {
 		"sev-guest", "sev-snp-guest", "launchSecurity", "launch security", "memory-encryption",
-		"confidential-guest", "Encryption Features active", "SEV: Status", "sev_", "LAUNCH_",
-		"SEV guest", "Encrypted Virtualization (SEV) active", NULL
+		"confidential-guest", "SEV: Status", "sev_", "LAUNCH_", "SEV guest",
+		"Encrypted Virtualization (SEV) active", NULL
 	};
 	size_t i;
+
+	/* A host that encrypts its own memory says so, too: "AMD SME". */
+	if (strstr(line, "Encryption Features active") && strstr(line, "SEV"))
+		return true;
 
 	for (i = 0; words[i]; i++)
 		if (strstr(line, words[i]))
@@ -92,6 +96,7 @@ void log_read(struct log *log, FILE *file)
 		log->lines++;
 		log->boot += !!strstr(line, "Linux version ");
 		log->about_sev |= speaks_of_sev(line);
+		log->has_rmp |= strstr(line, "SEV-SNP: RMP table") || strstr(line, "SEV-SNP: Reserving");
 		known = symptom_parse(line, &symptom);
 		note_policy(log, line, &symptom);
 		if (known)
@@ -104,7 +109,7 @@ void log_take_typed(struct log *log, const char *line)
 	struct symptom symptom;
 
 	log->lines++;
-	log->about_sev = true;
+	log->about_sev = log->has_rmp = true;
 	if (symptom_parse_typed(line, &symptom))
 		take(log, line, &symptom);
 }
@@ -124,7 +129,7 @@ static enum chain chain_of(const struct reading *reading)
 
 	if (reading->symptom.context & LAUNCH_CODES)
 		return CHAIN_LAUNCH;
-	if (!strcmp(component, "kernel"))
+	if (!strcmp(component, "kernel") || reading->symptom.context & HOST_CODES)
 		return CHAIN_HOST;
 	return !strcmp(component, "guest") ? CHAIN_GUEST : CHAIN_LAUNCH;
 }
@@ -226,7 +231,8 @@ void log_link(struct log *log)
 	/* Lines that are not about SEV explain nothing either. */
 	for (i = 0; i < log->nr; i++) {
 		reading = &log->readings[i];
-		if (flags_of(reading) & MESSAGE_NEEDS_SEV && !log->about_sev)
+		if ((flags_of(reading) & MESSAGE_NEEDS_SEV && !log->about_sev) ||
+		    (flags_of(reading) & MESSAGE_NEEDS_SNP && !log->has_rmp))
 			free(reading->line);
 		else
 			log->readings[kept++] = *reading;

@@ -39,6 +39,7 @@ struct log {
 	unsigned int boot;
 	unsigned int seen;
 	bool about_sev;
+	bool has_rmp;
 	bool has_policy;
 	uint64_t policy;
 };

@@ -28,7 +28,7 @@ static const char *const own_words[] = {
 };
 
 static const char *const kernel_marks[] = {
-	"kvm", "KVM", "ccp", "SEV", "AMD-Vi", "SVM", "tsm", "snp", NULL
+	"kvm", "KVM", "ccp", "SEV", "AMD-Vi", "SVM", "tsm", "snp", "Kernel panic", NULL
 };
 
 static const char *const guest_marks[] = {
@@ -47,8 +47,11 @@ static const char *const libvirt_marks[] = {
 };
 
 static const char *const kubevirt_marks[] = {
-	"kubevirt", "admission webhook", "virt-", "launchSecurity", "nodes are available", "ERROR",
-	"FAIL", "Error", NULL
+	"kubevirt", "admission webhook", "virt-", "launchSecurity", "nodes are available", NULL
+};
+
+static const char *const tool_marks[] = {
+	"ERROR", "FAIL", "Error", "get_report", "Unsuccessful", "nova", "VCEK", "VEK", "VLEK", NULL
 };
 
 const struct message_table message_tables[] = {
@@ -57,6 +60,7 @@ const struct message_table message_tables[] = {
 	{ "qemu", qemu_messages, qemu_marks },
 	{ "libvirt", libvirt_messages, libvirt_marks },
 	{ "kubevirt", kubevirt_messages, kubevirt_marks },
+	{ "tools", tool_messages, tool_marks },
 	{}
 };
 

@@ -16,6 +16,8 @@
 
 /* It says what a machine is: in a whole journal it counts beside a failure only. */
 #define MESSAGE_QUIET		(1U << 2)
+/* Kernels say it for other reasons, too: in a log it counts where the host has an RMP. */
+#define MESSAGE_NEEDS_SNP	(1U << 3)
 
 /* More than any message has. */
 #define MESSAGE_VALUES_MAX	16
@@ -82,5 +84,6 @@ extern const struct message guest_messages[];
 extern const struct message qemu_messages[];
 extern const struct message libvirt_messages[];
 extern const struct message kubevirt_messages[];
+extern const struct message tool_messages[];
 
 #endif

@@ -28,6 +28,8 @@ const struct message libvirt_messages[] = {
 	{ "cannot start RDMA migration with no memory hard limit set",
 	  "src/qemu/qemu_migration.c qemuMigrationSrcPerformNative()", "9.0 to 11.3",
 	  .topic = "rdma-limit", .flags = MESSAGE_NEEDS_SEV },
+	{ "SEV-SNP launch security is not supported with this QEMU binary",
+	  "src/qemu/qemu_validate.c qemuValidateDomainDef()", "10.5 to 11.0", .topic = "libvirt-qemu" },
 	{ "'%s' launch security is not supported with this QEMU binary",
 	  "src/qemu/qemu_validate.c qemuValidateDomainDef()", "11.3", .topic = "libvirt-qemu" },
 	{ "SEV launch security is not supported with this QEMU binary",
