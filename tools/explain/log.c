@@ -27,7 +27,7 @@ static bool speaks_of_sev(const char *line)
 {
 	static const char *const words[] = {
 		"sev-guest", "sev-snp-guest", "launchSecurity", "launch security", "memory-encryption",
-		"confidential-guest", "SEV: Status", "sev_", "LAUNCH_", "SEV guest",
+		"confidential-guest", "SEV: Status", "sev_", "LAUNCH_", "SEV guest", "get_report: ",
 		"Encrypted Virtualization (SEV) active", NULL
 	};
 	size_t i;

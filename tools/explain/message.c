@@ -51,7 +51,8 @@ static const char *const kubevirt_marks[] = {
 };
 
 static const char *const tool_marks[] = {
-	"ERROR", "FAIL", "Error", "get_report", "Unsuccessful", "nova", "VCEK", "VEK", "VLEK", NULL
+	"ERROR", "FAIL", "Error", "get_report", "store_certs", "firmware error", "Firmware::open",
+	"SecVirtPrepare", "MemoryFault", "Unsuccessful", "nova", "VCEK", "VEK", "VLEK", NULL
 };
 
 const struct message_table message_tables[] = {

@@ -93,5 +93,18 @@ const struct message tool_messages[] = {
 	{ "Command Unsuccessful: %x",
 	  "AMDESE/sev-tool", "any",
 	  .context = CONTEXT_PSP_COMMAND, .fw_at = 1, .flags = MESSAGE_NEEDS_SEV },
+	{ "firmware error %d",
+	  "AMDESE/sev-guest get-report", "any",
+	  .context = CONTEXT_REQUEST, .fw_at = 1, .flags = MESSAGE_NEEDS_SEV },
+	{ "store_certs: Invalid argument",
+	  "AMDESE/sev-guest sev-host-set-cert-chain", "any", .topic = "host-certificates" },
+	{ "Error: Skipped bytes were expected to be zeroed",
+	  "virtee/snpguest report", "0.8 to 0.10", .topic = "report-version" },
+	{ "Firmware::open failed: Operation not permitted",
+	  "tools with virtee/sev", "any", .topic = "sev-guest-denied" },
+	{ "SnpSecVirtPrepare(CreateLauncher(",
+	  "libkrun", "any", .topic = "kernel-no-snp" },
+	{ "MemoryFault { flags: %d, gpa: %d, size: %d }",
+	  "libkrun vstate.rs", "any", .topic = "memory-fault" },
 	{}
 };

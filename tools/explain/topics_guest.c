@@ -253,5 +253,15 @@ const struct cause guest_topics[] = {
 	      "who made the VM (KVM_SEV_INIT2, ghcb_version); host kernel",
 	      "ask for GHCB version 2: a current QEMU does by itself; update the host's kernel",
 	      "https://lore.kernel.org/kvm/?q=Enforce+minimum+GHCB+version+requirement+for+SEV-SNP"),
+	TOPIC("report-version",
+	      "the tool does not know this version of the report: the host's firmware is newer than the tool",
+	      "version of the report (its first four bytes) and of the tool",
+	      "update snpguest (0.10 or later) and whatever uses the same library",
+	      "https://github.com/kata-containers/kata-containers/issues/12732"),
+	TOPIC("sev-guest-denied",
+	      "the process may not open /dev/sev-guest: its unit or container is not given the device",
+	      "DeviceAllow= of the unit; devices of the container; ls -l /dev/sev-guest",
+	      "allow /dev/sev-guest rwm, and run it as root or as the device's group",
+	      "https://github.com/confidential-dot-ai/confidential-os-builder/pull/103"),
 	{}
 };

@@ -102,9 +102,36 @@ folders() {
 	same "exit code of a folder of nothing" "$code" 2 && grep -q "there is no VM of Proxmox VE" "$scratch/err"
 }
 
-plan 4
+# Sets $spent: processor time of the children so far, which other load changes little.
+children_ms() {
+	times > "$scratch/times"
+	spent=$(sed -n '2{s/[ms]/ /g;p}' "$scratch/times" |
+		awk '{ printf "%d", ($1 * 60 + $2 + $3 * 60 + $4) * 1000 }')
+}
+
+thousand_files() {
+	local row kind file i before status=0
+	for row in kata:settings/kata.toml nova:settings/nova.json proxmox:settings/proxmox.conf \
+		incus:settings/incus.yaml kubevirt:kubevirt/bad/kubevirt-machine.yaml; do
+		kind=${row%%:*} file=$tests/data/${row#*:}
+		mkdir "$scratch/many"
+		for i in {1..1000}; do cp "$file" "$scratch/many/$i.${file##*.}"; done
+		children_ms; before=$spent
+		"$sevadm" -j check "$kind" "$scratch/many" > "$scratch/out" || [ $? -eq 1 ] || status=1
+		children_ms
+		say "1000 files of $kind: $((spent - before)) ms of processor time"
+		same "targets of $kind" "$(wc -l < "$scratch/out")" 1000 || status=1
+		# A program that watches itself is no measure.
+		[ -n "${SANITIZED-}" ] || [ $((spent - before)) -lt 2000 ] || status=1
+		rm -r "$scratch/many"
+	done
+	return "$status"
+}
+
+plan 5
 result "each rule is broken by a case" each_rule_is_broken
 result "hostile input ends with an exit code, and soon" hostile
 result "what cannot be read whole is not judged" bounds
 result "folders hold what is no VM, too" folders
+result "1000 files of each kind take less than 2 s of processor time" thousand_files
 finished
