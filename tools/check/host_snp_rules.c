@@ -76,11 +76,14 @@ static void judge_snp_offered(facts_t facts, const struct rule *rule, struct tar
 			    "KVM does not offer SEV-SNP, though the parameter sev_snp says so");
 }
 
+/* A kernel that is too old for SEV-SNP guests lacks it, too: the processor has what the kernel has not. */
 static void judge_memfd(facts_t facts, const struct rule *rule, struct target *target)
 {
-	if (host_is(facts, HOST_SEV_SNP) && host_is_not(facts, HOST_GUEST_MEMFD))
-		finding_add(target, rule, 0,
-			    "KVM has no guest_memfd, where SEV-SNP guests keep their private memory");
+	if ((host_is(facts, HOST_SEV_SNP) || host_is(facts, HOST_CPU_SEV_SNP)) &&
+	    host_is_not(facts, HOST_GUEST_MEMFD))
+		finding_add_as(target, rule,
+			       host_is(facts, HOST_SEV_SNP) ? rule->severity : SEVERITY_WARNING, 0,
+			       "KVM has no guest_memfd, where SEV-SNP guests keep their private memory");
 }
 
 static void judge_hiding(facts_t facts, const struct rule *rule, struct target *target)

@@ -296,6 +296,25 @@ static void severities_of_snp(void)
 	EXPECT_TEXT(target_verdict(target), "warning");
 	host_facts_free(&facts);
 
+	/* Who offers SEV-SNP guests must have their memory; an older kernel offers none. */
+	target = report_target(&report, "epyc", TARGET_OBJECT);
+	well_with_snp(&facts);
+	host_set_number(&facts, HOST_GUEST_MEMFD, 0);
+	host_judge(&facts, target);
+	EXPECT_TEXT(target_verdict(target), "error");
+	EXPECT(has_message(target, "KVM has no guest_memfd"));
+	host_facts_free(&facts);
+
+	target = report_target(&report, "epyc", TARGET_OBJECT);
+	well_with_snp(&facts);
+	host_set_number(&facts, HOST_GUEST_MEMFD, 0);
+	host_set_number(&facts, HOST_SEV_SNP, 0);
+	host_set_number(&facts, HOST_KVM_VM_TYPES, 0x5);
+	host_judge(&facts, target);
+	EXPECT_TEXT(target_verdict(target), "warning");
+	EXPECT(has_message(target, "KVM has no guest_memfd"));
+	host_facts_free(&facts);
+
 	/* Each kind of guests has few or many of its own. */
 	target = report_target(&report, "epyc", TARGET_OBJECT);
 	well_with_snp(&facts);
