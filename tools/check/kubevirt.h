@@ -6,9 +6,11 @@
 #include "host/facts.h"
 #include "report/findings.h"
 
+#define KUBEVIRT_VERSION(major, minor)	((major) * 1000 + (minor))
+
 /**
  * kubevirt_judge() - all rules on all documents of @bytes
- * @version: of KubeVirt, major * 1000 + minor; 0: not known
+ * @version: of KubeVirt, KUBEVIRT_VERSION(); 0: not known
  * @host: facts about the node it is for, NULL: none in particular
  *
  * Return: how many objects of a kind that is checked were found, or where it cannot be read, more.

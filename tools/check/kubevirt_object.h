@@ -9,7 +9,7 @@
 
 /**
  * struct vm_object - what the rules see
- * @version: of KubeVirt, VERSION(), 0: not known
+ * @version: of KubeVirt, KUBEVIRT_VERSION(), 0: not known
  * @host: facts about the node it is for, NULL: none in particular
  * @kind: the object's
  * @outer: what has evictionStrategy and the like
@@ -47,7 +47,7 @@ int kubevirt_judge_turn(const struct kubevirt_turn *turn, const char *bytes, siz
 #define KUBEVIRT_FIX(name) \
 	void kubevirt_fix_##name(const struct vm_object *object, struct yaml_edit *edit)
 
-/* kubevirt_fix.c */
+/* kubevirt_edits.c */
 KUBEVIRT_FIX(paused);
 KUBEVIRT_FIX(efi);
 KUBEVIRT_FIX(secure_boot);
