@@ -27,11 +27,13 @@
 #include "compat/ftrace.h"
 #include "redirect.h"
 #include "seam.h"
+#include "seam_form.h"
 #include "symbol.h"
 
 /**
  * struct sevadm_seam - a function that is interposed on
- * @symbol: its name
+ * @symbol: its name in the table
+ * @name: its name in this kernel, once it has been looked for
  * @module: the module it lives in
  * @required: without it the module is degraded
  * @yielded: it is left to someone else
@@ -45,6 +47,7 @@
  */
 struct sevadm_seam {
 	const char *symbol;
+	const char *name;
 	const char *module;
 	bool required;
 	bool yielded;
@@ -57,13 +60,13 @@ struct sevadm_seam {
 	const char *reason;
 };
 
-#define SEAM(module, symbol, required, type, prototype) \
+#define SEAM(module, symbol, required, declared, type, prototype) \
 	DEFINE_STATIC_CALL_NULL(original_##symbol, wrap_##symbol);
 SEVADM_SEAMS(SEAM)
 #undef SEAM
 
 static struct sevadm_seam seams[SEVADM_SEAM_NR] = {
-#define SEAM(_module, _symbol, _required, type, prototype)			\
+#define SEAM(_module, _symbol, _required, declared, type, prototype)		\
 	[SEAM_##_symbol] = {							\
 		.symbol = #_symbol,						\
 		.module = #_module,						\
@@ -159,7 +162,7 @@ static bool has_clone(const struct sevadm_seam *seam)
 	if (!strcmp(seam->module, "vmlinux"))
 		return false;
 	for (i = 0; i < ARRAY_SIZE(suffixes); i++)
-		if (!sevadm_symbol_function(seam->module, seam->symbol, suffixes[i], &location))
+		if (!sevadm_symbol_function(seam->module, seam->name, suffixes[i], &location))
 			return true;
 	return false;
 }
@@ -190,9 +193,13 @@ static void seam_prepare(struct sevadm_seam *seam)
 		seam_refused(seam, -ECANCELED, "yielded: someone else may redirect it");
 		return;
 	}
-	ret = sevadm_symbol_function(seam->module, seam->symbol, "", &location);
+	ret = sevadm_seam_form_find(seam - seams, seam->module, &seam->name, &location);
 	if (ret) {
 		seam_refused(seam, ret, why_not_resolved(ret));
+		return;
+	}
+	if (!sevadm_seam_form_is_known(seam - seams)) {
+		seam_refused(seam, -EPROTO, "the kernel's headers have it with arguments that are not known here");
 		return;
 	}
 	seam->location = location;
@@ -251,6 +258,8 @@ static void target_redirect(struct sevadm_target *target, bool one_by_one)
 static void seam_settle(struct sevadm_seam *seam)
 {
 	seam->reason = "";
+	if (strcmp(seam->name, seam->symbol))
+		pr_info("%s: %s is %s in this kernel\n", seam->module, seam->symbol, seam->name);
 	if (!sevadm_redirect_in_place(seam->location)) {
 		WRITE_ONCE(seam->attached, false);
 		seam_refused(seam, -EIO, "ftrace took it, but did not change the function");
@@ -284,9 +293,10 @@ static bool target_present(const struct sevadm_target *target)
 {
 	const struct sevadm_seam *seam;
 	unsigned long location;
+	const char *name;
 
 	for (seam = target->first; seam < target->end; seam++)
-		if (!sevadm_symbol_function(seam->module, seam->symbol, "", &location))
+		if (!sevadm_seam_form_find(seam - seams, seam->module, &name, &location))
 			return true;
 	return false;
 }
@@ -536,7 +546,7 @@ static int yield_one(const char *symbol)
 
 	mutex_lock(&seam_mutex);
 	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++)
-		if (!strcmp(seam->symbol, symbol))
+		if (sevadm_seam_form_has_name(seam - seams, symbol))
 			ret = seam_yield(seam);
 	mutex_unlock(&seam_mutex);
 	if (ret == -ENOENT)

@@ -15,14 +15,7 @@
 
 #include "seam_table.h"
 
-enum sevadm_seam_id {
-#define SEAM(module, symbol, required, type, prototype) SEAM_##symbol,
-	SEVADM_SEAMS(SEAM)
-#undef SEAM
-	SEVADM_SEAM_NR,
-};
-
-#define SEAM(module, symbol, required, type, prototype)		\
+#define SEAM(module, symbol, required, declared, type, prototype)	\
 	type wrap_##symbol prototype;				\
 	DECLARE_STATIC_CALL(original_##symbol, wrap_##symbol);
 SEVADM_SEAMS(SEAM)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The prototypes of the module's seams (module/seam_table.h) are those of the running kernel's
- * functions, as its BTF has them: a kernel that changes one fails here before it harms a host.
+ * functions, as its BTF has them: a kernel that changes one fails here before it harms a host. Where the
+ * table has several forms of a function, the kernel has one of them.
  *
  * Compared are the number of parameters, and of each one and of what is returned the size, the
  * signedness, how many pointers it is away and which structure or enumeration it is.
@@ -34,20 +35,34 @@ struct seam {
 /* Stringified twice, as the table's words may be macros. */
 #define TEXT(...)	TEXT_AGAIN(__VA_ARGS__)
 #define TEXT_AGAIN(...)	#__VA_ARGS__
-#define SEAM(_module, _symbol, _required, _type, ...)					\
+#define SEAM(_module, _symbol, _required, declared, _type, ...)				\
 	{ TEXT(_module), TEXT(_symbol), _required, TEXT(_type), TEXT(__VA_ARGS__) },
 
 static const struct seam seams[] = { SEVADM_SEAMS(SEAM) };
 
-/*
- * Where kernels differ and it does not matter, as the wrapper only passes the value on: see
- * seam_table.h.
- */
+/* The form's module is the row's, and is required as the row is. */
+static const struct form {
+	size_t row;
+	struct seam seam;
+} forms[] = {
+#define FORM(_symbol, _name, declared, _type, ...)					\
+	{ SEAM_##_symbol, { NULL, TEXT(_name), false, TEXT(_type), TEXT(__VA_ARGS__) } },
+	SEVADM_SEAM_FORMS(FORM)
+};
+
+/* Must each be refused as a form of the row, whose wrapper it would take. */
 static const struct {
-	const char *symbol;
-	int parameter;
-} any_signedness[] = {
-	{ "sev_pin_memory", 4 },
+	struct form form;
+	const char *what;
+} wrong_forms[] = {
+	{ { SEAM_sev_pin_page, { NULL, "sev_pin_page", false, "struct page *",
+	    "(unsigned long addr, struct kvm *kvm, unsigned int flags)" } }, "swapped arguments" },
+	{ { SEAM_snp_leak_pages, { NULL, "__snp_leak_pages", false, "void",
+	    "(u64 pfn, unsigned int npages, bool dump_rmp)" } }, "an argument more" },
+	{ { SEAM_sev_vm_destroy, { NULL, "sev_vm_destroy", false, "int", "(struct kvm *kvm)" } },
+	  "another result" },
+	{ { SEAM_misc_cg_uncharge, { NULL, "misc_cg_uncharge", false, "void",
+	    "(enum misc_res_type type, struct misc_cg *cg, u32 amount)" } }, "another size" },
 };
 
 /* Must each be refused: what this test is worth. They are wrong variants of real rows. */
@@ -87,10 +102,16 @@ struct shape {
 	char name[NAME_MAX_BYTES];	/* of a structure or enumeration */
 };
 
-static bool same_shape(const struct shape *a, const struct shape *b, bool signedness)
+/* The same to the calling convention. */
+static bool same_size(const struct shape *a, const struct shape *b)
 {
 	return a->kind == b->kind && a->pointers == b->pointers && a->size == b->size &&
-	       (!signedness || a->is_signed == b->is_signed) && !strcmp(a->name, b->name);
+	       !strcmp(a->name, b->name);
+}
+
+static bool same_shape(const struct shape *a, const struct shape *b)
+{
+	return same_size(a, b) && a->is_signed == b->is_signed;
 }
 
 static void print_shape(char *text, size_t size, const struct shape *shape)
@@ -239,18 +260,12 @@ static struct btf *load_btf(const char *module)
 	return btf__parse_split(path, vmlinux);
 }
 
-static bool compare_shape(const struct seam *seam, int parameter, const struct shape *want,
-			  const struct shape *have, char *problem)
+static bool compare_shape(int parameter, const struct shape *want, const struct shape *have,
+			  char *problem)
 {
 	char left[PROBLEM_BYTES / 3], right[PROBLEM_BYTES / 3];
-	bool signedness = true;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(any_signedness); i++)
-		if (!strcmp(seam->symbol, any_signedness[i].symbol) &&
-		    parameter == any_signedness[i].parameter)
-			signedness = false;
-	if (same_shape(want, have, signedness))
+	if (same_shape(want, have))
 		return true;
 	print_shape(left, sizeof(left), want);
 	print_shape(right, sizeof(right), have);
@@ -277,23 +292,23 @@ static bool compare_prototype(const struct seam *seam, const struct btf *btf,
 		return false;
 	}
 	if (!shape_of(btf, prototype->type, &have) ||
-	    !compare_shape(seam, -1, &result, &have, problem))
+	    !compare_shape(-1, &result, &have, problem))
 		return false;
 	for (i = 0; i < count; i++) {
 		if (!shape_of(btf, parameters[i].type, &have)) {
 			snprintf(problem, PROBLEM_BYTES, "parameter %d is of an unknown kind", i + 1);
 			return false;
 		}
-		if (!compare_shape(seam, i, &want[i], &have, problem))
+		if (!compare_shape(i, &want[i], &have, problem))
 			return false;
 	}
 	return true;
 }
 
 /* *@there: the kernel has the function. */
-static bool check_seam(const struct seam *seam, bool *there, char *problem)
+static bool check_seam(const struct seam *seam, const char *module, bool *there, char *problem)
 {
-	struct btf *btf = load_btf(seam->module);
+	struct btf *btf = load_btf(module);
 	const struct btf_type *function;
 	bool good;
 	int id;
@@ -301,7 +316,7 @@ static bool check_seam(const struct seam *seam, bool *there, char *problem)
 	*problem = '\0';
 	*there = false;
 	if (!btf) {
-		snprintf(problem, PROBLEM_BYTES, "no BTF of %s: %s", seam->module, strerror(errno));
+		snprintf(problem, PROBLEM_BYTES, "no BTF of %s: %s", module, strerror(errno));
 		return false;
 	}
 	id = btf__find_by_name_kind(btf, seam->symbol, BTF_KIND_FUNC);
@@ -310,10 +325,51 @@ static bool check_seam(const struct seam *seam, bool *there, char *problem)
 	good = function && compare_prototype(seam, btf, btf__type_by_id(btf, function->type),
 					     problem);
 	if (!function)
-		snprintf(problem, PROBLEM_BYTES, "%s has no such function", seam->module);
-	if (strcmp(seam->module, "vmlinux"))
+		snprintf(problem, PROBLEM_BYTES, "%s has no such function", module);
+	if (strcmp(module, "vmlinux"))
 		btf__free(btf);
 	return good;
+}
+
+/* As the row has it, or as one of its forms. */
+static bool check_row(size_t row, char *problem)
+{
+	const struct seam *seam = &seams[row];
+	char other[PROBLEM_BYTES];
+	bool there, any;
+	size_t i;
+
+	if (check_seam(seam, seam->module, &there, problem))
+		return true;
+	for (i = 0; i < ARRAY_SIZE(forms); i++) {
+		if (forms[i].row != row)
+			continue;
+		if (check_seam(&forms[i].seam, seam->module, &any, other))
+			return true;
+		if (any && !there)
+			memcpy(problem, other, sizeof(other));
+		there |= any;
+	}
+	ksft_print_msg("%s: %s\n", seam->symbol, problem);
+	/* What the module can do without, a kernel may lack, but not have otherwise. */
+	return !there && !seam->required;
+}
+
+/* A form takes the row's wrapper. */
+static bool fits_row(const struct form *form)
+{
+	struct shape want[PARAMETERS_MAX], have[PARAMETERS_MAX], want_result, have_result;
+	const struct seam *row = &seams[form->row];
+	int count = parse_parameters(row->parameters, want), i;
+
+	if (count < 0 || parse_parameters(form->seam.parameters, have) != count ||
+	    !parse_type(row->type, &want_result) || !parse_type(form->seam.type, &have_result) ||
+	    !same_size(&want_result, &have_result))
+		return false;
+	for (i = 0; i < count; i++)
+		if (!same_size(&want[i], &have[i]))
+			return false;
+	return true;
 }
 
 int main(void)
@@ -329,17 +385,20 @@ int main(void)
 		ksft_exit_skip("no BTF of kvm_amd: it is not loaded\n");
 	libbpf_set_print(NULL);
 
-	ksft_set_plan(ARRAY_SIZE(seams) + ARRAY_SIZE(wrong));
-	for (i = 0; i < ARRAY_SIZE(seams); i++) {
-		good = check_seam(&seams[i], &there, problem);
-		if (!good)
-			ksft_print_msg("%s: %s\n", seams[i].symbol, problem);
-		/* What the module can do without, a kernel may lack, but not have otherwise. */
-		ksft_test_result(good || (!there && !seams[i].required), "%s:%s\n",
-				 seams[i].module, seams[i].symbol);
-	}
+	ksft_set_plan(ARRAY_SIZE(seams) + ARRAY_SIZE(forms) + ARRAY_SIZE(wrong_forms) +
+		      ARRAY_SIZE(wrong));
+	for (i = 0; i < ARRAY_SIZE(seams); i++)
+		ksft_test_result(check_row(i, problem), "%s:%s\n", seams[i].module,
+				 seams[i].symbol);
+	for (i = 0; i < ARRAY_SIZE(forms); i++)
+		ksft_test_result(fits_row(&forms[i]), "%s %s can take the wrapper of %s\n",
+				 forms[i].seam.symbol, forms[i].seam.parameters,
+				 seams[forms[i].row].symbol);
+	for (i = 0; i < ARRAY_SIZE(wrong_forms); i++)
+		ksft_test_result(!fits_row(&wrong_forms[i].form), "a form with %s is noticed\n",
+				 wrong_forms[i].what);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		good = check_seam(&wrong[i].seam, &there, problem);
+		good = check_seam(&wrong[i].seam, wrong[i].seam.module, &there, problem);
 		if (!good)
 			ksft_print_msg("%s: %s\n", wrong[i].seam.symbol, problem);
 		ksft_test_result(!good, "%s is noticed\n", wrong[i].what);

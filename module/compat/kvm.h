@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KVM: the type of a VM (KVM_CREATE_VM's argument), and memory of guest_memfd. Probed in
- * compat/Kbuild.include.
+ * KVM: the type of a VM (KVM_CREATE_VM's argument), memory of guest_memfd, and the operations of SEV.
+ * Probed in compat/Kbuild.include.
  */
 #ifndef SEVADM_COMPAT_KVM_H
 #define SEVADM_COMPAT_KVM_H
@@ -32,6 +32,7 @@ static inline u64 compat_kvm_slot_gmem_pages(const struct kvm_memory_slot *slot)
 /* The same of all slots of a VM, with its slots_lock held: the first address space alone can have it. */
 static inline u64 compat_kvm_gmem_pages(struct kvm *kvm)
 {
+#ifdef SEVADM_HAVE_KVM_MEM_GUEST_MEMFD
 	struct kvm_memory_slot *slot;
 	struct kvm_memslots *slots;
 	u64 pages = 0;
@@ -41,6 +42,9 @@ static inline u64 compat_kvm_gmem_pages(struct kvm *kvm)
 	kvm_for_each_memslot(slot, bucket, slots)
 		pages += compat_kvm_slot_gmem_pages(slot);
 	return pages;
+#else
+	return 0;
+#endif
 }
 
 /*
@@ -70,5 +74,12 @@ static inline const struct file *compat_kvm_slot_gmem_file(const struct kvm_memo
 	return NULL;
 #endif
 }
+
+/* A function of KVM's table of operations, for its type alone: its name there, and before 5.18. */
+#ifdef SEVADM_HAVE_MEM_ENC_IOCTL
+#define COMPAT_KVM_OPERATION(name, name_5_17)	(*((struct kvm_x86_ops *)NULL)->name)
+#else
+#define COMPAT_KVM_OPERATION(name, name_5_17)	(*((struct kvm_x86_ops *)NULL)->name_5_17)
+#endif
 
 #endif /* SEVADM_COMPAT_KVM_H */

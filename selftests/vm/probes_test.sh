@@ -20,8 +20,10 @@ number=0 failed=0
 # HEADER	NAME	EFFECT: of its absence: what stops the build, or "SEVADM_HAVE_…" that is not defined.
 names() {
 	cat <<-'TABLE'
-	arch/x86/include/asm/kvm-x86-ops.h	mem_enc_ioctl	stops
-	include/linux/kvm_host.h	vm_dead	stops
+	arch/x86/include/asm/kvm-x86-ops.h	mem_enc_op	stops
+	arch/x86/include/asm/kvm-x86-ops.h	mem_enc_ioctl	SEVADM_HAVE_MEM_ENC_IOCTL
+	arch/x86/include/asm/kvm_host.h	vm_move_enc_context_from	stops
+	include/linux/ftrace.h	ftrace_set_filter_ips	stops
 	include/linux/cgroup.h	cgroup_get_from_id	stops
 	include/net/genetlink.h	cap_sys_admin	stops
 	include/net/genetlink.h	GENL_MCAST_CAP_SYS_ADMIN	SEVADM_HAVE_GENL_MCAST_CAP_SYS_ADMIN
@@ -72,9 +74,9 @@ lets_in() {
 absence() {
 	local name=$1 effect=$2 status=0
 	if [[ $effect == stops ]]; then
-		! probe "$name" GENL_MCAST_CAP_SYS_ADMIN || status=1
-		grep -q "sevadm cannot be built for kernel test: its headers have no $name" "$run/out" ||
-			status=1
+		! probe "$name" GENL_MCAST_CAP_SYS_ADMIN mem_enc_ioctl || status=1
+		grep -qE "sevadm cannot be built for kernel test: its headers have no (\S*\|)?$name\b" \
+			"$run/out" || status=1
 		result "$status" "headers without $name stop the build, by name"
 	else
 		probe "$name" || status=1
@@ -83,19 +85,69 @@ absence() {
 	fi
 }
 
-# What a row of the vendor table expects, against what dkms.conf and the probes do.
+# The names by which kernels have the function of each seam that is required: one seam a line.
+required_seams() {
+	printf '%s\n' '#include "module/seam_table.h"' \
+		'#define SEAM(module, symbol, required, ...) @symbol required symbol' \
+		'#define FORM(symbol, name, ...) @symbol form name' \
+		'SEVADM_SEAMS(SEAM) SEVADM_SEAM_FORMS(FORM)' |
+		cc -E -P -I "$top_dir" - | tr -s '\n@' ' \n' |
+		awk '$2 == "true" { names[$1] = $3 }
+			$2 == "form" && $1 in names { names[$1] = names[$1] " " $3 }
+			END { for (seam in names) print names[seam] }'
+}
+
+# can_attach FUNCTION…: to all that is required, where KVM and ccp have no such functions.
+can_attach() {
+	local names name there
+	while read -ra names; do
+		there=''
+		for name in "${names[@]}"; do
+			[[ " $* " == *" $name "* ]] || there=yes
+		done
+		[[ $there ]] || return
+	done <"$run/required"
+}
+
+# outcome RELEASE NAME…: what comes of a kernel that lacks these names.
+outcome() {
+	local release=$1
+	shift
+	if ! lets_in "$release"; then
+		echo refused
+	elif ! probe "$@"; then
+		echo stopped
+	elif ! can_attach "$@"; then
+		echo degraded
+	else
+		echo attached
+	fi
+}
+
+# What a row of the vendor table expects, against what dkms.conf, the probes and the table of seams say.
 vendor() {
 	local kernel=$1 release=$2 expected=$4 found lacks=$3
 	read -ra lacks <<<"${lacks#-}"
-	if ! lets_in "$release"; then
-		found=refused
-	elif ! probe "${lacks[@]}"; then
-		found=stopped
-	else
-		found=attached
-	fi
+	found=$(outcome "$release" "${lacks[@]}")
 	printf 'found: %s\n' "$found" >>"$run/out"
 	result "$([[ $found == "$expected" ]]; echo $?)" "$kernel ($release): $expected"
+}
+
+# A function has one of its names, or none.
+names_of_seams() {
+	local status=0 new=(sev_mem_enc_ioctl sev_mem_enc_register_region) old
+	old=(svm_mem_enc_op svm_register_enc_region)
+	: >"$run/out"
+	# As many as have "true" in the table.
+	(($(wc -l <"$run/required") == $(grep -c '^	SEAM(.*, true,' "$top_dir/module/seam_table.h"))) ||
+		status=1
+	[[ $(outcome 6.1.0-test) == attached ]] || status=1
+	[[ $(outcome 6.1.0-test "${new[@]}") == attached ]] || status=1
+	[[ $(outcome 6.1.0-test "${old[@]}") == attached ]] || status=1
+	[[ $(outcome 6.1.0-test "${new[0]}" "${old[0]}") == degraded ]] || status=1
+	[[ $(outcome 6.1.0-test sev_vm_destroy) == degraded ]] || status=1
+	[[ $(outcome 6.1.0-test sev_do_cmd) == attached ]] || status=1
+	result "$status" "a kernel without a required function, by any name, is degraded"
 }
 
 # What users read of these kernels is the table.
@@ -133,7 +185,7 @@ done
 mapfile -t vendors < <(grep -Ev '^(#|$)' "$here/kernels/vendor.table" | tr -s '\t')
 mapfile -t absent < <(names)
 echo "KTAP version 1"
-echo "1..$((${#vendors[@]} + ${#absent[@]} + 2 + ${#kernels[@]}))"
+echo "1..$((${#vendors[@]} + ${#absent[@]} + 3 + ${#kernels[@]}))"
 status=0
 probe || status=1
 for row in "${absent[@]}"; do
@@ -145,6 +197,8 @@ for row in "${absent[@]}"; do
 	IFS=$'\t' read -r _ name effect <<<"$row"
 	absence "$name" "$effect"
 done
+required_seams >"$run/required"
+names_of_seams
 for row in "${vendors[@]}"; do
 	IFS=$'\t' read -r kernel release lacks expected _ <<<"$row"
 	vendor "$kernel" "$release" "$lacks" "$expected"

@@ -40,6 +40,7 @@ typedef unsigned int gfp_t;
 #define __packed		__attribute__((packed))
 #define U32_MAX			UINT32_MAX
 #define U64_MAX			((u64)~0ULL)
+#define IS_ENABLED(option)	0
 #define BIT(n)			(1UL << (n))
 #define BIT_ULL(n)		(1ULL << (n))
 #define ____cacheline_aligned
