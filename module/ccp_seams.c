@@ -116,30 +116,39 @@ static u64 *queued_since(const struct sevadm_scopes *mine)
 	return mine->kvm && mine->kvm->queue_ns ? &mine->kvm->queue_ns : NULL;
 }
 
+static bool is_debug(u32 command)
+{
+	return command == SEV_CMD_DBG_DECRYPT || command == SEV_CMD_DBG_ENCRYPT;
+}
+
 /*
  * Notes commands that KVM issues only after a call that a seam should have seen: a guest's command
  * outside of KVM's ioctl, a command on a guest's memory that was not pinned. Debug commands may be
- * several to a pin.
+ * several to a pin: the first of an ioctl is looked at.
  */
 static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_scope *scope)
 {
 	if (command < SEV_CMD_LAUNCH_START || command > SEV_CMD_DBG_ENCRYPT)
 		return;
 	if (!scope) {
-		sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl);
+		sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl, 0);
 		return;
 	}
 	if (!scope->vm || scope->transient || asks_length)
 		return;
+	if (is_debug(command) && scope->commands)
+		return;
 	switch (command) {
+	case SEV_CMD_DBG_DECRYPT:
+	case SEV_CMD_DBG_ENCRYPT:
 	case SEV_CMD_SEND_UPDATE_DATA:
 	case SEV_CMD_RECEIVE_UPDATE_DATA:
 		sevadm_seam_passed_by(sevadm_seam_attached(SEAM_sev_pin_page) ?
-				      SEAM_sev_pin_page : SEAM_sev_pin_memory);
+				      SEAM_sev_pin_page : SEAM_sev_pin_memory, scope->start_ns);
 		break;
 	case SEV_CMD_LAUNCH_UPDATE_DATA:
 	case SEV_CMD_LAUNCH_UPDATE_SECRET:
-		sevadm_seam_passed_by(SEAM_sev_pin_memory);
+		sevadm_seam_passed_by(SEAM_sev_pin_memory, scope->start_ns);
 		break;
 	}
 }
@@ -265,8 +274,7 @@ static void account(struct command *command, const struct sevadm_event *event, s
 	}
 	if (!event->ret && !command->nested)
 		book(scope, vm, command->number, command->buffer, &command->guest);
-	if ((command->number == SEV_CMD_DBG_DECRYPT || command->number == SEV_CMD_DBG_ENCRYPT) &&
-	    scope && scope->vm && scope->transient)
+	if (is_debug(command->number) && scope && scope->vm && scope->transient)
 		drop_debug_pins(scope);
 }
 

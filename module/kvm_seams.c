@@ -259,7 +259,7 @@ int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigne
 	scope = is_sev_resource(type) ? sevadm_scope_kvm() : NULL;
 	/* KVM takes an ASID in that ioctl and in a migration only. */
 	if (is_sev_resource(type) && !scope)
-		sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl);
+		sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl, 0);
 	if (!correct_migration(scope, &type))
 		goto exit;
 	if (scope && (scope->kind != SEVADM_SCOPE_IOCTL || !sevadm_ledger_complete()))

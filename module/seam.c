@@ -15,6 +15,7 @@
 
 #include <linux/delay.h>
 #include <linux/ftrace.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -38,6 +39,7 @@
  * @required: without it the module is degraded
  * @yielded: it is left to someone else
  * @attached: it is redirected
+ * @escaped: a call has passed it by that began after it was redirected
  * @wrapper: where it is redirected to
  * @key: static call into the function's body
  * @trampoline: see @key
@@ -52,6 +54,7 @@ struct sevadm_seam {
 	bool required;
 	bool yielded;
 	bool attached;
+	bool escaped;
 	void *wrapper;
 	struct static_call_key *key;
 	void *trampoline;
@@ -134,6 +137,9 @@ static struct sevadm_target targets[] = {
 
 /* Serialises attaching and detaching, and guards every field of seams and targets. */
 static DEFINE_MUTEX(seam_mutex);
+
+/* When all functions that there are had been redirected, by CLOCK_BOOTTIME. */
+static u64 settled_ns;
 
 atomic_t sevadm_seam_tasks = ATOMIC_INIT(0);
 atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
@@ -280,6 +286,7 @@ static void target_detach(struct sevadm_target *target, const char *reason)
 
 	for (seam = target->first; seam < target->end; seam++) {
 		WRITE_ONCE(seam->attached, false);
+		WRITE_ONCE(seam->escaped, false);
 		seam->error = 0;
 		seam->reason = reason;
 	}
@@ -321,6 +328,7 @@ static void target_attach(struct sevadm_target *target)
 	for (seam = target->first; seam < target->end; seam++)
 		if (seam->location)
 			seam_settle(seam);
+	WRITE_ONCE(settled_ns, ktime_get_boottime_ns());
 }
 
 static void target_arrived(struct sevadm_target *target)
@@ -413,15 +421,19 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
 /**
  * sevadm_seam_passed_by() - note that a call passed a seam by
  * @id: the seam, whose function KVM or ccp must have called
+ * @since_ns: the call cannot have begun before, by CLOCK_BOOTTIME; 0: it is not known since when it runs
  *
- * Either the call began before the seam was attached, or something else takes the calls.
+ * Either the call began before the seam was attached, or something else takes the calls, or the compiler has
+ * put the function's body into callers. If it is not the first, the module is degraded.
  *
  * Context: does not sleep.
  */
-void sevadm_seam_passed_by(enum sevadm_seam_id id)
+void sevadm_seam_passed_by(enum sevadm_seam_id id, u64 since_ns)
 {
 	if (!sevadm_seam_attached(id))
 		return;
+	if (since_ns > READ_ONCE(settled_ns))
+		WRITE_ONCE(seams[id].escaped, true);
 	if (atomic64_inc_return(&bypasses[id]) == 1)
 		pr_warn("%s: a call of %s has passed by the module\n", seams[id].module,
 			seams[id].symbol);
@@ -457,6 +469,9 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 	if (seam->attached && !info->attached)
 		strscpy(info->reason, "no longer redirected: ftrace has changed the function back",
 			sizeof(info->reason));
+	else if (seam->attached && seam->escaped)
+		snprintf(info->reason, sizeof(info->reason),
+			 "%llu calls passed it by: the compiler has put it into callers", passed);
 	else if (seam->attached && passed)
 		snprintf(info->reason, sizeof(info->reason),
 			 "%llu calls passed it by, or began before it was attached", passed);
@@ -479,9 +494,10 @@ u32 sevadm_seam_state(void)
 
 	mutex_lock(&seam_mutex);
 	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
-		if (!seam->required)
+		if (!seam->required && !seam->escaped)
 			continue;
-		if (seam->error || (seam->attached && !sevadm_redirect_in_place(seam->location))) {
+		if (seam->error || seam->escaped ||
+		    (seam->attached && !sevadm_redirect_in_place(seam->location))) {
 			state = SEVADM_MODULE_STATE_DEGRADED;
 			break;
 		}

@@ -84,7 +84,7 @@ static inline bool sevadm_private_seen(void)
 	       sevadm_seam_attached(SEAM_rmp_make_shared);
 }
 
-void sevadm_seam_passed_by(enum sevadm_seam_id id);
+void sevadm_seam_passed_by(enum sevadm_seam_id id, u64 since_ns);
 int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info);
 u32 sevadm_seam_state(void);
 

@@ -77,10 +77,12 @@ void sevadm_firmware_heard(const struct sev_user_data_status *status)
 
 /* How often each seam was passed by. */
 static unsigned int passed[SEVADM_SEAM_NR];
+static u64 passed_since_ns;
 
-void sevadm_seam_passed_by(enum sevadm_seam_id id)
+void sevadm_seam_passed_by(enum sevadm_seam_id id, u64 since_ns)
 {
 	passed[id]++;
+	passed_since_ns = since_ns;
 }
 
 /* A command of SEV on a host with SEV-SNP: ccp takes two pages back before it returns. */
@@ -178,6 +180,7 @@ static void command_that_passed_by(struct kunit *test)
 {
 	struct sev_data_send_update_data send = { .handle = HANDLE, .trans_len = 16, .hdr_len = 16 };
 	struct sev_data_launch_update_data update = { .handle = HANDLE, .len = 16 };
+	struct sev_data_dbg debug = { .handle = HANDLE, .len = 16 };
 	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)64, SEVADM_VM_TYPE_SEV);
 	struct sevadm_scope *scope;
 	int error;
@@ -188,6 +191,17 @@ static void command_that_passed_by(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_mem_enc_ioctl], 0);
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_UPDATE_DATA, &update, &error);
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_mem_enc_ioctl], 1);
+	KUNIT_EXPECT_EQ(test, passed_since_ns, 0);
+
+	/* Only the first debug command of an ioctl is known to come right after its pins. */
+	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
+	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_DBG_DECRYPT, &debug, &error);
+	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_pin_memory], 1);
+	KUNIT_EXPECT_EQ(test, passed_since_ns, scope->start_ns);
+	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_DBG_ENCRYPT, &debug, &error);
+	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_pin_memory], 1);
+	sevadm_scope_leave(scope);
+	passed[SEAM_sev_pin_memory] = 0;
 
 	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_UPDATE_DATA, &update, &error);
