@@ -368,6 +368,7 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 		return;
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		scope->transient += pinned;
+	scope->pinned = true;
 	before = sevadm_vm_pin(scope->vm, pinned, scope->kind == SEVADM_SCOPE_REGION);
 	event_pin(SEVADM_EVENT_PIN, scope, pinned, before, start_ns);
 }
@@ -434,6 +435,21 @@ struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int
 	return page;
 }
 
+/*
+ * Books a region that KVM has pinned, where sev_pin_memory() is missing or the compiler has put it into the
+ * caller. It is too late to refuse; what it has pinned is known: the pages that it spans, of which
+ * sev_pin_memory() pins all or none.
+ */
+static void region_pinned_unseen(struct sevadm_scope *scope, const struct kvm_enc_region *range)
+{
+	u64 pages = pages_of_range(range->addr, range->size), before;
+
+	sevadm_seam_passed_by(SEAM_sev_pin_memory, scope->start_ns);
+	sevadm_limit_force_pins(scope->vm, pages);
+	before = sevadm_vm_pin(scope->vm, pages, 1);
+	event_pin(SEVADM_EVENT_PIN, scope, pages, before, scope->start_ns);
+}
+
 int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *range)
 {
 	struct sevadm_scope *scope;
@@ -445,6 +461,8 @@ int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *ran
 	/* The wrapper of sev_pin_memory() books what it pins, under kvm->lock. */
 	ret = call_original(sev_mem_enc_register_region, kvm, range);
 
+	if (!ret && scope->vm && !scope->pinned)
+		region_pinned_unseen(scope, range);
 	scope_end(scope, ret, 0);
 	sevadm_scope_leave(scope);
 	sevadm_seam_exit();

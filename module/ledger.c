@@ -409,14 +409,14 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 }
 
 /**
- * sevadm_ledger_sees_pins() - return true if all is seen that pins memory and releases it
+ * sevadm_ledger_sees_pins() - return true if all is seen that pins memory for long and releases it
  *
- * Where one of these seams is missing, counts of pages and regions would only grow, or never.
+ * Where one of these seams is missing, counts of pages and regions would only grow, or never. That of
+ * sev_pin_memory() is not one of them: what a region pins is known without it.
  */
 bool sevadm_ledger_sees_pins(void)
 {
-	return sevadm_seam_attached(SEAM_sev_pin_memory) &&
-	       sevadm_seam_attached(SEAM_sev_mem_enc_register_region) &&
+	return sevadm_seam_attached(SEAM_sev_mem_enc_register_region) &&
 	       sevadm_seam_attached(SEAM_sev_mem_enc_unregister_region);
 }
 

@@ -303,6 +303,27 @@ void sevadm_limit_force_locked(struct sevadm_vm *vm)
 	sevadm_guarantee_take_locked(vm, resource);
 }
 
+/**
+ * sevadm_limit_force_pins() - charge a VM for pages that were pinned unseen, whatever the limits are
+ * @vm: the VM; it is the one that its context has moved to meanwhile that is charged
+ * @pages: number of pages
+ */
+void sevadm_limit_force_pins(struct sevadm_vm *vm, u64 pages)
+{
+	struct subject *subject;
+	struct walk walk;
+
+	spin_lock(&sevadm_ledger_lock);
+	vm = vm->line->vm;
+	if (vm) {
+		for_each_charged(subject, &walk, vm)
+			sevadm_subject_count_locked(subject, SEVADM_RESOURCE_PIN,
+						    (struct change) { .usage = pages });
+		vm->charged[SEVADM_RESOURCE_PIN] += pages;
+	}
+	spin_unlock(&sevadm_ledger_lock);
+}
+
 /** sevadm_limit_forget_locked() - give back all that a VM is charged, which leaves the ledger */
 void sevadm_limit_forget_locked(struct sevadm_vm *vm)
 {

@@ -50,6 +50,7 @@ enum sevadm_scope_kind {
  * @start_ns: when it was entered
  * @queue_ns: when a task in KVM code began to queue for the mailbox; 0: it is not queueing
  * @transient: pages pinned until it ends
+ * @pinned: pages were seen to be pinned, and booked
  * @charged: an ASID was charged to the misc cgroup and not uncharged since
  * @uncharged: an ASID was uncharged
  * @activated: the firmware has bound an ASID within it
@@ -72,6 +73,7 @@ struct sevadm_scope {
 	u64 start_ns;
 	u64 queue_ns;
 	s64 transient;
+	bool pinned;
 	bool claims;
 	bool entered;
 	bool charged;

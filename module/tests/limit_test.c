@@ -172,6 +172,23 @@ static void limit_refuses_and_records(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 100);
 }
 
+/* Pages that were pinned unseen are there, whatever the limits are. */
+static void limit_counts_what_it_cannot_refuse(struct kunit *test)
+{
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	KUNIT_EXPECT_EQ(test, pin(vm, 60), 0);
+	sevadm_limit_force_pins(vm, 50);
+	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 110);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 110);
+	KUNIT_EXPECT_EQ(test, pin(vm, 1), -EDQUOT);
+	unpin(vm, 50);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 60);
+	KUNIT_EXPECT_EQ(test, pin(vm, 40), 0);
+}
+
 static void limit_is_of_one_user(struct kunit *test)
 {
 	struct sevadm_vm *one = limits_start(test, 1, UID_ONE), *two = limits_start(test, 2, UID_TWO);
@@ -423,6 +440,7 @@ static void asid_that_was_not_had(struct kunit *test)
 
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_refuses_and_records),
+	KUNIT_CASE(limit_counts_what_it_cannot_refuse),
 	KUNIT_CASE(limit_is_of_one_user),
 	KUNIT_CASE(limit_does_not_wrap),
 	KUNIT_CASE(limit_lowered_below_usage),

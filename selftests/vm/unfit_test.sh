@@ -49,7 +49,9 @@ taken='
 	sevadm -j vm list && sevlaunch --pause-at finish --memory 8 >guest & guest=$!
 	for try in $(seq 600); do grep -q "^finish: good=true" guest && break; sleep 0.2; done
 	sevadm vm list | grep sevlaunch || exit 1
+	[ "$(sevadm -j vm list | json_get 0 pinned_bytes)" = $((8 << 20)) ] || exit 1
 	kill -USR1 $guest && wait $guest || exit 1
+	[ "$(sevadm -j status | json_get pinned current_bytes)" = 0 ] || exit 1
 	rmmod sevadm && rmmod occupant && modprobe sevadm || exit 1
 	sevadm module status | grep -q "attached: \([0-9]*\) of \1 "'
 
