@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #include "cli/output.h"
 #include "kernel/client.h"
 #include "monitor_exec.h"
+#include "monitor_journal.h"
 #include "trace/event.h"
 #include "trace/filter.h"
 
@@ -30,12 +32,14 @@
  * struct monitor - one run
  * @filter: which events are wanted
  * @exec: what is started for each
+ * @journal: where they go instead of stdout, if that is the journal
  * @error: exit code of what failed while events were taken
  * @gone: the module was unloaded
  */
 struct monitor {
 	struct filter filter;
 	struct exec exec;
+	struct journal journal;
 	struct nl_sock *sock;
 	int error;
 	bool gone;
@@ -48,10 +52,10 @@ const struct option_row monitor_options[] = {
 	{}
 };
 
-static void print_row(struct json_object *row)
+static const char *line_of(struct json_object *row)
 {
-	puts(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	return json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN |
+					      JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 /* Takes over @row. */
@@ -67,6 +71,17 @@ static void execute(struct monitor *monitor, struct json_object *row)
 	json_object_put(row);
 }
 
+static bool goes_to_journal(struct monitor *monitor, struct json_object *row,
+			    const struct sevadm_event *event)
+{
+	char *sentence = monitor->journal.send ? event_sentence(event) : NULL;
+	bool sent = sentence && journal_send(&monitor->journal, row,
+					     output_json ? line_of(row) : sentence);
+
+	free(sentence);
+	return sent;
+}
+
 static void take(struct monitor *monitor, const struct sevadm_event *event)
 {
 	struct json_object *row;
@@ -74,24 +89,28 @@ static void take(struct monitor *monitor, const struct sevadm_event *event)
 	if (!filter_wants(&monitor->filter, event))
 		return;
 	row = event_to_json(event);
-	if (output_json)
-		print_row(row);
-	else
-		event_print(event);
+	if (!goes_to_journal(monitor, row, event)) {
+		if (output_json)
+			puts(line_of(row));
+		else
+			event_print(event);
+	}
 	execute(monitor, row);
 }
 
 /* The kernel does not say how many they were; the ring of the trace has them all. */
 static void take_lost(struct monitor *monitor)
 {
+	static const char sentence[] =
+		"Events were lost: they came faster than they were read. sevadm trace show --event limit has them.";
 	struct json_object *row = json_object_new_object();
+	const char *line;
 
 	json_object_object_add(row, "event", json_object_new_string("lost"));
 	json_object_object_add(row, "count", NULL);
-	if (output_json)
-		print_row(row);
-	else
-		puts("Events were lost: they came faster than they were read. sevadm trace show --event limit has them.");
+	line = output_json ? line_of(row) : sentence;
+	if (!journal_send(&monitor->journal, row, line))
+		puts(line);
 	execute(monitor, row);
 }
 
@@ -188,7 +207,7 @@ static int listen_until_stopped(struct monitor *monitor, int signals)
 	};
 	int ret = EXIT_OK;
 
-	if (!output_json)
+	if (!output_json && !monitor->journal.send)
 		event_print_heading();
 	while (!ret && output_flush()) {
 		if (poll(polls, ARRAY_SIZE(polls), -1) < 0 && errno != EINTR)
@@ -249,6 +268,7 @@ int do_monitor(int argc, char **argv)
 		return fail(EXIT_USAGE, "monitor takes options only: see sevadm monitor --help");
 	if (!client_module_loaded())
 		return fail_absent();
+	journal_open(&monitor.journal);
 	monitor.sock = nl_socket_alloc();
 	if (!monitor.sock)
 		return fail(EXIT_REFUSED, "out of memory");

@@ -29,14 +29,23 @@ struct environment {
 	size_t nr, own;
 };
 
-static void add(struct environment *env, const char *key, const char *value)
+char *exec_variable(const char *key, const char *value)
 {
 	char *text, *c;
 
-	if (env->nr == VALUES_MAX || asprintf(&text, "SEVADM_%s=%s", key, value) < 0)
-		return;
+	if (asprintf(&text, "SEVADM_%s=%s", key, value) < 0)
+		return NULL;
 	for (c = text; *c != '='; c++)
 		*c = toupper((unsigned char)*c);
+	return text;
+}
+
+static void add(struct environment *env, const char *key, const char *value)
+{
+	char *text = env->nr < VALUES_MAX ? exec_variable(key, value) : NULL;
+
+	if (!text)
+		return;
 	env->values[env->nr++] = text;
 	env->own = env->nr;
 }

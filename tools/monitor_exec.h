@@ -40,6 +40,13 @@ struct exec {
  */
 int exec_event(struct exec *exec, struct json_object *row, uint64_t now_ns);
 
+/**
+ * exec_variable() - name a value as the program finds it, SEVADM_KEY=VALUE
+ *
+ * Return: text to be freed; NULL: no memory.
+ */
+char *exec_variable(const char *key, const char *value);
+
 /** exec_reap() - forget those that have ended */
 void exec_reap(struct exec *exec);
 

@@ -221,10 +221,15 @@ void event_print_heading(void)
 	printf(LINE_FORMAT "%s\n", "TIME", "EVENT", "COMMAND", "VM", "PROCESS", "TOOK", "RESULT");
 }
 
+static bool has_command(const struct sevadm_event *event)
+{
+	return event->type != SEVADM_EVENT_ASID && event->type != SEVADM_EVENT_LOST &&
+	       event->type != SEVADM_EVENT_LIMIT;
+}
+
 static void print_line_head(struct json_object *row, const struct sevadm_event *event)
 {
-	bool command = event->type != SEVADM_EVENT_ASID && event->type != SEVADM_EVENT_LOST &&
-		       event->type != SEVADM_EVENT_LIMIT;
+	bool command = has_command(event);
 	struct json_object *ns = json_u64(event->duration_ns);
 	char time[32], process[48] = "", took[32] = "";
 
@@ -339,11 +344,8 @@ static void print_asid(const struct sevadm_event *event)
 		       asid_state_name(event->asid_state));
 }
 
-void event_print(const struct sevadm_event *event)
+static void print_what_happened(struct json_object *row, const struct sevadm_event *event)
 {
-	struct json_object *row = event_to_json(event);
-
-	print_line_head(row, event);
 	switch (event->type) {
 	case SEVADM_EVENT_LOST:
 		printf("%" PRIu64 " events were overwritten before they could be read",
@@ -368,6 +370,45 @@ void event_print(const struct sevadm_event *event)
 	}
 	if (is_repeated(event))
 		printf(" (%" PRIu64 " times)", (uint64_t)event->count);
+}
+
+void event_print(const struct sevadm_event *event)
+{
+	struct json_object *row = event_to_json(event);
+
+	print_line_head(row, event);
+	print_what_happened(row, event);
 	putchar('\n');
 	json_object_put(row);
+}
+
+static void print_sentence(struct json_object *row, const struct sevadm_event *event)
+{
+	bool command = has_command(event), process = command || event->type == SEVADM_EVENT_LIMIT;
+
+	if (command)
+		printf("%s %s: ", type_name(event->type), command_name(event));
+	print_what_happened(row, event);
+	if (knows(event, SEVADM_KNOWN_VM))
+		printf("; VM %" PRIu64, (uint64_t)event->vm);
+	if (process)
+		printf("; process %u %s", event->pid, output_text(row, "comm", NULL));
+}
+
+char *event_sentence(const struct sevadm_event *event)
+{
+	struct json_object *row = event_to_json(event);
+	FILE *printed = stdout;
+	char *text = NULL;
+	size_t length;
+
+	/* What prints an event prints to stdout, which the C library lets be another file. */
+	stdout = open_memstream(&text, &length);
+	if (stdout) {
+		print_sentence(row, event);
+		fclose(stdout);
+	}
+	stdout = printed;
+	json_object_put(row);
+	return text;
 }

@@ -31,4 +31,11 @@ bool event_from_json(struct json_object *row, struct sevadm_event *event, const 
 void event_print_heading(void);
 void event_print(const struct sevadm_event *event);
 
+/**
+ * event_sentence() - say what happened, and to whom, without the time and without columns
+ *
+ * Return: text to be freed; NULL: no memory.
+ */
+char *event_sentence(const struct sevadm_event *event);
+
 #endif
