@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "kernel/client.h"
 #include "status.h"
+#include "trace/stats.h"
 #include "vm.h"
 
 /* What differs at one moment may have been in the middle of a change: it must differ often. */
@@ -36,6 +37,21 @@ static void drop_ledger(struct ledger *ledger)
 	*ledger = (struct ledger) {};
 }
 
+/* What the firmware is handed with a command is its own until that ends. */
+static int count_commands(uint64_t *commands)
+{
+	struct stats stats = {};
+	int ret = stats_take_live(&stats);
+	size_t i;
+
+	*commands = 0;
+	for (i = 0; i < stats.nr; i++)
+		if (stats.rows[i].type == SEVADM_EVENT_PSP)
+			*commands += stats.rows[i].count;
+	free(stats.rows);
+	return ret;
+}
+
 static int ask(struct ledger *ledger)
 {
 	int ret;
@@ -46,6 +62,8 @@ static int ask(struct ledger *ledger)
 		ret = asids_get(&ledger->asids);
 	if (!ret)
 		ret = status_get(&ledger->status);
+	if (!ret)
+		ret = count_commands(&ledger->commands);
 	return ret;
 }
 
@@ -164,39 +182,45 @@ static void tell_rmp(struct target *target, const struct rmp_owners *owners, con
 	target_add_json(target, "rmp", rmp);
 }
 
-/*
- * A reading counts if no private memory was given or taken meanwhile, by the ledger. Returns an exit code;
- * @why is set if nothing could be compared.
- */
+/* Returns an exit code; @why is set if nothing could be compared. */
 static int compare_quiet_rmp(struct rmp_table *table, struct rmp_owners *owners,
 			     struct target *target, const char **why)
 {
+	static const char *const reasons[] = {
+		[LEDGER_CHANGED] = "private memory was given or taken during each reading",
+		[LEDGER_FIRMWARE_BUSY] =
+			"the firmware was at work during each reading, and has what it is handed meanwhile",
+		[LEDGER_DIFFERS] = "it differed, but not at enough moments to be a fault",
+		[LEDGER_EQUAL] = NULL,
+	};
 	const struct timespec pause = { .tv_nsec = TRY_PAUSE_NS };
 	struct ledger before = {}, after = {};
+	enum ledger_reading reading = LEDGER_CHANGED;
 	unsigned int differed = 0;
 	int try, ret = EXIT_OK;
 
-	*why = "private memory was given or taken during each reading";
-	for (try = 0; try < RMP_TRIES && !ret; try++) {
+	for (try = 0; try < RMP_TRIES && reading != LEDGER_EQUAL && differed < DIFFERENCES; try++) {
 		if (try)
 			nanosleep(&pause, NULL);
 		ret = ask(&before);
-		if (!ret && !rmp_read(table, owners)) {
+		if (ret)
+			break;
+		if (!rmp_read(table, owners)) {
 			*why = table->why;
-			break;
+			goto drop;
 		}
-		ret = ret ?: ask(&after);
-		if (ret || !ledger_same_private(&before, &after))
-			continue;
-		*why = NULL;
-		if (ledger_compare_rmp(owners, &after, NULL))
+		ret = ask(&after);
+		if (ret)
 			break;
-		if (++differed == DIFFERENCES) {
-			ledger_compare_rmp(owners, &after, target);
-			break;
-		}
-		*why = "it differed, but not at enough moments to be a fault";
+		reading = ledger_read_rmp(owners, &before, &after);
+		differed += reading == LEDGER_DIFFERS;
 	}
+	*why = reasons[reading];
+	if (!ret && differed == DIFFERENCES) {
+		ledger_compare_rmp(owners, &after, before.commands == after.commands, target);
+		*why = NULL;
+	}
+drop:
 	drop_ledger(&before);
 	drop_ledger(&after);
 	return ret;

@@ -447,7 +447,7 @@ static void compare_pages(struct rmp_comparison *c, struct json_object *row, con
 }
 
 bool ledger_compare_rmp(const struct rmp_owners *owners, const struct ledger *ledger,
-			struct target *target)
+			bool firmware, struct target *target)
 {
 	struct json_object *private = json_object_object_get(ledger->status, "private"), *vm;
 	struct rmp_comparison c = { .target = target, .same = true };
@@ -460,7 +460,9 @@ bool ledger_compare_rmp(const struct rmp_owners *owners, const struct ledger *le
 				      "VM", json_get_u64(vm, "id"));
 	}
 	compare_pages(&c, private, "current_bytes", rmp_guest_pages(owners), "all VMs", 0);
-	compare_pages(&c, private, "firmware_bytes", owners->pages[0], "the firmware", 0);
+	if (firmware)
+		compare_pages(&c, private, "firmware_bytes", owners->pages[0],
+			      "the firmware", 0);
 	return c.same;
 }
 
@@ -482,4 +484,16 @@ bool ledger_same_private(const struct ledger *a, const struct ledger *b)
 	}
 	return json_object_equal(json_object_object_get(a->status, "private"),
 				 json_object_object_get(b->status, "private"));
+}
+
+enum ledger_reading ledger_read_rmp(const struct rmp_owners *owners, const struct ledger *before,
+				    const struct ledger *after)
+{
+	if (!ledger_same_private(before, after))
+		return LEDGER_CHANGED;
+	if (ledger_compare_rmp(owners, after, true, NULL))
+		return LEDGER_EQUAL;
+	if (before->commands != after->commands && ledger_compare_rmp(owners, after, false, NULL))
+		return LEDGER_FIRMWARE_BUSY;
+	return LEDGER_DIFFERS;
 }

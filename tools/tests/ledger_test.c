@@ -431,8 +431,8 @@ static void rmp_is_compared(void)
 		other = (struct ledger) { parse(vms, rows[i].from, rows[i].to), NULL,
 					  parse(status, rows[i].from, rows[i].to) };
 		target = report_target(&report, "ledger", TARGET_OBJECT);
-		EXPECT(ledger_compare_rmp(&owners, &other, target) == !rows[i].message);
-		EXPECT(ledger_compare_rmp(&owners, &other, NULL) == !rows[i].message);
+		EXPECT(ledger_compare_rmp(&owners, &other, true, target) == !rows[i].message);
+		EXPECT(ledger_compare_rmp(&owners, &other, true, NULL) == !rows[i].message);
 		EXPECT_NUMBER(target->nr, rows[i].message ? 1 : 0);
 		if (rows[i].message && target->nr)
 			EXPECT_TEXT(target->findings[0].message, rows[i].message);
@@ -444,6 +444,45 @@ static void rmp_is_compared(void)
 	}
 	json_object_put(same.vms);
 	json_object_put(same.status);
+}
+
+/* The firmware has the pages of a command until that ends: while it is at work, they alone are no difference. */
+static void firmware_at_work_is_no_difference(void)
+{
+	static const char vms[] = "[{'id':11,'asid':1,'private_bytes':4096}]";
+	static const char status[] = "{'private':{'current_bytes':4096,'firmware_bytes':8192}}";
+	static const struct {
+		uint32_t guest, firmware;
+		uint64_t commands;
+		enum ledger_reading reading;
+	} rows[] = {
+		{ 1, 2, 0, LEDGER_EQUAL },
+		{ 1, 2, 1, LEDGER_EQUAL },
+		{ 1, 3, 0, LEDGER_DIFFERS },
+		{ 1, 3, 1, LEDGER_FIRMWARE_BUSY },
+		{ 2, 2, 1, LEDGER_DIFFERS },
+		{ 2, 3, 1, LEDGER_DIFFERS },
+	};
+	static struct rmp_owners owners;
+	struct ledger before = { parse(vms, NULL, NULL), NULL, parse(status, NULL, NULL) };
+	struct ledger after = { parse(vms, NULL, NULL), NULL, parse(status, NULL, NULL) };
+	struct json_object *changed;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		owners.pages[0] = rows[i].firmware;
+		owners.pages[1] = rows[i].guest;
+		after.commands = rows[i].commands;
+		EXPECT_NUMBER(ledger_read_rmp(&owners, &before, &after), rows[i].reading);
+	}
+	changed = parse(status, "'firmware_bytes':8192", "'firmware_bytes':4096");
+	json_object_put(after.status);
+	after.status = changed;
+	EXPECT_NUMBER(ledger_read_rmp(&owners, &before, &after), LEDGER_CHANGED);
+	json_object_put(before.vms);
+	json_object_put(before.status);
+	json_object_put(after.vms);
+	json_object_put(after.status);
 }
 
 static void equal_is_no_finding(void)
@@ -607,6 +646,7 @@ int main(void)
 		{ "the RMP is counted", rmp_is_counted },
 		{ "an RMP that cannot be read", rmp_cannot_be_read },
 		{ "the RMP is compared", rmp_is_compared },
+		{ "firmware at work is no difference", firmware_at_work_is_no_difference },
 		{ "what cannot be read is said", what_cannot_be_read_is_said },
 	};
 	static const char *const folders[] = { "/proc", "/sys", "/sys/kernel", "/sys/kernel/btf",
