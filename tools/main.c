@@ -49,7 +49,7 @@ static const struct object object_table[] = {
 	{ "recommend", "limits on memory that fit a VM", recommend_commands, NULL },
 	{ "policy", "guest policies: what they say, and whether they hold", policy_commands, NULL },
 	{ "explain", "causes and remedies of what QEMU or a log says failed", NULL, do_explain,
-	  "[--elsewhere] [errno=N] [fw_error=N] | LINE | --file LOG; without any, a log on stdin" },
+	  "--last | [--elsewhere] [errno=N] [fw_error=N] | LINE | --file LOG; without any, a log on stdin, or --last at a prompt" },
 	{ "module", "load, unload and inspect the kernel module", module_commands, NULL },
 	{ "completion", "completion script for the shell", completion_commands, NULL },
 	{ "help", "this text, or that of an object", NULL, do_help, "[OBJECT]" },

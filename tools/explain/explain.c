@@ -10,6 +10,7 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "explain/explain.h"
+#include "explain/last.h"
 #include "explain/log.h"
 #include "explain/message.h"
 #include "kernel/client.h"
@@ -222,11 +223,13 @@ static void print_symptom(struct json_object *row)
 		puts("\nno cause of this is known");
 }
 
-static int print_all(const struct log *log, const struct facts *facts)
+static int print_all(const struct log *log, const struct facts *facts, const struct last *last)
 {
 	struct json_object *rows = json_object_new_array(), *row;
-	size_t i, explained = 0;
+	size_t i, explained;
 
+	last_add_limits(last, rows);
+	explained = json_object_array_length(rows);
 	for (i = 0; i < log->nr; i++) {
 		if (log->readings[i].left_out)
 			continue;
@@ -234,8 +237,12 @@ static int print_all(const struct log *log, const struct facts *facts)
 		explained += !!json_object_array_length(json_object_object_get(row, "causes"));
 		json_object_array_add(rows, row);
 	}
+	if (last->nr && !output_json)
+		last_print(last);
 	if (!json_object_array_length(rows)) {
 		json_object_put(rows);
+		if (last->nr)
+			return fail(EXIT_REFUSED, "no cause of this is known: look at the log of QEMU or libvirt, too, with explain --file");
 		return fail(EXIT_REFUSED,
 			    "no known SEV error found in the input; paste the QEMU, libvirt or kernel line that reports the failure");
 	}
@@ -253,11 +260,22 @@ static int print_all(const struct log *log, const struct facts *facts)
 static int usage(void)
 {
 	return fail(EXIT_USAGE,
-		    "explain needs what failed: errno=-16 fw_error=0, a line of a log, or --file LOG");
+		    "explain needs what failed: errno=-16 fw_error=0, a line of a log, --file LOG, or --last, which asks the module");
 }
 
+/**
+ * struct asked - what the command line has
+ * @path: the log; NULL: none
+ * @elsewhere: the facts of this host do not count
+ * @last: the module's trace is asked
+ */
+struct asked {
+	const char *path;
+	bool elsewhere, last;
+};
+
 /* No options_parse(): -16 is a number here. */
-static int take_options(int *argc, char ***argv, bool *elsewhere, const char **path)
+static int take_options(int *argc, char ***argv, struct asked *asked)
 {
 	for ((*argc)--, (*argv)++; *argc && !strncmp(**argv, "--", 2); (*argc)--, (*argv)++) {
 		if (!(**argv)[2]) {
@@ -266,43 +284,65 @@ static int take_options(int *argc, char ***argv, bool *elsewhere, const char **p
 			break;
 		}
 		if (!strcmp(**argv, "--elsewhere")) {
-			*elsewhere = true;
+			asked->elsewhere = true;
+		} else if (!strcmp(**argv, "--last")) {
+			asked->last = true;
 		} else if (!strcmp(**argv, "--file") && *argc > 1) {
 			(*argc)--;
-			*path = *++*argv;
+			asked->path = *++*argv;
 		} else {
 			return fail(EXIT_USAGE,
-				    "there is no option \"%s\": explain knows --elsewhere and --file LOG",
+				    "there is no option \"%s\": explain knows --elsewhere, --last and --file LOG",
 				    **argv);
 		}
 	}
 	return EXIT_OK;
 }
 
+static int take_last(struct last *last, struct log *log)
+{
+	int ret = client_module_loaded() ? last_read(last) : fail_absent();
+
+	if (ret)
+		return ret;
+	if (!last->nr)
+		return fail(EXIT_REFUSED,
+			    "the trace holds no failure; what failed before the module was loaded is in the logs of QEMU, libvirt and the kernel: explain --file LOG");
+	last_take(last, log);
+	return EXIT_OK;
+}
+
 int do_explain(int argc, char **argv)
 {
-	const char *path = NULL;
-	bool elsewhere = false;
+	struct asked asked = {};
+	struct last last = {};
 	struct log log = {};
 	struct facts facts;
 	int ret;
 
-	ret = take_options(&argc, &argv, &elsewhere, &path);
+	ret = take_options(&argc, &argv, &asked);
 	if (ret)
 		return ret;
-	if (path ? argc : !argc && isatty(STDIN_FILENO))
+	/* Nobody types a log at a prompt. */
+	if (!argc && !asked.path && isatty(STDIN_FILENO) && client_module_loaded())
+		asked.last = true;
+	if (asked.last ? argc || asked.path || asked.elsewhere :
+	    asked.path ? argc : !argc && isatty(STDIN_FILENO))
 		return usage();
-	ret = argc ? take_words(&log, argc, argv) : take_file(&log, path ?: "-");
+	if (asked.last)
+		ret = take_last(&last, &log);
+	else
+		ret = argc ? take_words(&log, argc, argv) : take_file(&log, asked.path ?: "-");
 	if (ret)
 		return ret;
 	log_link(&log);
-	if (elsewhere)
+	if (asked.elsewhere)
 		facts_none(&facts);
 	else
 		facts_gather("", client_module_loaded() ? ask_module : NULL, &facts);
 	/* One line of a log may prove what another one only suggests. */
 	facts.seen |= log.seen;
-	ret = print_all(&log, &facts);
+	ret = print_all(&log, &facts, &last);
 	log_free(&log);
 	return ret;
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The last failure that the module's trace holds: nobody has to find its line in a log. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "explain/last.h"
+#include "kernel/device.h"
+#include "sev/names.h"
+#include "trace/event.h"
+
+/* Not an exit code: what ends the reading of a ring that is filled meanwhile. */
+#define AT_END (-1)
+
+static bool is_refusal(const struct sevadm_event *event)
+{
+	return event->type == SEVADM_EVENT_LIMIT && event->ret < 0;
+}
+
+static bool is_failure(const struct sevadm_event *event)
+{
+	return event_is_error(event) &&
+	       (event->type == SEVADM_EVENT_PSP || event->type == SEVADM_EVENT_KVM ||
+		event->type == SEVADM_EVENT_PIN || is_refusal(event));
+}
+
+void last_add(struct last *last, const struct sevadm_event *event)
+{
+	if (!is_failure(event))
+		return;
+	if (last->nr && last->events[0].pid != event->pid)
+		last->nr = 0;
+	if (last->nr == LAST_EVENTS) {
+		memmove(last->events, last->events + 1,
+			(LAST_EVENTS - 1) * sizeof(last->events[0]));
+		last->nr--;
+	}
+	last->events[last->nr++] = *event;
+}
+
+struct reader {
+	struct last *last;
+	uint64_t end;
+};
+
+static int take_event(const struct sevadm_event *event, void *context)
+{
+	struct reader *reader = context;
+
+	if (event->seq >= reader->end)
+		return AT_END;
+	last_add(reader->last, event);
+	return EXIT_OK;
+}
+
+int last_read(struct last *last)
+{
+	struct reader reader = { .last = last };
+	int fd, ret;
+
+	ret = device_open(&fd);
+	if (ret)
+		return ret;
+	ret = device_seek(fd, SEVADM_SEEK_NEWEST, &reader.end);
+	if (!ret)
+		ret = device_seek(fd, SEVADM_SEEK_OLDEST, NULL);
+	if (!ret)
+		ret = device_read(fd, take_event, &reader);
+	close(fd);
+	return ret == AT_END ? EXIT_OK : ret;
+}
+
+static void take_line(struct log *log, const struct sevadm_event *event)
+{
+	const uint64_t page = getpagesize();
+	char line[160] = "";
+
+	if (event->type == SEVADM_EVENT_PIN && event->refusal == SEVADM_REFUSAL_MEMLOCK)
+		snprintf(line, sizeof(line),
+			 "SEV: %" PRIu64 " locked pages exceed the lock limit of %" PRIu64 ".",
+			 (uint64_t)(event->pinned_bytes + event->bytes) / page,
+			 (uint64_t)event->limit_bytes / page);
+	else if (event->type == SEVADM_EVENT_KVM)
+		snprintf(line, sizeof(line), "%s ret=%d fw_error=%u", kvm_command_name(event->command),
+			 event->ret, event->known & SEVADM_KNOWN_FW_ERROR ? event->fw_error : 0);
+	if (*line)
+		log_take_typed(log, line);
+}
+
+void last_take(const struct last *last, struct log *log)
+{
+	bool refused = false;
+	size_t i;
+
+	for (i = 0; i < last->nr; i++)
+		refused |= is_refusal(&last->events[i]);
+	for (i = 0; i < last->nr && !refused; i++)
+		take_line(log, &last->events[i]);
+}
+
+void last_print(const struct last *last)
+{
+	struct json_object *time;
+	char since[64], *sentence;
+	size_t i;
+
+	time = json_u64(last->events[last->nr - 1].time_ns);
+	format_since(time, since, sizeof(since));
+	json_object_put(time);
+	printf("the last failure in the trace, %s:\n", since);
+	for (i = 0; i < last->nr; i++) {
+		sentence = event_sentence(&last->events[i]);
+		if (sentence)
+			printf("  %s\n", sentence);
+		free(sentence);
+	}
+	puts("");
+}
+
+static void add_text(struct json_object *row, const char *key, const char *text)
+{
+	json_object_object_add(row, key, text ? json_object_new_string(text) : NULL);
+}
+
+static struct json_object *limit_cause(const struct sevadm_event *event)
+{
+	const char *cause = "a limit of sevadm's is met", *check = "sevadm limit list",
+		   *remedy = "end a VM that counts for it, or raise it with sevadm limit set";
+	struct json_object *row = json_object_new_object();
+
+	if (event->knob == SEVADM_KNOB_MIN) {
+		cause = "the ASIDs that are free are guaranteed or leased to others";
+		remedy = "end a VM of this tenant, or lower the guarantees of others with sevadm limit set";
+	} else if (event->knob == SEVADM_KNOB_POOL) {
+		cause = "the pool has no ASID left";
+		check = "sevadm asid list: who holds them";
+		remedy = "end a VM of that pool";
+	}
+	add_text(row, "cause", cause);
+	add_text(row, "verdict", "proven");
+	add_text(row, "by", "the trace");
+	add_text(row, "check", check);
+	add_text(row, "remedy", remedy);
+	add_text(row, "source", "sevadm trace show --event limit");
+	add_text(row, "link", NULL);
+	return row;
+}
+
+void last_add_limits(const struct last *last, struct json_object *rows)
+{
+	static const char *const unknown[] = {
+		"component", "topic", "what", "ret", "errno_name", "fw_error", "fw_error_name",
+		"fw_error_meaning",
+	};
+	struct json_object *row, *causes;
+	char *sentence;
+	size_t i, k;
+
+	/* A launcher may have asked more than once: the last refusal stands for all. */
+	for (i = last->nr; i > 0 && !is_refusal(&last->events[i - 1]); i--)
+		;
+	if (!i)
+		return;
+	sentence = event_sentence(&last->events[i - 1]);
+	if (!sentence)
+		return;
+	row = json_object_new_object();
+	causes = json_object_new_array();
+	json_object_array_add(causes, limit_cause(&last->events[i - 1]));
+	add_text(row, "line", sentence);
+	for (k = 0; k < ARRAY_SIZE(unknown); k++)
+		add_text(row, unknown[k], NULL);
+	json_object_object_add(row, "causes", causes);
+	json_object_array_add(rows, row);
+	free(sentence);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The last failure that the module's trace holds. */
+#ifndef SEVADM_EXPLAIN_LAST_H
+#define SEVADM_EXPLAIN_LAST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+#include <linux/sevadm.h>
+
+#include "explain/log.h"
+
+/* A launch that fails does so in few calls, each of which is refused by KVM, the firmware or a limit. */
+#define LAST_EVENTS	8
+
+/**
+ * struct last - the failures at the end of the trace that are one process's; zeroes begin it
+ * @nr: how many of @events there are, the oldest first
+ */
+struct last {
+	struct sevadm_event events[LAST_EVENTS];
+	size_t nr;
+};
+
+/** last_add() - take the next event of the trace: if it is a failure, it is one of the last */
+void last_add(struct last *last, const struct sevadm_event *event);
+
+/**
+ * last_read() - look for the last failure in the trace
+ *
+ * Return: an exit code; that there is no failure is no error.
+ */
+int last_read(struct last *last);
+
+/**
+ * last_take() - have a log say what QEMU and the kernel say of these failures
+ *
+ * What a limit of sevadm's refused is refused to KVM's caller, too: that alone is none.
+ */
+void last_take(const struct last *last, struct log *log);
+
+/** last_print() - say what failed, and when */
+void last_print(const struct last *last);
+
+/** last_add_limits() - add what limits refused to @rows, as explanations that are proven */
+void last_add_limits(const struct last *last, struct json_object *rows);
+
+#endif

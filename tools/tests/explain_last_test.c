@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The last failure of the trace: which events are it, and what is said of them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cli/output.h"
+#include "explain/last.h"
+#include "test.h"
+
+static struct sevadm_event event(__u32 type, __u32 pid, int ret)
+{
+	return (struct sevadm_event) { .type = type, .pid = pid, .ret = ret, .comm = "qemu" };
+}
+
+static void one_process_failed_last(void)
+{
+	struct sevadm_event first = event(SEVADM_EVENT_KVM, 1, -EIO);
+	struct sevadm_event well = event(SEVADM_EVENT_KVM, 3, 0);
+	struct sevadm_event second = event(SEVADM_EVENT_KVM, 2, -EBUSY);
+	struct sevadm_event lost = event(SEVADM_EVENT_LOST, 0, 0);
+	struct sevadm_event soft = event(SEVADM_EVENT_LIMIT, 4, 0);
+	struct last last = {};
+	int i;
+
+	last_add(&last, &well);
+	EXPECT_NUMBER(last.nr, 0);
+	last_add(&last, &first);
+	last_add(&last, &second);
+	last_add(&last, &well);
+	last_add(&last, &lost);
+	/* A soft limit that was passed refuses nothing. */
+	last_add(&last, &soft);
+	EXPECT_NUMBER(last.nr, 1);
+	EXPECT_NUMBER(last.events[0].pid, 2);
+	for (i = 0; i < 2 * LAST_EVENTS; i++) {
+		second.command = i;
+		last_add(&last, &second);
+	}
+	EXPECT_NUMBER(last.nr, LAST_EVENTS);
+	EXPECT_NUMBER(last.events[LAST_EVENTS - 1].command, 2 * LAST_EVENTS - 1);
+}
+
+static bool says(const struct last *last, const char *line)
+{
+	struct log log = {};
+	bool said;
+
+	last_take(last, &log);
+	said = log.nr == 1 && !strcmp(log.readings[0].line, line);
+	if (!said)
+		ksft_print_msg("%zu lines, the first is \"%s\"\n", log.nr,
+			       log.nr ? log.readings[0].line : "");
+	log_free(&log);
+	return said;
+}
+
+static void what_qemu_and_the_kernel_say(void)
+{
+	struct sevadm_event start = event(SEVADM_EVENT_KVM, 1, -EIO);
+	struct sevadm_event pin = event(SEVADM_EVENT_PIN, 1, -ENOMEM);
+	struct last last = {};
+
+	start.command = 2;	/* KVM_SEV_LAUNCH_START */
+	start.known = SEVADM_KNOWN_FW_ERROR;
+	start.fw_error = 23;
+	last_add(&last, &start);
+	EXPECT(says(&last, "LAUNCH_START ret=-5 fw_error=23"));
+	last = (struct last) {};
+	pin.refusal = SEVADM_REFUSAL_MEMLOCK;
+	pin.known = SEVADM_KNOWN_LIMIT | SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED;
+	pin.bytes = 8 * 4096;
+	pin.pinned_bytes = 4096;
+	pin.limit_bytes = 4 * 4096;
+	last_add(&last, &pin);
+	EXPECT(says(&last, "SEV: 9 locked pages exceed the lock limit of 4."));
+}
+
+/* KVM's EBUSY would be explained by a pool that is full, which it need not be. */
+static void a_limit_is_the_reason(void)
+{
+	static const struct {
+		__u32 knob;
+		const char *cause;
+	} rows[] = {
+		{ SEVADM_KNOB_MAX, "a limit of sevadm's is met" },
+		{ SEVADM_KNOB_MIN, "the ASIDs that are free are guaranteed or leased to others" },
+		{ SEVADM_KNOB_POOL, "the pool has no ASID left" },
+	};
+	struct sevadm_event limit = event(SEVADM_EVENT_LIMIT, 1, -EBUSY);
+	struct sevadm_event start = event(SEVADM_EVENT_KVM, 1, -EBUSY);
+	struct json_object *explained, *row, *cause;
+	struct log log = {};
+	struct last last;
+	size_t i;
+
+	limit.resource = SEVADM_RESOURCE_ASID_SEV;
+	start.command = 2;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		last = (struct last) {};
+		limit.knob = rows[i].knob;
+		last_add(&last, &limit);
+		last_add(&last, &start);
+		last_take(&last, &log);
+		EXPECT_NUMBER(log.nr, 0);
+		explained = json_object_new_array();
+		last_add_limits(&last, explained);
+		EXPECT_NUMBER(json_object_array_length(explained), 1);
+		row = json_object_array_get_idx(explained, 0);
+		cause = json_object_array_get_idx(json_object_object_get(row, "causes"), 0);
+		EXPECT_TEXT(json_get_text(cause, "cause"), rows[i].cause);
+		EXPECT_TEXT(json_get_text(cause, "verdict"), "proven");
+		json_object_put(explained);
+	}
+	explained = json_object_new_array();
+	last = (struct last) {};
+	last_add(&last, &start);
+	last_add_limits(&last, explained);
+	EXPECT_NUMBER(json_object_array_length(explained), 0);
+	json_object_put(explained);
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "the failures of the process that failed last", one_process_failed_last },
+		{ "what QEMU and the kernel say", what_qemu_and_the_kernel_say },
+		{ "a limit is the reason", a_limit_is_the_reason },
+	};
+
+	run_tests(tests, ARRAY_SIZE(tests));
+}
