@@ -124,7 +124,7 @@ static const struct cause causes[] = {
 	  "raise private.max of the host, the user or the cgroup, or give the guest less memory",
 	  "sevadm module gmem.c", NULL },
 
-	/* ENOMEM: the three ceilings of locked memory */
+	/* ENOMEM: the three ceilings of locked memory, and one of ours */
 	{ ENOMEM, FW_NOT_ASKED, PINNING,
 	  "RLIMIT_MEMLOCK is lower than what the VM has pinned and wants to pin",
 	  "dmesg | grep -e 'locked pages exceed' -e 'lock limit'; prlimit --memlock --pid of QEMU",
@@ -140,6 +140,11 @@ static const struct cause causes[] = {
 	  "dmesg | grep 'Out of memory'; MemAvailable of /proc/meminfo",
 	  "start fewer guests: pinned memory cannot be swapped", "kvm_amd sev_pin_memory()",
 	  proof_oom_host },
+	{ ENOMEM, FW_NOT_ASKED, CONTEXT_REGISTER | CONTEXT_LAUNCH,
+	  "a limit of sevadm on pinned memory is met (where the module is loaded)",
+	  "sevadm explain --last; sevadm limit list: pin",
+	  "end a VM that counts for it, or raise pin.max of the host, the user or the cgroup",
+	  "sevadm module limit.c", proof_limit },
 	{ ENOMEM, FW_NOT_ASKED, CONTEXT_PIN_FAILURE,
 	  "a part of guest memory could not be pinned: huge pages are exhausted, or its file is too short",
 	  "HugePages_Free of /proc/meminfo; the size of the memory backend's file",

@@ -16,6 +16,15 @@
 #include "kernel/client.h"
 #include "sev/names.h"
 
+/* A user who may not read the trace does without. */
+static void ask_trace(struct facts *facts)
+{
+	struct last last = {};
+
+	if (!access(SEVADM_DEVICE, R_OK) && !last_read(&last))
+		facts->pin_refused = last_is_pin_refusal(&last);
+}
+
 static bool ask_module(struct facts *facts)
 {
 	struct pool_facts *es = &facts->pools[SEVADM_POOL_SEV_ES];
@@ -56,6 +65,7 @@ static bool ask_module(struct facts *facts)
 		es->misc_current += snp->misc_current;
 	}
 	json_object_put(status);
+	ask_trace(facts);
 	return true;
 }
 

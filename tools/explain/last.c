@@ -102,6 +102,16 @@ void last_take(const struct last *last, struct log *log)
 		take_line(log, &last->events[i]);
 }
 
+bool last_is_pin_refusal(const struct last *last)
+{
+	size_t i;
+
+	for (i = 0; i < last->nr; i++)
+		if (is_refusal(&last->events[i]) && last->events[i].resource == SEVADM_RESOURCE_PIN)
+			return true;
+	return false;
+}
+
 void last_print(const struct last *last)
 {
 	struct json_object *time;

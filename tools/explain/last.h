@@ -40,6 +40,9 @@ int last_read(struct last *last);
  */
 void last_take(const struct last *last, struct log *log);
 
+/** last_is_pin_refusal() - return true if a limit on pinned memory refused something */
+bool last_is_pin_refusal(const struct last *last);
+
 /** last_print() - say what failed, and when */
 void last_print(const struct last *last);
 

@@ -183,6 +183,16 @@ enum verdict proof_memlock(const struct facts *facts, const struct symptom *symp
 	return VERDICT_PROVEN;
 }
 
+enum verdict proof_limit(const struct facts *facts, const struct symptom *symptom, char *why,
+			 size_t size)
+{
+	(void)symptom;
+	if (!facts->pin_refused)
+		return VERDICT_POSSIBLE;
+	snprintf(why, size, "the module's trace: a limit's refusal is the last failure there");
+	return VERDICT_PROVEN;
+}
+
 enum verdict proof_oom_cgroup(const struct facts *facts, const struct symptom *symptom, char *why,
 			      size_t size)
 {

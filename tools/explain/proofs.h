@@ -17,6 +17,7 @@ PROOF(psp_dead);
 PROOF(init_failed);
 PROOF(buffers);
 PROOF(memlock);
+PROOF(limit);
 PROOF(oom_cgroup);
 PROOF(oom_host);
 PROOF(line);

@@ -102,6 +102,9 @@ static void a_limit_is_the_reason(void)
 		last_add(&last, &start);
 		last_take(&last, &log);
 		EXPECT_NUMBER(log.nr, 0);
+		EXPECT(!last_is_pin_refusal(&last));
+		last.events[0].resource = SEVADM_RESOURCE_PIN;
+		EXPECT(last_is_pin_refusal(&last));
 		explained = json_object_new_array();
 		last_add_limits(&last, explained);
 		EXPECT_NUMBER(json_object_array_length(explained), 1);

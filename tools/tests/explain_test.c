@@ -390,6 +390,10 @@ static void lines_prove_each_other(void)
 	facts.seen = CONTEXT_PIN_LIMIT;
 	FIRST("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts,
 	      "RLIMIT_MEMLOCK", VERDICT_PROVEN);
+	facts.seen = 0;
+	facts.pin_refused = true;
+	FIRST("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts,
+	      "a limit of sevadm on pinned memory", VERDICT_PROVEN);
 }
 
 /* ---- facts from files ----------------------------------------------------------------------- */
