@@ -242,16 +242,29 @@ static void draw_vms(struct screen *screen)
 	}
 }
 
+/* Return how it ended: the firmware may have been well where KVM was not. */
+static const char *result_of(struct json_object *event)
+{
+	int ret = json_object_get_int(json_object_object_get(event, "ret"));
+	const char *name = strerrorname_np(-ret);
+
+	if (json_object_get_boolean(json_object_object_get(event, "length_query")))
+		return "length query";
+	if (json_get_u64(event, "fw_error"))
+		return output_text(event, "fw_error_name", NULL);
+	if (ret < 0)
+		return name ?: output_text(event, "ret", NULL);
+	return json_is_null(event, "ret") ? "-" : "ok";
+}
+
 static void draw_event(struct json_object *event)
 {
 	const char *took = json_is_null(event, "psp_ns") ? "duration_ns" : "psp_ns";
-
 	uint64_t time_ns = json_get_u64(event, "time_ns");
 
 	add_line("%9" PRIu64 ".%06" PRIu64 " %-6s %-22.22s %-16.16s %s", time_ns / 1000000000,
-		 time_ns % 1000000000 / 1000, output_text(event, "event", NULL), output_text(event, "command", NULL),
-		 json_is_null(event, "fw_error_name") ? output_text(event, "ret", NULL) :
-							output_text(event, "fw_error_name", NULL),
+		 time_ns % 1000000000 / 1000, output_text(event, "event", NULL),
+		 output_text(event, "command", NULL), result_of(event),
 		 output_text(event, took, format_ns));
 }
 

@@ -151,7 +151,11 @@ static int look(struct top_sample *sample)
 static struct json_object *trace(uint64_t vm, size_t nr)
 {
 	(void)nr;
-	return vm == 7 ? parse("[{'time_ns':5,'event':'psp','command':'LAUNCH_START','fw_error_name':'SUCCESS','psp_ns':7}]") :
+	return vm == 7 ? parse("[{'time_ns':5,'event':'psp','command':'LAUNCH_START','ret':0,'fw_error':0,'psp_ns':7},"
+			       "{'time_ns':6,'event':'kvm','command':'LAUNCH_START','ret':-16,'fw_error':0,"
+			       "'fw_error_name':'SUCCESS'},"
+			       "{'time_ns':7,'event':'psp','command':'ACTIVATE','ret':-5,'fw_error':23,"
+			       "'fw_error_name':'RESOURCE_LIMIT'},{'time_ns':8,'event':'asid'}]") :
 			 json_object_new_array();
 }
 
@@ -246,7 +250,10 @@ static void the_screen(void)
 	press(&terminal, "/db\n");
 	EXPECT(says(&terminal, "Db"));
 	press(&terminal, "\n");
-	EXPECT(says(&terminal, "LAUNCH_START"));
+	EXPECT(says(&terminal, "RESOURCE_LIMIT"));
+	EXPECT(strstr(terminal.said, "LAUNCH_START"));
+	EXPECT(strstr(terminal.said, "EBUSY"));
+	EXPECT(!strstr(terminal.said, "SUCCESS"));
 	press(&terminal, "\x1b");
 	EXPECT(says(&terminal, "GROWTH/S"));
 	press(&terminal, "q");
