@@ -4,6 +4,9 @@
 # one says (2), and runs a command; while it does, the ledger is true, and afterwards nothing of it is
 # left. A SEV-SNP guest asks the security processor for a report about itself, and its owner finds it
 # to be true, by other software (image/sev-report.c).
+#
+# A third argument is a SEV-SNP guest's memory in MiB: then what is private to it is compared with the
+# machine's RMP all the time.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -12,6 +15,7 @@ set -eu
 
 type=${1:-sev}	# without one, as kselftest runs it: a plain SEV guest
 vcpus=${2:-2}
+compared=${3:-}
 
 echo "KTAP version 1"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
@@ -48,6 +52,7 @@ sev-es) features='AMD SEV SEV-ES' ;;
 sev-snp) features='AMD SEV SEV-ES SEV-SNP' && command="nonce=$nonce$command$attest" && memory=256 ;;
 *) skip_all "no such type: $type" ;;
 esac
+memory=${compared:-$memory}
 command="$command
 exit 42"
 
@@ -71,10 +76,33 @@ watch() {
 			value vm list -- 0 pinned_bytes > "$scratch/pinned"
 			value vm list -- 0 private_bytes > "$scratch/private"
 			ledger_is_true > "$scratch/ledger" || echo "not true" >> "$scratch/ledger"
+			[ -z "$compared" ] || watch_private
 			return
 		fi
 		sleep 1
 	done
+}
+
+# As long as the RMP has what the ledger has; how much that is at most.
+watch_private() {
+	while [ ! -e "$scratch/done" ]; do
+		if ! "$here/sevadm_private_test" now > "$scratch/rmp"; then
+			echo "not true" >> "$scratch/ledger"
+			return
+		fi
+		value vm list -- 0 private_peak_bytes >> "$scratch/peaks" 2> /dev/null || return 0
+		sleep 1
+	done
+}
+
+# Its firmware makes all of its memory private before it boots anything, and nothing is more than that but
+# the state of its vCPUs.
+was_private() {
+	peak=$(sort -n "$scratch/peaks" | tail -n 1)
+	echo "# compared $(grep -c . "$scratch/peaks") times; at most $peak bytes"
+	[ "$peak" -gt $((memory * 960 * 1024)) ] &&
+		[ "$peak" -le $((memory * 1024 * 1024 + (1024 + vcpus) * 4096)) ] &&
+		"$here/sevadm_private_test" none > "$scratch/rmp"
 }
 
 seen() {
@@ -146,7 +174,7 @@ nothing_left() {
 	same "number of VMs" "$(vms)" 0 && ledger_is_true
 }
 
-if [ "$type" = sev-snp ]; then plan 12; else plan 8; fi
+if [ "$compared" ]; then plan 13; elif [ "$type" = sev-snp ]; then plan 12; else plan 8; fi
 result "a guest that ends early says all that is known" explains
 watch &
 watcher=$!
@@ -160,6 +188,7 @@ result "the ledger was true while it ran" seen
 result "it had the memory of its kind" holds
 result "nothing of it is left" nothing_left
 if [ "$type" = sev-snp ]; then
+	[ -z "$compared" ] || result "the RMP had what the ledger has, and then nothing" was_private
 	result "the security processor reports what it was asked for" reports
 	result "its chip has signed the report, and a chain leads to the chip" is_signed "$scratch/report"
 	result "not if it were changed" is_not_signed_changed
