@@ -4,12 +4,16 @@
 # The work of device_log_test.sh, inside of the emulated host. sevadm is there before ccp, so that the
 # trace begins with the first command that the security processor ever got. Prints the trace as the
 # processor's log has it: "NUMBER ID NAME HANDLE ASID STATUS" a line, after "trace:".
+#
+# usage: device_log_guest.sh [snp]	on a host with SEV-SNP
 set -eu
 
 # A guest's life with commands of every kind that KVM asks for.
 LIFE=create,init,register,launch_start,launch_update_data,measure,secret,finish,status,dbg_decrypt
 LIFE=$LIFE,dbg_encrypt,attestation,send_start,send_update_data,send_finish,receive_start
 LIFE=$LIFE,receive_update_data,receive_finish,close,close_receiver
+
+SNP_LIFE=create,init,vcpu,snp_start,snp_update,snp_finish,snp_prefault,snp_punch,close
 
 # What is not known is "-". A command that ccp refused, as the processor is dead (-EBUSY), never came to
 # it; of one that was never answered (-ETIMEDOUT) there is no status.
@@ -36,6 +40,22 @@ qemu_launches() {
 	wait "$guest" || true
 }
 
+# launch_at_once TYPE: 64 guests, of which the firmware refuses one.
+launch_at_once() {
+	launches=
+	i=0
+	while [ "$i" -lt 64 ]; do
+		sevlaunch --type "$1" --memory 1 > /dev/null 2>&1 &
+		launches="$launches $!"
+		i=$((i + 1))
+	done
+	failed=0
+	for launch in $launches; do
+		wait "$launch" || failed=$((failed + 1))
+	done
+	echo "failed: $failed"
+}
+
 modprobe sevadm ring_events=65536
 # From the oldest event on: ccp may be faster than the follower.
 sevadm -j trace follow --all --event psp > followed 2> followed.errors < /dev/null &
@@ -43,23 +63,18 @@ follower=$!
 modprobe ccp psp_cmd_timeout=10
 modprobe kvm_amd
 
-qemu_launches sev
-qemu_launches sev-es
-sevlaunch --memory 4 --steps "$LIFE" > life || { cat life >&2 && exit 1; }
-launches=
-i=0
-while [ "$i" -lt 64 ]; do
-	sevlaunch --memory 1 > /dev/null 2>&1 &
-	launches="$launches $!"
-	i=$((i + 1))
-done
-failed=0
-for launch in $launches; do
-	wait "$launch" || failed=$((failed + 1))
-done
-echo "failed: $failed"
+if [ "${1-}" = snp ]; then
+	sevlaunch --type sev --memory 1 > life || { cat life >&2 && exit 1; }
+	sevlaunch --type sev-snp --memory 4 --steps "$SNP_LIFE" > life || { cat life >&2 && exit 1; }
+	launch_at_once sev-snp
+else
+	qemu_launches sev
+	qemu_launches sev-es
+	sevlaunch --memory 4 --steps "$LIFE" > life || { cat life >&2 && exit 1; }
+	launch_at_once sev
+fi
 
-# The last command, SHUTDOWN, is never answered.
+# The last command, SHUTDOWN, is never answered; on a host with SEV-SNP SNP_SHUTDOWN_EX is, after it.
 modprobe -r kvm_amd
 modprobe -r ccp
 sevadm -j trace show > shown

@@ -9,7 +9,10 @@
 # Nothing is left out: sevadm is loaded before ccp. Only what ccp refuses once the processor is dead to
 # it is in the trace alone, as it is never sent.
 #
-# usage: device_log_test.sh [KERNEL]...	(6.1 6.12 7)
+# On a host with SEV-SNP ccp issues SNP_PAGE_RECLAIM from within other commands: each ends sooner than the
+# command that it belongs to, but reaches the processor later. So those are compared in number.
+#
+# usage: device_log_test.sh [KERNEL[-snp]]...	(6.1 6.12 7)
 # shellcheck disable=SC2317 # result calls the functions by name
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
@@ -34,9 +37,10 @@ result() {
 
 # host KERNEL: what is left in $run/KERNEL.*
 host() {
-	"$here/sevhost" --kernel "$1" --no-kvm --with qemu --psp "log=$run/$1.device" \
-		--psp 'fault=LAUNCH_START:RESOURCE_LIMIT:20' --psp hang=SHUTDOWN \
-		--copy "$here/device_log_guest.sh" -- ./device_log_guest.sh \
+	local options=(--with qemu --psp 'fault=LAUNCH_START:RESOURCE_LIMIT:20' --psp hang=SHUTDOWN) arguments=()
+	[[ $1 != *-snp ]] || options=(--snp --psp 'fault=SNP_LAUNCH_START:RESOURCE_LIMIT:20') arguments=(snp)
+	"$here/sevhost" --kernel "${1%-snp}" --no-kvm "${options[@]}" --psp "log=$run/$1.device" \
+		--copy "$here/device_log_guest.sh" -- ./device_log_guest.sh "${arguments[@]}" \
 		>"$run/$1.out" 2>"$run/$1.errors" || echo "status: $?" >>"$run/$1.out"
 	sed '1,/^trace:$/d' "$run/$1.out" >"$run/$1.trace"
 	sed '1,/^counted:$/d; /^trace:$/,$d' "$run/$1.out" >"$run/$1.counted"
@@ -49,15 +53,33 @@ went_well() {
 
 # What the processor does not know of a command, the trace may: the ASID of a guest that has none yet.
 same_commands() {
+	local side
+	for side in device trace; do
+		reclaims "$run/$1.$side" >"$run/$1.$side.reclaims"
+		sed '/ SNP_PAGE_RECLAIM /d' "$run/$1.$side" | awk '{ $1 = NR; print }' >"$run/$1.$side.others"
+	done
+	# The address of a SEV-SNP guest's context page, which never leaves the module.
+	sed -Ei 's/^([0-9]+ 0x[0-9a-f]+ SNP_[A-Z_]+) [0-9]+/\1 -/' "$run/$1.device.others"
 	[[ -s $run/$1.device ]] &&
 		awk 'NR == FNR { for (i = 1; i <= 6; i++) device[FNR, i] = $i; next }
 			{ for (i = 4; i <= 5; i++) if (device[FNR, i] == "-") $i = "-"; print }' \
-			"$run/$1.device" "$run/$1.trace" | diff "$run/$1.device" -
+			"$run/$1.device.others" "$run/$1.trace.others" | diff "$run/$1.device.others" - &&
+		diff "$run/$1.device.reclaims" "$run/$1.trace.reclaims"
+}
+
+# reclaims FILE: SNP_PAGE_RECLAIMs by status
+reclaims() {
+	awk '$3 == "SNP_PAGE_RECLAIM" { count[$6]++ } END { for (status in count) print status, count[status] }' "$1" |
+		sort
 }
 
 # So that nothing was compared with nothing: 2 by QEMU, 64 at once of which one was refused.
 all_is_there() {
 	local refused hung
+	if [[ $1 == *-snp ]]; then
+		snp_is_there "$1"
+		return
+	fi
 	refused=$(grep -c ' LAUNCH_START .* RESOURCE_LIMIT$' "$run/$1.trace") || true
 	hung=$(tail -n 1 "$run/$1.trace" | grep -c ' SHUTDOWN .* HANG$') || true
 	grep -n LAUNCH_START "$run/$1.trace"
@@ -65,6 +87,19 @@ all_is_there() {
 	(($(grep -c ' LAUNCH_START ' "$run/$1.trace") == 67 && refused == 1 && hung == 1)) &&
 		grep -qx 'failed: 1' "$run/$1.out" && grep ' INIT ' "$run/$1.trace" &&
 		grep ' RECEIVE_FINISH ' "$run/$1.trace"
+}
+
+# A life and 64 at once of which one was refused; a SEV guest's, with commands within commands; the end.
+snp_is_there() {
+	local name count
+	for name in SNP_LAUNCH_START:65 SNP_LAUNCH_UPDATE:1000 SNP_LAUNCH_FINISH:64 SNP_ACTIVATE:64 \
+		SNP_DECOMMISSION:65 SNP_PAGE_RECLAIM:512 LAUNCH_FINISH:1 SNP_INIT_EX:1 SNP_SHUTDOWN_EX:1; do
+		count=$(grep -c " ${name%:*} " "$run/$1.trace") || true
+		printf '%s: %s, should be %s\n' "${name%:*}" "$count" "${name#*:}"
+		((count >= ${name#*:})) || return
+	done
+	! grep -E ' SNP_[A-Z_]+ [0-9]' "$run/$1.trace" || return
+	grep -qx 'failed: 1' "$run/$1.out" && (($(grep -c ' RESOURCE_LIMIT$' "$run/$1.trace") == 1))
 }
 
 # The statistics of the module, against the processor's log: how often each command came, and how often
@@ -86,7 +121,7 @@ followed() {
 echo "KTAP version 1"
 echo "1..$((5 * ${#kernels[@]}))"
 for kernel in "${kernels[@]}"; do
-	version=$("$here/kernels/fetch" "$kernel")
+	version=$("$here/kernels/fetch" "${kernel%-snp}")
 	quietly "$run/build" make -C "$top_dir" module KVER="$version"
 done
 for kernel in "${kernels[@]}"; do
