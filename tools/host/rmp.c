@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The RMP in memory, read through /dev/mem. BIOSes reserve its memory, which CONFIG_STRICT_DEVMEM leaves
- * readable; a kernel that is locked down has no /dev/mem. Entries are laid out as the kernel's struct
+ * The RMP in memory, mapped from /dev/mem: it is no RAM to the kernel, whose read() of it fails with EFAULT.
+ * BIOSes reserve its memory, which CONFIG_STRICT_DEVMEM lets be mapped; a kernel that is locked down has no
+ * /dev/mem. Entries are laid out as the kernel's struct
  * rmpentry_raw (arch/x86/virt/svm/sev.c) on processors without the instruction RMPREAD. Where that is, or
  * where the table is in segments, the layout is the processor's own affair.
  */
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/read.h"
@@ -32,7 +35,7 @@
 #define ENTRY_ASSIGNED		1
 #define ENTRY_ASID_SHIFT	51
 
-/* Entries that are read at once: 1 MiB. */
+/* Entries that are mapped at once: 1 MiB. */
 #define CHUNK			(1UL << 16)
 
 __attribute__((format(printf, 2, 3)))
@@ -113,34 +116,45 @@ uint64_t rmp_guest_pages(const struct rmp_owners *owners)
 	return pages;
 }
 
-static void count(struct rmp_owners *owners, const uint64_t *entries, size_t nr)
+/* The kernel changes them meanwhile: each is read once. */
+static void count(struct rmp_owners *owners, const volatile uint64_t *entries, size_t nr)
 {
+	uint64_t entry;
 	size_t i;
 
-	for (i = 0; i < nr * ENTRY_WORDS; i += ENTRY_WORDS)
-		if (entries[i] & ENTRY_ASSIGNED)
-			owners->pages[entries[i] >> ENTRY_ASID_SHIFT & (RMP_ASIDS - 1)]++;
+	for (i = 0; i < nr * ENTRY_WORDS; i += ENTRY_WORDS) {
+		entry = entries[i];
+		if (entry & ENTRY_ASSIGNED)
+			owners->pages[entry >> ENTRY_ASID_SHIFT & (RMP_ASIDS - 1)]++;
+	}
+}
+
+/* Touching what lies behind the end of a file, which stands for /dev/mem in tests, would end the program. */
+static bool ends_early(const struct rmp_table *table)
+{
+	struct stat file;
+
+	return !fstat(table->fd, &file) && S_ISREG(file.st_mode) &&
+	       (uint64_t)file.st_size < table->start + table->pages * ENTRY_BYTES;
 }
 
 bool rmp_read(struct rmp_table *table, struct rmp_owners *owners)
 {
-	uint64_t *entries = malloc(CHUNK * ENTRY_BYTES), page, nr;
-	bool good = entries;
-	ssize_t size;
+	uint64_t page, nr;
+	void *entries;
 
-	if (!entries)
-		because(table, "out of memory");
 	*owners = (struct rmp_owners) {};
-	for (page = 0; page < table->pages && good; page += nr) {
+	if (ends_early(table))
+		return because(table, "/dev/mem ends before the RMP does");
+	for (page = 0; page < table->pages; page += nr) {
 		nr = table->pages - page < CHUNK ? table->pages - page : CHUNK;
-		errno = 0;
-		size = pread(table->fd, entries, nr * ENTRY_BYTES, table->start + page * ENTRY_BYTES);
-		if (size == (ssize_t)(nr * ENTRY_BYTES))
-			count(owners, entries, nr);
-		else
-			good = because(table, "/dev/mem: %s: the kernel does not let the RMP be read",
-				       size < 0 ? strerror(errno) : "it ends early");
+		entries = mmap(NULL, nr * ENTRY_BYTES, PROT_READ, MAP_SHARED, table->fd,
+			       table->start + page * ENTRY_BYTES);
+		if (entries == MAP_FAILED)
+			return because(table, "/dev/mem: %s: the kernel does not let the RMP be mapped",
+				       strerror(errno));
+		count(owners, entries, nr);
+		munmap(entries, nr * ENTRY_BYTES);
 	}
-	free(entries);
-	return good;
+	return true;
 }
