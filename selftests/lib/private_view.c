@@ -170,3 +170,21 @@ bool host_agrees(const char *where)
 	json_object_put(status);
 	return good;
 }
+
+bool check_agrees(const char *where)
+{
+	const char *const argv[] = { run_sevadm(), "-j", "check", "ledger", NULL };
+	struct json_object *check = run_json(argv), *rmp = json_at(check, "rmp");
+	struct private_view view;
+	bool good;
+
+	good = json_object_get_boolean(json_at(rmp, "compared")) && read_both(&view) &&
+	       json_number(rmp, "guest_bytes") == (long long)(view.guests_rmp * SEV_PAGE_SIZE) &&
+	       json_number(rmp, "firmware_bytes") ==
+	       (long long)(view.firmware_rmp * SEV_PAGE_SIZE) &&
+	       !strcmp(json_text(check, "verdict"), "ok");
+	if (!good)
+		ksft_print_msg("%s: %s\n", where, json_object_to_json_string(check));
+	json_object_put(check);
+	return good;
+}

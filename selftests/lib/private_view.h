@@ -30,5 +30,7 @@ bool private_view_ledger(struct private_view *view);
 bool vms_agree(const char *where, int vms, long long pages);
 /* The host as a whole, by the program. */
 bool host_agrees(const char *where);
+/* What sevadm check ledger itself finds in the RMP, which it reads through /dev/mem. */
+bool check_agrees(const char *where);
 
 #endif /* SEVADM_PRIVATE_VIEW_H */
