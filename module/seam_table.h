@@ -6,7 +6,8 @@
  *	SEAM(module, symbol, required, declared, return type, prototype)
  *
  * Rows of one module follow one another, and are attached at once; kvm_amd's last, so that no VM
- * enters the ledger before everything else that is accounted about it is attached.
+ * enters the ledger before everything else that is accounted about it is attached. Within a module's rows a
+ * call looks for its own one from the first on: what is called for every page comes first.
  *
  * Kernels may have the function by another name or prototype:
  *
@@ -40,14 +41,14 @@
 #define SEVADM_SEAM_TABLE_H
 
 #define SEVADM_SEAMS(SEAM)									\
-	SEAM(vmlinux, misc_cg_try_charge, true, misc_cg_try_charge,				\
-	     int, (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
-	SEAM(vmlinux, misc_cg_uncharge, true, misc_cg_uncharge,					\
-	     void, (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
 	SEAM(vmlinux, rmp_make_private, false, UNSEEN,						\
 	     int, (u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable))		\
 	SEAM(vmlinux, rmp_make_shared, false, UNSEEN,						\
 	     int, (u64 pfn, enum pg_level level))						\
+	SEAM(vmlinux, misc_cg_try_charge, true, misc_cg_try_charge,				\
+	     int, (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
+	SEAM(vmlinux, misc_cg_uncharge, true, misc_cg_uncharge,					\
+	     void, (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
 	SEAM(vmlinux, snp_leak_pages, false, UNSEEN,						\
 	     void, (u64 pfn, unsigned int npages))						\
 	SEAM(vmlinux, __snp_leak_pages, false, UNSEEN,						\
