@@ -11,7 +11,7 @@
 
 /**
  * sevadm_drift_report() - report if the misc cgroup believes more ASIDs to be used than before
- * @vm: the VM that has just moved or ended
+ * @vm: the VM that has just moved or ended; NULL: it moved before the ledger was complete
  *
  * Context: process context, no spinlock held; may sleep.
  */

@@ -8,7 +8,7 @@
 /**
  * sevadm_notify_hits() - report the limits that one charge met or passed
  * @hits: the limits
- * @vm: the VM that was charged
+ * @vm: the VM that was charged; NULL: it is not in the ledger
  * @ret: 0, or the negative errno with which it is refused
  *
  * Context: process context, no spinlock held; may sleep.
@@ -20,8 +20,10 @@ void sevadm_notify_hits(const struct sevadm_limit_hits *hits, const struct sevad
 
 	for (hit = hits->hits; hit < hits->hits + hits->nr; hit++) {
 		sevadm_event_prepare(&event, SEVADM_EVENT_LIMIT);
-		event.vm = vm->id;
-		event.known |= SEVADM_KNOWN_VM;
+		if (vm) {
+			event.vm = vm->id;
+			event.known |= SEVADM_KNOWN_VM;
+		}
 		event.subject = hit->subject;
 		event.subject_id = hit->subject_id;
 		event.resource = hit->resource;

@@ -102,11 +102,22 @@ static void notify_soft_limits_refuse_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen[0].ret, 0);
 }
 
+/* A VM that moves while the module attaches or detaches is not in the ledger, and a drift is reported. */
+static void notify_without_a_vm(struct kunit *test)
+{
+	sevadm_notify_hits(&hits, NULL, 0);
+	KUNIT_ASSERT_EQ(test, nr_seen, 3);
+	KUNIT_EXPECT_FALSE(test, seen[0].known & SEVADM_KNOWN_VM);
+	KUNIT_EXPECT_EQ(test, seen[0].vm, 0);
+	KUNIT_EXPECT_EQ(test, seen[0].subject_id, 1001);
+}
+
 static struct kunit_case notify_cases[] = {
 	KUNIT_CASE(notify_nothing),
 	KUNIT_CASE(notify_each_in_order),
 	KUNIT_CASE(notify_in_units_of_user_space),
 	KUNIT_CASE(notify_soft_limits_refuse_nothing),
+	KUNIT_CASE(notify_without_a_vm),
 	{}
 };
 
