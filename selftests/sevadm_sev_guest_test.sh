@@ -6,7 +6,8 @@
 # to be true, by other software (image/sev-report.c).
 #
 # A third argument is a SEV-SNP guest's memory in MiB: then what is private to it is compared with the
-# machine's RMP all the time.
+# machine's RMP all the time, also while it touches all of its memory and releases it, and a second guest is
+# refused by private.max meanwhile.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -53,6 +54,17 @@ sev-snp) features='AMD SEV SEV-ES SEV-SNP' && command="nonce=$nonce$command$atte
 *) skip_all "no such type: $type" ;;
 esac
 memory=${compared:-$memory}
+# All of it that is not swiotlb's or the kernel's own.
+# shellcheck disable=SC2016 # for the guest's shell
+touch_all='
+mkdir /all && mount -t tmpfs -o size=90% none /all
+free=$(awk "/^MemAvailable/ { print int(\$2 / 1024) - 24 }" /proc/meminfo)
+dd if=/dev/zero of=/all/file bs=1M count=$free 2> /dev/null
+echo "touched $(du -m /all/file | cut -f 1)"
+sleep 5
+rm /all/file && sleep 5
+'
+[ -z "$compared" ] || command="$command$touch_all"
 command="$command
 exit 42"
 
@@ -83,11 +95,30 @@ watch() {
 	done
 }
 
+# private.max is a little more than what the first guest has.
+second_is_refused() {
+	most=$(((memory + 64) << 20))
+	sevadm limit set host "private.max=$most" || return 1
+	code=0
+	sev-guest --type "$type" --memory 256 < /dev/null > "$scratch/second" 2>&1 || code=$?
+	sevadm -j trace show --event limit > "$scratch/events"
+	sevadm limit delete host
+	sed 's/^/second: /' "$scratch/second"
+	tail -n 1 "$scratch/events"
+	[ "$code" -ne 0 ] && grep -qi 'cannot allocate memory' "$scratch/second" &&
+		tail -n 1 "$scratch/events" | grep '"subject":"host"' | grep '"resource":"private","knob":"max"' |
+		grep -q "\"limit\":$most" && same "number of VMs" "$(vms)" 1 &&
+		same "state of the first" "$(value vm list -- 0 state)" running
+}
+
 # As long as the RMP has what the ledger has; how much that is at most.
 watch_private() {
+	second_is_refused > "$scratch/refusal" 2>&1 && : > "$scratch/refused"
 	while [ ! -e "$scratch/done" ]; do
 		if ! "$here/sevadm_private_test" now > "$scratch/rmp"; then
-			echo "not true" >> "$scratch/ledger"
+			# Unless it has ended meanwhile.
+			grep -q 'there is no VM' "$scratch/rmp" ||
+				{ echo "not true" && cat "$scratch/rmp"; } >> "$scratch/ledger"
 			return
 		fi
 		value vm list -- 0 private_peak_bytes >> "$scratch/peaks" 2> /dev/null || return 0
@@ -105,8 +136,18 @@ was_private() {
 		"$here/sevadm_private_test" none > "$scratch/rmp"
 }
 
+was_refused() {
+	sed 's/^/# /' "$scratch/refusal"
+	[ -e "$scratch/refused" ]
+}
+
+touched_all() {
+	touched=$(sed -n 's/^touched //p' "$scratch/output")
+	[ "$touched" -gt $((memory / 2)) ]
+}
+
 seen() {
-	same "type" "$(cat "$scratch/type")" "$type" && ! grep "not true" "$scratch/ledger"
+	same "type" "$(cat "$scratch/type")" "$type" && ! grep -A 20 "not true" "$scratch/ledger"
 }
 
 # A SEV-SNP guest's memory is private, others' is pinned.
@@ -174,7 +215,7 @@ nothing_left() {
 	same "number of VMs" "$(vms)" 0 && ledger_is_true
 }
 
-if [ "$compared" ]; then plan 13; elif [ "$type" = sev-snp ]; then plan 12; else plan 8; fi
+if [ "$compared" ]; then plan 15; elif [ "$type" = sev-snp ]; then plan 12; else plan 8; fi
 result "a guest that ends early says all that is known" explains
 watch &
 watcher=$!
@@ -188,7 +229,11 @@ result "the ledger was true while it ran" seen
 result "it had the memory of its kind" holds
 result "nothing of it is left" nothing_left
 if [ "$type" = sev-snp ]; then
-	[ -z "$compared" ] || result "the RMP had what the ledger has, and then nothing" was_private
+	if [ "$compared" ]; then
+		result "the RMP had what the ledger has, and then nothing" was_private
+		result "it touched all of its memory meanwhile, and released it" touched_all
+		result "private.max refused a second guest, and the first did not notice" was_refused
+	fi
 	result "the security processor reports what it was asked for" reports
 	result "its chip has signed the report, and a chain leads to the chip" is_signed "$scratch/report"
 	result "not if it were changed" is_not_signed_changed
