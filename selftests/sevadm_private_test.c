@@ -163,13 +163,14 @@ static bool run_many(bool in_order)
 
 	for (i = 0; i < MANY; i++)
 		good = take_steps(&steppers[i], sizes[i % ARRAY_SIZE(sizes)], 7, false) && good;
-	good = vms_agree("all", MANY, -1) && host_agrees("all") && check_agrees("all") && good;
+	good = vms_agree("all", MANY, -1) && host_agrees("all") && good;
+	good = (in_order || check_agrees("all")) && good;
 	for (turn = 0; turn < 2; turn++) {
 		for (i = turn; i < MANY; i += 2)
 			stepper_kill(&steppers[in_order ? i : MANY - 1 - i]);
 		good = vms_agree(turn ? "none" : "half", turn ? 0 : MANY / 2, turn ? 0 : -1) && good;
 	}
-	return host_agrees("none") && check_agrees("none") && good;
+	return host_agrees("none") && (in_order || check_agrees("none")) && good;
 }
 
 /* ---- what goes wrong ------------------------------------------------------------------------ */
@@ -636,7 +637,7 @@ int main(int argc, char **argv)
 	if (!psp_fault_open())
 		ksft_exit_fail_msg("no commands can be made to fail\n");
 	/* sevadm check ledger asks it where the RMP is. */
-	if (!kmod_load("msr", NULL))
+	if (all && !kmod_load("msr", NULL))
 		ksft_exit_fail_msg("there is no module msr\n");
 	signal(SIGPIPE, SIG_IGN);
 
