@@ -106,5 +106,7 @@ const struct message tool_messages[] = {
 	  "libkrun", "any", .topic = "kernel-no-snp" },
 	{ "MemoryFault { flags: %d, gpa: %d, size: %d }",
 	  "libkrun vstate.rs", "any", .topic = "memory-fault" },
+	{ "Failed to check guest protection: SEV not supported",
+	  "kata-containers kata-sys-util protection.rs", "3.x", .topic = "kata-protection" },
 	{}
 };
