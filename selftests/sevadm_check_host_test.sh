@@ -41,6 +41,17 @@ saved() {
 	same "status" "$again" "$status" && cmp host.json again.json
 }
 
+# The same host whose kernel had no guest_memfd: an error where SEV-SNP is offered, a warning where it could be.
+no_memfd() {
+	severity=-
+	[ "$("$here/json_get" facts cpu_sev_snp < host.json)" != true ] || severity=warning
+	[ "$("$here/json_get" facts sev_snp < host.json)" != true ] || severity=error
+	sed 's/"guest_memfd":\(true\|null\)/"guest_memfd":false/' host.json > old.json
+	sevadm -j check host --host old.json > judged.json || :
+	found=$(grep -o '"rule":"snp-guest-memfd","severity":"[a-z]*"' judged.json | cut -d'"' -f8)
+	same "severity of snp-guest-memfd" "${found:--}" "$severity"
+}
+
 # A plain user gets what a plain user can see.
 plain_user() {
 	user=0
@@ -50,10 +61,11 @@ plain_user() {
 		"$("$here/json_get" facts sev < host.json)"
 }
 
-plan 5
+plan 6
 result "verdict $1" verdict "$1"
 result "facts" facts "$2" "$3"
 result "findings $4" rules "$4"
 result "judged again from what was saved" saved
+result "without guest_memfd" no_memfd
 result "as a plain user" plain_user
 finished

@@ -38,10 +38,57 @@ struct snp_status {
 
 /* ---- the RMP table ---------------------------------------------------------------------------- */
 
+bool rmp_said(const char *line, uint64_t *bytes)
+{
+	static const char *const ranges[] = { "RMP table physical range [", "RMP table physical address [" };
+	const char *at = strstr(line, "RMP table has not been reserved by BIOS");
+	uint64_t first, last;
+	size_t i;
+
+	if (at) {
+		*bytes = 0;
+		return true;
+	}
+	at = strstr(line, "RMP table does not cover full system RAM (");
+	if (at && sscanf(strchr(at, '('), "(expected %" SCNx64 " got %" SCNx64 ")", &first, bytes) == 2)
+		return true;
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		at = strstr(line, ranges[i]);
+		if (at && sscanf(strchr(at, '['), "[%" SCNx64 " - %" SCNx64 "]", &first, &last) == 2 &&
+		    last > first) {
+			*bytes = last + 1 - first;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where the MSRs cannot be read, the kernel's log may still have what it read from them at boot. */
+static bool rmp_of_log(const char *root, uint64_t *bytes)
+{
+	char path[PATH_MAX], record[8192];
+	bool found = false;
+	ssize_t length;
+	int fd;
+
+	rooted(path, root, "/dev/kmsg");
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	/* Each read() is one record. EPIPE: some were overwritten meanwhile. EAGAIN: no more. */
+	while (!found && ((length = read(fd, record, sizeof(record) - 1)) > 0 ||
+			  (length < 0 && errno == EPIPE))) {
+		record[length > 0 ? length : 0] = '\0';
+		found = rmp_said(record, bytes);
+	}
+	close(fd);
+	return found;
+}
+
 /* RMP_END is the last byte. Processors without SNP have neither MSR. */
 static void gather_rmp(const char *root, struct host_facts *facts)
 {
-	uint64_t base, end;
+	uint64_t base, end, bytes;
 	int ret;
 
 	if (!host_is(facts, HOST_CPU_SEV_SNP)) {
@@ -49,7 +96,9 @@ static void gather_rmp(const char *root, struct host_facts *facts)
 		return;
 	}
 	ret = read_msr(root, MSR_RMP_BASE, &base) ?: read_msr(root, MSR_RMP_END, &end);
-	if (ret)
+	if (ret && rmp_of_log(root, &bytes))
+		host_set_number(facts, HOST_RMP_BYTES, bytes);
+	else if (ret)
 		host_set_unknown(facts, HOST_RMP_BYTES, "%s", read_msr_why(MSR_RMP_BASE, ret));
 	else if (base && !end)
 		host_set_unknown(facts, HOST_RMP_BYTES, "the RMP table is in segments");

@@ -11,6 +11,7 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "host/facts.h"
+#include "host/gather.h"
 #include "test.h"
 
 /* A host on which everything is well. */
@@ -438,6 +439,23 @@ static void through_json(void)
 	EXPECT(strstr(captured_errors, "wrong kind") && strstr(captured_errors, "byte 11"));
 }
 
+/* What kernels say of the RMP table, where its MSRs cannot be read. */
+static void rmp_in_the_log(void)
+{
+	uint64_t bytes = 1;
+
+	EXPECT(rmp_said("6,1,0,-;SEV-SNP: RMP table physical range [0x0000000100e00000 - 0x0000000101ffffff]",
+			&bytes) && bytes == 0x1200000);
+	EXPECT(rmp_said("SEV-SNP: Memory reserved for the RMP table does not cover full system RAM (expected 0x10480000 got 0xc800000)",
+			&bytes) && bytes == 0xc800000);
+	EXPECT(rmp_said("SEV-SNP: Memory for the RMP table has not been reserved by BIOS", &bytes) && !bytes);
+	EXPECT(!rmp_said("SEV-SNP: Segmented RMP base table physical range [0x1000 - 0x2000]", &bytes));
+	EXPECT(!rmp_said("SEV-SNP: RMP table physical range [0x2000 - 0x1000]", &bytes));
+	EXPECT(!rmp_said("SEV-SNP: RMP table physical range [", &bytes));
+	EXPECT(!rmp_said("SEV-SNP: Reserving start/end of RMP table on a 2MB boundary [0x7fcd000000]", &bytes));
+	EXPECT(!rmp_said("", &bytes));
+}
+
 static void a_made_up_host(void)
 {
 	struct host_facts facts;
@@ -492,6 +510,7 @@ int main(void)
 		{ "each rule", each_rule },
 		{ "each rule of SEV-SNP", each_rule_of_snp },
 		{ "severities of SEV-SNP", severities_of_snp },
+		{ "the RMP table in the kernel's log", rmp_in_the_log },
 		{ "SEV-ES that firmware refuses", refusal_of_es },
 		{ "hosts side by side", hosts_side_by_side },
 		{ "nothing known is no finding", nothing_known },
