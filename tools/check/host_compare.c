@@ -71,7 +71,8 @@ static char *table(struct json_object *hosts, struct json_object *differences)
 	json_object_object_foreach(differences, key, values) {
 		fprintf(file, "  %-28s", key);
 		for (i = 0; i < json_object_array_length(values); i++)
-			print_cell(file, json_object_get_string(json_object_array_get_idx(values, i)));
+			print_cell(file,
+				   json_object_get_string(json_object_array_get_idx(values, i)));
 		fputc('\n', file);
 	}
 	fclose(file);

@@ -40,7 +40,9 @@ struct snp_status {
 
 bool rmp_said(const char *line, uint64_t *bytes)
 {
-	static const char *const ranges[] = { "RMP table physical range [", "RMP table physical address [" };
+	static const char *const ranges[] = {
+		"RMP table physical range [", "RMP table physical address [",
+	};
 	const char *at = strstr(line, "RMP table has not been reserved by BIOS");
 	uint64_t first, last;
 	size_t i;
