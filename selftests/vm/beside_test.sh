@@ -95,11 +95,28 @@ hung='
 	asked=$(sevadm -j trace show --command PLATFORM_STATUS | wc -l)
 	[ "$asked" = 1 ] || fail "the firmware was asked, and waited for: $asked"'
 
+# The kernel shuts SEV-SNP down before a crash kernel begins: by a command of the firmware, with interrupts off.
+# shellcheck disable=SC2016 # the guest's shell expands it
+panics='
+	whole; sevlaunch --memory 8 --pause-at finish >guest &
+	until grep -q "^finish:" guest; do sleep 0.1; done
+	echo c >/proc/sysrq-trigger; sleep 60'
+
+panic() {
+	local status=0
+	"$here/sevhost" --kernel "$version" --snp --psp "log=$run/device" -- sh -c "$words$panics" >"$run/out" 2>&1 ||
+		status=$?
+	tail -n 3 "$run/device" >>"$run/out"
+	((status == 125)) && grep -q 'Kernel panic - not syncing: sysrq triggered crash' "$run/out" &&
+		! grep -E 'BUG|stalls? on CPU|NULL pointer.*sevadm' "$run/out" &&
+		tail -n 1 "$run/device" | grep -w SNP_SHUTDOWN_EX | grep -wv HANG
+}
+
 make_module livepatch
 make_module clone
 make_module occupant
 echo "KTAP version 1"
-echo 1..6
+echo 1..7
 host "a livepatch of a seam, before and after" "$patched" --copy "$run/livepatch/livepatch.ko"
 host "a clone beside a seam" '
 	insmod kvm_amd.ko; modprobe sevadm; is "degraded: "
@@ -109,4 +126,6 @@ host "ftrace is dead: the module stays, and goes on" "$dead" --copy "$run/occupa
 host "a kernel that is locked down against being read" "$locked"
 host "who keeps the module from being unloaded" "$held" --psp hang=GUEST_STATUS --param ccp.psp_cmd_timeout=60
 host "the security processor hangs when kvm_amd arrives" "$hung" --no-kvm --psp hang=PLATFORM_STATUS:2
+panic && status=0 || status=$?
+result "$status" "the kernel panics on a SEV-SNP host"
 exit "$failed"
