@@ -4,8 +4,9 @@
  * second are counted and reported by one event a second, for as long as they go on. None is
  * reported twice, none is missed: the sum of all counts is the number of calls.
  *
- * A slot of a fixed table holds one sort of refusal. Another sort that falls into the same slot
- * takes it over, once what was counted there has been reported.
+ * A slot of a fixed table holds one sort of refusal. A sort has a few slots to choose from; one
+ * that finds all of them taken by others has that of the one that was last seen longest ago, once what was
+ * counted there has been reported.
  */
 #include <linux/jhash.h>
 #include <linux/ktime.h>
@@ -15,8 +16,9 @@
 
 #include "repeat.h"
 
-#define SLOT_BITS	8
-#define SLOTS		(1 << SLOT_BITS)
+#define SETS		64
+#define WAYS		4
+#define SLOTS		(SETS * WAYS)
 /* How many of one sort are reported one by one within a second. */
 #define BURST		8
 /* KVM has no command with a higher number, but for those of enum sevadm_kvm_command. */
@@ -48,14 +50,15 @@ static u32 sort_of_command(u32 command)
 					  command <= SEVADM_KVM_DESTROY) ? command : KVM_COMMANDS;
 }
 
-static u32 slot_of(const struct sevadm_event *event)
+/* Return the first of the slots that a refusal of this sort can be in. */
+static struct slot *set_of(const struct sevadm_event *event)
 {
 	const u32 words[] = {
 		event->pid, event->uid, event->type, sort_of_command(event->command), event->ret,
 		event->vm, event->refusal, event->knob, event->subject_id,
 	};
 
-	return jhash2(words, ARRAY_SIZE(words), 0) & (SLOTS - 1);
+	return &slots[jhash2(words, ARRAY_SIZE(words), 0) % SETS * WAYS];
 }
 
 static bool is_same(const struct sevadm_event *one, const struct sevadm_event *other)
@@ -67,6 +70,20 @@ static bool is_same(const struct sevadm_event *one, const struct sevadm_event *o
 	       one->flags == other->flags && one->refusal == other->refusal &&
 	       one->knob == other->knob && one->resource == other->resource &&
 	       one->subject == other->subject && one->subject_id == other->subject_id;
+}
+
+/* Return the slot of the sort, or the one to take over for it: a slot that is empty is the oldest. */
+static struct slot *slot_of(const struct sevadm_event *event)
+{
+	struct slot *set = set_of(event), *oldest = set, *slot;
+
+	for (slot = set; slot < set + WAYS; slot++) {
+		if (is_same(&slot->last, event))
+			return slot;
+		if (slot->last.time_ns < oldest->last.time_ns)
+			oldest = slot;
+	}
+	return oldest;
 }
 
 /* Makes one event of all that the slot has counted. */
@@ -92,9 +109,10 @@ enum sevadm_repeat sevadm_repeat_absorb(const struct sevadm_event *event,
 					struct sevadm_event *before)
 {
 	enum sevadm_repeat what = SEVADM_REPEAT_NEW;
-	struct slot *slot = &slots[slot_of(event)];
+	struct slot *slot;
 
 	spin_lock(&repeat_lock);
+	slot = slot_of(event);
 	if (!is_same(&slot->last, event)) {
 		if (slot->count) {
 			take(slot, before);

@@ -455,6 +455,22 @@ static inline int param_get_uint(char *text, const struct kernel_param *param)
 #define MODULE_LICENSE(text)			shim_nothing
 #define DECLARE_STATIC_CALL(name, function)	struct shim_static_call_##name
 
+#define NSEC_PER_SEC	1000000000L
+#define fallthrough	__attribute__((fallthrough))
+
+static inline u64 div64_u64(u64 dividend, u64 divisor)
+{
+	return dividend / divisor;
+}
+
+/* Any hash will do. */
+static inline u32 jhash2(const u32 *words, u32 nr, u32 hash)
+{
+	while (nr--)
+		hash = (hash ^ *words++) * 0x9e3779b1;
+	return hash ^ hash >> 15;
+}
+
 static inline u64 ktime_get_boottime_ns(void)
 {
 	struct timespec now;
