@@ -384,6 +384,8 @@ static bool try_nth(const struct trial *trial, struct scene *s, unsigned int nth
 	return good;
 }
 
+static unsigned int all_met;
+
 static bool run_trial(const struct trial *trial, struct scene *s)
 {
 	struct tally tally = { 0 };
@@ -395,6 +397,7 @@ static bool run_trial(const struct trial *trial, struct scene *s)
 		good &= try_nth(trial, s, nth, &tally, &met);
 	ksft_print_msg("%s: %u faults, %u of the calls failed\n", trial->name,
 		       tally.met, tally.refused);
+	all_met += tally.met;
 	good &= !met && !ledger_differences(trial->name, &totals) && !totals.vms;
 	return good && (trial->ends == ALWAYS_WELL || tally.refused);
 }
@@ -416,6 +419,7 @@ int main(void)
 	ksft_set_plan(ARRAY_SIZE(trials));
 	for (i = 0; i < ARRAY_SIZE(trials); i++)
 		ksft_test_result(run_trial(&trials[i], &scene), "%s\n", trials[i].name);
+	ksft_print_msg("%u faults in all, until no allocation and no copy was left\n", all_met);
 	sev_host_close(&scene.host);
 	ksft_finished();
 }
