@@ -4,6 +4,7 @@
  *
  * usage: sevadm_ledger_test             all scenarios
  *        sevadm_ledger_test --compare   compare once, now; exit status 1: they differ
+ *        sevadm_ledger_test --flavour NAME      the scenarios of one way to start a guest (lib/flavour.h)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -323,27 +324,53 @@ static void run_flavour(const struct flavour *f)
 				 steps[i - 1]->name);
 }
 
-static unsigned int planned(int flavour_count)
+static unsigned int planned_of(const struct flavour *f)
 {
 	const struct sev_step *steps[SEV_STEPS_MAX];
-	unsigned int plan = 1 + flavour_count / 2;
 	char *wrong;
+
+	return ARRAY_SIZE(scenarios) + sev_steps_parse(sev_steps_launch(f->type), steps, &wrong);
+}
+
+static void run_all(int count)
+{
+	unsigned int plan = 1 + count / 2;
 	int i;
 
-	for (i = 0; i < flavour_count; i++)
-		plan += ARRAY_SIZE(scenarios) +
-			sev_steps_parse(sev_steps_launch(flavours[i].type), steps, &wrong);
-	return plan;
+	for (i = 0; i < count; i++)
+		plan += planned_of(&flavours[i]);
+	ksft_set_plan(plan);
+	ksft_test_result(nothing_left("start"), "nothing at the start\n");
+	for (i = 0; i < count; i += 2) {
+		/* Before the migrations, which take some of the room. */
+		ksft_test_result(run_exhaustion(&flavours[i], &flavours[i + 1]),
+				 "%s: exhaustion and recycling of both pools\n", flavours[i].name);
+		run_flavour(&flavours[i]);
+		run_flavour(&flavours[i + 1]);
+	}
+}
+
+static void run_one(const char *name, int count)
+{
+	int i = 0;
+
+	while (i < count && strcmp(flavours[i].name, name))
+		i++;
+	if (i == count)
+		ksft_exit_fail_msg("this kernel has no way \"%s\" to start a guest\n", name);
+	ksft_set_plan(1 + planned_of(&flavours[i]));
+	ksft_test_result(nothing_left("start"), "nothing at the start\n");
+	run_flavour(&flavours[i]);
 }
 
 int main(int argc, char **argv)
 {
 	bool compare = argc == 2 && !strcmp(argv[1], "--compare");
+	const char *flavour = argc == 3 && !strcmp(argv[1], "--flavour") ? argv[2] : NULL;
 	const char *reason = ledger_unavailable();
-	int count = flavours_here(), i;
 
-	if (argc > 1 && !compare) {
-		fprintf(stderr, "usage: %s [--compare]\n", argv[0]);
+	if (argc > 1 && !compare && !flavour) {
+		fprintf(stderr, "usage: %s [--compare | --flavour NAME]\n", argv[0]);
 		return 2;
 	}
 	if (compare && reason) {
@@ -359,14 +386,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit) { 2 * VMS_MAX, 2 * VMS_MAX });
 
-	ksft_set_plan(planned(count));
-	ksft_test_result(nothing_left("start"), "nothing at the start\n");
-	for (i = 0; i < count; i += 2) {
-		/* Before the migrations, which take some of the room. */
-		ksft_test_result(run_exhaustion(&flavours[i], &flavours[i + 1]),
-				 "%s: exhaustion and recycling of both pools\n", flavours[i].name);
-		run_flavour(&flavours[i]);
-		run_flavour(&flavours[i + 1]);
-	}
+	if (flavour)
+		run_one(flavour, flavours_here());
+	else
+		run_all(flavours_here());
 	ksft_finished();
 }
