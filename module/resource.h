@@ -21,7 +21,7 @@ static inline u32 sevadm_resource_of_pool(u32 pool)
 	       pool == SEVADM_POOL_SEV_ES ? SEVADM_RESOURCE_ASID_SEV_ES : SEVADM_RESOURCE_ASID_SEV_SNP;
 }
 
-/** sevadm_pool_of_resource() - return the enum sevadm_pool of a resource that is no memory */
+/** sevadm_pool_of_resource() - return the enum sevadm_pool of a resource that is not memory */
 static inline u32 sevadm_pool_of_resource(u32 resource)
 {
 	return resource == SEVADM_RESOURCE_ASID_SEV ? SEVADM_POOL_SEV :

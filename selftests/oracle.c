@@ -295,7 +295,7 @@ static bool read_field(uint64_t object, enum field_id id, uint64_t *value)
 {
 	*value = 0;
 	if (fields[id].size > sizeof(*value))
-		die("struct %s: member %s is no number", fields[id].type, fields[id].member);
+		die("struct %s: member %s is not a number", fields[id].type, fields[id].member);
 	return read_memory(object + fields[id].offset, value, fields[id].size);
 }
 

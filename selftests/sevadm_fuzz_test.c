@@ -335,7 +335,7 @@ static unsigned long number(const char *text)
 	unsigned long value = strtoul(text, &end, 0);
 
 	if (*end || end == text) {
-		fprintf(stderr, "sevadm_fuzz_test: '%s' is no number\n", text);
+		fprintf(stderr, "sevadm_fuzz_test: '%s' is not a number\n", text);
 		exit(2);
 	}
 	return value;

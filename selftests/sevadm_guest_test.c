@@ -153,7 +153,7 @@ static void wait_for_me(uint8_t *bytes)
 	asm volatile("lock incl %0" : "+m" (*(uint32_t *)(bytes + 1)));
 }
 
-/* Loads the FPU's state, which is no other processor's business. */
+/* Loads the FPU's state, which belongs to this processor alone. */
 static void load_fpu(uint8_t *bytes)
 {
 	asm volatile("fxrstor64 %0" : : "m" (*(const uint8_t (*)[512])(bytes + 1024)));

@@ -15,7 +15,7 @@ echo "KTAP version 1"
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 [ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
 virsh -q version > /dev/null 2>&1 || skip_all "libvirt's daemon is not running"
-[ -e "$MODULES/hw-display-qxl.so" ] || skip_all "this QEMU's qxl is no package of its own"
+[ -e "$MODULES/hw-display-qxl.so" ] || skip_all "this QEMU's qxl is not a package of its own"
 
 # domain NAME MACHINE SIZE VIDEO: with firmware of that size, into $scratch/NAME.xml.
 domain() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What sevadm says a SEV-SNP guest takes of its host is what a running one takes: its private memory,
 # and all that its cgroup is charged, once Linux is up. Arguments: MIB:VCPUS of each guest (256:1).
-# Prints what was told and what was seen, in MiB.
+# Prints the forecast and what was seen, in MiB.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 CGROUP=/sys/fs/cgroup/sevadm-memory-test
-PERCENT=5	# as far from what was told may be what is seen
+PERCENT=5	# what is seen may be as far from the forecast
 
 [ $# -gt 0 ] || set -- 256:1
 
@@ -64,28 +64,28 @@ stat_of() {
 	sed -n "s/^$1 //p" "$scratch/memory.stat"
 }
 
-# told KEY...: bytes of what `recommend memory` said.
-told() {
-	"$here/json_get" "$@" < "$scratch/told"
+# forecast KEY...: print bytes of what `recommend memory` said.
+forecast() {
+	"$here/json_get" "$@" < "$scratch/forecast"
 }
 
 # near WHAT TOLD SEEN: in bytes.
 near() {
-	say "$1: told $(($2 >> 20)), seen $(($3 >> 20)) MiB"
+	say "$1: forecast $(($2 >> 20)), seen $(($3 >> 20)) MiB"
 	[ $(($3 * 100)) -ge $(($2 * (100 - PERCENT))) ] &&
 		[ $(($3 * 100)) -le $(($2 * (100 + PERCENT))) ]
 }
 
 # What no device has used of the bounce buffers is in neither store: between all and nothing of them.
 between() {
-	say "$1: told at most $(($2 >> 20)), seen $(($4 >> 20)), at least $((($2 - $3) >> 20)) MiB"
+	say "$1: forecast: at most $(($2 >> 20)), seen $(($4 >> 20)), at least $((($2 - $3) >> 20)) MiB"
 	[ "$4" -le "$2" ] && [ "$4" -ge $(($2 - $3)) ]
 }
 
 # takes MIB VCPUS
 takes() {
 	boots "$1" "$2" || return 1
-	sevadm -j recommend memory --type sev-snp --memory "$1M" --vcpus "$2" > "$scratch/told"
+	sevadm -j recommend memory --type sev-snp --memory "$1M" --vcpus "$2" > "$scratch/forecast"
 	for key in anon file shmem unevictable kernel pagetables; do
 		say "memory.stat $key $(($(stat_of "$key") >> 20)) MiB"
 	done
@@ -93,13 +93,13 @@ takes() {
 	private=$(cat "$scratch/private")
 	current=$(cat "$scratch/memory.current")
 	peak=$(cat "$scratch/memory.peak")
-	shared=$(told shared booted_bytes)
+	shared=$(forecast shared booted_bytes)
 	good=0
-	near private "$(told private booted_bytes)" "$private" || good=1
-	between "charged" "$(($(told private booted_bytes) + shared + $(told overhead booted_bytes)))" \
+	near private "$(forecast private booted_bytes)" "$private" || good=1
+	between "charged" "$(($(forecast private booted_bytes) + shared + $(forecast overhead booted_bytes)))" \
 		"$shared" "$current" || good=1
-	say "peak $((peak >> 20)) MiB, memory.max that is safe $(($(told memory_max_bytes) >> 20)) MiB"
-	[ "$peak" -le "$(told memory_max_bytes)" ] || good=1
+	say "peak $((peak >> 20)) MiB, memory.max that is safe $(($(forecast memory_max_bytes) >> 20)) MiB"
+	[ "$peak" -le "$(forecast memory_max_bytes)" ] || good=1
 	return "$good"
 }
 

@@ -139,7 +139,7 @@ static bool took_its_time(const struct sevadm_event *event)
 
 /*
  * The security processor does one thing at a time: what commands took together fits between the first one's
- * begin and the last one's end. Those within a command are told before it.
+ * begin and the last one's end. Those within a command are reported before it.
  */
 static bool counted_once(const struct sevadm_event *events, size_t count)
 {

@@ -27,7 +27,7 @@ ring=/sys/module/sevadm/parameters/ring_events
 before=$(cat "$ring")
 cd "$scratch"
 
-# One row a line; since when the module counts is no recording's.
+# One row a line; a recording does not know since when the module counts.
 rows() {
 	sevadm -j trace stats "$@" | sed -e 's/,"since_ns":[0-9a-z]*//g' -e 's/},{"event"/},\n{"event"/g'
 }

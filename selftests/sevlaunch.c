@@ -278,7 +278,7 @@ static void report(const struct arguments *a, const struct sev_step *step,
 }
 
 /*
- * Wait for a line of input, SIGUSR1, or the time (0: for ever). The end of the input is no line:
+ * Wait for a line of input, SIGUSR1, or the time (0: for ever). The end of the input is not a line:
  * a shell gives /dev/null to what it starts in the background.
  */
 static void wait_to_go_on(double limit)

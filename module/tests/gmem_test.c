@@ -5,11 +5,11 @@
 #include "../ledger.h"
 #include "../notify.h"
 
-static struct sevadm_limit_hits told;
+static struct sevadm_limit_hits reported;
 
 static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
 {
-	told = *hits;
+	reported = *hits;
 }
 
 #define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
@@ -28,7 +28,7 @@ static int gmem_test_init(struct kunit *test)
 {
 	limits_for_test();
 	private_for_test(test, true);
-	told.nr = 0;
+	reported.nr = 0;
 	pools_for_test(test);
 	vm = sevadm_vm_create((const struct kvm *)64, SEVADM_VM_TYPE_SEV_SNP);
 	KUNIT_ASSERT_NOT_NULL(test, vm);
@@ -108,11 +108,11 @@ static void memory_that_kvm_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_gmem_begin(vm, 60), 0);
 	sevadm_gmem_cancel(vm, 60);
 	KUNIT_EXPECT_EQ(test, charged(test), 0ULL);
-	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	KUNIT_EXPECT_EQ(test, bind(51), 0);
-	KUNIT_EXPECT_EQ(test, told.nr, 1);
-	KUNIT_EXPECT_EQ(test, told.hits[0].resource, (u32)SEVADM_RESOURCE_PRIVATE);
-	KUNIT_EXPECT_EQ(test, told.hits[0].knob, (u32)SEVADM_KNOB_HIGH);
+	KUNIT_EXPECT_EQ(test, reported.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].resource, (u32)SEVADM_RESOURCE_PRIVATE);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, (u32)SEVADM_KNOB_HIGH);
 }
 
 static void memory_that_is_not_private_is_given_back(struct kunit *test)

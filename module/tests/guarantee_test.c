@@ -50,7 +50,7 @@ static struct counter asids_of(struct kunit *test, u32 uid)
 		counter = subject->counters[SEVADM_RESOURCE_ASID_SEV];
 	spin_unlock(&sevadm_ledger_lock);
 	if (!subject)
-		KUNIT_FAIL(test, "user %u is no subject", uid);
+		KUNIT_FAIL(test, "user %u is not a subject", uid);
 	return counter;
 }
 

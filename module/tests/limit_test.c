@@ -5,13 +5,13 @@
 #include "../ledger.h"
 #include "../notify.h"
 
-static struct sevadm_limit_hits told;
+static struct sevadm_limit_hits reported;
 static int told_ret;
 
 /* What the limits report is looked at here, and goes no further. */
 static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
 {
-	told = *hits;
+	reported = *hits;
 	told_ret = ret;
 }
 
@@ -42,7 +42,7 @@ void limits_end(void)
 
 const struct sevadm_limit_hits *limits_told(void)
 {
-	return &told;
+	return &reported;
 }
 
 int limits_test_init(struct kunit *test)
@@ -110,7 +110,7 @@ static struct sevadm_limit_info info(struct kunit *test, u32 uid)
 		if (infos[0].key.kind == (uid ? SEVADM_SUBJECT_USER : SEVADM_SUBJECT_HOST) &&
 		    __kuid_val(infos[0].key.uid) == uid)
 			return infos[SEVADM_RESOURCE_PIN];
-	KUNIT_FAIL(test, "user %u is no subject", uid);
+	KUNIT_FAIL(test, "user %u is not a subject", uid);
 	return (struct sevadm_limit_info) {};
 }
 
@@ -149,18 +149,18 @@ static void limit_refuses_and_records(struct kunit *test)
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
 	KUNIT_EXPECT_EQ(test, pin(vm, 60), 0);
-	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 41, &limit), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, limit, 100);
 	KUNIT_EXPECT_EQ(test, told_ret, -ENOMEM);
-	KUNIT_ASSERT_EQ(test, told.nr, 1);
-	KUNIT_EXPECT_EQ(test, told.hits[0].subject, SEVADM_SUBJECT_USER);
-	KUNIT_EXPECT_EQ(test, told.hits[0].subject_id, UID_ONE);
-	KUNIT_EXPECT_EQ(test, told.hits[0].resource, SEVADM_RESOURCE_PIN);
-	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_MAX);
-	KUNIT_EXPECT_EQ(test, told.hits[0].usage, 60);
-	KUNIT_EXPECT_EQ(test, told.hits[0].limit, 100);
-	KUNIT_EXPECT_EQ(test, told.hits[0].amount, 41);
+	KUNIT_ASSERT_EQ(test, reported.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].subject, SEVADM_SUBJECT_USER);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].subject_id, UID_ONE);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].resource, SEVADM_RESOURCE_PIN);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_MAX);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].usage, 60);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].limit, 100);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].amount, 41);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).max_events, 1);
 
 	/* All or none: the host, asked first, has been charged nothing of it. */
@@ -180,7 +180,7 @@ static void limit_counts_what_it_cannot_refuse(struct kunit *test)
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
 	KUNIT_EXPECT_EQ(test, pin(vm, 60), 0);
 	sevadm_limit_force_pins(vm, 50);
-	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 110);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 110);
 	KUNIT_EXPECT_EQ(test, pin(vm, 1), -EDQUOT);
@@ -199,7 +199,7 @@ static void limit_is_of_one_user(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pin(one, 1), -EDQUOT);
 	limit_pins(test, 0, SEVADM_KNOB_MAX, 1010);
 	KUNIT_EXPECT_EQ(test, pin(two, 1), -EDQUOT);
-	KUNIT_EXPECT_EQ(test, told.hits[0].subject, SEVADM_SUBJECT_HOST);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].subject, SEVADM_SUBJECT_HOST);
 	sevadm_vm_remove(one, false);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 0);
 	KUNIT_EXPECT_EQ(test, pin(two, 10), 0);
@@ -251,20 +251,20 @@ static void limit_high_tells_once(struct kunit *test)
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_HIGH, 160);
 	KUNIT_EXPECT_EQ(test, pin(vm, 160), 0);
-	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	KUNIT_EXPECT_EQ(test, pin(vm, 1), 0);
-	KUNIT_ASSERT_EQ(test, told.nr, 1);
-	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_HIGH);
-	KUNIT_EXPECT_EQ(test, told.hits[0].usage, 161);
+	KUNIT_ASSERT_EQ(test, reported.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_HIGH);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].usage, 161);
 	KUNIT_EXPECT_EQ(test, told_ret, 0);
 	KUNIT_EXPECT_EQ(test, pin(vm, 1), 0);
-	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	unpin(vm, 11);	/* to 151: more than 15/16 */
 	KUNIT_EXPECT_EQ(test, pin(vm, 10), 0);
-	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	unpin(vm, 11);	/* to 150 */
 	KUNIT_EXPECT_EQ(test, pin(vm, 11), 0);
-	KUNIT_EXPECT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.nr, 1);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 2);
 }
 
@@ -278,7 +278,7 @@ static void limit_of_what_is_in_flight(struct kunit *test)
 	limit_pins(test, UID_ONE, SEVADM_KNOB_HIGH, 20);
 	KUNIT_EXPECT_EQ(test, pin(one, 10), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(one, SEVADM_RESOURCE_PIN, 80, &limit), 0);
-	KUNIT_EXPECT_EQ(test, told.nr, 0);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 10);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 10);
 	KUNIT_EXPECT_EQ(test, pin(two, 11), -EDQUOT);
@@ -345,7 +345,7 @@ static void limit_of_a_removed_cgroup(struct kunit *test)
 	/* One refusal is one, whatever leaves meanwhile. */
 	KUNIT_EXPECT_EQ(test, pin(vm, 11), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).max_events, 1);
-	KUNIT_EXPECT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.nr, 1);
 	KUNIT_EXPECT_TRUE(test, sevadm_limit_sweep());
 	KUNIT_EXPECT_FALSE(test, sevadm_limit_sweep());
 	KUNIT_EXPECT_TRUE(test, bitmap_empty(levels, SUBJECT_LEVELS_MAX));
@@ -416,12 +416,12 @@ static void limit_keeps_guaranteed_asids(struct kunit *test)
 	for (i = 1; i <= capacity - 2; i++)
 		KUNIT_EXPECT_EQ(test, take(limits_start(test, i, UID_TWO)), 0);
 	KUNIT_EXPECT_EQ(test, take(limits_start(test, 100, UID_TWO)), -EDQUOT);
-	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_MIN);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_MIN);
 	KUNIT_EXPECT_EQ(test, told_ret, -EBUSY);
 	KUNIT_EXPECT_EQ(test, take(limits_start(test, 101, UID_ONE)), 0);
 	KUNIT_EXPECT_EQ(test, take(limits_start(test, 102, UID_ONE)), 0);
 	KUNIT_EXPECT_EQ(test, take(limits_start(test, 103, UID_ONE)), -EDQUOT);
-	KUNIT_EXPECT_EQ(test, told.hits[0].knob, SEVADM_KNOB_POOL);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_POOL);
 }
 
 /* An ASID that KVM did not take in the end was never used. */

@@ -130,7 +130,7 @@ static bool start_graph(void)
 	return start_tracer("function_graph");
 }
 
-/* Return true if a line has the name, as a word that is no caller's ("<-NAME"). */
+/* Return true if a line has the name, as a word that does not name a caller ("<-NAME"). */
 static bool has_call(const char *line, const char *name)
 {
 	size_t length = strlen(name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Values of JSON objects, for tests: a key that is not there, or is of another type, is no value.
+ * Values of JSON objects, for tests: a key that is not there, or is of another type, has no value.
  */
 #ifndef SEVADM_JSON_H
 #define SEVADM_JSON_H

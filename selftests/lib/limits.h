@@ -12,7 +12,7 @@ struct limit {
 	uint64_t min, high, max, current, peak, high_events, max_events;
 };
 
-/* All return 0 or a negative errno; -ENODEV: there is no family sevadm to be seen. */
+/* All return 0 or a negative errno; -ENODEV: the family sevadm is not visible. */
 int limits_open(void);
 /* @knob: SEVADM_A_LIMIT_MIN_VALUE, _HIGH_VALUE or _MAX_VALUE. */
 int limit_set(uint32_t subject, uint64_t id, uint32_t resource, int knob, uint64_t value);

@@ -56,7 +56,7 @@ const struct sev_step *sev_step_find(const char *name);
 const struct sev_step *sev_step_all(void);
 /*
  * The steps of the comma-separated @list; "NAME*COUNT" repeats. Returns their number, or -1 with
- * the name that is no step in @wrong (to be freed; NULL: too many steps).
+ * the name that is not a step in @wrong (to be freed; NULL: too many steps).
  */
 int sev_steps_parse(const char *list, const struct sev_step **steps, char **wrong);
 /* What a VMM does to start a guest of this type. */
