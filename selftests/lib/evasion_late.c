@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A module that does not see all, or comes when tenants have done what they could to be missed.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/sevadm.h>
+
+#include "evasion.h"
+#include "kmod.h"
+#include "ledger.h"
+#include "limits.h"
+
+#define UNSEEN		40	/* so many that the kernel gives one the memory of another */
+#define YIELD		"/sys/module/sevadm/parameters/yield"
+
+static bool yield(const char *function)
+{
+	FILE *file = fopen(YIELD, "w");
+	bool written = file && fputs(function, file) >= 0;
+
+	return file && !fclose(file) && written;
+}
+
+static bool is_any_listed(void)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+	int fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+	bool listed = !ioctl(fd, SEVADM_IOC_VM_QUERY, &query);
+
+	close(fd);
+	return listed;
+}
+
+/* Where a seam is missing (here: the end of a VM), so are data; nobody is refused, and nothing stays behind. */
+void evasion_seams_that_are_missing(void)
+{
+	struct sev_vm vm;
+	int n;
+
+	check(yield("sev_vm_destroy"));
+	for (n = 0; n < UNSEEN && evasion_good; n++) {
+		check(evasion_start(&vm));
+		sev_vm_close(&vm);
+	}
+	check(!is_any_listed());
+	check(kmod_unload_sevadm() && kmod_load_sevadm());
+	check(!limits_open());
+	evasion_check_empty();
+}
+
+static atomic_bool churns;
+
+static void *churn(void *argument)
+{
+	struct sev_vm vm;
+
+	(void)argument;
+	while (atomic_load(&churns))
+		if (evasion_start(&vm))
+			sev_vm_close(&vm);
+	return NULL;
+}
+
+/* ASIDs are taken and given back all the while that the module looks for VMs that are older than it. */
+void evasion_adoption_while_others_come_and_go(void)
+{
+	struct ledger_totals totals = { 0 };
+	pthread_t threads[2];
+	struct sev_vm vm;
+	int i;
+
+	check(evasion_start(&vm));
+	check(kmod_unload_sevadm());
+	atomic_store(&churns, true);
+	for (i = 0; i < 2; i++)
+		check(!pthread_create(&threads[i], NULL, churn, NULL));
+	check(kmod_load_sevadm());
+	atomic_store(&churns, false);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	check(!limits_open());
+	check(!ledger_differences("a VM is older than the module", &totals));
+	check(totals.vms == 1);
+	sev_vm_close(&vm);
+	evasion_check_empty();
+}
+
+static void *start_vm(void *vm)
+{
+	return evasion_start(vm) ? vm : NULL;
+}
+
+/* Whose VM it is shows even if the thread that made it has ended before the module came. */
+void evasion_creating_thread_has_ended(void)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+	pthread_t thread;
+	struct sev_vm vm;
+	void *started;
+	int fd;
+
+	check(!pthread_create(&thread, NULL, start_vm, &vm));
+	pthread_join(thread, &started);
+	check(started);
+	check(kmod_unload_sevadm() && kmod_load_sevadm() && !limits_open());
+	fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+	check(!ioctl(fd, SEVADM_IOC_VM_QUERY, &query));
+	check(query.known & SEVADM_KNOWN_CREATOR && query.pid == (__u32)getpid());
+	close(fd);
+	sev_vm_close(&vm);
+	evasion_check_empty();
+}
