@@ -22,6 +22,7 @@
 #include "adopt.h"
 #include "bitmaps.h"
 #include "compat/kvm.h"
+#include "compat/memcg.h"
 #include "ledger.h"
 #include "pool.h"
 #include "scope.h"
@@ -250,7 +251,10 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 	}
 	creator = creator_of(kvm);
 	sevadm_vm_describe(vm, kvm, type_of(kvm, &context), creator);
-	if (creator)
+	/* A tenant can keep a VM whose processes have all ended: by its file in a socket. */
+	if (!creator)
+		vm->cgroup = compat_cgroup_of_mm(kvm->mm);
+	else
 		put_task_struct(creator);
 	vm->asid = context.asid;
 	vm->handle = context.handle;

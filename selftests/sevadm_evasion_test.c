@@ -620,6 +620,7 @@ static const struct attack {
 	  evasion_has_file_systems },
 	{ "seams that are missing refuse nobody", evasion_seams_that_are_missing, NULL },
 	{ "a VM whose creating thread ended before it was adopted", evasion_creating_thread_has_ended, NULL },
+	{ "a VM whose processes have all ended before it was adopted", evasion_all_processes_have_ended, NULL },
 	{ "VMs that come and go while older ones are adopted", evasion_adoption_while_others_come_and_go, NULL },
 };
 

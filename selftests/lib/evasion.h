@@ -34,6 +34,7 @@ void evasion_check_empty(void);
 /* A module that does not see all, or comes late. */
 void evasion_seams_that_are_missing(void);
 void evasion_creating_thread_has_ended(void);
+void evasion_all_processes_have_ended(void);
 void evasion_adoption_while_others_come_and_go(void);
 
 /* Commands in a file whose file system is the tenant's. */

@@ -7,15 +7,21 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/sevadm.h>
 
+#include "cgroup.h"
 #include "evasion.h"
+#include "handover.h"
 #include "kmod.h"
 #include "ledger.h"
 #include "limits.h"
 
+#define LEFT_CGROUP	"/sys/fs/cgroup/sevadm-left"
 #define UNSEEN		40	/* so many that the kernel gives one the memory of another */
 #define YIELD		"/sys/module/sevadm/parameters/yield"
 
@@ -115,4 +121,51 @@ void evasion_creating_thread_has_ended(void)
 	close(fd);
 	sev_vm_close(&vm);
 	evasion_check_empty();
+}
+
+/* In the cgroup, of a process that has been made there and is gone, with no trace but the file in a socket. */
+static bool leave_vm_in_socket(const char *cgroup, int socket)
+{
+	pid_t child = fork(), grandchild;
+	struct sev_vm vm;
+	int status;
+
+	if (!child) {
+		if (!cgroup_enter(cgroup, getpid()))
+			_exit(1);
+		grandchild = fork();
+		if (!grandchild)
+			_exit(!evasion_start(&vm) || !handover_send(socket, vm.fd, 0));
+		_exit(waitpid(grandchild, &status, 0) != grandchild || status);
+	}
+	return waitpid(child, &status, 0) == child && !status;
+}
+
+/* The maximum of a cgroup holds for what it has left behind, in sockets or with processes of others, as well. */
+void evasion_all_processes_have_ended(void)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+	struct limit limit = { 0 };
+	int sockets[2], fd, note;
+	struct stat stats;
+
+	check(!mkdir(LEFT_CGROUP, 0755) && !stat(LEFT_CGROUP, &stats));
+	check(!socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sockets));
+	check(leave_vm_in_socket(LEFT_CGROUP, sockets[0]));
+	check(kmod_unload_sevadm() && kmod_load_sevadm() && !limits_open());
+	fd = open(SEVADM_DEVICE, O_RDONLY | O_CLOEXEC);
+	check(!ioctl(fd, SEVADM_IOC_VM_QUERY, &query));
+	check(!(query.known & SEVADM_KNOWN_CREATOR));
+	close(fd);
+	check(evasion_max(SEVADM_SUBJECT_CGROUP, stats.st_ino, 1));
+	check(!limit_get(SEVADM_SUBJECT_CGROUP, stats.st_ino, SEVADM_RESOURCE_ASID_SEV, &limit));
+	check(limit.current == 1);
+	check(!leave_vm_in_socket(LEFT_CGROUP, sockets[0]));
+	close(handover_receive(sockets[1], &note));
+	check(leave_vm_in_socket(LEFT_CGROUP, sockets[0]));
+	close(sockets[0]);
+	close(sockets[1]);
+	check(!limit_delete(SEVADM_SUBJECT_CGROUP, stats.st_ino));
+	evasion_check_empty();
+	check(!rmdir(LEFT_CGROUP));
 }
