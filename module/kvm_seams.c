@@ -445,8 +445,7 @@ static void region_pinned_unseen(struct sevadm_scope *scope, const struct kvm_en
 	u64 pages = pages_of_range(range->addr, range->size), before;
 
 	sevadm_seam_passed_by(SEAM_sev_pin_memory, scope->start_ns);
-	sevadm_limit_force_pins(scope->vm, pages);
-	before = sevadm_vm_pin(scope->vm, pages, 1);
+	before = sevadm_vm_pin_unseen(scope->vm, pages);
 	event_pin(SEVADM_EVENT_PIN, scope, pages, before, scope->start_ns);
 }
 

@@ -283,6 +283,20 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 	sevadm_vm_put(vm);
 }
 
+/* Returns the pages that the VM had pinned before. */
+static s64 book_pins_locked(struct sevadm_vm *vm, s64 pages, int regions)
+{
+	s64 before = vm->pinned;
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	vm->pinned += pages;
+	vm->regions += regions;
+	vm->pinned_peak = max(vm->pinned_peak, vm->pinned);
+	totals.pinned += pages;
+	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
+	return before;
+}
+
 /**
  * sevadm_vm_pin() - book pages that were pinned or released
  * @vm: the VM
@@ -311,13 +325,41 @@ u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions)
 		sevadm_limit_uncharge_locked(vm, SEVADM_RESOURCE_PIN, -pages);
 	else
 		sevadm_limit_settle_locked(vm, SEVADM_RESOURCE_PIN, pages, &hits);
-	before = vm->pinned;
-	vm->pinned += pages;
-	vm->regions += regions;
-	vm->pinned_peak = max(vm->pinned_peak, vm->pinned);
-	totals.pinned += pages;
-	totals.pinned_peak = max(totals.pinned_peak, totals.pinned);
+	before = book_pins_locked(vm, pages, regions);
 unlock:
+	spin_unlock(&sevadm_ledger_lock);
+	if (hits.nr)
+		sevadm_notify_hits(&hits, asked, 0);
+	return max(before, 0LL);
+}
+
+/**
+ * sevadm_vm_pin_unseen() - charge and book a region that was pinned before it could be refused
+ * @vm: the VM
+ * @pages: number of pages, which have not been charged
+ *
+ * As sevadm_vm_pin(), but for the charge. Another thread may have released the region already: what
+ * it could not give back then, as it was not charged, is not charged now.
+ *
+ * Context: process context, no spinlock held; may sleep.
+ *
+ * Return: pages the VM had pinned before.
+ */
+u64 sevadm_vm_pin_unseen(struct sevadm_vm *vm, u64 pages)
+{
+	struct sevadm_limit_hits hits __uninitialized;
+	const struct sevadm_vm *asked = vm;
+	s64 before = 0;
+	u64 released;
+
+	hits.nr = 0;
+	spin_lock(&sevadm_ledger_lock);
+	vm = vm->line->vm;
+	if (vm) {
+		released = max(-vm->pinned, 0LL);
+		sevadm_limit_force_pins_locked(vm, pages - min(pages, released), &hits);
+		before = book_pins_locked(vm, pages, 1);
+	}
 	spin_unlock(&sevadm_ledger_lock);
 	if (hits.nr)
 		sevadm_notify_hits(&hits, asked, 0);

@@ -40,6 +40,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from);
 void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back);
 
 u64 sevadm_vm_pin(struct sevadm_vm *vm, s64 pages, int regions);
+u64 sevadm_vm_pin_unseen(struct sevadm_vm *vm, u64 pages);
 
 void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query);
 

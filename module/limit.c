@@ -304,24 +304,24 @@ void sevadm_limit_force_locked(struct sevadm_vm *vm)
 }
 
 /**
- * sevadm_limit_force_pins() - charge a VM for pages that were pinned unseen, whatever the limits are
- * @vm: the VM; it is the one that its context has moved to meanwhile that is charged
- * @pages: number of pages
+ * sevadm_limit_force_pins_locked() - charge a VM, whatever the limits are, for pages pinned unseen
+ * @vm: the VM
+ * @pages: number of pages; nothing of it is in flight
+ * @hits: soft limits that it passes, for sevadm_notify_hits() once the lock is released
  */
-void sevadm_limit_force_pins(struct sevadm_vm *vm, u64 pages)
+void sevadm_limit_force_pins_locked(struct sevadm_vm *vm, u64 pages,
+				    struct sevadm_limit_hits *hits)
 {
+	const struct change change = { .usage = pages };
 	struct subject *subject;
 	struct walk walk;
 
-	spin_lock(&sevadm_ledger_lock);
-	vm = vm->line->vm;
-	if (vm) {
-		for_each_charged(subject, &walk, vm)
-			sevadm_subject_count_locked(subject, SEVADM_RESOURCE_PIN,
-						    (struct change) { .usage = pages });
-		vm->charged[SEVADM_RESOURCE_PIN] += pages;
+	lockdep_assert_held(&sevadm_ledger_lock);
+	for_each_charged(subject, &walk, vm) {
+		sevadm_subject_count_locked(subject, SEVADM_RESOURCE_PIN, change);
+		look_at_soft_limit(subject, SEVADM_RESOURCE_PIN, pages, hits);
 	}
-	spin_unlock(&sevadm_ledger_lock);
+	vm->charged[SEVADM_RESOURCE_PIN] += pages;
 }
 
 /** sevadm_limit_forget_locked() - give back all that a VM is charged, which leaves the ledger */

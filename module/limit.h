@@ -53,7 +53,8 @@ void sevadm_limit_settle_locked(struct sevadm_vm *vm, u32 resource, u64 amount,
 void sevadm_limit_cancel(struct sevadm_vm *vm, u32 resource, u64 amount);
 void sevadm_limit_uncharge_locked(struct sevadm_vm *vm, u32 resource, u64 amount);
 void sevadm_limit_force_locked(struct sevadm_vm *vm);
-void sevadm_limit_force_pins(struct sevadm_vm *vm, u64 pages);
+void sevadm_limit_force_pins_locked(struct sevadm_vm *vm, u64 pages,
+				    struct sevadm_limit_hits *hits);
 void sevadm_limit_forget_locked(struct sevadm_vm *vm);
 
 int sevadm_limit_move_begin(struct sevadm_vm *to, struct sevadm_vm *from);

@@ -179,7 +179,7 @@ static void limit_counts_what_it_cannot_refuse(struct kunit *test)
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
 	KUNIT_EXPECT_EQ(test, pin(vm, 60), 0);
-	sevadm_limit_force_pins(vm, 50);
+	sevadm_vm_pin_unseen(vm, 50);
 	KUNIT_EXPECT_EQ(test, reported.nr, 0);
 	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 110);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 110);
@@ -187,6 +187,49 @@ static void limit_counts_what_it_cannot_refuse(struct kunit *test)
 	unpin(vm, 50);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 60);
 	KUNIT_EXPECT_EQ(test, pin(vm, 40), 0);
+}
+
+/* They pass a soft limit as any other page does. */
+static void limit_high_of_what_it_cannot_refuse(struct kunit *test)
+{
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_HIGH, 100);
+	sevadm_vm_pin_unseen(vm, 100);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 0);
+	sevadm_vm_pin_unseen(vm, 1);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 1);
+}
+
+/* A charge of another thread stays in flight, and is given back if KVM refuses what it is for. */
+static void limit_leaves_what_is_in_flight_alone(struct kunit *test)
+{
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
+	u64 limit;
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 7, &limit), 0);
+	sevadm_vm_pin_unseen(vm, 50);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 50);
+	sevadm_limit_cancel(vm, SEVADM_RESOURCE_PIN, 7);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 50);
+	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PIN], 50);
+}
+
+/* Another thread may release a region before it is booked: no charge stays behind. */
+static void limit_of_what_is_released_before_it_is_booked(struct kunit *test)
+{
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	sevadm_vm_pin_unseen(vm, 20);
+	sevadm_vm_pin(vm, -50, -1);
+	sevadm_vm_pin_unseen(vm, 50);
+	KUNIT_EXPECT_EQ(test, vm->pinned, 20);
+	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PIN], 20);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 20);
+	sevadm_vm_pin(vm, -20, -1);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 0);
 }
 
 static void limit_is_of_one_user(struct kunit *test)
@@ -441,6 +484,9 @@ static void asid_that_was_not_had(struct kunit *test)
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_refuses_and_records),
 	KUNIT_CASE(limit_counts_what_it_cannot_refuse),
+	KUNIT_CASE(limit_high_of_what_it_cannot_refuse),
+	KUNIT_CASE(limit_leaves_what_is_in_flight_alone),
+	KUNIT_CASE(limit_of_what_is_released_before_it_is_booked),
 	KUNIT_CASE(limit_is_of_one_user),
 	KUNIT_CASE(limit_does_not_wrap),
 	KUNIT_CASE(limit_lowered_below_usage),
