@@ -134,7 +134,7 @@ static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_s
 		sevadm_seam_passed_by(SEAM_sev_mem_enc_ioctl, 0);
 		return;
 	}
-	if (!scope->vm || scope->transient || asks_length)
+	if (!scope->vm || scope->pinned || asks_length)
 		return;
 	if (is_debug(command) && scope->commands)
 		return;

@@ -364,11 +364,13 @@ static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error
 		event_pin_refused(scope, asked, start_ns, error, NULL);
 		return;
 	}
-	if (!scope || !scope->vm)
+	if (!scope)
+		return;
+	scope->pinned = true;
+	if (!scope->vm)
 		return;
 	if (scope->kind == SEVADM_SCOPE_IOCTL)
 		scope->transient += pinned;
-	scope->pinned = true;
 	before = sevadm_vm_pin(scope->vm, pinned, scope->kind == SEVADM_SCOPE_REGION);
 	event_pin(SEVADM_EVENT_PIN, scope, pinned, before, start_ns);
 }

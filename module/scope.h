@@ -50,7 +50,7 @@ enum sevadm_scope_kind {
  * @start_ns: when it was entered
  * @queue_ns: when a task in KVM code began to queue for the mailbox; 0: it is not queueing
  * @transient: pages pinned until it ends
- * @pinned: pages were seen to be pinned, and booked
+ * @pinned: pages were seen to be pinned; they are booked if @vm was in the ledger then
  * @charged: an ASID was charged to the misc cgroup and not uncharged since
  * @uncharged: an ASID was uncharged
  * @activated: the firmware has bound an ASID within it

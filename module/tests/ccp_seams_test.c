@@ -211,11 +211,32 @@ static void command_that_passed_by(struct kunit *test)
 	/* It asks for a length, with nothing pinned. */
 	send.hdr_len = 0;
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_SEND_UPDATE_DATA, &send, &error);
-	scope->transient = 1;
+	scope->pinned = true;
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_UPDATE_DATA, &update, &error);
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_pin_memory], 2);
 	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_mem_enc_ioctl], 1);
-	scope->transient = 0;
+	sevadm_scope_leave(scope);
+	sevadm_vm_put(vm);
+}
+
+/*
+ * A tenant with a VM that is older than the module can have it enter the ledger for a moment, by a
+ * migration that KVM refuses, while another thread has pinned pages that nobody is charged for.
+ */
+static void command_on_a_vm_that_has_just_entered(struct kunit *test)
+{
+	struct sev_data_dbg debug = { .handle = HANDLE, .len = 16 };
+	struct sevadm_scope *scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0, (struct kvm *)64);
+	struct sevadm_vm *vm;
+	int error;
+
+	KUNIT_EXPECT_NULL(test, scope->vm);
+	scope->pinned = true;
+	vm = sevadm_vm_create((const struct kvm *)64, SEVADM_VM_TYPE_SEV);
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_DBG_DECRYPT, &debug, &error);
+	KUNIT_EXPECT_PTR_EQ(test, scope->vm, vm);
+	KUNIT_EXPECT_EQ(test, passed[SEAM_sev_pin_memory], 0);
 	sevadm_scope_leave(scope);
 	sevadm_vm_put(vm);
 }
@@ -224,6 +245,7 @@ static struct kunit_case ccp_seams_cases[] = {
 	KUNIT_CASE(command_waits_for_the_mailbox),
 	KUNIT_CASE(command_within_a_command),
 	KUNIT_CASE(command_that_passed_by),
+	KUNIT_CASE(command_on_a_vm_that_has_just_entered),
 	{}
 };
 
