@@ -440,12 +440,15 @@ struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int
 /*
  * Books a region that KVM has pinned, where sev_pin_memory() is missing or the compiler has put it into the
  * caller. It is too late to refuse; what it has pinned is known: the pages that it spans, of which
- * sev_pin_memory() pins all or none.
+ * sev_pin_memory() pins all or none. The VM may have become a SEV VM since the scope was entered.
  */
 static void region_pinned_unseen(struct sevadm_scope *scope, const struct kvm_enc_region *range)
 {
 	u64 pages = pages_of_range(range->addr, range->size), before;
 
+	sevadm_scope_refresh(scope);
+	if (!scope->vm)
+		return;
 	sevadm_seam_passed_by(SEAM_sev_pin_memory, scope->start_ns);
 	before = sevadm_vm_pin_unseen(scope->vm, pages);
 	event_pin(SEVADM_EVENT_PIN, scope, pages, before, scope->start_ns);
@@ -462,7 +465,7 @@ int wrap_sev_mem_enc_register_region(struct kvm *kvm, struct kvm_enc_region *ran
 	/* The wrapper of sev_pin_memory() books what it pins, under kvm->lock. */
 	ret = call_original(sev_mem_enc_register_region, kvm, range);
 
-	if (!ret && scope->vm && !scope->pinned)
+	if (!ret && !scope->pinned)
 		region_pinned_unseen(scope, range);
 	scope_end(scope, ret, 0);
 	sevadm_scope_leave(scope);
