@@ -138,8 +138,8 @@ static struct sevadm_target targets[] = {
 /* Serialises attaching and detaching, and guards every field of seams and targets. */
 static DEFINE_MUTEX(seam_mutex);
 
-/* When all functions that there are had been redirected, by CLOCK_BOOTTIME. */
-static u64 settled_ns;
+/* When all functions that there are had been redirected, by CLOCK_BOOTTIME; U64_MAX: not yet. */
+static u64 settled_ns = U64_MAX;
 
 atomic_t sevadm_seam_tasks = ATOMIC_INIT(0);
 atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
@@ -322,6 +322,8 @@ static void target_attach(struct sevadm_target *target)
 		return;
 	}
 
+	/* Until then a call may come through one of them, and not yet through the next. */
+	WRITE_ONCE(settled_ns, U64_MAX);
 	for (seam = target->first; seam < target->end; seam++)
 		seam_prepare(seam);
 	target_redirect(target, false);
