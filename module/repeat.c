@@ -86,6 +86,15 @@ static struct slot *slot_of(const struct sevadm_event *event)
 	return oldest;
 }
 
+/*
+ * Return true if the slot's second is over. It may have begun after @now_ns: a thread notes the
+ * time before it comes here, and another one may overtake it.
+ */
+static bool second_is_over(const struct slot *slot, u64 now_ns)
+{
+	return (s64)(now_ns - slot->since_ns) >= NSEC_PER_SEC;
+}
+
 /* Makes one event of all that the slot has counted. */
 static void take(struct slot *slot, struct sevadm_event *event)
 {
@@ -122,7 +131,7 @@ enum sevadm_repeat sevadm_repeat_absorb(const struct sevadm_event *event,
 		slot->reported = 0;
 	}
 	/* sevadm_repeat_next() reports what is counted, and begins the next second then. */
-	if (!slot->reported || (!slot->count && event->time_ns - slot->since_ns >= NSEC_PER_SEC)) {
+	if (!slot->reported || (!slot->count && second_is_over(slot, event->time_ns))) {
 		slot->since_ns = event->time_ns;
 		slot->reported = 0;
 	}
@@ -159,7 +168,7 @@ bool sevadm_repeat_next(u32 *slot, bool all, struct sevadm_event *event, bool *l
 		struct slot *at = &slots[*slot];
 
 		spin_lock(&repeat_lock);
-		found = at->count && (all || now_ns - at->since_ns >= NSEC_PER_SEC);
+		found = at->count && (all || second_is_over(at, now_ns));
 		if (found) {
 			take(at, event);
 			event->time_ns = now_ns;

@@ -103,6 +103,37 @@ static void repeat_of_sorts_that_meet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome.events, WAYS * (BURST + 1));
 }
 
+/* Threads note the time before they come here: one that began earlier may come later. */
+static void repeat_of_threads_that_overtake(struct kunit *test)
+{
+	struct outcome outcome = {};
+	u64 i;
+
+	for (i = 0; i < CALLS; i++)
+		call(1, 2 * CALLS - i, &outcome);
+	flush_all(&outcome);
+	KUNIT_EXPECT_EQ(test, outcome.calls, CALLS);
+	KUNIT_EXPECT_EQ(test, outcome.events, BURST + 1);
+}
+
+/* A second that began after the time was looked at is not over. */
+static void repeat_of_a_second_that_has_just_begun(struct kunit *test)
+{
+	u64 later = ktime_get_boottime_ns() + 3600 * (u64)NSEC_PER_SEC, i;
+	struct outcome outcome = {};
+	struct sevadm_event event;
+	bool left = false;
+	u32 slot = 0;
+
+	for (i = 0; i < CALLS; i++)
+		call(1, later, &outcome);
+	KUNIT_EXPECT_FALSE(test, sevadm_repeat_next(&slot, false, &event, &left));
+	KUNIT_EXPECT_TRUE(test, left);
+	flush_all(&outcome);
+	KUNIT_EXPECT_EQ(test, outcome.calls, CALLS);
+	KUNIT_EXPECT_EQ(test, outcome.events, BURST + 1);
+}
+
 /* Those that find no room are reported more often, never wrongly. */
 static void repeat_of_sorts_without_room(struct kunit *test)
 {
@@ -135,6 +166,8 @@ static void repeat_has_the_oldest_make_room(struct kunit *test)
 static struct kunit_case repeat_cases[] = {
 	KUNIT_CASE(repeat_of_one_sort),
 	KUNIT_CASE(repeat_of_sorts_that_meet),
+	KUNIT_CASE(repeat_of_threads_that_overtake),
+	KUNIT_CASE(repeat_of_a_second_that_has_just_begun),
 	KUNIT_CASE(repeat_of_sorts_without_room),
 	KUNIT_CASE(repeat_has_the_oldest_make_room),
 	{}
