@@ -50,7 +50,9 @@ static void forget_creator(struct sevadm_vm *vm)
 	vm->cgroup = NULL;
 	vm->creator = NULL;
 	vm->pid = 0;
+	vm->uid = KUIDT_INIT(0);
 	vm->uid_nr = 0;
+	memset(vm->comm, 0, sizeof(vm->comm));
 }
 
 static void vm_release(struct kref *ref)

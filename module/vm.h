@@ -77,7 +77,8 @@ struct sevadm_line {
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
  * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
  * @uid_nr: number of @uids
- * @cgroup: cgroup (v2) of that process; NULL: not known
+ * @cgroup: cgroup (v2) of that process, or if it has ended the one that was charged its page table
+ *	(compat_cgroup_of_mm()); NULL: not known
  * @charged: what its subjects are charged for it, in pages or ASIDs (limit.c)
  * @in_flight: the part of @charged that KVM may yet refuse
  * @payer: the subject whose guarantee it counts for (guarantee.c)

@@ -544,6 +544,25 @@ static struct sevadm_vm *adopt(struct kunit *test, unsigned long number, u32 typ
 	return vm;
 }
 
+/* The entry of a VM that was at work is described again, for the next one that is looked at. */
+static void nobody_stays_known_of_the_vm_before(struct kunit *test)
+{
+	struct sevadm_vm *vm = sevadm_vm_alloc();
+	struct sevadm_vm_query query;
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_describe(vm, kvm(1), SEVADM_VM_TYPE_SEV, current);
+	vm->uid = KUIDT_INIT(1001);
+	KUNIT_EXPECT_NE(test, look(vm).comm[0], '\0');
+	sevadm_vm_describe(vm, kvm(2), SEVADM_VM_TYPE_SEV, NULL);
+	query = look(vm);
+	KUNIT_EXPECT_EQ(test, query.comm[0], '\0');
+	KUNIT_EXPECT_EQ(test, query.uid, 0);
+	KUNIT_EXPECT_EQ(test, query.pid, 0);
+	KUNIT_EXPECT_EQ(test, query.cgroup_id, 0);
+	sevadm_vm_put(vm);
+}
+
 static void adopted_vm_is_accounted(struct kunit *test)
 {
 	DECLARE_BITMAP(used, POOLS_LAST + 1) = {}, reclaim[1] = {};
@@ -628,6 +647,7 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(migration_of_an_owner_that_ends),
 	KUNIT_CASE(migration_of_a_mirror),
 	KUNIT_CASE(unaccounted_are_the_firmwares_others),
+	KUNIT_CASE(nobody_stays_known_of_the_vm_before),
 	KUNIT_CASE(adopted_vm_is_accounted),
 	KUNIT_CASE(adoption_compares_with_the_ledger),
 	KUNIT_CASE(unaccounted_leaves_snp_guests_out),
