@@ -85,6 +85,16 @@ static void note_policy(struct log *log, const char *line, struct symptom *sympt
 	}
 }
 
+/* A fault's first line does not say whose it is: one of those after it does. vCPUs' threads are "CPU 0/KVM". */
+static void note_process(struct log *log, const char *line)
+{
+	const char *topic = log->nr ? log->readings[log->nr - 1].symptom.topic : NULL;
+
+	if (topic && !strcmp(topic, "rmp-oops") &&
+	    (strstr(line, "Comm: qemu") || strstr(line, "Comm: CPU ")))
+		log->seen |= CONTEXT_QEMU_FAULTED;
+}
+
 void log_read(struct log *log, FILE *file)
 {
 	char line[LINE_MAX_BYTES];
@@ -99,6 +109,7 @@ void log_read(struct log *log, FILE *file)
 		log->has_rmp |= strstr(line, "SEV-SNP: RMP table") || strstr(line, "SEV-SNP: Reserving");
 		known = symptom_parse(line, &symptom);
 		note_policy(log, line, &symptom);
+		note_process(log, line);
 		if (known)
 			take(log, line, &symptom);
 	}

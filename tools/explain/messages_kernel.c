@@ -445,10 +445,10 @@ const struct message kernel_messages[] = {
 	  .topic = "iommu-page" },
 	{ "Kernel panic - not syncing: timer doesn't work through Interrupt-remapped IO-APIC",
 	  "arch/x86/kernel/apic/io_apic.c check_timer()", "6.1 to 7.3",
-	  .topic = "snp-kdump", .flags = MESSAGE_NEEDS_SNP },
+	  .topic = "iommu-silent", .flags = MESSAGE_NEEDS_SNP },
 	{ "AMD-Vi: Completion-Wait loop timed out",
 	  "drivers/iommu/amd/iommu.c wait_on_sem()", "6.1 to 7.3",
-	  .topic = "snp-kdump", .flags = MESSAGE_NEEDS_SNP },
+	  .topic = "iommu-silent", .flags = MESSAGE_NEEDS_SNP },
 	{ "#PF: error_code(%x) - RMP violation",
 	  "arch/x86/mm/fault.c show_fault_oops()", "6.12 to 7.3", .topic = "rmp-oops" },
 	{}

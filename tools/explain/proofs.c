@@ -193,6 +193,17 @@ enum verdict proof_limit(const struct facts *facts, const struct symptom *sympto
 	return VERDICT_PROVEN;
 }
 
+/* After kexec, or in a crash kernel, it is the kernel itself that meets such pages. */
+enum verdict proof_kernel_before(const struct facts *facts, const struct symptom *symptom, char *why,
+				 size_t size)
+{
+	(void)symptom;
+	if (!(facts->seen & CONTEXT_QEMU_FAULTED))
+		return VERDICT_POSSIBLE;
+	snprintf(why, size, "the log names QEMU as the process that met it");
+	return VERDICT_CONTRADICTED;
+}
+
 enum verdict proof_oom_cgroup(const struct facts *facts, const struct symptom *symptom, char *why,
 			      size_t size)
 {

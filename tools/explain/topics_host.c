@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Causes of messages about the host: firmware, RMP table, IOMMU, pages. Link: where it was resolved or is documented. */
 #include "explain/explain.h"
+#include "explain/proofs.h"
 
 const struct cause host_topics[] = {
 	TOPIC("init-ex-file",
@@ -218,21 +219,26 @@ const struct cause host_topics[] = {
 	      "dmesg before it; firmware version: 1.53 or later gives them back",
 	      "update the SEV firmware and the host's kernel; cold-boot rather than kexec",
 	      "https://github.com/AMDESE/linux/pull/5"),
-	TOPIC("rmp-oops",
-	      "the kernel touched a page that the RMP gives to a guest or to the firmware: after kexec and in a crash kernel, pages of the kernel before",
-	      "was this kernel started by kexec or kdump? dmesg: the RMP entry printed after it; SEV firmware version",
-	      "cold-boot the host; for kdump use SEV firmware 1.53 or later and a kernel that shuts SNP down when it crashes",
-	      "https://github.com/AMDESE/linux/pull/5"),
+	{ 0, FW_ANY, 0,
+	  "the kernel touched a page that the RMP gives to a guest or to the firmware: after kexec and in a crash kernel, pages of the kernel before",
+	  "was this kernel started by kexec or kdump? dmesg: the RMP entry printed after it; SEV firmware version",
+	  "cold-boot the host; for kdump use SEV firmware 1.53 or later and a kernel that shuts SNP down when it crashes",
+	  NULL, proof_kernel_before, "rmp-oops", "https://github.com/AMDESE/linux/pull/5" },
 	TOPIC("rmp-oops",
 	      "KVM wrote to a vCPU's page after it had become the guest's: SNP_LAUNCH_FINISH or another launch command was given twice",
 	      "the trace below it: sev_es_sync_vmsa(), Comm: qemu; QEMU's version and patches",
 	      "use an unpatched QEMU, and update the host's kernel: later ones refuse such commands",
 	      "https://lkml.iu.edu/hypermail/linux/kernel/2602.3/03780.html"),
-	TOPIC("snp-kdump",
-	      "SNP still holds the IOMMU's pages of the kernel before: it was started by kexec or kdump without a shutdown of SNP",
+	TOPIC("iommu-silent",
+	      "if kexec or kdump started this kernel: SNP still holds the IOMMU's pages of the kernel before, which did not shut SNP down",
 	      "was this kernel started by kexec or kdump? SEV firmware and kernel version of the one before",
 	      "cold-boot the host; for kdump use SEV firmware 1.53 or later and a kernel that shuts SNP down when it crashes (6.14)",
 	      "https://lists.infradead.org/pipermail/kexec/2024-September/030782.html"),
+	TOPIC("iommu-silent",
+	      "otherwise: the IOMMU or a device behind it does not answer, which has nothing to do with SEV",
+	      "dmesg: AMD-Vi and PCI lines before it; BIOS version",
+	      "update the BIOS; reset or take out the device that was named last",
+	      "https://github.com/torvalds/linux/blob/master/drivers/iommu/amd/iommu.c"),
 	TOPIC("cpu-lacks",
 	      "the processor does not offer it: SEV needs an EPYC, SEV-ES a 7002 and SEV-SNP a 7003 or later; or it is off in the BIOS",
 	      "sevadm check host; lscpu",

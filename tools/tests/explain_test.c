@@ -530,6 +530,54 @@ static void a_log_in_a_file(void)
 	unlink(path);
 }
 
+static int explain_log(const char *lines)
+{
+	char path[] = "/tmp/sevadm-explain.XXXXXX";
+	char *file[] = { "explain", "--elsewhere", "--file", path, NULL };
+	FILE *log = fdopen(mkstemp(path), "w");
+	int code;
+
+	EXPECT(log);
+	fputs(lines, log);
+	fclose(log);
+	code = run(file);
+	unlink(path);
+	return code;
+}
+
+#define FAULT	"BUG: unable to handle page fault for address: ff1276cbfdf36000\n"		\
+		"#PF: supervisor write access in kernel mode\n"				\
+		"#PF: error_code(0x80000003) - RMP violation\n"
+
+/* QEMU runs in no crash kernel: where it met the RMP, kexec is the last thing to think of. */
+static void whose_fault_it_was(void)
+{
+	static const char kexec[] = "1. the kernel touched a page", kvm[] = "1. KVM wrote to a vCPU's page";
+
+	EXPECT_NUMBER(explain_log(FAULT), EXIT_OK);
+	EXPECT(strstr(captured, kexec));
+	EXPECT_NUMBER(explain_log(FAULT "CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.12.0\n"), EXIT_OK);
+	EXPECT(strstr(captured, kexec));
+	EXPECT_NUMBER(explain_log(FAULT "CPU: 5 PID: 4713 Comm: CPU 0/KVM Not tainted 6.12.0\n"), EXIT_OK);
+	EXPECT(strstr(captured, kvm));
+	EXPECT_NUMBER(explain_log(FAULT "CPU: 5 UID: 0 PID: 4711 Comm: qemu-system-x86 Not tainted\n"), EXIT_OK);
+	EXPECT(strstr(captured, kvm));
+	EXPECT(strstr(captured, "2. the kernel touched a page"));
+	/* What QEMU met before is another matter. */
+	EXPECT_NUMBER(explain_log("CPU: 5 PID: 4711 Comm: qemu-system-x86 Not tainted 6.12.0\n" FAULT), EXIT_OK);
+	EXPECT(strstr(captured, kexec));
+}
+
+/* Each host has IOMMUs that hang: only after kexec is that SNP's doing. */
+static void iommu_that_does_not_answer(void)
+{
+	EXPECT_NUMBER(explain_log("AMD-Vi: Completion-Wait loop timed out\n"), EXIT_REFUSED);
+	EXPECT_NUMBER(explain_log("SEV-SNP: RMP table physical range [0x1000000 - 0x5dfffff]\n"
+				  "AMD-Vi: Completion-Wait loop timed out\n"), EXIT_OK);
+	EXPECT(strstr(captured, "1. if kexec or kdump started this kernel: SNP"));
+	EXPECT(strstr(captured, "2. otherwise: the IOMMU or a device"));
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -543,6 +591,8 @@ int main(void)
 		{ "facts from files", facts_from_files },
 		{ "the command", the_command },
 		{ "a log in a file", a_log_in_a_file },
+		{ "whose fault it was", whose_fault_it_was },
+		{ "an IOMMU that does not answer", iommu_that_does_not_answer },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));
