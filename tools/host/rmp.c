@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #define MSR_RMP_CFG		0xc0010136
 #define MSR_RMP_CFG_SEGMENTED	1
 #define RMP_ADDRESS_MASK	0x000fffffffffe000ULL
+#define ADDRESS_BITS		52
 
 /* What precedes the entries is the processor's. */
 #define HEADER_BYTES		0x4000
@@ -61,6 +63,9 @@ bool rmp_place(struct rmp_table *table, uint32_t features, const struct rmp_msrs
 		return because(table, "the RMP is in segments, whose layout is not known");
 	if (!base || msrs->end < base + HEADER_BYTES)
 		return because(table, "the BIOS has reserved no RMP");
+	if (msrs->end >> ADDRESS_BITS)
+		return because(table, "the BIOS says that the RMP ends at 0x%" PRIx64 ", where no memory can be",
+			       msrs->end);
 	table->start = base + HEADER_BYTES;
 	table->pages = (msrs->end + 1 - table->start) / ENTRY_BYTES;
 	return true;

@@ -361,6 +361,8 @@ static void rmp_cannot_be_read(void)
 		{ 1 << 4 | 1 << 23, { RMP_START, 0x1fffff, 1 }, "segments" },
 		{ 1 << 4, {}, "no RMP" },
 		{ 1 << 4, { RMP_START, RMP_START + 0x3fff }, "no RMP" },
+		{ 1 << 4, { RMP_START, UINT64_MAX }, "where no memory can be" },
+		{ 1 << 4, { RMP_START, 1ULL << 52 }, "where no memory can be" },
 		/* A processor that could have segments, and has none. */
 		{ 1 << 4 | 1 << 23, { RMP_START, 0x1fffff }, NULL },
 		{ 1 << 4, { RMP_START, RMP_START + 0x4000 }, NULL },
