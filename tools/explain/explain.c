@@ -284,27 +284,35 @@ struct asked {
 	bool elsewhere, last;
 };
 
-/* No options_parse(): -16 is a number here. */
+const struct option_row explain_options[] = {
+	{ "last", 0, NULL, "the last failure that the module's trace holds",
+	  OPTION_FLAG(struct asked, last) },
+	{ "elsewhere", 0, NULL, "it failed on another host: leave this host's facts out",
+	  OPTION_FLAG(struct asked, elsewhere) },
+	{ "file", 0, "LOG", "read this file; - is stdin", OPTION_TEXT(struct asked, path) },
+	{}
+};
+
+/* Options stand first: behind them, -16 is a number. */
 static int take_options(int *argc, char ***argv, struct asked *asked)
 {
-	for ((*argc)--, (*argv)++; *argc && !strncmp(**argv, "--", 2); (*argc)--, (*argv)++) {
-		if (!(**argv)[2]) {
-			(*argc)--;
-			(*argv)++;
-			break;
-		}
-		if (!strcmp(**argv, "--elsewhere")) {
-			asked->elsewhere = true;
-		} else if (!strcmp(**argv, "--last")) {
-			asked->last = true;
-		} else if (!strcmp(**argv, "--file") && *argc > 1) {
-			(*argc)--;
-			asked->path = *++*argv;
-		} else {
-			return fail(EXIT_USAGE,
-				    "there is no option \"%s\": explain knows --elsewhere, --last and --file LOG",
-				    **argv);
-		}
+	int nr = 0, left, ret;
+
+	(*argc)--;
+	(*argv)++;
+	while (nr < *argc && !strncmp((*argv)[nr], "--", 2) && (*argv)[nr][2])
+		nr += strcmp((*argv)[nr], "--file") ? 1 : 2;
+	if (nr > *argc)
+		nr = *argc;
+	left = nr;
+	ret = nr ? options_parse(explain_options, asked, &left, *argv) : EXIT_OK;
+	if (ret)
+		return ret;
+	*argc -= nr;
+	*argv += nr;
+	if (*argc && !strcmp(**argv, "--")) {
+		(*argc)--;
+		(*argv)++;
 	}
 	return EXIT_OK;
 }

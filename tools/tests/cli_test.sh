@@ -119,6 +119,7 @@ completion_knows_the_tables() {
 	[ "$(completed trace fo)" = follow ] &&
 	[ "$(completed trace show --la)" = --last ] &&
 	[ "$(completed trace show --event un)" = unpin ] &&
+	[ "$(completed explain --la)" = --last ] &&
 	[ "$(completed -j vm sh)" = show ] &&
 	[ "$(completed trace --la)" = --last ] &&
 	[ "$(completed trace show --last 3 --pid 4 --err)" = --errors ] &&

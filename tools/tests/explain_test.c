@@ -468,12 +468,14 @@ static void facts_from_files(void)
 
 static int run(char **argv)
 {
+	char *words[16] = {};
 	int argc = 0, code;
 
-	while (argv[argc])
-		argc++;
+	/* Options are taken out of it. */
+	for (; argv[argc] && argc < 15; argc++)
+		words[argc] = argv[argc];
 	capture_begin();
-	code = do_explain(argc, argv);
+	code = do_explain(argc, words);
 	capture_end();
 	return code;
 }
@@ -485,6 +487,9 @@ static void the_command(void)
 	char *nothing[] = { "explain", "--elsewhere", "hello", NULL };
 	char *unexplained[] = { "explain", "--elsewhere", "5", "0x3f", NULL };
 	char *option[] = { "explain", "--elsewere", "16", NULL };
+	char *no_file[] = { "explain", "--elsewhere", "--file", NULL };
+	char *after[] = { "explain", "--elsewhere", "--", "-16", "0", NULL };
+	char *last[] = { "explain", "--last", "-16", "0", NULL };
 	char *hostile[] = { "explain", "--elsewhere", "qemu: failed to initialize ret=-16 fw_error=0\033[2J", NULL };
 	struct json_object *rows, *causes;
 
@@ -497,6 +502,11 @@ static void the_command(void)
 	EXPECT_NUMBER(run(unexplained), EXIT_REFUSED);
 	EXPECT(strstr(captured, "RESPONSE_TOO_LARGE"));
 	EXPECT_NUMBER(run(option), EXIT_USAGE);
+	EXPECT_NUMBER(run(no_file), EXIT_USAGE);
+	EXPECT(strstr(captured_errors, "--file needs LOG"));
+	EXPECT_NUMBER(run(after), EXIT_OK);
+	EXPECT(strstr(captured, "EBUSY"));
+	EXPECT_NUMBER(run(last), EXIT_USAGE);
 	EXPECT_NUMBER(run(hostile), EXIT_OK);
 	EXPECT(!strchr(captured, '\033'));
 
