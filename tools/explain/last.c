@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The last failure that the module's trace holds: nobody has to find its line in a log. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,21 @@ int last_read(struct last *last)
 	return ret == AT_END ? EXIT_OK : ret;
 }
 
+/* As ccp says it. */
+static void take_command(struct log *log, const struct sevadm_event *event)
+{
+	char line[96] = "";
+
+	if (event->ret == -ETIMEDOUT)
+		snprintf(line, sizeof(line), "ccp: sev command 0x%x timed out, disabling PSP",
+			 event->command);
+	else if (event->known & SEVADM_KNOWN_FW_ERROR && event->fw_error)
+		snprintf(line, sizeof(line), "ccp: sev command 0x%x failed (0x%x)", event->command,
+			 event->fw_error);
+	if (*line)
+		log_take_typed(log, line);
+}
+
 static void take_line(struct log *log, const struct sevadm_event *event)
 {
 	const uint64_t page = getpagesize();
@@ -100,6 +116,10 @@ void last_take(const struct last *last, struct log *log)
 		refused |= is_refusal(&last->events[i]);
 	for (i = 0; i < last->nr && !refused; i++)
 		take_line(log, &last->events[i]);
+	/* A command that KVM had not asked for. */
+	for (i = 0; i < last->nr && !refused && !log->nr; i++)
+		if (last->events[i].type == SEVADM_EVENT_PSP)
+			take_command(log, &last->events[i]);
 }
 
 bool last_is_pin_refusal(const struct last *last)

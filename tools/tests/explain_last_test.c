@@ -75,6 +75,30 @@ static void what_qemu_and_the_kernel_say(void)
 	EXPECT(says(&last, "SEV: 9 locked pages exceed the lock limit of 4."));
 }
 
+/* Nobody but ccp asks for INIT and SHUTDOWN. What KVM asked for, its own failure explains. */
+static void what_ccp_says(void)
+{
+	struct sevadm_event psp = event(SEVADM_EVENT_PSP, 1, -EIO);
+	struct sevadm_event start = event(SEVADM_EVENT_KVM, 1, -EIO);
+	struct last last = {};
+
+	psp.command = 1;	/* INIT */
+	psp.known = SEVADM_KNOWN_FW_ERROR;
+	psp.fw_error = 14;
+	last_add(&last, &psp);
+	EXPECT(says(&last, "ccp: sev command 0x1 failed (0xe)"));
+	start.command = 2;
+	start.known = SEVADM_KNOWN_FW_ERROR;
+	start.fw_error = 14;
+	last_add(&last, &start);
+	EXPECT(says(&last, "LAUNCH_START ret=-5 fw_error=14"));
+	last = (struct last) {};
+	psp.ret = -ETIMEDOUT;
+	psp.known = 0;
+	last_add(&last, &psp);
+	EXPECT(says(&last, "ccp: sev command 0x1 timed out, disabling PSP"));
+}
+
 /* KVM's EBUSY would be explained by a pool that is full, which it need not be. */
 static void a_limit_is_the_reason(void)
 {
@@ -127,6 +151,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "the failures of the process that failed last", one_process_failed_last },
 		{ "what QEMU and the kernel say", what_qemu_and_the_kernel_say },
+		{ "what ccp says", what_ccp_says },
 		{ "a limit is the reason", a_limit_is_the_reason },
 	};
 
