@@ -629,6 +629,15 @@ static bool is_wanted(const struct attack *attack)
 	return strstr(attack->name, only) && (!attack->possible || attack->possible());
 }
 
+static void name_impossible(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(attacks); i++)
+		if (attacks[i].possible && !attacks[i].possible())
+			ksft_print_msg("not on this kernel: %s\n", attacks[i].name);
+}
+
 static bool options(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -679,6 +688,10 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no netlink family\n");
 	for (i = 0; i < ARRAY_SIZE(attacks); i++)
 		count += is_wanted(&attacks[i]);
+	/* With nothing to run, nothing would fail. */
+	if (!count)
+		ksft_exit_fail_msg("no attack that is possible here has \"%s\" in its name\n", only);
+	name_impossible();
 	ksft_set_plan(count);
 	for (i = 0; i < ARRAY_SIZE(attacks); i++) {
 		if (!is_wanted(&attacks[i]))
