@@ -133,6 +133,33 @@ static void only_the_file_decides(void)
 	close(pipe_of[1]);
 }
 
+/* What libsystemd cannot send it drops without a word. */
+static void no_journal_behind_the_file(void)
+{
+	const bool there = !access("/run/systemd/journal/socket", W_OK);
+	int pipe_of[2], kept = dup(STDOUT_FILENO);
+	struct journal found, other;
+	struct stat status;
+	char stream[64];
+
+	fflush(stdout);
+	if (kept < 0 || pipe(pipe_of) || fstat(pipe_of[1], &status) || dup2(pipe_of[1], STDOUT_FILENO) < 0)
+		abort();
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)status.st_dev,
+		 (unsigned long long)status.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	journal_open(&found);
+	setenv("JOURNAL_STREAM", "8:1", 1);
+	journal_open(&other);
+	unsetenv("JOURNAL_STREAM");
+	dup2(kept, STDOUT_FILENO);
+	close(kept);
+	close(pipe_of[0]);
+	close(pipe_of[1]);
+	EXPECT(there || !found.send);
+	EXPECT(!other.send);
+}
+
 /* A sentence is what the line has, without its columns: what a tenant chose cannot end it. */
 static void sentences(void)
 {
@@ -156,6 +183,7 @@ int main(void)
 		{ "how urgent each is", priorities },
 		{ "without a way to the journal it is printed", no_way_to_the_journal },
 		{ "only where stdout leads decides", only_the_file_decides },
+		{ "without a journal it is printed", no_journal_behind_the_file },
 		{ "what people read", sentences },
 	};
 
