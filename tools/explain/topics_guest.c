@@ -224,7 +224,7 @@ const struct cause guest_topics[] = {
 	      "ask less often; keep a report in place of asking for each connection",
 	      "https://github.com/torvalds/linux/blob/master/arch/x86/coco/sev/core.c"),
 	TOPIC("guest-not-snp",
-	      "this guest is no SEV-SNP guest: attestation by sev-guest needs one",
+	      "this guest is not a SEV-SNP guest: attestation by sev-guest needs one",
 	      "in the guest: dmesg | grep 'Memory Encryption Features': SEV-SNP must be among them",
 	      "start it as a SEV-SNP guest: -object sev-snp-guest, <launchSecurity type='sev-snp'>",
 	      "https://github.com/AMDESE/AMDSEV/issues/190"),
