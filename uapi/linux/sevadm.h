@@ -38,8 +38,8 @@
  * enum sevadm_pool - an ASID pool: ASIDs that can stand in for one another
  * @SEVADM_POOL_SEV: plain SEV guests: from the lowest plain SEV ASID (CPUID 0x8000001F EDX) up to
  *	the highest ASID (ECX)
- * @SEVADM_POOL_SEV_ES: SEV-ES guests, and SEV-SNP guests where those have no pool of their own: from
- *	1, or behind SEVADM_POOL_SEV_SNP, to the lowest plain SEV ASID less one
+ * @SEVADM_POOL_SEV_ES: SEV-ES guests, and SEV-SNP guests where those have no pool of their own:
+ *	from 1, or behind SEVADM_POOL_SEV_SNP, to the lowest plain SEV ASID less one
  * @SEVADM_POOL_SEV_SNP: SEV-SNP guests: from 1 to the last ASID for which ciphertext is hidden
  *	(kvm_amd.ciphertext_hiding_asids). The pool exists only while kvm_amd is loaded and divides
  *	the ASIDs so; the misc cgroup counts both pools as its resource sev_es
@@ -193,8 +193,8 @@ enum sevadm_subject {
  *	transiently, while a command runs
  * @SEVADM_RESOURCE_ASID_SEV: ASIDs of pool SEVADM_POOL_SEV
  * @SEVADM_RESOURCE_ASID_SEV_ES: ASIDs of pool SEVADM_POOL_SEV_ES
- * @SEVADM_RESOURCE_PRIVATE: memory of SEV-SNP guests that is bound to guest_memfd, in bytes, whole pages:
- *	all of it may become private; and what was bound and still is private
+ * @SEVADM_RESOURCE_PRIVATE: memory of SEV-SNP guests that is bound to guest_memfd, in bytes, whole
+ *	pages: all of it may become private; and what was bound and still is private
  * @SEVADM_RESOURCE_ASID_SEV_SNP: ASIDs of pool SEVADM_POOL_SEV_SNP
  * @SEVADM_RESOURCE_NR: number of resources
  */
@@ -235,25 +235,25 @@ enum sevadm_knob {
 #define SEVADM_KNOWN_VM			(1U << 0)	/* vm */
 #define SEVADM_KNOWN_ASID		(1U << 1)	/* asid */
 #define SEVADM_KNOWN_HANDLE		(1U << 2)	/* handle */
-#define SEVADM_KNOWN_FW_ERROR		(1U << 3)	/* fw_error: the firmware was really asked */
+#define SEVADM_KNOWN_FW_ERROR		(1U << 3)	/* fw_error: the firmware was asked */
 #define SEVADM_KNOWN_WAIT		(1U << 4)	/* wait_ns */
 #define SEVADM_KNOWN_BYTES		(1U << 5)	/* bytes */
 #define SEVADM_KNOWN_LIMIT		(1U << 6)	/* limit_bytes */
 #define SEVADM_KNOWN_POLICY		(1U << 7)	/* policy */
 #define SEVADM_KNOWN_MIRROR_OF		(1U << 8)	/* mirror_of */
-#define SEVADM_KNOWN_PINNED		(1U << 9)	/* pinned_bytes; of a VM also the peak and regions */
+#define SEVADM_KNOWN_PINNED		(1U << 9)	/* pinned_bytes; a VM's peak and regions */
 #define SEVADM_KNOWN_PEER_VM		(1U << 10)	/* peer_vm */
 
 #define SEVADM_KNOWN_STATE		(1U << 11)	/* state */
 #define SEVADM_KNOWN_CREATOR		(1U << 12)	/* pid, uid, comm, cgroup_id */
 #define SEVADM_KNOWN_CREATED		(1U << 13)	/* created_ns */
 #define SEVADM_KNOWN_UID		(1U << 14)	/* of an event: uid */
-#define SEVADM_KNOWN_PRIVATE		(1U << 15)	/* private_bytes, and what is counted with it */
+#define SEVADM_KNOWN_PRIVATE		(1U << 15)	/* private_bytes, and what goes with it */
 #define SEVADM_KNOWN_GMEM		(1U << 16)	/* gmem_size_bytes */
 #define SEVADM_KNOWN_GMEM_ALLOCATED	(1U << 17)	/* gmem_bytes */
 
 /* Bits of sevadm_event.flags */
-#define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: only while one command runs */
+#define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: while one command runs */
 /*
  * PSP, KVM: a buffer of length 0 was given and the firmware answered INVALID_LEN with the length
  * that is needed, as its API says: that is not a failure, though @sevadm_event.ret is -EIO
@@ -398,7 +398,7 @@ struct sevadm_event_command {
 #define SEVADM_FILTER_COMMANDS	16
 
 /* Bits of sevadm_event_filter.flags */
-#define SEVADM_FILTER_FAILED	(1U << 0)	/* only what failed or was refused; no length query */
+#define SEVADM_FILTER_FAILED	(1U << 0)	/* what failed or was refused; no length query */
 
 /**
  * struct sevadm_event_filter - SEVADM_IOC_EVENT_FILTER: which events this open file reads
@@ -526,16 +526,16 @@ enum sevadm_vm_by {
  * @handle: firmware's handle (SEVADM_KNOWN_HANDLE)
  * @reserved: zero
  * @comm: name of the thread that created it (SEVADM_KNOWN_CREATOR)
- * @private_bytes: pages that the RMP assigns to its ASID, exactly: a SEV-SNP guest's memory, which is
- *	neither pinned nor locked, and can be neither moved nor swapped (SEVADM_KNOWN_PRIVATE). Other
- *	guests, and mirrors, have none
+ * @private_bytes: pages that the RMP assigns to its ASID, exactly: a SEV-SNP guest's memory, which
+ *	is neither pinned nor locked, and can be neither moved nor swapped (SEVADM_KNOWN_PRIVATE).
+ *	Other guests, and mirrors, have none
  * @private_peak_bytes: the most @private_bytes ever was (SEVADM_KNOWN_PRIVATE)
  * @conversions: pages that became private since the VM has its ASID (SEVADM_KNOWN_PRIVATE)
  * @reclaims: pages that it has given back since then (SEVADM_KNOWN_PRIVATE)
  * @leaked_bytes: of @private_bytes: what the kernel gave up, as the firmware would not let go of it
  *	(SEVADM_KNOWN_PRIVATE)
- * @gmem_size_bytes: memory that is bound to guest_memfd: of a SEV-SNP guest, what may become private. On
- *	newer kernels guests of other types may have some, too (SEVADM_KNOWN_GMEM)
+ * @gmem_size_bytes: memory that is bound to guest_memfd: of a SEV-SNP guest, what may become
+ *	private. On newer kernels guests of other types may have some, too (SEVADM_KNOWN_GMEM)
  * @gmem_bytes: what is allocated in those files, private or not (SEVADM_KNOWN_GMEM_ALLOCATED)
  */
 struct sevadm_vm_query {

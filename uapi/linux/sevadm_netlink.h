@@ -44,11 +44,11 @@ enum sevadm_a_status {
 	SEVADM_A_STATUS_EVENTS,			/* u64: number of events so far */
 	SEVADM_A_STATUS_RING_EVENTS,		/* u32: number of events the ring holds at most */
 	SEVADM_A_STATUS_PAD,
-	SEVADM_A_STATUS_PRIVATE_BYTES,		/* u64: of all guests, by the RMP; absent: not known */
+	SEVADM_A_STATUS_PRIVATE_BYTES,		/* u64: all guests', by the RMP; absent: unknown */
 	SEVADM_A_STATUS_PRIVATE_PEAK_BYTES,	/* u64: the most that ever was */
 	SEVADM_A_STATUS_CONVERSIONS,		/* u64: pages that became private */
 	SEVADM_A_STATUS_RECLAIMS,		/* u64: pages that were given back */
-	SEVADM_A_STATUS_RMP_FIRMWARE_BYTES,	/* u64: the firmware's by the RMP, the RMP itself included */
+	SEVADM_A_STATUS_RMP_FIRMWARE_BYTES,	/* u64: the firmware's by the RMP, with the RMP */
 	SEVADM_A_STATUS_LEAKED_BYTES,		/* u64: that the kernel gave up, of any owner */
 
 	__SEVADM_A_STATUS_MAX,
@@ -95,7 +95,7 @@ enum sevadm_a_vm {
 	SEVADM_A_VM_PID,			/* u32 */
 	SEVADM_A_VM_COMM,			/* string */
 	SEVADM_A_VM_UID,			/* u32 */
-	SEVADM_A_VM_CGROUP,			/* string: path in the v2 hierarchy, now; absent: no room */
+	SEVADM_A_VM_CGROUP,			/* string: path of v2, now; absent: no room */
 	SEVADM_A_VM_CGROUP_ID,			/* u64 */
 	SEVADM_A_VM_TYPE,			/* u32: enum sevadm_vm_type */
 	SEVADM_A_VM_POOL,			/* u32: enum sevadm_pool */
@@ -109,7 +109,7 @@ enum sevadm_a_vm {
 	SEVADM_A_VM_MIRROR_OF,			/* u64; absent: no mirror */
 	SEVADM_A_VM_CREATED_NS,			/* u64 */
 	SEVADM_A_VM_PAD,
-	SEVADM_A_VM_OWN,			/* flag: of a dump: only VMs of the caller's own user */
+	SEVADM_A_VM_OWN,			/* flag: of a dump: VMs of the caller's user */
 	SEVADM_A_VM_PRIVATE_BYTES,		/* u64; absent: not known, as the next four */
 	SEVADM_A_VM_PRIVATE_PEAK_BYTES,		/* u64 */
 	SEVADM_A_VM_CONVERSIONS,		/* u64 */
@@ -156,7 +156,7 @@ enum sevadm_a_adopt {
 	SEVADM_A_ADOPT_REGION_LIST,		/* u32: list in struct enc_region */
 	SEVADM_A_ADOPT_REGION_NPAGES,		/* u32: npages in struct enc_region */
 	SEVADM_A_ADOPT_ADOPTED,			/* u32: reply: VMs that entered the ledger */
-	SEVADM_A_ADOPT_LEFT,			/* u32: reply: VMs at work all the time: try again */
+	SEVADM_A_ADOPT_LEFT,			/* u32: reply: VMs at work all along: try again */
 
 	__SEVADM_A_ADOPT_MAX,
 	SEVADM_A_ADOPT_MAX = __SEVADM_A_ADOPT_MAX - 1,
@@ -183,7 +183,7 @@ enum sevadm_a_limit {
 	SEVADM_A_LIMIT_CGROUP,			/* string: reply: path of the cgroup, now */
 	SEVADM_A_LIMIT_CURRENT,			/* u64: reply: usage */
 	SEVADM_A_LIMIT_PEAK,			/* u64: reply: highest usage since first limited */
-	SEVADM_A_LIMIT_HIGH_EVENTS,		/* u64: reply: how often usage passed the soft limit */
+	SEVADM_A_LIMIT_HIGH_EVENTS,		/* u64: reply: times usage passed the soft limit */
 	SEVADM_A_LIMIT_MAX_EVENTS,		/* u64: reply: how often the hard limit refused */
 	SEVADM_A_LIMIT_PAD,
 
@@ -228,12 +228,12 @@ enum sevadm_a_stats {
 	SEVADM_A_STATS_COMMAND,			/* u32: as in sevadm_event.command */
 	SEVADM_A_STATS_VM,			/* u64 */
 	SEVADM_A_STATS_COUNT,			/* u64: number of events */
-	SEVADM_A_STATS_FAILURES,		/* u64: number of those that failed; no queries of a length */
-	SEVADM_A_STATS_FAILURE,			/* nest of SEVADM_A_FAILURE_*, one for each status */
+	SEVADM_A_STATS_FAILURES,		/* u64: that failed; no queries of a length */
+	SEVADM_A_STATS_FAILURE,			/* nest of SEVADM_A_FAILURE_*, one a status */
 	SEVADM_A_STATS_OTHER_FAILURES,		/* u64: of statuses beyond the first 16 */
-	SEVADM_A_STATS_BYTES,			/* u64: of the commands that succeeded; VM: pinned */
+	SEVADM_A_STATS_BYTES,			/* u64: of commands that succeeded; VM: pinned */
 	SEVADM_A_STATS_BYTES_NS,		/* u64: how long these took */
-	SEVADM_A_STATS_TOOK,			/* nest of SEVADM_A_TIMES_*: sevadm_event.duration_ns */
+	SEVADM_A_STATS_TOOK,			/* nest of SEVADM_A_TIMES_*: event's duration_ns */
 	SEVADM_A_STATS_WAIT,			/* nest of SEVADM_A_TIMES_*: sevadm_event.wait_ns */
 	SEVADM_A_STATS_PAD,
 
@@ -258,7 +258,7 @@ enum sevadm_a_times {
 	SEVADM_A_TIMES_SUM_NS,			/* u64 */
 	SEVADM_A_TIMES_MIN_NS,			/* u64 */
 	SEVADM_A_TIMES_MAX_NS,			/* u64 */
-	SEVADM_A_TIMES_BUCKET,			/* nest of SEVADM_A_BUCKET_*, one for each that is used */
+	SEVADM_A_TIMES_BUCKET,			/* nest of SEVADM_A_BUCKET_*, one for each used */
 	SEVADM_A_TIMES_PAD,
 
 	__SEVADM_A_TIMES_MAX,
@@ -267,7 +267,7 @@ enum sevadm_a_times {
 
 /* Attributes of one bucket of a histogram; it ends at twice where it begins, the last one never */
 enum sevadm_a_bucket {
-	SEVADM_A_BUCKET_FROM_NS = 1,		/* u64: a power of two; the first one begins at 0, ends at 2 */
+	SEVADM_A_BUCKET_FROM_NS = 1,		/* u64: a power of two; the first one: 0 to 2 */
 	SEVADM_A_BUCKET_COUNT,			/* u64 */
 	SEVADM_A_BUCKET_PAD,
 
