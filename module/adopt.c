@@ -139,7 +139,10 @@ static enum verdict classify(struct kvm *kvm, struct context *context)
 	if (!context->active)
 		return NO_VM;
 	if (!context_plausible(kvm, context)) {
-		/* It may have taken its ASID after they were read. As long as kvm->lock is held, it does not. */
+		/*
+		 * It may have taken its ASID after they were read. As long as kvm->lock is held, it
+		 * does not.
+		 */
 		sevadm_bitmaps_sync();
 		if (!context_plausible(kvm, context))
 			return INVALID;
@@ -193,8 +196,8 @@ static struct task_struct *user_of(const struct mm_struct *mm)
 }
 
 /*
- * Finds the VM's creator. If that thread has ended, which a tenant can see to, it is another one that uses
- * the VM's mm: no other process can use the VM.
+ * Finds the VM's creator. If that thread has ended, which a tenant can see to, it is another one
+ * that uses the VM's mm: no other process can use the VM.
  */
 static struct task_struct *creator_of(const struct kvm *kvm)
 {
@@ -238,7 +241,10 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 		}
 	}
 
-	/* Before all tasks are looked through for its user: a tenant can keep it at work for as long as it likes. */
+	/*
+	 * Before all tasks are looked through for its user: a tenant can keep it at work for as
+	 * long as it likes.
+	 */
 	if (!sevadm_scope_is_idle(kvm)) {
 		verdict = BUSY;
 		goto put_owner;
@@ -444,8 +450,8 @@ outside:
  *
  * Context: sleeps, for at most a few seconds.
  * Return: 0; -EINVAL: what lies there cannot be what kvm_amd knows, and nothing was adopted;
- * -EOPNOTSUPP: the lists of this kernel cannot be found; -ENODEV: the module is not attached to kvm_amd;
- * -EACCES: the kernel is locked down; -EINTR.
+ * -EOPNOTSUPP: the lists of this kernel cannot be found; -ENODEV: the module is not attached to
+ * kvm_amd; -EACCES: the kernel is locked down; -EINTR.
  */
 int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 		 struct netlink_ext_ack *extack)
@@ -507,7 +513,9 @@ u32 sevadm_adopt_asid(const struct kvm *kvm)
 	return asid;
 }
 
-/** sevadm_adopt_forget() - forget the layout: kvm_amd has gone, and the next one may have another */
+/**
+ * sevadm_adopt_forget() - forget the layout: kvm_amd has gone, and the next one may have another
+ */
 void sevadm_adopt_forget(void)
 {
 	mutex_lock(&adopt_mutex);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Firmware commands in the ledger: the state of a VM's guest context, its policy, and what names it
- * - a handle, or for a SEV-SNP guest the address of its context page - with the ASID it is bound to.
+ * - a handle, or for a SEV-SNP guest the address of its context page - with the ASID it is bound
+ *   to.
  */
 #include <linux/spinlock.h>
 

@@ -158,7 +158,10 @@ static void look_for_bypass(u32 command, bool asks_length, const struct sevadm_s
  * commands from within one (SNP_PAGE_RECLAIM, for each page that the firmware has written to).
  */
 static struct task_struct *commander;
-/* What those have taken, and their wrappers: not that command's own time. Guarded by the same mutex. */
+/*
+ * What those have taken, and their wrappers: not that command's own time. Guarded by the same
+ * mutex.
+ */
 static u64 nested_ns;
 
 /**
@@ -186,7 +189,8 @@ static int issue(struct command *command, int *fw_error)
 	int ret;
 
 	if (command->nested)
-		return call_original(__sev_do_cmd_locked, command->number, command->buffer, fw_error);
+		return call_original(__sev_do_cmd_locked, command->number, command->buffer,
+				     fw_error);
 	nested_ns = 0;
 	WRITE_ONCE(commander, current);
 	ret = call_original(__sev_do_cmd_locked, command->number, command->buffer, fw_error);
@@ -253,7 +257,8 @@ static struct sevadm_vm *describe(struct command *command, struct sevadm_event *
 		vm = command->scope->vm;
 	else if (!command->nested)
 		vm = command_vm(guest);
-	event->known |= guest->known & (SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
+	event->known |= guest->known &
+			(SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
 	event->handle = guest->handle;
 	event->asid = guest->asid;
 	event->bytes = guest->bytes;
@@ -451,7 +456,9 @@ int wrap_sev_guest_df_flush(int *error)
 	return ret;
 }
 
-/* With SEV-SNP on, sev_flush_asids() flushes by SNP_DF_FLUSH. ccp's own flushes do not come here. */
+/*
+ * With SEV-SNP on, sev_flush_asids() flushes by SNP_DF_FLUSH. ccp's own flushes do not come here.
+ */
 int wrap_sev_do_cmd(int cmd, void *data, int *psp_ret)
 {
 	struct queueing queueing __uninitialized;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How kvm_amd divides the ASIDs between SEV-ES and SEV-SNP guests. Where it hides ciphertext (from
- * 6.18 on, its parameter ciphertext_hiding_asids), sev_asid_new() takes those of SEV-SNP guests from
- * one range and those of SEV-ES guests from another. Its static variables have both; older kernels
- * have none of them, and one range for all.
+ * 6.18 on, its parameter ciphertext_hiding_asids), sev_asid_new() takes those of SEV-SNP guests
+ * from one range and those of SEV-ES guests from another. Its static variables have both; older
+ * kernels have none of them, and one range for all.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -25,12 +25,15 @@ static void find_variables(void)
 	max_sev_es_asid = sevadm_symbol_variable("kvm_amd:max_sev_es_asid");
 }
 
-/* A compiler may have made a constant of one that is only ever set to one value: then it is that. */
+/*
+ * A compiler may have made a constant of one that is only ever set to one value: then it is that.
+ */
 static u32 read_asid(const u32 *variable, u32 otherwise)
 {
 	u32 asid;
 
-	return variable && !copy_from_kernel_nofault(&asid, variable, sizeof(asid)) ? asid : otherwise;
+	return variable && !copy_from_kernel_nofault(&asid, variable, sizeof(asid)) ?
+	       asid : otherwise;
 }
 
 /**

@@ -28,7 +28,10 @@ static __always_inline u32 sevadm_event_user(void)
 {
 	const struct cred *cred = current_cred();
 
-	/* The initial namespace maps each uid to itself: looking that up would double an event's cost. */
+	/*
+	 * The initial namespace maps each uid to itself: looking that up would double an event's
+	 * cost.
+	 */
 	if (likely(cred->user_ns == &init_user_ns))
 		return __kuid_val(cred->uid);
 	return sevadm_event_user_in_namespace(cred);
@@ -54,7 +57,9 @@ static __always_inline void sevadm_event_prepare_at(struct sevadm_event *event, 
 		.uid = sevadm_event_user(),
 		.known = SEVADM_KNOWN_UID,
 	};
-	/* As get_task_comm() since 6.13: without the lock it may show a name that is just changing. */
+	/*
+	 * As get_task_comm() since 6.13: without the lock it may show a name that is just changing.
+	 */
 	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a SEV-SNP guest is charged for private memory: the memslots that are bound to guest_memfd, and of those
- * that were, as many pages as are still private. So the RMP never has more for the guest than it is charged,
- * but for the one page of each vCPU's state, and memory that is bound has been granted.
+ * What a SEV-SNP guest is charged for private memory: the memslots that are bound to guest_memfd,
+ * and of those that were, as many pages as are still private. So the RMP never has more for the
+ * guest than it is charged, but for the one page of each vCPU's state, and memory that is bound has
+ * been granted.
  */
 #include <linux/minmax.h>
 #include <linux/spinlock.h>

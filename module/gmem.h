@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory that is bound to guest_memfd, what all of a SEV-SNP guest's memory may become private of. It is what
- * limits on private memory count: a guest that has it cannot be refused a page while it runs.
+ * Memory that is bound to guest_memfd, what all of a SEV-SNP guest's memory may become private of.
+ * It is what limits on private memory count: a guest that has it cannot be refused a page while it
+ * runs.
  */
 #ifndef SEVADM_GMEM_H
 #define SEVADM_GMEM_H

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How much is bound to a VM's guest_memfd files, and how much is allocated in them. Their page cache counts
- * what is allocated, so that it is read when somebody asks, and nothing is done when a page comes or goes.
+ * How much is bound to a VM's guest_memfd files, and how much is allocated in them. Their page
+ * cache counts what is allocated, so that it is read when somebody asks, and nothing is done when a
+ * page comes or goes.
  *
- * No reference to a file is taken. It might be the last one, and the task that asks would end the file:
- * that takes the VM's slots_lock, which a tenant can keep for as long as it likes, by the memory that it
- * has KVM read.
+ * No reference to a file is taken. It might be the last one, and the task that asks would end the
+ * file: that takes the VM's slots_lock, which a tenant can keep for as long as it likes, by the
+ * memory that it has KVM read.
  */
 #include <linux/fs.h>
 #include <linux/kvm_host.h>
@@ -15,7 +16,10 @@
 #include "compat/kvm.h"
 #include "gmem_files.h"
 
-/* What is looked through at most, as nobody sleeps meanwhile. QEMU has a dozen slots, and a file or two. */
+/*
+ * What is looked through at most, as nobody sleeps meanwhile. QEMU has a dozen slots, and a file or
+ * two.
+ */
 #define SLOTS_MAX	512
 #define FILES_MAX	32
 
@@ -35,8 +39,8 @@ struct files {
 
 /*
  * Reads how many pages a slot's file has. That may be closed meanwhile. Its inode stays until
- * rcu_read_unlock(), as does that of another file which is opened in its place: what is read is memory of
- * an inode, and is thrown away if the slot has lost its file.
+ * rcu_read_unlock(), as does that of another file which is opened in its place: what is read is
+ * memory of an inode, and is thrown away if the slot has lost its file.
  */
 static u64 file_pages(const struct kvm_memory_slot *slot, const struct file *file)
 {
@@ -69,7 +73,8 @@ static bool add_slot(struct files *files, const struct kvm_memory_slot *slot)
 }
 
 /**
- * sevadm_gmem_files_pages() - add up what is bound to a VM's guest_memfd files, and allocated in them
+ * sevadm_gmem_files_pages() - add up what is bound to a VM's guest_memfd files, and allocated in
+ * them
  * @kvm: KVM's VM, which the caller keeps from being freed
  * @bound: filled in
  * @allocated: filled in

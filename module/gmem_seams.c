@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Wrappers of KVM's functions through which memslots come and go, with the VM's slots_lock held. A VM that
- * is not in the ledger yet is charged for all its slots when it enters (kvm_seams.c).
+ * Wrappers of KVM's functions through which memslots come and go, with the VM's slots_lock held. A
+ * VM that is not in the ledger yet is charged for all its slots when it enters (kvm_seams.c).
  */
 #include <linux/kvm_host.h>
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guarantees of ASIDs. A VM may be under several: its user's, its cgroup's, those of all cgroups above. It
- * counts for one of them, which its ASID is kept for when it ends: counted for two, one ASID would be kept
- * twice, and the second to come would find none. A VM that a lease pays for counts for none.
+ * Guarantees of ASIDs. A VM may be under several: its user's, its cgroup's, those of all cgroups
+ * above. It counts for one of them, which its ASID is kept for when it ends: counted for two, one
+ * ASID would be kept twice, and the second to come would find none. A VM that a lease pays for
+ * counts for none.
  *
- * While a guarantee is filled, VMs beyond it may count for it, too. When limits change, they go over to one that
- * is not filled (sevadm_guarantee_settle_locked()).
+ * While a guarantee is filled, VMs beyond it may count for it, too. When limits change, they go
+ * over to one that is not filled (sevadm_guarantee_settle_locked()).
  */
 #include "guarantee.h"
 #include "pool.h"
@@ -48,7 +49,8 @@ static struct subject *find_any(const struct sevadm_vm *vm, u32 resource)
 }
 
 /**
- * sevadm_guarantee_take_locked() - let a VM count for a guarantee, if it is under one and counts for none
+ * sevadm_guarantee_take_locked() - let a VM count for a guarantee, if it is under one and counts
+ * for none
  * @vm: the VM, which is charged an ASID
  * @resource: enum sevadm_resource of that
  */
@@ -116,9 +118,11 @@ static void settle_vm(struct sevadm_vm *vm)
 }
 
 /**
- * sevadm_guarantee_settle_locked() - look again which guarantee each VM counts for: some have changed
+ * sevadm_guarantee_settle_locked() - look again which guarantee each VM counts for: some have
+ * changed
  *
- * Whatever counts for a guarantee that fills it stays there, so that no more is reserved than before.
+ * Whatever counts for a guarantee that fills it stays there, so that no more is reserved than
+ * before.
  */
 void sevadm_guarantee_settle_locked(void)
 {
@@ -151,8 +155,9 @@ static bool leaves_payer(const struct sevadm_vm *to, const struct sevadm_vm *fro
  * @to: the VM that its context moves to
  * @from: the VM
  *
- * An ASID that a guarantee of the source pays for is reserved again once the VM has moved away from it.
- * So the VM needs another one, from a guarantee of the destination, or one that is available to all.
+ * An ASID that a guarantee of the source pays for is reserved again once the VM has moved away from
+ * it. So the VM needs another one, from a guarantee of the destination, or one that is available to
+ * all.
  */
 bool sevadm_guarantee_move_fits_locked(struct sevadm_vm *to, struct sevadm_vm *from)
 {
@@ -164,11 +169,13 @@ bool sevadm_guarantee_move_fits_locked(struct sevadm_vm *to, struct sevadm_vm *f
 }
 
 /**
- * sevadm_guarantee_move_begin_locked() - let a VM count for one guarantee of either side while it moves
+ * sevadm_guarantee_move_begin_locked() - let a VM count for one guarantee of either side while it
+ * moves
  * @to: the VM that its context moves to
  * @from: the VM
  *
- * Both guarantees keep its ASID reserved until sevadm_guarantee_move_end_locked(), though it is used.
+ * Both guarantees keep its ASID reserved until sevadm_guarantee_move_end_locked(), though it is
+ * used.
  */
 void sevadm_guarantee_move_begin_locked(struct sevadm_vm *to, struct sevadm_vm *from)
 {
@@ -186,7 +193,8 @@ void sevadm_guarantee_move_begin_locked(struct sevadm_vm *to, struct sevadm_vm *
 
 /**
  * sevadm_guarantee_move_end_locked() - let a VM count for one guarantee
- * @to: the VM that its context was to move to; it has what @from was charged, and its lease, if it has
+ * @to: the VM that its context was to move to; it has what @from was charged, and its lease, if it
+ *	has
  * @from: the VM
  * @moved: the context has moved
  */
@@ -203,7 +211,8 @@ void sevadm_guarantee_move_end_locked(struct sevadm_vm *to, struct sevadm_vm *fr
 	}
 	leave_next_payer(from, resource);
 	if (from->payer_leaves)
-		sevadm_subject_count_locked(from->payer, resource, (struct change) { .unsettled = -1 });
+		sevadm_subject_count_locked(from->payer, resource,
+					    (struct change) { .unsettled = -1 });
 	from->payer_leaves = false;
 	if (moved) {
 		to->payer = from->payer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leases. An open file holds them; VMs of their subject use them up. When a lease ends, the VMs that have used
- * it keep their ASIDs, and count for a guarantee if they are under one.
+ * Leases. An open file holds them; VMs of their subject use them up. When a lease ends, the VMs
+ * that have used it keep their ASIDs, and count for a guarantee if they are under one.
  */
 #include <linux/capability.h>
 #include <linux/cgroup.h>

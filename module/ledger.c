@@ -162,7 +162,9 @@ void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 stat
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/** sevadm_vm_set_asid() - record the number of the VM's ASID; return true if it was unknown before */
+/**
+ * sevadm_vm_set_asid() - record the number of the VM's ASID; return true if it was unknown before
+ */
 bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 {
 	bool news;
@@ -268,8 +270,8 @@ void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 	if (vm->accounted) {
 		pool = sevadm_pool_of_type(vm->type);
 		if (!vm->mirror && asid_given_back)
-			sevadm_pool_give_back_locked(pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0,
-					      vm->id);
+			sevadm_pool_give_back_locked(
+				pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0, vm->id);
 		else if (!vm->mirror && vm->known & SEVADM_KNOWN_ASID)
 			sevadm_pool_move_locked(vm->asid, vm->id, 0, 0);
 		if (!vm->mirror)
@@ -367,9 +369,10 @@ u64 sevadm_vm_pin_unseen(struct sevadm_vm *vm, u64 pages)
 }
 
 /*
- * Describes a VM's guest_memfd, which VMs of all types, and mirrors, have of their own. The size is counted for
- * SEV-SNP guests, which are charged for it, and read for all others. KVM's VM stays as long as it
- * is in the ledger, which it leaves after sev_vm_destroy(), with the lock held, if that is seen.
+ * Describes a VM's guest_memfd, which VMs of all types, and mirrors, have of their own. The size is
+ * counted for SEV-SNP guests, which are charged for it, and read for all others. KVM's VM stays as
+ * long as it is in the ledger, which it leaves after sev_vm_destroy(), with the lock held, if that
+ * is seen.
  */
 static void query_gmem(const struct sevadm_vm *vm, struct sevadm_vm_query *query)
 {
@@ -392,8 +395,8 @@ static void query_gmem(const struct sevadm_vm *vm, struct sevadm_vm_query *query
 }
 
 /*
- * A mirror's pages are its owner's. A guest whose ASID has not shown yet has pages only if its VMM touches
- * them before the launch has begun.
+ * A mirror's pages are its owner's. A guest whose ASID has not shown yet has pages only if its VMM
+ * touches them before the launch has begun.
  */
 static void query_private(const struct sevadm_vm *vm, struct sevadm_vm_query *query)
 {
@@ -453,8 +456,8 @@ void sevadm_vm_query(struct sevadm_vm *vm, struct sevadm_vm_query *query)
 /**
  * sevadm_ledger_sees_pins() - return true if all is seen that pins memory for long and releases it
  *
- * Where one of these seams is missing, counts of pages and regions would only grow, or never. That of
- * sev_pin_memory() is not one of them: what a region pins is known without it.
+ * Where one of these seams is missing, counts of pages and regions would only grow, or never. That
+ * of sev_pin_memory() is not one of them: what a region pins is known without it.
  */
 bool sevadm_ledger_sees_pins(void)
 {
@@ -534,8 +537,8 @@ static unsigned int remove_all(void)
 /**
  * sevadm_ledger_reset() - forget guests and ASIDs: kvm_amd has gone, so there can be no VM
  *
- * One is left if its end was not seen. It goes before the pools change: what it is charged, and the guarantee
- * that it counts for, are of the pool that it has had.
+ * One is left if its end was not seen. It goes before the pools change: what it is charged, and the
+ * guarantee that it counts for, are of the pool that it has had.
  *
  * Context: the seams of kvm_amd are detached.
  * Return: how many VMs were left.

@@ -35,7 +35,9 @@ static void count_all_fresh(void)
 		subject->fresh = false;
 }
 
-/** sevadm_limit_sweep() - drop the limits of cgroups that are gone; return true if there were any */
+/**
+ * sevadm_limit_sweep() - drop the limits of cgroups that are gone; return true if there were any
+ */
 bool sevadm_limit_sweep(void)
 {
 	LIST_HEAD(gone);
@@ -102,7 +104,8 @@ int sevadm_limit_set(const struct sevadm_limit_set *set, u64 *left)
 	}
 	subject = sevadm_subject_enter_locked(&set->key, &spare);
 	count_all_fresh();
-	others = sevadm_subject_guaranteed_locked(set->resource) - subject->counters[set->resource].limits.min;
+	others = sevadm_subject_guaranteed_locked(set->resource) -
+		 subject->counters[set->resource].limits.min;
 	if (set->mask & BIT(SEVADM_KNOB_MIN) &&
 	    !can_guarantee(set->resource, others + set->limits.min, left)) {
 		*left = *left > others ? *left - others : 0;
@@ -134,7 +137,8 @@ int sevadm_limit_delete(const struct sevadm_subject_key *key, u32 resource)
 	u32 i;
 
 	spin_lock(&sevadm_ledger_lock);
-	subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host : sevadm_subject_find_locked(key);
+	subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host :
+						     sevadm_subject_find_locked(key);
 	for (i = 0; subject && i < SEVADM_RESOURCE_NR; i++)
 		if (resource == SEVADM_RESOURCE_NR || resource == i)
 			sevadm_subject_set_limits_locked(subject, i, &sevadm_unlimited);

@@ -13,7 +13,9 @@
 #include "multicast.h"
 #include "netlink.h"
 
-/* Messages a second about one knob of limits: those that one user causes, and all users together. */
+/*
+ * Messages a second about one knob of limits: those that one user causes, and all users together.
+ */
 #define USER_MAX	16
 #define KNOB_MAX	128
 #define KNOBS		(SEVADM_KNOB_DRIFT + 1)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rights over netlink, which Documentation/security.md lists. The opener of the socket and the sender
- * of the request must both have the right: a privileged program that is given a socket as its
- * standard output lends its rights to nobody.
+ * Rights over netlink, which Documentation/security.md lists. The opener of the socket and the
+ * sender of the request must both have the right: a privileged program that is given a socket as
+ * its standard output lends its rights to nobody.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>

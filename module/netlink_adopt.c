@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SEVADM_CMD_ADOPT: user space says where kvm_amd keeps what it knows of VMs; older VMs are adopted. */
+/*
+ * SEVADM_CMD_ADOPT: user space says where kvm_amd keeps what it knows of VMs; older VMs are
+ * adopted.
+ */
 #include <linux/capability.h>
 #include <net/genetlink.h>
 

@@ -78,7 +78,8 @@ static bool is_possible(u32 resource)
 
 static bool is_there(u32 resource)
 {
-	return resource != SEVADM_RESOURCE_ASID_SEV_SNP || sevadm_pool_capacity(SEVADM_POOL_SEV_SNP);
+	return resource != SEVADM_RESOURCE_ASID_SEV_SNP ||
+	       sevadm_pool_capacity(SEVADM_POOL_SEV_SNP);
 }
 
 static bool is_shown(u32 resource, const struct sevadm_limit_info *info)
@@ -217,8 +218,8 @@ static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 	set->limits = (struct sevadm_limits) { .high = U64_MAX, .max = U64_MAX };
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (attrs[rows[i].attribute]) {
-			*rows[i].value = sevadm_resource_from_user(set->resource,
-								   nla_get_u64(attrs[rows[i].attribute]));
+			*rows[i].value = sevadm_resource_from_user(
+				set->resource, nla_get_u64(attrs[rows[i].attribute]));
 			set->mask |= BIT(rows[i].knob);
 		}
 	if (!set->mask) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SEVADM_CMD_STATUS_GET and SEVADM_CMD_SEAM_GET: the host as a whole, and the state of the module. */
+/*
+ * SEVADM_CMD_STATUS_GET and SEVADM_CMD_SEAM_GET: the host as a whole, and the state of the module.
+ */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <net/genetlink.h>

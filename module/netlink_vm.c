@@ -101,7 +101,9 @@ static int reply_vm(struct sk_buff *skb, void *argument)
 	return put_vm(skb, argument, true);
 }
 
-/* Returns 0 or -EPERM. A caller that may not see all VMs does not learn if there is one of that id. */
+/*
+ * Returns 0 or -EPERM. A caller that may not see all VMs does not learn if there is one of that id.
+ */
 static int may_see_vm(const struct sk_buff *skb, struct genl_info *info, const struct sevadm_vm *vm)
 {
 	if (vm && sevadm_nl_owns(sevadm_nl_owner(skb), vm))
@@ -143,7 +145,8 @@ int sevadm_nl_vm_get_start(struct netlink_callback *cb)
 	return uid_valid(cursor->owner) ? 0 : -EPERM;
 }
 
-static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb, struct sevadm_vm *vm, bool path)
+static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb, struct sevadm_vm *vm,
+		   bool path)
 {
 	void *header = sevadm_nl_dump_put(skb, cb, SEVADM_CMD_VM_GET);
 	int ret = header ? put_vm(skb, vm, path) : -EMSGSIZE;

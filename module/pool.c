@@ -75,7 +75,9 @@ static u32 pool_of_asid(u32 asid)
 	       SEVADM_POOL_SEV_SNP : SEVADM_POOL_SEV_ES;
 }
 
-/** sevadm_pool_of_type() - return the enum sevadm_pool that VMs of an enum sevadm_vm_type take from */
+/**
+ * sevadm_pool_of_type() - return the enum sevadm_pool that VMs of an enum sevadm_vm_type take from
+ */
 u32 sevadm_pool_of_type(u32 type)
 {
 	if (type == SEVADM_VM_TYPE_SEV)
@@ -158,13 +160,18 @@ void sevadm_pool_reserve_locked(u32 pool, s64 asids)
 	pools[pool].reserved += asids;
 }
 
-/* ASIDs used by no VM of the ledger, as kvm_amd's bitmaps last said while no VM was being initialised. */
+/*
+ * ASIDs used by no VM of the ledger, as kvm_amd's bitmaps last said while no VM was being
+ * initialised.
+ */
 static u64 foreign_locked(u32 pool)
 {
 	return pools[pool].foreign;
 }
 
-/** sevadm_pool_used_locked() - return how many ASIDs of @pool are used, by VMs of the ledger or not */
+/**
+ * sevadm_pool_used_locked() - return how many ASIDs of @pool are used, by VMs of the ledger or not
+ */
 u64 sevadm_pool_used_locked(u32 pool)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
@@ -339,7 +346,8 @@ void sevadm_pool_reset_locked(void)
 }
 
 /**
- * sevadm_pool_misc_usage_locked() - return how many ASIDs of @pool the misc cgroup believes to be used
+ * sevadm_pool_misc_usage_locked() - return how many ASIDs of @pool the misc cgroup believes to be
+ * used
  * @pool: enum sevadm_pool
  *
  * It counts SEV-ES and SEV-SNP guests together. Those of SEV-SNP never migrate, which is how KVM
@@ -446,7 +454,8 @@ static void undivide_locked(void)
 void sevadm_pool_divide(const struct sevadm_asid_range *snp, const struct sevadm_asid_range *es)
 {
 	spin_lock(&sevadm_ledger_lock);
-	if (snp->first && snp->first <= snp->last && snp->first <= max_es_asid && snp->last < es->first) {
+	if (snp->first && snp->first <= snp->last && snp->first <= max_es_asid &&
+	    snp->last < es->first) {
 		pool_define(SEVADM_POOL_SEV_ES, es->first, min(es->last, max_es_asid));
 		pool_define(SEVADM_POOL_SEV_SNP, snp->first, min(snp->last, max_es_asid));
 	} else {
@@ -456,7 +465,9 @@ void sevadm_pool_divide(const struct sevadm_asid_range *snp, const struct sevadm
 	spin_unlock(&sevadm_ledger_lock);
 }
 
-/** sevadm_pool_undivide() - go back to what the processor says: kvm_amd has gone, and no VM is left */
+/**
+ * sevadm_pool_undivide() - go back to what the processor says: kvm_amd has gone, and no VM is left
+ */
 void sevadm_pool_undivide(void)
 {
 	spin_lock(&sevadm_ledger_lock);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many pages of private memory each ASID has. The table that says so is the processor's (rmp.c): it is
- * counted once, and followed from then on by the two functions through which the kernel changes it
- * (rmp_seams.c). What a guest had outlives it here until the kernel has its pages back.
+ * How many pages of private memory each ASID has. The table that says so is the processor's
+ * (rmp.c): it is counted once, and followed from then on by the two functions through which the
+ * kernel changes it (rmp_seams.c). What a guest had outlives it here until the kernel has its pages
+ * back.
  *
- * While the table is being counted (rmp_walk.c), a change counts only where the count has passed already:
- * what lies ahead is found as it will be. Both exclude one another by the lock of rmp_walk.h.
+ * While the table is being counted (rmp_walk.c), a change counts only where the count has passed
+ * already: what lies ahead is found as it will be. Both exclude one another by the lock of
+ * rmp_walk.h.
  */
 #include <linux/atomic.h>
 #include <linux/cache.h>
@@ -40,8 +42,8 @@ static struct account *account_of(u32 owner)
 }
 
 /*
- * Raises a peak. The most pages that there ever were are those before a fall, or those of now: a gain
- * does not look at the peak, which saves instructions for each of tens of thousands of pages.
+ * Raises a peak. The most pages that there ever were are those before a fall, or those of now: a
+ * gain does not look at the peak, which saves instructions for each of tens of thousands of pages.
  */
 static __always_inline void raise(atomic64_t *peak, s64 to)
 {
@@ -124,7 +126,8 @@ static void read_account(const struct account *account, struct sevadm_private *r
 	*result = (struct sevadm_private) {
 		.pages = pages,
 		.peak = max(value(&account->peak), pages),
-		.conversions = value(&account->conversions) - READ_ONCE(account->conversions_before),
+		.conversions =
+			value(&account->conversions) - READ_ONCE(account->conversions_before),
 		.reclaims = value(&account->reclaims) - READ_ONCE(account->reclaims_before),
 		.leaked = value(&account->leaked) - READ_ONCE(account->leaked_before),
 	};
@@ -165,7 +168,7 @@ bool sevadm_private_get_host(struct sevadm_private_host *result)
 	return true;
 }
 
-/* ---- counting the table: with the lock of rmp_walk.h held for writing ---------------------------- */
+/* ---- counting the table: with the lock of rmp_walk.h held for writing ------------------------ */
 
 /* sevadm_private_count_begin() - nothing is counted yet */
 void sevadm_private_count_begin(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Private memory: the pages that the RMP assigns to each guest's ASID. Counted as pages change hands, one
- * atomic counter an ASID: an event a page would be tens of thousands a guest.
+ * Private memory: the pages that the RMP assigns to each guest's ASID. Counted as pages change
+ * hands, one atomic counter an ASID: an event a page would be tens of thousands a guest.
  */
 #ifndef SEVADM_PRIVATE_H
 #define SEVADM_PRIVATE_H

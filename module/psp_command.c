@@ -28,7 +28,8 @@ struct psp_command {
 	u8 asid;
 	u8 policy;
 	u8 length;
-	u8 query;	/* length that is 0 in a query: the answer is INVALID_LEN, and the length needed */
+	/* length that is 0 in a query: the answer is INVALID_LEN, and the length needed */
+	u8 query;
 	u8 gctx;	/* 64 bits */
 	u8 rmp_page;	/* whose lowest bit is the size of the one page: 0: 4 KiB, 1: 2 MiB */
 	s8 state;
@@ -83,7 +84,8 @@ static const struct psp_command psp_commands[] = {
 		QUERY(send_update_vmsa, hdr_len), STAYS },
 	[SEV_CMD_SEND_FINISH] = { HANDLE(send_finish), BECOMES(SENT) },
 	[SEV_CMD_SEND_CANCEL] = { HANDLE(send_cancel), BECOMES(RUNNING) },
-	[SEV_CMD_RECEIVE_START] = { HANDLE(receive_start), POLICY(receive_start), BECOMES(RUPDATE) },
+	[SEV_CMD_RECEIVE_START] = { HANDLE(receive_start), POLICY(receive_start),
+				    BECOMES(RUPDATE) },
 	[SEV_CMD_RECEIVE_UPDATE_DATA] = {
 		HANDLE(receive_update_data), LENGTH(receive_update_data, guest_len), STAYS },
 	[SEV_CMD_RECEIVE_UPDATE_VMSA] = {
@@ -130,7 +132,8 @@ static u64 u64_at(const void *buffer, u8 at)
 }
 
 /**
- * sevadm_psp_decode() - find what a command's buffer says about a guest, and what the command does to it
+ * sevadm_psp_decode() - find what a command's buffer says about a guest, and what the command does
+ * to it
  * @command: enum sev_cmd
  * @buffer: the command's buffer, or NULL
  * @guest: filled in; @known is 0 for a command that is about no guest

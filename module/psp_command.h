@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the command buffers of the security processor say about guests, and what commands do to them. */
+/*
+ * What the command buffers of the security processor say about guests, and what commands do to
+ * them.
+ */
 #ifndef SEVADM_PSP_COMMAND_H
 #define SEVADM_PSP_COMMAND_H
 

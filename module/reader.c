@@ -121,7 +121,9 @@ static void pass_over(struct sevadm_reader *reader, u64 from, u64 to)
 		cmpxchg(&reader->cursor, from, to);
 }
 
-/** sevadm_reader_pending() - return true if there is an event to read; passes over those not wanted */
+/**
+ * sevadm_reader_pending() - return true if there is an event to read; passes over those not wanted
+ */
 bool sevadm_reader_pending(struct sevadm_reader *reader)
 {
 	u64 from = READ_ONCE(reader->cursor), cursor = from;
@@ -237,7 +239,8 @@ static void wake_soon(void)
 }
 
 /**
- * sevadm_readers_wake() - wake the readers that wait for an event like this one, at the next tick at latest
+ * sevadm_readers_wake() - wake the readers that wait for an event like this one, at the next tick
+ * at latest
  * @event: is in the ring
  *
  * Waiting readers that filter it out skip it here, so it is never counted as lost for them.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Redirecting functions by ftrace (IPMODIFY): beginning and ending it, finding out if a function can be
- * redirected and if it really is, and saying why not.
+ * Redirecting functions by ftrace (IPMODIFY): beginning and ending it, finding out if a function
+ * can be redirected and if it really is, and saying why not.
  */
 #include <linux/ftrace.h>
 #include <linux/uaccess.h>
@@ -74,7 +74,8 @@ bool sevadm_redirect_is_stuck(void)
 }
 
 /**
- * sevadm_redirect_trial() - find out if a function can be redirected, by redirecting it to where it is
+ * sevadm_redirect_trial() - find out if a function can be redirected, by redirecting it to where it
+ * is
  * @location: of ftrace's call in the function
  *
  * Context: may sleep.

@@ -5,8 +5,8 @@
  * reported twice, none is missed: the sum of all counts is the number of calls.
  *
  * A slot of a fixed table holds one sort of refusal. A sort has a few slots to choose from; one
- * that finds all of them taken by others has that of the one that was last seen longest ago, once what was
- * counted there has been reported.
+ * that finds all of them taken by others has that of the one that was last seen longest ago, once
+ * what was counted there has been reported.
  */
 #include <linux/jhash.h>
 #include <linux/ktime.h>
@@ -72,7 +72,9 @@ static bool is_same(const struct sevadm_event *one, const struct sevadm_event *o
 	       one->subject == other->subject && one->subject_id == other->subject_id;
 }
 
-/* Return the slot of the sort, or the one to take over for it: a slot that is empty is the oldest. */
+/*
+ * Return the slot of the sort, or the one to take over for it: a slot that is empty is the oldest.
+ */
 static struct slot *slot_of(const struct sevadm_event *event)
 {
 	struct slot *set = set_of(event), *oldest = set, *slot;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Resources that limits are about, their units inside and outside of the module, and their ASID pools. */
+/*
+ * Resources that limits are about, their units inside and outside of the module, and their ASID
+ * pools.
+ */
 #ifndef SEVADM_RESOURCE_H
 #define SEVADM_RESOURCE_H
 
@@ -8,17 +11,24 @@
 
 #include <uapi/linux/sevadm.h>
 
-/** sevadm_resource_is_memory() - Return true if the resource is memory, counted in pages; others are ASIDs. */
+/**
+ * sevadm_resource_is_memory() - Return true if the resource is memory, counted in pages; others are
+ * ASIDs.
+ */
 static inline bool sevadm_resource_is_memory(u32 resource)
 {
 	return resource == SEVADM_RESOURCE_PIN || resource == SEVADM_RESOURCE_PRIVATE;
 }
 
-/** sevadm_resource_of_pool() - return the enum sevadm_resource that an enum sevadm_pool is counted as */
+/**
+ * sevadm_resource_of_pool() - return the enum sevadm_resource that an enum sevadm_pool is counted
+ * as
+ */
 static inline u32 sevadm_resource_of_pool(u32 pool)
 {
 	return pool == SEVADM_POOL_SEV ? SEVADM_RESOURCE_ASID_SEV :
-	       pool == SEVADM_POOL_SEV_ES ? SEVADM_RESOURCE_ASID_SEV_ES : SEVADM_RESOURCE_ASID_SEV_SNP;
+	       pool == SEVADM_POOL_SEV_ES ? SEVADM_RESOURCE_ASID_SEV_ES :
+					    SEVADM_RESOURCE_ASID_SEV_SNP;
 }
 
 /** sevadm_pool_of_resource() - return the enum sevadm_pool of a resource that is not memory */

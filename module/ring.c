@@ -195,7 +195,10 @@ void sevadm_ring_add(struct sevadm_event *event)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Finds the place of the first event kept with a number of @seq or higher; @kept->next: there is none. */
+/*
+ * Finds the place of the first event kept with a number of @seq or higher; @kept->next: there is
+ * none.
+ */
 static u64 find_kept(const struct events *kept, u64 seq)
 {
 	u64 from = kept->first, to = kept->next, middle;
@@ -291,7 +294,10 @@ unlock:
 	return look;
 }
 
-/** sevadm_ring_oldest() - return the number of the oldest event held, or of the next one if there is none */
+/**
+ * sevadm_ring_oldest() - return the number of the oldest event held, or of the next one if there is
+ * none
+ */
 u64 sevadm_ring_oldest(void)
 {
 	const struct sevadm_event *found;
@@ -315,7 +321,9 @@ u64 sevadm_ring_next(void)
 	return next;
 }
 
-/** sevadm_ring_size() - return the number of slots, without those of what is kept beside the ring */
+/**
+ * sevadm_ring_size() - return the number of slots, without those of what is kept beside the ring
+ */
 u32 sevadm_ring_size(void)
 {
 	return READ_ONCE(ring_events);
@@ -392,7 +400,10 @@ unlock:
 	return moved;
 }
 
-/* Returns 0 or -EINTR. Circles that have moved keep their new size; the next attempt moves the rest. */
+/*
+ * Returns 0 or -EINTR. Circles that have moved keep their new size; the next attempt moves the
+ * rest.
+ */
 static int circles_move(struct events circles[CIRCLES])
 {
 	int i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading the RMP. Processors have an instruction for it, RMPREAD, or else a table in memory whose layout is
- * theirs; the kernel reads it in the same two ways (arch/x86/virt/svm/sev.c).
+ * Reading the RMP. Processors have an instruction for it, RMPREAD, or else a table in memory whose
+ * layout is theirs; the kernel reads it in the same two ways (arch/x86/virt/svm/sev.c).
  */
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -88,8 +88,8 @@ static bool snp_is_on(void)
  * sevadm_rmp_open() - make the RMP readable, as it is now
  *
  * Context: may sleep; no other function of this file is called meanwhile.
- * Return: number of pages from the first one that have an entry; 0: SEV-SNP is off, or the layout of this
- * processor's table is not known.
+ * Return: number of pages from the first one that have an entry; 0: SEV-SNP is off, or the layout
+ * of this processor's table is not known.
  */
 u64 sevadm_rmp_open(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The reverse map table (RMP) of a host with SEV-SNP: whose each page of memory is. It is read only: the
- * processor and the kernel write it.
+ * The reverse map table (RMP) of a host with SEV-SNP: whose each page of memory is. It is read
+ * only: the processor and the kernel write it.
  */
 #ifndef SEVADM_RMP_H
 #define SEVADM_RMP_H
@@ -12,12 +12,14 @@
 
 /* Owner of a page that is assigned to nobody: the hypervisor's, or it is not known. */
 #define SEVADM_RMP_NOBODY	(~0U)
-/* Owner of a page that is assigned, yet to no guest: the firmware's, or on its way back from there. */
+/*
+ * Owner of a page that is assigned, yet to no guest: the firmware's, or on its way back from there.
+ */
 #define SEVADM_RMP_FIRMWARE	0U
 
 /*
- * First half of an entry as processors without RMPREAD have it in memory: bit 0 assigned, bits 60:51 ASID
- * (the kernel's struct rmpentry_raw, arch/x86/virt/svm/sev.c).
+ * First half of an entry as processors without RMPREAD have it in memory: bit 0 assigned, bits
+ * 60:51 ASID (the kernel's struct rmpentry_raw, arch/x86/virt/svm/sev.c).
  */
 #define SEVADM_RMP_ASSIGNED	BIT_ULL(0)
 #define SEVADM_RMP_ASID_SHIFT	51
@@ -31,7 +33,10 @@ static inline u32 sevadm_rmp_owner_of(u64 entry)
 	return (entry >> SEVADM_RMP_ASID_SHIFT) & SEVADM_RMP_ASID_MASK;
 }
 
-/* Entries in memory, two words each; NULL: they are read by RMPREAD, or not at all. See sevadm_rmp_open(). */
+/*
+ * Entries in memory, two words each; NULL: they are read by RMPREAD, or not at all. See
+ * sevadm_rmp_open().
+ */
 extern const u64 *sevadm_rmp_table;
 /* Pages from the first one that have an entry. */
 extern u64 sevadm_rmp_pages;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Wrappers of the kernel's functions that change the RMP: a page becomes a guest's or the firmware's, or the
- * kernel's again, or is given up. Who had it until then only the table knows, and only before the call.
+ * Wrappers of the kernel's functions that change the RMP: a page becomes a guest's or the
+ * firmware's, or the kernel's again, or is given up. Who had it until then only the table knows,
+ * and only before the call.
  */
 #include <linux/mm.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counting the RMP, in a work item: a host of 1 TiB has 268 million entries. Those who change an entry wait
- * for some milliseconds at most.
+ * Counting the RMP, in a work item: a host of 1 TiB has 268 million entries. Those who change an
+ * entry wait for some milliseconds at most.
  */
 #include <linux/minmax.h>
 #include <linux/sched.h>
@@ -57,7 +57,8 @@ static void count(struct work_struct *work)
 static DECLARE_WORK(count_work, count);
 
 /**
- * sevadm_rmp_count() - count the RMP, soon: the module has come, or the firmware has written all of it
+ * sevadm_rmp_count() - count the RMP, soon: the module has come, or the firmware has written all of
+ * it
  *
  * Context: does not sleep.
  */

@@ -76,7 +76,9 @@ static void scope_free(struct sevadm_scope *scope)
 	kfree(scope);
 }
 
-/** sevadm_scope_leave() - leave a scope of the current task, and give back the reference to its VM */
+/**
+ * sevadm_scope_leave() - leave a scope of the current task, and give back the reference to its VM
+ */
 void sevadm_scope_leave(struct sevadm_scope *scope)
 {
 	struct sevadm_vm *vm = scope->vm;
@@ -111,8 +113,9 @@ void sevadm_scope_uninit(void)
 /**
  * sevadm_scope_sweep() - end the scopes of tasks that have died within them
  *
- * A task that runs into a bug of the kernel inside of KVM or ccp ends there, and leaves no scope. What it
- * claimed is let go. (The module stays loaded from then on: that task has never left its wrapper.)
+ * A task that runs into a bug of the kernel inside of KVM or ccp ends there, and leaves no scope.
+ * What it claimed is let go. (The module stays loaded from then on: that task has never left its
+ * wrapper.)
  *
  * Context: may sleep.
  */
@@ -135,7 +138,9 @@ void sevadm_scope_sweep(void)
 		scope_free(scope);
 }
 
-/** sevadm_scope_relookup() - look up the VM of the ledger that is the scope's now, if there is one */
+/**
+ * sevadm_scope_relookup() - look up the VM of the ledger that is the scope's now, if there is one
+ */
 void sevadm_scope_relookup(struct sevadm_scope *scope)
 {
 	struct sevadm_vm *vm = scope->kvm ? sevadm_vm_find(scope->kvm) : NULL;
@@ -229,7 +234,9 @@ static bool is_idle_locked(const struct kvm *kvm)
 	int bucket;
 
 	lockdep_assert_held(&scopes_lock);
-	/* A context call that has no claim yet has not come to KVM, and looks its source up later. */
+	/*
+	 * A context call that has no claim yet has not come to KVM, and looks its source up later.
+	 */
 	hash_for_each(scopes, bucket, scope, node)
 		if (scope->kvm == kvm || scope->source == kvm)
 			return false;

@@ -39,8 +39,8 @@ enum sevadm_scope_kind {
  * @claim: in the list of those that have @claims
  * @task: the task it belongs to, with a reference: no other one gets its address
  * @kind: enum sevadm_scope_kind
- * @command: enum sev_cmd_id or enum sevadm_kvm_command; U32_MAX: that of an ioctl, before it has been
- *	read, or where it cannot be read, or is too large to be one of an ioctl
+ * @command: enum sev_cmd_id or enum sevadm_kvm_command; U32_MAX: that of an ioctl, before it has
+ *	been read, or where it cannot be read, or is too large to be one of an ioctl
  * @kvm: KVM's VM; compared only, except by its own wrapper
  * @source: KVM's VM whose context @kvm gets; NULL: none; set by sevadm_scope_claim()
  * @claims: see sevadm_scope_claim()
@@ -125,7 +125,8 @@ static inline struct sevadm_scope *sevadm_scope_kvm(void)
 }
 
 /**
- * sevadm_scope_kvm_refreshed() - find what the current task does inside of KVM, and its VM of the ledger
+ * sevadm_scope_kvm_refreshed() - find what the current task does inside of KVM, and its VM of the
+ * ledger
  *
  * Context: kvm->lock is held, so that no other task can change which VM it is about.
  * Return: the scope; NULL: none.

@@ -220,7 +220,9 @@ static void target_set_attached(struct sevadm_target *target, bool attached)
 		WRITE_ONCE(seam->attached, attached && seam->location);
 }
 
-/* Redirects every function whose location is known. Those that cannot be redirected lose it first. */
+/*
+ * Redirects every function whose location is known. Those that cannot be redirected lose it first.
+ */
 static void target_redirect(struct sevadm_target *target, bool one_by_one)
 {
 	unsigned long locations[SEVADM_SEAM_NR];
@@ -423,10 +425,12 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
 /**
  * sevadm_seam_passed_by() - note that a call passed a seam by
  * @id: the seam, whose function KVM or ccp must have called
- * @since_ns: the call cannot have begun before, by CLOCK_BOOTTIME; 0: it is not known since when it runs
+ * @since_ns: the call cannot have begun before, by CLOCK_BOOTTIME; 0: it is not known since when it
+ *	runs
  *
- * Either the call began before the seam was attached, or something else takes the calls, or the compiler has
- * put the function's body into callers. If it is not the first, the module is degraded.
+ * Either the call began before the seam was attached, or something else takes the calls, or the
+ * compiler has put the function's body into callers. If it is not the first, the module is
+ * degraded.
  *
  * Context: does not sleep.
  */
@@ -638,7 +642,9 @@ int sevadm_seam_init(void)
 	return 0;
 }
 
-/* Never returns: what the callback leads to must not be freed while ftrace leads to the callback. */
+/*
+ * Never returns: what the callback leads to must not be freed while ftrace leads to the callback.
+ */
 static void stay_for_ever(void)
 {
 	pr_err("ftrace would not let go, which only a bug of its own can bring about: the module stays, at work, until the host is started again\n");
@@ -687,7 +693,9 @@ void sevadm_seam_uninit(void (*say_who)(void))
 	/* Tasks that were redirected have counted themselves once this returns... */
 	synchronize_rcu_tasks();
 	wait_for_tasks(say_who);
-	/* ... and those that have counted themselves out have left the wrapper once this returns. */
+	/*
+	 * ... and those that have counted themselves out have left the wrapper once this returns.
+	 */
 	synchronize_rcu_tasks();
 
 	/* Not sooner: an ftrace_ops whose filter was freed must not be used again. */

@@ -70,7 +70,9 @@ static __always_inline void sevadm_seam_exit(void)
 
 bool sevadm_seam_attached(enum sevadm_seam_id id);
 
-/* sevadm_gmem_seen() - Return true if no memory is bound to guest_memfd, or taken from it, unseen. */
+/*
+ * sevadm_gmem_seen() - Return true if no memory is bound to guest_memfd, or taken from it, unseen.
+ */
 static inline bool sevadm_gmem_seen(void)
 {
 	return sevadm_seam_attached(SEAM_kvm_arch_prepare_memory_region) &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The forms in which kernels have the functions of seams: by which name, with which prototype. The table
- * (seam_table.h) has them all; here is which one this kernel has.
+ * The forms in which kernels have the functions of seams: by which name, with which prototype. The
+ * table (seam_table.h) has them all; here is which one this kernel has.
  */
 #include <linux/kernel.h>
 #include <linux/kvm_host.h>

@@ -54,7 +54,10 @@ struct sevadm_sole_file *sevadm_sole_file_enter(struct file *file)
 	if (!sole)
 		return NULL;
 	table = &sole->table;
-	/* Two: a task that dies within it, by a bug of the kernel, would free a table that is not shared. */
+	/*
+	 * Two: a task that dies within it, by a bug of the kernel, would free a table that is not
+	 * shared.
+	 */
 	atomic_set(&table->count, 2);
 	init_waitqueue_head(&table->resize_wait);
 	spin_lock_init(&table->file_lock);

@@ -27,7 +27,10 @@
 #define KVM_COMMANDS	(KVM_OWN + KVM_SNP + 8)
 #define KVM_TYPES	(SEVADM_EVENT_UNPIN - SEVADM_EVENT_KVM + 1)
 #define KEYS		(PSP_COMMANDS + KVM_TYPES * KVM_COMMANDS)
-/* More than there are commands with a name: about 70 of the firmware, 40 of KVM, a few of which pin. */
+/*
+ * More than there are commands with a name: about 70 of the firmware, 40 of KVM, a few of which
+ * pin.
+ */
 #define SLOTS		192
 
 struct slot {
@@ -67,7 +70,10 @@ static struct sevadm_stats *stats_for(u32 type, u32 command)
 	lockdep_assert_held(&sevadm_record_lock);
 	if (key < 0)
 		return NULL;
-	/* User space chooses the command: also where the processor speculates, the table has an end. */
+	/*
+	 * User space chooses the command: also where the processor speculates, the table has an
+	 * end.
+	 */
 	key = array_index_nospec(key, ARRAY_SIZE(slot_of));
 	slot = slot_of[key];
 	if (unlikely(!slot)) {
@@ -206,7 +212,8 @@ void sevadm_stats_totals(struct sevadm_stats_totals *totals)
 }
 
 /**
- * sevadm_stats_command() - copy the statistics of the next command that has come since the last reset
+ * sevadm_stats_command() - copy the statistics of the next command that has come since the last
+ * reset
  * @slot: where to look first, from 0; set to that of the command found
  * @type: set to SEVADM_EVENT_PSP, _KVM, _PIN or _UNPIN
  * @command: set to its number

@@ -7,7 +7,9 @@
 
 struct sevadm_event;
 
-/* Bucket N holds times from 2^N ns to 2^(N + 1) - 1 ns, the first one also 0, the last all above. */
+/*
+ * Bucket N holds times from 2^N ns to 2^(N + 1) - 1 ns, the first one also 0, the last all above.
+ */
 #define SEVADM_STATS_BUCKETS	40
 #define SEVADM_STATS_STATUSES	16
 

@@ -153,8 +153,8 @@ struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevad
 /* ---- counters ------------------------------------------------------------------------------ */
 
 /*
- * Returns what is reserved: guaranteed, and not used by VMs that count for it and are sure to stay. A
- * VM that is moving is sure to stay neither where it comes from nor where it goes to.
+ * Returns what is reserved: guaranteed, and not used by VMs that count for it and are sure to stay.
+ * A VM that is moving is sure to stay neither where it comes from nor where it goes to.
  */
 static u64 reserved_for(const struct counter *counter)
 {
@@ -216,7 +216,8 @@ void sevadm_subject_count_locked(struct subject *subject, u32 resource, struct c
  * @resource: enum sevadm_resource
  * @limits: pages or ASIDs
  */
-void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource, const struct sevadm_limits *limits)
+void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource,
+				      const struct sevadm_limits *limits)
 {
 	struct counter *counter = &subject->counters[resource];
 	u64 before = reserved_for(counter);
@@ -228,7 +229,10 @@ void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource, con
 	counter->high_reported = sevadm_subject_settled_use(counter) > limits->high;
 }
 
-/** sevadm_subject_guaranteed_locked() - return the sum of what all subjects are guaranteed of @resource */
+/**
+ * sevadm_subject_guaranteed_locked() - return the sum of what all subjects are guaranteed of
+ * @resource
+ */
 u64 sevadm_subject_guaranteed_locked(u32 resource)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
@@ -249,7 +253,8 @@ static bool is_limited(const struct subject *subject)
 	u32 resource;
 
 	for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
-		if (memcmp(&subject->counters[resource].limits, &sevadm_unlimited, sizeof(sevadm_unlimited)))
+		if (memcmp(&subject->counters[resource].limits, &sevadm_unlimited,
+			   sizeof(sevadm_unlimited)))
 			return true;
 	return false;
 }
@@ -304,7 +309,10 @@ bool sevadm_subject_too_deep(const struct sevadm_subject_key *key)
 	return key->kind == SEVADM_SUBJECT_CGROUP && key->cgroup->level >= SUBJECT_LEVELS_MAX;
 }
 
-/** sevadm_subject_has_room_locked() - return true if there may be a subject for @key: not too many, nor too deep */
+/**
+ * sevadm_subject_has_room_locked() - return true if there may be a subject for @key: not too many,
+ * nor too deep
+ */
 bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key)
 {
 	return !sevadm_subject_too_deep(key) &&
@@ -319,7 +327,8 @@ bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key)
  *
  * Return: the subject.
  */
-struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key, struct subject **spare)
+struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key,
+					    struct subject **spare)
 {
 	struct subject *subject = key->kind == SEVADM_SUBJECT_HOST ? &sevadm_subject_host :
 				  sevadm_subject_find_locked(key);
@@ -352,7 +361,8 @@ bool sevadm_subject_sweep_locked(struct list_head *gone)
 
 	lockdep_assert_held(&sevadm_ledger_lock);
 	list_for_each_entry_safe(subject, next, &sevadm_subject_list, list) {
-		if (subject == &sevadm_subject_host || (is_limited(subject) && !sevadm_subject_gone(subject)))
+		if (subject == &sevadm_subject_host ||
+		    (is_limited(subject) && !sevadm_subject_gone(subject)))
 			continue;
 		for (resource = 0; resource < SEVADM_RESOURCE_NR; resource++)
 			sevadm_subject_set_limits_locked(subject, resource, &sevadm_unlimited);

@@ -139,7 +139,8 @@ struct subject *sevadm_subject_walk_on_locked(struct walk *walk);
  *
  * Return: the first subject; NULL: there is none.
  */
-static inline struct subject *sevadm_subject_first_locked(struct walk *walk, const struct sevadm_vm *vm,
+static inline struct subject *sevadm_subject_first_locked(struct walk *walk,
+							  const struct sevadm_vm *vm,
 						   const struct sevadm_vm *then,
 						   const struct sevadm_vm *except)
 {
@@ -163,23 +164,27 @@ static inline struct subject *sevadm_subject_next_locked(struct walk *walk)
 	for ((subject) = sevadm_subject_first_locked(walk, _vm, NULL, NULL); (subject);		\
 	     (subject) = sevadm_subject_next_locked(walk))
 #define for_each_subject_but(subject, walk, _vm, _other)				\
-	for ((subject) = sevadm_subject_first_locked(walk, _vm, NULL, _other); (subject);		\
+	for ((subject) = sevadm_subject_first_locked(walk, _vm, NULL, _other);	\
+	     (subject);								\
 	     (subject) = sevadm_subject_next_locked(walk))
 #define for_each_charged(subject, walk, _vm)						\
-	for ((subject) = sevadm_subject_first_locked(walk, _vm, (_vm)->moving_to, NULL); (subject);	\
+	for ((subject) = sevadm_subject_first_locked(walk, _vm, (_vm)->moving_to, NULL);	\
+	     (subject);								\
 	     (subject) = sevadm_subject_next_locked(walk))
 
 void sevadm_subject_count_locked(struct subject *subject, u32 resource, struct change change);
 u64 sevadm_subject_settled_use(const struct counter *counter);
 u64 sevadm_subject_unused(const struct counter *counter);
-void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource, const struct sevadm_limits *limits);
+void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource,
+				      const struct sevadm_limits *limits);
 u64 sevadm_subject_guaranteed_locked(u32 resource);
 
 bool sevadm_subject_gone(const struct subject *subject);
 struct subject *sevadm_subject_alloc(const struct sevadm_subject_key *key);
 void sevadm_subject_free(struct subject *subject);
 void sevadm_subject_free_list(struct list_head *gone);
-struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key, struct subject **spare);
+struct subject *sevadm_subject_enter_locked(const struct sevadm_subject_key *key,
+					    struct subject **spare);
 bool sevadm_subject_too_deep(const struct sevadm_subject_key *key);
 bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key);
 bool sevadm_subject_sweep_locked(struct list_head *gone);

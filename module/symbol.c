@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What other modules do not export: where their variables and functions are, and if they are live. */
+/*
+ * What other modules do not export: where their variables and functions are, and if they are live.
+ */
 #include <linux/kobject.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>

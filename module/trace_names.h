@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Names of numbers: lists for the tracepoints' __print_symbolic(), and tables of the tool
- * (tools/sev/names.c), which says what each firmware status means, besides. Source: linux/psp-sev.h, linux/kvm.h, uapi/linux/sevadm.h.
+ * (tools/sev/names.c), which says what each firmware status means, besides. Source:
+ * linux/psp-sev.h, linux/kvm.h, uapi/linux/sevadm.h.
  */
 #ifndef SEVADM_TRACE_NAMES_H
 #define SEVADM_TRACE_NAMES_H

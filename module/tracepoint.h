@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Events as tracepoints: an event's type is its tracepoint, so a new source of events needs no code. */
+/*
+ * Events as tracepoints: an event's type is its tracepoint, so a new source of events needs no
+ * code.
+ */
 #ifndef SEVADM_TRACEPOINT_H
 #define SEVADM_TRACEPOINT_H
 

@@ -345,7 +345,8 @@ void sevadm_vm_enter_locked(struct sevadm_vm *vm)
 }
 
 /**
- * sevadm_vm_leave_locked() - take a VM out of the ledger, whose reference stays for the caller to give back
+ * sevadm_vm_leave_locked() - take a VM out of the ledger, whose reference stays for the caller to
+ * give back
  * @vm: a VM in the ledger
  */
 void sevadm_vm_leave_locked(struct sevadm_vm *vm)
@@ -388,7 +389,8 @@ u32 sevadm_vm_handles_locked(void)
 }
 
 /**
- * sevadm_vm_each_locked() - call a function for every VM, also those that are just being initialised
+ * sevadm_vm_each_locked() - call a function for every VM, also those that are just being
+ * initialised
  * @function: must not take VMs out of the ledger
  */
 void sevadm_vm_each_locked(void (*function)(struct sevadm_vm *vm))
@@ -401,7 +403,8 @@ void sevadm_vm_each_locked(void (*function)(struct sevadm_vm *vm))
 }
 
 /**
- * sevadm_vm_each_guest_locked() - call a function for every VM that owns a context, or is to have one
+ * sevadm_vm_each_guest_locked() - call a function for every VM that owns a context, or is to have
+ * one
  * @function: must not take VMs out of the ledger
  */
 void sevadm_vm_each_guest_locked(void (*function)(struct sevadm_vm *vm))

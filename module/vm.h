@@ -134,7 +134,10 @@ struct sevadm_vm {
 	struct sevadm_stats stats;
 };
 
-/** sevadm_vm_in_ledger() - return true if the VM is in the ledger; without a lock it may leave at once */
+/**
+ * sevadm_vm_in_ledger() - return true if the VM is in the ledger; without a lock it may leave at
+ * once
+ */
 static inline bool sevadm_vm_in_ledger(const struct sevadm_vm *vm)
 {
 	return !hlist_unhashed_lockless(&vm->hash);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * ftrace: how a callback sets the instruction pointer. Where ftrace always gives the arguments
- * (HAVE_DYNAMIC_FTRACE_WITH_ARGS), it can do so without all registers being saved, as livepatch does.
- * The rest is probed in compat/Kbuild.include.
+ * (HAVE_DYNAMIC_FTRACE_WITH_ARGS), it can do so without all registers being saved, as livepatch
+ * does. The rest is probed in compat/Kbuild.include.
  */
 #ifndef SEVADM_COMPAT_FTRACE_H
 #define SEVADM_COMPAT_FTRACE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KVM: the type of a VM (KVM_CREATE_VM's argument), memory of guest_memfd, and the operations of SEV.
- * Probed in compat/Kbuild.include.
+ * KVM: the type of a VM (KVM_CREATE_VM's argument), memory of guest_memfd, and the operations of
+ * SEV. Probed in compat/Kbuild.include.
  */
 #ifndef SEVADM_COMPAT_KVM_H
 #define SEVADM_COMPAT_KVM_H
@@ -29,7 +29,10 @@ static inline u64 compat_kvm_slot_gmem_pages(const struct kvm_memory_slot *slot)
 #endif
 }
 
-/* The same of all slots of a VM, with its slots_lock held: the first address space alone can have it. */
+/*
+ * The same of all slots of a VM, with its slots_lock held: the first address space alone can have
+ * it.
+ */
 static inline u64 compat_kvm_gmem_pages(struct kvm *kvm)
 {
 #ifdef SEVADM_HAVE_KVM_MEM_GUEST_MEMFD
@@ -48,8 +51,8 @@ static inline u64 compat_kvm_gmem_pages(struct kvm *kvm)
 }
 
 /*
- * Return true if memslots of the VM, which the caller keeps from being freed, can be bound to guest_memfd. Only
- * VMs with private memory could at first; later kernels do not look at the type.
+ * Return true if memslots of the VM, which the caller keeps from being freed, can be bound to
+ * guest_memfd. Only VMs with private memory could at first; later kernels do not look at the type.
  */
 static inline bool compat_kvm_can_have_gmem(const struct kvm *kvm)
 {
@@ -63,8 +66,9 @@ static inline bool compat_kvm_can_have_gmem(const struct kvm *kvm)
 }
 
 /*
- * Return the slot's file of guest_memfd; NULL: it has none that is open. The caller holds KVM's srcu, and
- * rcu_read_lock(): KVM takes the file out of the slot before it lets go of it (kvm_gmem_release()).
+ * Return the slot's file of guest_memfd; NULL: it has none that is open. The caller holds KVM's
+ * srcu, and rcu_read_lock(): KVM takes the file out of the slot before it lets go of it
+ * (kvm_gmem_release()).
  */
 static inline const struct file *compat_kvm_slot_gmem_file(const struct kvm_memory_slot *slot)
 {

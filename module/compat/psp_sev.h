@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The security processor's commands: kernels that cannot host SEV-SNP guests have no names for those
- * of SNP, whose numbers are the firmware ABI's (56860). Probed in compat/Kbuild.include.
+ * The security processor's commands: kernels that cannot host SEV-SNP guests have no names for
+ * those of SNP, whose numbers are the firmware ABI's (56860). Probed in compat/Kbuild.include.
  */
 #ifndef SEVADM_COMPAT_PSP_SEV_H
 #define SEVADM_COMPAT_PSP_SEV_H

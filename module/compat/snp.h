@@ -5,7 +5,10 @@
 
 #include <linux/cc_platform.h>
 
-/* Return true if the kernel has enabled SEV-SNP as host; kernels that cannot have no such attribute. */
+/*
+ * Return true if the kernel has enabled SEV-SNP as host; kernels that cannot have no such
+ * attribute.
+ */
 static inline bool compat_host_has_snp(void)
 {
 #ifdef SEVADM_HAVE_CC_ATTR_HOST_SEV_SNP

@@ -49,8 +49,9 @@ static void book_follows_a_launch(struct kunit *test)
 static void book_leaves_out_a_second_guest(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
-	const struct sevadm_psp_guest other = {
-		.known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_POLICY, .handle = HANDLE + 1, .policy = 9 };
+	const struct sevadm_psp_guest other = { .known = SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_POLICY,
+						.handle = HANDLE + 1,
+						.policy = 9 };
 	const struct sevadm_psp_guest its = { .known = SEVADM_KNOWN_HANDLE, .handle = HANDLE };
 
 	activate(vm, HANDLE, ASID);

@@ -178,7 +178,9 @@ static void command_within_a_command(struct kunit *test)
 /* KVM's functions are attached all or none, but for what else redirects them or calls a clone. */
 static void command_that_passed_by(struct kunit *test)
 {
-	struct sev_data_send_update_data send = { .handle = HANDLE, .trans_len = 16, .hdr_len = 16 };
+	struct sev_data_send_update_data send = { .handle = HANDLE,
+						  .trans_len = 16,
+						  .hdr_len = 16 };
 	struct sev_data_launch_update_data update = { .handle = HANDLE, .len = 16 };
 	struct sev_data_dbg debug = { .handle = HANDLE, .len = 16 };
 	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)64, SEVADM_VM_TYPE_SEV);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory that is bound to guest_memfd: what a guest is charged for it, and that none gets past its limit. */
+/*
+ * Memory that is bound to guest_memfd: what a guest is charged for it, and that none gets past its
+ * limit.
+ */
 #include <kunit/test.h>
 
 #include "../ledger.h"

@@ -40,7 +40,8 @@ static struct sevadm_vm *run(struct kunit *test, unsigned long number, u32 uid)
 /* Return how the ASIDs of SEV guests are counted of a user with a guarantee. */
 static struct counter asids_of(struct kunit *test, u32 uid)
 {
-	const struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(uid) };
+	const struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_USER,
+						.uid = KUIDT_INIT(uid) };
 	struct counter counter = {};
 	struct subject *subject;
 
@@ -117,7 +118,10 @@ static struct sevadm_vm *start_of_both(struct kunit *test, unsigned long number)
 	return vm;
 }
 
-/* It counts for one of them: when it ends, its ASID is there for that one, and the other has kept its own. */
+/*
+ * It counts for one of them: when it ends, its ASID is there for that one, and the other has kept
+ * its own.
+ */
 static void guarantees_of_one_vm(struct kunit *test)
 {
 	struct sevadm_vm *vms[4];
@@ -168,8 +172,10 @@ static void guarantee_that_comes_later(struct kunit *test)
 /* While a VM moves, one guarantee or both may end: neither is counted for any more. */
 static void guarantee_that_ends_while_a_vm_moves(struct kunit *test)
 {
-	const struct sevadm_subject_key one = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(UID_ONE) };
-	const struct sevadm_subject_key two = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(UID_TWO) };
+	const struct sevadm_subject_key one = { .kind = SEVADM_SUBJECT_USER,
+						.uid = KUIDT_INIT(UID_ONE) };
+	const struct sevadm_subject_key two = { .kind = SEVADM_SUBJECT_USER,
+						.uid = KUIDT_INIT(UID_TWO) };
 	struct sevadm_vm *from, *to;
 
 	guarantee(test, UID_ONE, 3);
@@ -196,10 +202,15 @@ static void guarantee_that_ends_while_a_vm_moves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, limits_reserved(), 2);
 }
 
-/* A lease pays for a VM, and no guarantee does: one ASID is not kept twice. When the lease ends, one may. */
+/*
+ * A lease pays for a VM, and no guarantee does: one ASID is not kept twice. When the lease ends,
+ * one may.
+ */
 static void guarantee_of_a_vm_with_a_lease(struct kunit *test)
 {
-	struct sevadm_lease argument = { .pool = SEVADM_POOL_SEV, .count = 2, .subject = SEVADM_LEASE_USER,
+	struct sevadm_lease argument = { .pool = SEVADM_POOL_SEV,
+					 .count = 2,
+					 .subject = SEVADM_LEASE_USER,
 					 .subject_id = UID_ONE };
 	struct sevadm_vm *vm;
 	LIST_HEAD(file);
@@ -220,7 +231,10 @@ static void guarantee_of_a_vm_with_a_lease(struct kunit *test)
 static void guarantee_of_a_vm_whose_lease_ends_while_it_moves(struct kunit *test)
 {
 	struct sevadm_lease argument = {
-		.pool = SEVADM_POOL_SEV, .count = 1, .subject = SEVADM_LEASE_USER, .subject_id = UID_ONE,
+		.pool = SEVADM_POOL_SEV,
+		.count = 1,
+		.subject = SEVADM_LEASE_USER,
+		.subject_id = UID_ONE,
 	};
 	static const bool moves[] = { true, false };
 	struct sevadm_vm *from, *to;
@@ -248,8 +262,10 @@ static void guarantee_of_a_vm_whose_lease_ends_while_it_moves(struct kunit *test
 /* A VM whose end has gone unseen, in a pool that goes with kvm_amd, counts for nothing any more. */
 static void guarantee_of_a_pool_that_goes(struct kunit *test)
 {
-	const struct sevadm_asid_range snp = { .first = 1, .last = 2 }, es = { .first = 3, .last = 4 };
-	const struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(UID_ONE) };
+	const struct sevadm_asid_range snp = { .first = 1, .last = 2 },
+				       es = { .first = 3, .last = 4 };
+	const struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_USER,
+						.uid = KUIDT_INIT(UID_ONE) };
 	const struct sevadm_limit_set set = {
 		.key = key,
 		.resource = SEVADM_RESOURCE_ASID_SEV_SNP,
@@ -388,7 +404,10 @@ static void begin_lease(struct events_of_vms *e)
 	sevadm_lease_reserve(&e->leases, &argument);
 }
 
-/* Whatever VMs and leases come, go and move: there is an ASID for each, and one for whom it is promised. */
+/*
+ * Whatever VMs and leases come, go and move: there is an ASID for each, and one for whom it is
+ * promised.
+ */
 static void guarantees_whatever_happens(struct kunit *test)
 {
 	const u64 capacity = POOLS_LAST - POOLS_FIRST_SEV + 1;

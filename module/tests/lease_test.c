@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Leases: whose VM may use one up, what is kept meanwhile, what ends with the file, and the bounds. */
+/*
+ * Leases: whose VM may use one up, what is kept meanwhile, what ends with the file, and the bounds.
+ */
 #include <kunit/test.h>
 
 #include <linux/capability.h>
@@ -60,7 +62,8 @@ static void lease_test_exit(struct kunit *test)
 /* A VM that the current task initialises; the ledger keeps it. */
 static struct sevadm_vm *start(struct kunit *test, unsigned long number)
 {
-	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)(number * 64), SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *vm =
+		sevadm_vm_create((const struct kvm *)(number * 64), SEVADM_VM_TYPE_SEV);
 
 	KUNIT_ASSERT_NOT_NULL(test, vm);
 	vms[number] = vm;
@@ -263,7 +266,8 @@ static void lease_goes_with_its_file(struct kunit *test)
 
 static void lease_of_no_more_than_there_are(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, reserve(0, SEV_CAPACITY + 1, SEVADM_LEASE_DESCENDANTS, 0, NULL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, reserve(0, SEV_CAPACITY + 1, SEVADM_LEASE_DESCENDANTS, 0, NULL),
+			-EBUSY);
 	expect_kept(test, 0, 0);
 	KUNIT_EXPECT_EQ(test, reserve(0, SEV_CAPACITY, SEVADM_LEASE_DESCENDANTS, 0, NULL), 0);
 	KUNIT_EXPECT_EQ(test, reserve(0, 1, SEVADM_LEASE_DESCENDANTS, 0, NULL), -EBUSY);
@@ -316,7 +320,8 @@ static void lease_bounds(struct kunit *test)
 	pools_of_size(test, POOLS_FIRST_SEV, POOLS_FIRST_SEV + 2 * LEASES_ALL_MAX);
 	for (file = 0; file < LEASES_ALL_MAX / LEASES_MAX; file++) {
 		for (i = 0; i < LEASES_MAX; i++)
-			KUNIT_ASSERT_EQ(test, reserve(file, 1, SEVADM_LEASE_DESCENDANTS, 0, &number), 0);
+			KUNIT_ASSERT_EQ(test,
+					reserve(file, 1, SEVADM_LEASE_DESCENDANTS, 0, &number), 0);
 		KUNIT_ASSERT_EQ(test, reserve(file, 1, SEVADM_LEASE_DESCENDANTS, 0, NULL), -ENOSPC);
 	}
 	KUNIT_EXPECT_EQ(test, reserve(file, 1, SEVADM_LEASE_DESCENDANTS, 0, NULL), -ENOSPC);

@@ -309,7 +309,8 @@ static void gmem_is_read_or_not_known(struct kunit *test)
 		EXPECT_PAGES(test, look(vms[i]).gmem_size_bytes, vms[i] == snp ? 8 : 9);
 		EXPECT_PAGES(test, look(vms[i]).gmem_bytes, 7);
 		too_many_files = true;
-		KUNIT_EXPECT_EQ(test, look(vms[i]).known & gmem, vms[i] == snp ? SEVADM_KNOWN_GMEM : 0);
+		KUNIT_EXPECT_EQ(test, look(vms[i]).known & gmem,
+				vms[i] == snp ? SEVADM_KNOWN_GMEM : 0);
 		too_many_files = false;
 		/* Where the end of a VM may go unseen, KVM's VM may be gone. */
 		missing = SEAM_sev_vm_destroy;

@@ -234,7 +234,8 @@ static void limit_of_what_is_released_before_it_is_booked(struct kunit *test)
 
 static void limit_is_of_one_user(struct kunit *test)
 {
-	struct sevadm_vm *one = limits_start(test, 1, UID_ONE), *two = limits_start(test, 2, UID_TWO);
+	struct sevadm_vm *one = limits_start(test, 1, UID_ONE),
+			 *two = limits_start(test, 2, UID_TWO);
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 10);
 	KUNIT_EXPECT_EQ(test, pin(two, 1000), 0);
@@ -314,7 +315,8 @@ static void limit_high_tells_once(struct kunit *test)
 /* A charge counts while KVM is asked; if KVM refuses, it was never there. */
 static void limit_of_what_is_in_flight(struct kunit *test)
 {
-	struct sevadm_vm *one = limits_start(test, 1, UID_ONE), *two = limits_start(test, 2, UID_ONE);
+	struct sevadm_vm *one = limits_start(test, 1, UID_ONE),
+			 *two = limits_start(test, 2, UID_ONE);
 	u64 limit;
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
@@ -410,7 +412,8 @@ static void limit_of_a_cgroup_that_is_too_deep(struct kunit *test)
 
 static void limit_follows_a_migration(struct kunit *test)
 {
-	struct sevadm_vm *from = limits_start(test, 1, UID_ONE), *to = limits_start(test, 2, UID_TWO);
+	struct sevadm_vm *from = limits_start(test, 1, UID_ONE),
+			 *to = limits_start(test, 2, UID_TWO);
 
 	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
 	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 20);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Limits for suites whose subject needs them beside it: no subject but the host, which is not limited. */
+/*
+ * Limits for suites whose subject needs them beside it: no subject but the host, which is not
+ * limited.
+ */
 #ifndef SEVADM_TESTS_LIMITS_H
 #define SEVADM_TESTS_LIMITS_H
 

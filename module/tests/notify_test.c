@@ -36,7 +36,8 @@ static int notify_test_init(struct kunit *test)
 static const struct sevadm_limit_hits hits = {
 	.nr = 3,
 	.hits = {
-		{ .subject = SEVADM_SUBJECT_USER, .subject_id = 1001, .resource = SEVADM_RESOURCE_PIN,
+		{ .subject = SEVADM_SUBJECT_USER, .subject_id = 1001,
+		  .resource = SEVADM_RESOURCE_PIN,
 		  .knob = SEVADM_KNOB_MAX, .usage = 3, .limit = 4, .amount = 2 },
 		{ .subject = SEVADM_SUBJECT_CGROUP, .subject_id = 77,
 		  .resource = SEVADM_RESOURCE_ASID_SEV, .knob = SEVADM_KNOB_HIGH, .usage = 5,
@@ -102,7 +103,10 @@ static void notify_soft_limits_refuse_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen[0].ret, 0);
 }
 
-/* A VM that moves while the module attaches or detaches is not in the ledger, and a drift is reported. */
+/*
+ * A VM that moves while the module attaches or detaches is not in the ledger, and a drift is
+ * reported.
+ */
 static void notify_without_a_vm(struct kunit *test)
 {
 	sevadm_notify_hits(&hits, NULL, 0);

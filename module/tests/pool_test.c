@@ -207,7 +207,10 @@ static void pool_moves_to_another_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 }
 
-/* KVM has recycled the ASID and handed it out again, before the end of the VM that had it was reported. */
+/*
+ * KVM has recycled the ASID and handed it out again, before the end of the VM that had it was
+ * reported.
+ */
 static void pool_of_the_next_vm_stays_its(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, LAST);
@@ -234,7 +237,8 @@ static bool adopt(u64 used_bits, u64 reclaim_bits)
 static void pool_adopts_bitmaps(struct kunit *test)
 {
 	take(SEVADM_POOL_SEV, 6);
-	KUNIT_EXPECT_TRUE(test, adopt(BIT(1) | BIT(2) | BIT(6) | BIT(7) | BIT(12), BIT(2) | BIT(12)));
+	KUNIT_EXPECT_TRUE(test,
+			  adopt(BIT(1) | BIT(2) | BIT(6) | BIT(7) | BIT(12), BIT(2) | BIT(12)));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).used, 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 2);

@@ -7,7 +7,9 @@
 
 struct kunit;
 
-/** private_for_test() - none is private, for as long as @test runs; whether the RMP has been counted */
+/**
+ * private_for_test() - none is private, for as long as @test runs; whether the RMP has been counted
+ */
 void private_for_test(struct kunit *test, bool counted);
 
 /** private_end() - free what private_for_test() has made */

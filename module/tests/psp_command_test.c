@@ -146,7 +146,8 @@ static void psp_decodes_snp(struct kunit *test)
 #ifdef SEVADM_HAVE_SEV_CMD_SNP
 static void psp_decodes_snp_fields(struct kunit *test)
 {
-	struct sev_data_snp_launch_start launch = { .gctx_paddr = 0x1000, .policy = 0x1000000030000 };
+	struct sev_data_snp_launch_start launch = { .gctx_paddr = 0x1000,
+						    .policy = 0x1000000030000 };
 	struct sev_data_snp_activate activate = { .gctx_paddr = 0x1000, .asid = 4 };
 	struct sev_data_snp_launch_update update = {
 		.gctx_paddr = 0x1000, .page_type = 7, .imi_page = 1, .address = U64_MAX };

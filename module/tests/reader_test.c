@@ -268,7 +268,8 @@ static void reader_that_is_signalled(struct kunit *test)
 	tell(SEVADM_EVENT_PIN);
 	is_signalled = true;
 	mutex_lock(&reader->mutex);
-	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, (char __user *)events, 4 * sizeof(*events)),
+	KUNIT_EXPECT_EQ(test,
+			sevadm_reader_copy(reader, (char __user *)events, 4 * sizeof(*events)),
 			(ssize_t)sizeof(*events));
 	KUNIT_EXPECT_EQ(test, reader->cursor, 2);
 	mutex_unlock(&reader->mutex);
@@ -318,7 +319,8 @@ static void reader_reads_past_the_unwanted(struct kunit *test)
 	tell(SEVADM_EVENT_ASID);
 	tell(SEVADM_EVENT_PIN);
 	mutex_lock(&reader->mutex);
-	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, (char __user *)events, 4 * sizeof(*events)),
+	KUNIT_EXPECT_EQ(test,
+			sevadm_reader_copy(reader, (char __user *)events, 4 * sizeof(*events)),
 			(ssize_t)sizeof(*events));
 	KUNIT_EXPECT_EQ(test, events[0].seq, 2);
 	KUNIT_EXPECT_EQ(test, reader->cursor, 4);

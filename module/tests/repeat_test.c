@@ -22,8 +22,14 @@ static int repeat_test_init(struct kunit *test)
 static struct sevadm_event refusal(u64 vm, u64 time_ns)
 {
 	return (struct sevadm_event) {
-		.size = sizeof(struct sevadm_event), .type = SEVADM_EVENT_KVM, .pid = PID,
-		.command = 1, .ret = -EINVAL, .vm = vm, .known = SEVADM_KNOWN_VM, .time_ns = time_ns,
+		.size = sizeof(struct sevadm_event),
+		.type = SEVADM_EVENT_KVM,
+		.pid = PID,
+		.command = 1,
+		.ret = -EINVAL,
+		.vm = vm,
+		.known = SEVADM_KNOWN_VM,
+		.time_ns = time_ns,
 	};
 }
 

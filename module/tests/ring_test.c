@@ -246,7 +246,8 @@ static u64 held(struct kunit *test, u32 uid, u32 pid)
 	while (read_event(&cursor, &event)) {
 		KUNIT_EXPECT_EQ(test, event.seq, next);
 		next += event.type == SEVADM_EVENT_LOST ? event.count : 1;
-		if (event.type != SEVADM_EVENT_LOST && event.uid == uid && (!pid || event.pid == pid))
+		if (event.type != SEVADM_EVENT_LOST && event.uid == uid &&
+		    (!pid || event.pid == pid))
 			count++;
 	}
 	KUNIT_EXPECT_EQ(test, next, sevadm_ring_next());

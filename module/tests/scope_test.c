@@ -179,7 +179,10 @@ static void quiet_when_nobody_is_at_work(struct kunit *test)
 	sevadm_scope_leave(scope);
 }
 
-/* A task that dies within a scope leaves nothing claimed behind, and nothing that the next one runs into. */
+/*
+ * A task that dies within a scope leaves nothing claimed behind, and nothing that the next one runs
+ * into.
+ */
 static void scope_ends_with_its_task(struct kunit *test)
 {
 	static struct task_struct dead = { .exit_state = EXIT_DEAD, .usage = REFCOUNT_INIT(1) };

@@ -19,7 +19,8 @@ static void stats_test_exit(struct kunit *test)
 	sevadm_stats_uninit();
 }
 
-static void count(u32 type, u32 command, int ret, u32 fw_error, u64 duration_ns, struct sevadm_vm *vm)
+static void count(u32 type, u32 command, int ret, u32 fw_error, u64 duration_ns,
+		  struct sevadm_vm *vm)
 {
 	const struct sevadm_event event = {
 		.type = type, .command = command, .ret = ret, .fw_error = fw_error,
@@ -61,7 +62,8 @@ static void stats_buckets(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, bucket_of((1ULL << (SEVADM_STATS_BUCKETS - 1)) - 1),
 			SEVADM_STATS_BUCKETS - 2);
-	KUNIT_EXPECT_EQ(test, bucket_of(1ULL << (SEVADM_STATS_BUCKETS - 1)), SEVADM_STATS_BUCKETS - 1);
+	KUNIT_EXPECT_EQ(test, bucket_of(1ULL << (SEVADM_STATS_BUCKETS - 1)),
+			SEVADM_STATS_BUCKETS - 1);
 	KUNIT_EXPECT_EQ(test, bucket_of(U64_MAX), SEVADM_STATS_BUCKETS - 1);
 }
 

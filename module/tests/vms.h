@@ -17,7 +17,8 @@
 #define ASID	POOLS_FIRST_SEV
 #define ASID_ES	3
 
-#define EXPECT_PAGES(test, bytes, pages)	KUNIT_EXPECT_EQ(test, bytes, (u64)(pages) << PAGE_SHIFT)
+#define EXPECT_PAGES(test, bytes, pages) \
+	KUNIT_EXPECT_EQ(test, bytes, (u64)(pages) << PAGE_SHIFT)
 
 /* KVM's VMs are only ever compared. */
 static inline const struct kvm *kvm(unsigned long number)

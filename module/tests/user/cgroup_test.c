@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits of cgroups, whose tree only user space can make up: every ancestor counts and refuses, what a
- * cgroup that is gone was guaranteed is everybody's again; a VM on the move is charged in both places.
+ * Limits of cgroups, whose tree only user space can make up: every ancestor counts and refuses,
+ * what a cgroup that is gone was guaranteed is everybody's again; a VM on the move is charged in
+ * both places.
  */
 #include <kunit/test.h>
 
@@ -19,10 +20,14 @@ static struct cgroup root, machine, one, two, other;
 static int cgroup_test_init(struct kunit *test)
 {
 	root = (struct cgroup) { .self.flags = CSS_ONLINE, .id = 100 };
-	machine = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 1, .id = 101, .parent = &root };
-	one = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 2, .id = 102, .parent = &machine };
-	two = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 2, .id = 103, .parent = &machine };
-	other = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 1, .id = 104, .parent = &root };
+	machine = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 1, .id = 101,
+			    .parent = &root };
+	one = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 2, .id = 102,
+			    .parent = &machine };
+	two = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 2, .id = 103,
+			    .parent = &machine };
+	other = (struct cgroup) { .self.flags = CSS_ONLINE, .level = 1, .id = 104,
+			    .parent = &root };
 	limits_for_test();
 	return pools_for_test(test);
 }
@@ -31,14 +36,17 @@ static void cgroup_test_exit(struct kunit *test)
 {
 	sevadm_ledger_uninit();
 	limits_end();
-	KUNIT_EXPECT_EQ(test, root.references + machine.references + one.references + two.references +
-			other.references, 0);
+	KUNIT_EXPECT_EQ(test,
+			root.references + machine.references + one.references + two.references +
+				other.references,
+			0);
 }
 
 /* A VM whose creator is in this cgroup. */
 static struct sevadm_vm *start(struct kunit *test, unsigned long number, struct cgroup *cgroup)
 {
-	struct sevadm_vm *vm = sevadm_vm_create((const struct kvm *)(number * 64), SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *vm =
+		sevadm_vm_create((const struct kvm *)(number * 64), SEVADM_VM_TYPE_SEV);
 
 	KUNIT_ASSERT_NOT_NULL(test, vm);
 	cgroup_put(vm->cgroup);
@@ -51,10 +59,13 @@ static struct sevadm_vm *start(struct kunit *test, unsigned long number, struct 
 static struct sevadm_limit_set limit(struct cgroup *cgroup, u32 resource, u32 knob, u64 value)
 {
 	return (struct sevadm_limit_set) {
-		.key = { .kind = cgroup ? SEVADM_SUBJECT_CGROUP : SEVADM_SUBJECT_HOST, .cgroup = cgroup },
+		.key = { .kind = cgroup ? SEVADM_SUBJECT_CGROUP : SEVADM_SUBJECT_HOST,
+			 .cgroup = cgroup },
 		.resource = resource,
 		.mask = BIT(knob),
-		.limits = { .min = knob == SEVADM_KNOB_MIN ? value : 0, .high = value, .max = value },
+		.limits = { .min = knob == SEVADM_KNOB_MIN ? value : 0,
+			    .high = value,
+			    .max = value },
 	};
 }
 
@@ -317,7 +328,9 @@ static void cgroup_of_an_adopted_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, usage(NULL, SEVADM_RESOURCE_ASID_SEV, NULL), 0);
 }
 
-/* The same by the way that adoption goes: with what it holds it enters the ledger and is charged. */
+/*
+ * The same by the way that adoption goes: with what it holds it enters the ledger and is charged.
+ */
 static void adopted_vm_counts_for_the_host(struct kunit *test)
 {
 	struct sevadm_vm *vm = sevadm_vm_alloc();
@@ -446,7 +459,8 @@ static void apply_all_or_nothing(struct kunit *test)
 static void guarantees_leave_what_is_leased(struct kunit *test)
 {
 	struct sevadm_lease lease = { .pool = SEVADM_POOL_SEV, .count = 3 };
-	const struct sevadm_limit_set six = limit(&one, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 6);
+	const struct sevadm_limit_set six =
+		limit(&one, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 6);
 	LIST_HEAD(file);
 	u64 left = 0;
 
@@ -487,7 +501,8 @@ static void delete_one_or_all(struct kunit *test)
 /* The last subject but one more has no room; one that is there, and the host, still change. */
 static void subjects_have_an_end(struct kunit *test)
 {
-	struct sevadm_limit_set *sets = kunit_kcalloc(test, SEVADM_LIMITS_MAX, sizeof(*sets), GFP_KERNEL);
+	struct sevadm_limit_set *sets =
+		kunit_kcalloc(test, SEVADM_LIMITS_MAX, sizeof(*sets), GFP_KERNEL);
 	struct sevadm_limit_set one_more = {
 		.key.kind = SEVADM_SUBJECT_USER, .resource = SEVADM_RESOURCE_PIN,
 		.mask = BIT(SEVADM_KNOB_MAX), .limits.max = 1,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs the suites in user space and prints the results as KTAP: one line for each case, and for each
- * parameter of one that has them.
+ * Runs the suites in user space and prints the results as KTAP: one line for each case, and for
+ * each parameter of one that has them.
  */
 #include <setjmp.h>
 #include <stdarg.h>

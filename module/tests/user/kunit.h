@@ -101,10 +101,13 @@ static void __attribute__((constructor)) register_##suite(void)				\
 		KUNIT_FAIL(test, __VA_ARGS__);							\
 } while (0)
 
-#define KUNIT_ASSERT_EQ(test, left, right)	kunit_compare(test, left, ==, right, kunit_abort(test))
-#define KUNIT_ASSERT_LT(test, left, right)	kunit_compare(test, left, <, right, kunit_abort(test))
+#define KUNIT_ASSERT_EQ(test, left, right) \
+	kunit_compare(test, left, ==, right, kunit_abort(test))
+#define KUNIT_ASSERT_LT(test, left, right) \
+	kunit_compare(test, left, <, right, kunit_abort(test))
 #define KUNIT_ASSERT_TRUE(test, condition)	kunit_holds(test, condition, kunit_abort(test))
-#define KUNIT_ASSERT_NOT_NULL(test, pointer)	kunit_holds(test, (pointer) != NULL, kunit_abort(test))
+#define KUNIT_ASSERT_NOT_NULL(test, pointer) \
+	kunit_holds(test, (pointer) != NULL, kunit_abort(test))
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pointer)						\
 	kunit_holds(test, (pointer) && !IS_ERR(pointer), kunit_abort(test))
 

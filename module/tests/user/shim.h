@@ -281,7 +281,8 @@ struct hlist_head {
 
 #define DEFINE_HASHTABLE(name, bits)	struct hlist_head name[1 << (bits)]
 #define hash_init(table)		memset(table, 0, sizeof(table))
-#define shim_bucket(table, key)		(&(table)[((u64)(key) * 0x9e3779b97f4a7c15) >> 32 & (ARRAY_SIZE(table) - 1)])
+#define shim_bucket(table, key) \
+	(&(table)[((u64)(key) * 0x9e3779b97f4a7c15) >> 32 & (ARRAY_SIZE(table) - 1)])
 #define hash_add(table, node, key)	shim_hash_add(shim_bucket(table, key), node)
 #define hash_ptr(pointer, bits)		((u32)(uintptr_t)(pointer))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The task, its parents, its user and its cgroup. A cgroup may have others above it, and go offline;
- * the one who takes a reference has to give it back.
+ * The task, its parents, its user and its cgroup. A cgroup may have others above it, and go
+ * offline; the one who takes a reference has to give it back.
  */
 #ifndef SEVADM_USER_SHIM_TASKS_H
 #define SEVADM_USER_SHIM_TASKS_H

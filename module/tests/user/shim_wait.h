@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Waiting: queues whose entries are functions, timers that never fire by themselves, RCU for one thread. */
+/*
+ * Waiting: queues whose entries are functions, timers that never fire by themselves, RCU for one
+ * thread.
+ */
 #ifndef SEVADM_USER_SHIM_WAIT_H
 #define SEVADM_USER_SHIM_WAIT_H
 
@@ -68,7 +71,8 @@ static inline int del_timer_sync(struct timer_list *timer)
 }
 
 #define smp_mb()				do { } while (0)
-#define xchg(pointer, value)	({ typeof(*(pointer)) _was = *(pointer); *(pointer) = (value); _was; })
+#define xchg(pointer, value) \
+	({ typeof(*(pointer)) _was = *(pointer); *(pointer) = (value); _was; })
 #define cmpxchg(pointer, old, new)	({						\
 	typeof(*(pointer)) _was = *(pointer);						\
 											\
