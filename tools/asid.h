@@ -5,7 +5,10 @@
 
 #include <json-c/json.h>
 
-/* The array of `sevadm -j asid list`, free ASIDs too. Returns an exit code, and reports what is wrong. */
+/*
+ * The array of `sevadm -j asid list`, free ASIDs too. Returns an exit code, and reports what is
+ * wrong.
+ */
 int asids_get(struct json_object **rows);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sevadm completion: what can follow the words that are typed already. The shells' scripts are a few lines
- * that ask this program, which knows the tables, and the VMs and cgroups that are there now.
+ * sevadm completion: what can follow the words that are typed already. The shells' scripts are a
+ * few lines that ask this program, which knows the tables, and the VMs and cgroups that are there
+ * now.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -130,7 +131,7 @@ static void offer_cgroups(const char *current)
 		closedir(folder);
 }
 
-/* ---- values of the tables ---------------------------------------------------------------------- */
+/* ---- values of the tables -------------------------------------------------------------------- */
 
 static void offer_commands_of_psp_and_kvm(const char *current)
 {
@@ -190,7 +191,10 @@ static void offer_ring(const char *current)
 	offer(current, "ring_events=", "how many events the ring holds");
 }
 
-/* What help calls an argument, and what it can be. Files are left to the shell, which has nothing else. */
+/*
+ * What help calls an argument, and what it can be. Files are left to the shell, which has nothing
+ * else.
+ */
 static const struct {
 	const char *argument;
 	void (*offer)(const char *current);
@@ -219,7 +223,7 @@ static void offer_value(const char *argument, const char *current)
 	}
 }
 
-/* ---- what is typed ------------------------------------------------------------------------------ */
+/* ---- what is typed --------------------------------------------------------------------------- */
 
 /**
  * struct typed - the words that are typed already
@@ -257,7 +261,8 @@ static void take_word(struct typed *typed, const char *word)
 		typed->lost = !object->name;
 		typed->options = object->options;
 	} else if (!typed->command && typed->object->commands) {
-		for (command = typed->object->commands; command->name && strcmp(command->name, word); command++)
+		for (command = typed->object->commands;
+		     command->name && strcmp(command->name, word); command++)
 			;
 		typed->command = command->name ? command : NULL;
 		typed->lost = !command->name;
@@ -358,7 +363,8 @@ static void offer_next(const struct typed *typed, const char *current)
 	if (offer_subject(typed, current) || typed->words)
 		return;
 	if (typed->command || !object->commands)
-		offer_value(typed->command ? typed->command->arguments : object->arguments, current);
+		offer_value(typed->command ? typed->command->arguments : object->arguments,
+			    current);
 }
 
 /* The last word is the one that is being typed; it may be empty. */
@@ -377,7 +383,7 @@ static int completion_words(int argc, char **argv)
 	return EXIT_OK;
 }
 
-/* ---- the scripts -------------------------------------------------------------------------------- */
+/* ---- the scripts ----------------------------------------------------------------------------- */
 
 static const char bash_script[] =
 	"# bash completion for sevadm, made by \"sevadm completion bash\"\n"

@@ -155,7 +155,7 @@ static char *draw(struct report_options *options, struct json_object *facts)
 	return text;
 }
 
-/* ---- facts ------------------------------------------------------------------------------------ */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 static bool is_free(struct json_object *asid)
 {
@@ -171,7 +171,8 @@ static struct json_object *wanted(struct json_object *rows, const char *key,
 
 	for (i = 0; i < json_object_array_length(rows); i++) {
 		row = json_object_array_get_idx(rows, i);
-		if (filter->has_vm ? json_is_null(row, key) || json_get_u64(row, key) != filter->vm :
+		if (filter->has_vm ?
+		    json_is_null(row, key) || json_get_u64(row, key) != filter->vm :
 		    !strcmp(key, "vm") && is_free(row))
 			continue;
 		json_object_array_add(kept, json_object_get(row));
@@ -183,7 +184,8 @@ static struct json_object *wanted(struct json_object *rows, const char *key,
 /* Make what check host finds without any options. */
 static struct json_object *make_host(void)
 {
-	struct json_object *host = json_object_new_object(), *findings = json_object_new_array(), *row;
+	struct json_object *host = json_object_new_object(), *findings = json_object_new_array(),
+			   *row;
 	struct host_facts facts = {};
 	struct report report = {};
 	struct target *target = report_target(&report, "host", TARGET_OBJECT);

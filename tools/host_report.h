@@ -16,8 +16,8 @@ void host_report_write_html(FILE *file, struct json_object *facts, const char *p
 
 /**
  * host_report_hide_names() - take everything out that names a tenant or the host
- * @facts: names, aliases, UUIDs, commands and cgroups of VMs, of events and of limits; cgroups of limits
- *	become numbers, the same wherever one is named
+ * @facts: names, aliases, UUIDs, commands and cgroups of VMs, of events and of limits; cgroups of
+ *	limits become numbers, the same wherever one is named
  */
 void host_report_hide_names(struct json_object *facts);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page of a report: one file that opens anywhere without a network, in the light and in the dark, on
- * paper and in a narrow window. All is there without scripts; with them the tables sort.
+ * The page of a report: one file that opens anywhere without a network, in the light and in the
+ * dark, on paper and in a narrow window. All is there without scripts; with them the tables sort.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -51,7 +51,9 @@ static const char head[] =
 	"th,td{white-space:normal}.r-scroll{overflow:visible}.r-bar,.r-bar i{print-color-adjust:exact}}\n"
 	"</style>\n</head>\n<body>\n";
 
-/* A heading's button sorts by numbers where there are some, else by text; unknown ones come last. */
+/*
+ * A heading's button sorts by numbers where there are some, else by text; unknown ones come last.
+ */
 static const char script[] =
 	"<script>\n"
 	"document.querySelectorAll('table.r-sort').forEach(function(table){\n"
@@ -152,7 +154,8 @@ static output_formatter formatter(struct json_object *row, const struct column *
 
 static bool is_number(struct json_object *value)
 {
-	return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+	return json_object_is_type(value, json_type_int) ||
+	       json_object_is_type(value, json_type_double);
 }
 
 /* Numbers stand below each other, and what is not known among them. */
@@ -204,7 +207,7 @@ static void put_table(FILE *file, struct json_object *rows, size_t first,
 	fputs("</tbody></table></div>\n", file);
 }
 
-/* ---- sections --------------------------------------------------------------------------------- */
+/* ---- sections -------------------------------------------------------------------------------- */
 
 static void put_title(FILE *file, struct json_object *facts)
 {
@@ -384,7 +387,9 @@ static void put_host(FILE *file, struct json_object *host)
 	fputs("</tbody></table></div>\n", file);
 }
 
-/* "</script>" and "<!--" would end the element: '<' is in strings alone, where it can be escaped. */
+/*
+ * "</script>" and "<!--" would end the element: '<' is in strings alone, where it can be escaped.
+ */
 static void put_json(FILE *file, struct json_object *facts)
 {
 	const char *text = json_object_to_json_string_ext(facts, JSON_C_TO_STRING_PLAIN |

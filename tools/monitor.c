@@ -240,7 +240,8 @@ static int connect_and_listen(struct monitor *monitor)
 	ret = genl_connect(monitor->sock);
 	if (ret)
 		return fail(EXIT_REFUSED, "cannot open generic netlink: %s", nl_geterror(ret));
-	setsockopt(nl_socket_get_fd(monitor->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	setsockopt(nl_socket_get_fd(monitor->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		   sizeof(size));
 	ret = subscribe(monitor->sock);
 	if (ret)
 		return ret;

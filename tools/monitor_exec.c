@@ -91,7 +91,10 @@ static int start(struct exec *exec, struct environment *env)
 	pid_t pid;
 	int error;
 
-	/* The caller waits for signals by a file, and ignores SIGPIPE: its program has them as usual. */
+	/*
+	 * The caller waits for signals by a file, and ignores SIGPIPE: its program has them as
+	 * usual.
+	 */
 	sigemptyset(&none);
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);

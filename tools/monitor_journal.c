@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Events as entries of systemd's journal: run as a service, sevadm monitor writes fields instead of lines. */
+/*
+ * Events as entries of systemd's journal: run as a service, sevadm monitor writes fields instead of
+ * lines.
+ */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +67,10 @@ static bool add_format(struct fields *fields, const char *format, const char *va
 	return asprintf(&text, format, value) >= 0 && add(fields, text);
 }
 
-/* A refusal and a loss are what somebody may have to act on; a soft limit that was passed is worth a look. */
+/*
+ * A refusal and a loss are what somebody may have to act on; a soft limit that was passed is worth
+ * a look.
+ */
 static int priority(struct json_object *row)
 {
 	const char *event = json_get_text(row, "event"), *knob = json_get_text(row, "knob");

@@ -21,7 +21,8 @@ struct journal {
  * @file: descriptor of an open file
  * @stream: what systemd puts into JOURNAL_STREAM, "DEVICE:INODE"; NULL: nothing
  *
- * A program that a service starts with its output elsewhere inherits the variable: only the file decides.
+ * A program that a service starts with its output elsewhere inherits the variable: only the file
+ * decides.
  */
 bool journal_takes(int file, const char *stream);
 
@@ -35,7 +36,8 @@ void journal_open(struct journal *journal);
 
 /**
  * journal_send() - make an entry of an event
- * @row: the event as JSON: each value that is not null becomes the field SEVADM_KEY, as exec_event() names it
+ * @row: the event as JSON: each value that is not null becomes the field SEVADM_KEY, as
+ *	exec_event() names it
  * @message: what people read
  *
  * Return: false: it is to be printed, as there is no way to the journal or no memory.

@@ -15,7 +15,10 @@ int status_get_module(struct json_object **module);
 /* The seams as a table; @all: also those that are attached. */
 void status_print_seams(struct json_object *module, int all);
 
-/* All of `sevadm -j status` but findings and busiest. Returns an exit code, and reports what is wrong. */
+/*
+ * All of `sevadm -j status` but findings and busiest. Returns an exit code, and reports what is
+ * wrong.
+ */
 int status_get(struct json_object **status);
 
 /**

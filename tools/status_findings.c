@@ -52,14 +52,17 @@ static struct json_object *get(struct json_object *row, const char *key)
 	return json_object_object_get(row, key);
 }
 
-/* Since the ccp driver was loaded it asks the firmware nothing more (psp_dead in ccp's sev-dev.c). */
+/*
+ * Since the ccp driver was loaded it asks the firmware nothing more (psp_dead in ccp's sev-dev.c).
+ */
 static void look_psp_dead(struct findings *findings, const struct finding_row *row)
 {
 	const struct stats *stats = findings->stats;
 	const struct stats_row *command;
 	size_t i;
 
-	for (command = stats ? stats->rows : NULL; command && command < stats->rows + stats->nr; command++)
+	for (command = stats ? stats->rows : NULL; command && command < stats->rows + stats->nr;
+	     command++)
 		for (i = 0; i < command->nr_statuses; i++)
 			if (command->type == SEVADM_EVENT_PSP && !command->statuses[i].firmware &&
 			    command->statuses[i].number == ETIMEDOUT)
@@ -75,7 +78,8 @@ static void look_psp_slow(struct findings *findings, const struct finding_row *r
 	uint64_t all = 0, slow = 0;
 	unsigned int bucket;
 
-	for (command = stats ? stats->rows : NULL; command && command < stats->rows + stats->nr; command++) {
+	for (command = stats ? stats->rows : NULL; command && command < stats->rows + stats->nr;
+	     command++) {
 		if (command->type != SEVADM_EVENT_PSP)
 			continue;
 		all += command->waited.count;
@@ -119,7 +123,10 @@ static uint64_t left_in(struct json_object *pool)
 	return json_get_u64(pool, "free") + json_get_u64(pool, "reclaim");
 }
 
-/* Says of SEV-ES and SEV-SNP guests that they cannot take each other's ASIDs, where those are divided. */
+/*
+ * Says of SEV-ES and SEV-SNP guests that they cannot take each other's ASIDs, where those are
+ * divided.
+ */
 static const char *room_beside(struct json_object *pools, const char *name, char *text, size_t size)
 {
 	bool snp = !strcmp(name, "sev_snp");

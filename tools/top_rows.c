@@ -20,7 +20,10 @@ void top_sample_drop(struct top_sample *sample)
 	*sample = (struct top_sample) {};
 }
 
-/* Ids are given in order, and rows come in the order of ids; none is at its place only once VMs ended. */
+/*
+ * Ids are given in order, and rows come in the order of ids; none is at its place only once VMs
+ * ended.
+ */
 static struct json_object *find_vm(struct json_object *vms, uint64_t id)
 {
 	size_t low = 0, high = vms ? json_object_array_length(vms) : 0, middle;
@@ -61,7 +64,9 @@ static uint64_t rise(uint64_t before, uint64_t now)
 	return now < before ? now : now - before;
 }
 
-/* What of a VM cannot be reclaimed, as far as it is known: only a SEV-SNP guest has private memory. */
+/*
+ * What of a VM cannot be reclaimed, as far as it is known: only a SEV-SNP guest has private memory.
+ */
 static uint64_t held_bytes(struct json_object *vm)
 {
 	return vm ? json_get_u64(vm, "pinned_bytes") + json_get_u64(vm, "private_bytes") : 0;
@@ -72,7 +77,8 @@ static void add_rates(struct json_object *row, const struct top_sample *before,
 {
 	uint64_t id = json_get_u64(row, "id"), ns = now->time_ns - before->time_ns;
 	struct json_object *vm = find_vm(before->vms, id);
-	const struct stats_row *new = find_stats(&now->stats, id), *old = find_stats(&before->stats, id);
+	const struct stats_row *new = find_stats(&now->stats, id),
+			       *old = find_stats(&before->stats, id);
 	const struct stats_row none = {};
 	bool known = before->time_ns && ns;
 	int64_t growth;
@@ -112,8 +118,10 @@ static bool is_wanted(struct json_object *vm, const char *filter)
 
 static int by_number(const void *a, const void *b, const char *key)
 {
-	double left = json_object_get_double(json_object_object_get(*(struct json_object *const *)a, key));
-	double right = json_object_get_double(json_object_object_get(*(struct json_object *const *)b, key));
+	double left = json_object_get_double(
+		json_object_object_get(*(struct json_object *const *)a, key));
+	double right = json_object_get_double(
+		json_object_object_get(*(struct json_object *const *)b, key));
 
 	return left < right ? 1 : left > right ? -1 : 0;
 }

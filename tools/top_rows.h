@@ -46,8 +46,9 @@ void top_sample_drop(struct top_sample *sample);
  * @now: this one
  * @filter: text that a VM's name, command, type, cgroup or id has in it; "": all
  *
- * Return: an array of rows of `vm list` with held_bytes (pinned and private together), growth_bytes, commands,
- * firmware_share and wait_share, a second and in percent, null at the first look; the caller's.
+ * Return: an array of rows of `vm list` with held_bytes (pinned and private together),
+ * growth_bytes, commands, firmware_share and wait_share, a second and in percent, null at the first
+ * look; the caller's.
  */
 struct json_object *top_rows(const struct top_sample *before, const struct top_sample *now,
 			     enum top_order order, const char *filter);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The screen of sevadm top: pools and limits as bars, VMs in an order, and one VM with its trace. */
+/*
+ * The screen of sevadm top: pools and limits as bars, VMs in an order, and one VM with its trace.
+ */
 #include <curses.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -113,8 +115,8 @@ static void draw_pools(struct json_object *pools)
 }
 
 /*
- * The bar is as long as the maximum, or as what is used; '!' marks the soft limit. The subject comes last, as
- * a cgroup's path is of any length.
+ * The bar is as long as the maximum, or as what is used; '!' marks the soft limit. The subject
+ * comes last, as a cgroup's path is of any length.
  */
 static void draw_limit(struct json_object *limit)
 {
@@ -161,7 +163,7 @@ static void draw_status(struct json_object *status)
 		draw_limit(json_object_array_get_idx(near, i));
 }
 
-/* ---- VMs --------------------------------------------------------------------------------------- */
+/* ---- VMs ------------------------------------------------------------------------------------- */
 
 static const char *number_text(struct json_object *row, const char *key, char text[16])
 {
@@ -327,7 +329,7 @@ static void draw(struct screen *screen)
 	refresh();
 }
 
-/* ---- keys -------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void type_filter(struct screen *screen, int key)
 {
@@ -409,8 +411,8 @@ static int64_t now_ms(void)
 }
 
 /*
- * Signals come in between the check and the wait only where ppoll() is woken by them. A terminal that is
- * gone ends it, also where nobody was sent SIGHUP.
+ * Signals come in between the check and the wait only where ppoll() is woken by them. A terminal
+ * that is gone ends it, also where nobody was sent SIGHUP.
  */
 static void wait_for_key(int64_t milliseconds, const sigset_t *open)
 {
@@ -476,7 +478,9 @@ int top_watch(const struct top_source *source, int milliseconds)
 	SCREEN *terminal;
 	int ret;
 
-	/* The first answer comes before the screen is taken over: most errors are reported there. */
+	/*
+	 * The first answer comes before the screen is taken over: most errors are reported there.
+	 */
 	ret = source->look(&screen.now);
 	if (ret)
 		return ret;

@@ -60,7 +60,7 @@ const struct option_row check_domain_options[] = {
 	{}
 };
 
-/* ---- one document ----------------------------------------------------------------------------- */
+/* ---- one document ---------------------------------------------------------------------------- */
 
 static enum sevadm_vm_type type_of(const xmlNode *launch)
 {

@@ -134,7 +134,9 @@ DOMAIN_CHECK(firmware_path)
 
 	if (!loader || !*xml_text(loader, path, sizeof(path)))
 		return;
-	/* What is on another machine cannot be seen from here, but such a path is wrong anywhere. */
+	/*
+	 * What is on another machine cannot be seen from here, but such a path is wrong anywhere.
+	 */
 	end = strpbrk(path, "\r\n");
 	if (!end && (domain->host || !access(path, F_OK)))
 		return;

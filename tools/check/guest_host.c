@@ -10,7 +10,9 @@
 #define VM_TYPE_SEV_ES	(1U << 3)
 #define VM_TYPE_SNP	(1U << 4)
 
-/* The parameter sev_es stays set where the firmware refuses SEV-ES beside SEV-SNP (CVE-2025-48514). */
+/*
+ * The parameter sev_es stays set where the firmware refuses SEV-ES beside SEV-SNP (CVE-2025-48514).
+ */
 static bool es_is_refused(const struct host_facts *host)
 {
 	const char *state = host_text(host, HOST_SNP_STATE);

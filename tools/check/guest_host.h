@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a host refuses to a guest, by facts alone: the same for domains, command lines and KubeVirt. */
+/*
+ * What a host refuses to a guest, by facts alone: the same for domains, command lines and KubeVirt.
+ */
 #ifndef SEVADM_CHECK_GUEST_HOST_H
 #define SEVADM_CHECK_GUEST_HOST_H
 
@@ -11,7 +13,9 @@
 
 #include "host/facts.h"
 
-/** host_refuses_type() - why the host runs no guests of this type; NULL: it does, or nobody knows */
+/**
+ * host_refuses_type() - why the host runs no guests of this type; NULL: it does, or nobody knows
+ */
 const char *host_refuses_type(const struct host_facts *host, enum sevadm_vm_type type);
 
 /**

@@ -44,7 +44,7 @@ const struct option_row check_host_options[] = {
 	{}
 };
 
-/* ---- the summary ------------------------------------------------------------------------------ */
+/* ---- the summary ----------------------------------------------------------------------------- */
 
 static const char *on_off(const struct host_facts *facts, enum host_fact_id id)
 {

@@ -81,7 +81,8 @@ static char *table(struct json_object *hosts, struct json_object *differences)
 
 void host_compare(struct report *report, const struct host_facts *facts, size_t nr)
 {
-	struct json_object *hosts = json_object_new_array(), *differences = json_object_new_object();
+	struct json_object *hosts = json_object_new_array(),
+			   *differences = json_object_new_object();
 	struct target *target = report_target(report, "comparison", TARGET_OBJECT);
 	struct json_object *values, *value, *all = json_object_new_array();
 	enum host_fact_id id;

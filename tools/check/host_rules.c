@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules of a host: one row each, judged by facts alone, so that any host can be judged anywhere. */
+/*
+ * The rules of a host: one row each, judged by facts alone, so that any host can be judged
+ * anywhere.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +36,7 @@ static const char *bytes_text(uint64_t bytes, char text[32])
 	return text;
 }
 
-/* ---- processor and BIOS ----------------------------------------------------------------------- */
+/* ---- processor and BIOS ---------------------------------------------------------------------- */
 
 static void judge_vendor(facts_t facts, const struct rule *rule, struct target *target)
 {
@@ -81,7 +84,7 @@ static void judge_smmlock(facts_t facts, const struct rule *rule, struct target 
 
 #define ASIDS_ENOUGH	16
 
-/* ---- ASIDs ------------------------------------------------------------------------------------ */
+/* ---- ASIDs ----------------------------------------------------------------------------------- */
 
 static void judge_es_range(facts_t facts, const struct rule *rule, struct target *target)
 {
@@ -94,7 +97,8 @@ static void judge_es_range(facts_t facts, const struct rule *rule, struct target
 			    PRIu64, min);
 }
 
-static void judge_few(const struct rule *rule, struct target *target, uint64_t asids, const char *type)
+static void judge_few(const struct rule *rule, struct target *target, uint64_t asids,
+		      const char *type)
 {
 	if (asids && asids < ASIDS_ENOUGH)
 		finding_add(target, rule, 0, "only %" PRIu64 " %s guests can run at a time", asids, type);
@@ -127,7 +131,7 @@ static void judge_sev_range(facts_t facts, const struct rule *rule, struct targe
 			    PRIu64 ", the highest ASID is %" PRIu64, min, max);
 }
 
-/* ---- modules ---------------------------------------------------------------------------------- */
+/* ---- modules --------------------------------------------------------------------------------- */
 
 static void judge_kvm_amd(facts_t facts, const struct rule *rule, struct target *target)
 {
@@ -215,7 +219,7 @@ static void judge_next_load(facts_t facts, const struct rule *rule, struct targe
 				    host_key(pairs[i][0]), host_key(pairs[i][0]));
 }
 
-/* ---- devices and firmware --------------------------------------------------------------------- */
+/* ---- devices and firmware -------------------------------------------------------------------- */
 
 static void judge_dev_kvm(facts_t facts, const struct rule *rule, struct target *target)
 {
@@ -273,7 +277,7 @@ static void judge_snp_api(facts_t facts, const struct rule *rule, struct target 
 			    " is older than 1.51, which SEV-SNP needs", major, minor);
 }
 
-/* ---- the kernel's accounting and memory ------------------------------------------------------- */
+/* ---- the kernel's accounting and memory ------------------------------------------------------ */
 
 static void judge_misc(facts_t facts, const struct rule *rule, struct target *target)
 {
@@ -342,7 +346,7 @@ static void judge_memory(facts_t facts, const struct rule *rule, struct target *
 			    "free huge pages take over 90 %% of the memory: only guests with <hugepages/> have room");
 }
 
-/* ---- locked memory ---------------------------------------------------------------------------- */
+/* ---- locked memory --------------------------------------------------------------------------- */
 
 static void judge_memlock_libvirt(facts_t facts, const struct rule *rule, struct target *target)
 {
@@ -396,7 +400,7 @@ static void judge_memlock_container(facts_t facts, const struct rule *rule, stru
 			    container, bytes_text(bytes, text));
 }
 
-/* ---- what is installed ------------------------------------------------------------------------ */
+/* ---- what is installed ----------------------------------------------------------------------- */
 
 static void judge_libvirt(facts_t facts, const struct rule *rule, struct target *target)
 {

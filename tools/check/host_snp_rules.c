@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules of a SEV-SNP host: one row each, judged by facts alone. Names of BIOS switches are those
- * of AMD's reference BIOS (AMD CBS); vendors move and rename them: Dell has "Secure Nested Paging",
- * Supermicro, Gigabyte and ASRock Rack have CBS as it is.
+ * The rules of a SEV-SNP host: one row each, judged by facts alone. Names of BIOS switches are
+ * those of AMD's reference BIOS (AMD CBS); vendors move and rename them: Dell has "Secure Nested
+ * Paging", Supermicro, Gigabyte and ASRock Rack have CBS as it is.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ static void judge_rmp_missing(facts_t facts, const struct rule *rule, struct tar
 {
 	uint64_t bytes;
 
-	if (host_is(facts, HOST_CPU_SEV_SNP) && host_number(facts, HOST_RMP_BYTES, &bytes) && !bytes)
+	if (host_is(facts, HOST_CPU_SEV_SNP) && host_number(facts, HOST_RMP_BYTES, &bytes) &&
+	    !bytes)
 		finding_add(target, rule, 0,
 			    "the BIOS has reserved no memory for the RMP table: MSR 0xc0010132 is 0");
 }
@@ -76,7 +77,10 @@ static void judge_snp_offered(facts_t facts, const struct rule *rule, struct tar
 			    "KVM does not offer SEV-SNP, though the parameter sev_snp says so");
 }
 
-/* A kernel that is too old for SEV-SNP guests lacks it, too: the processor has what the kernel has not. */
+/*
+ * A kernel that is too old for SEV-SNP guests lacks it, too: the processor has what the kernel has
+ * not.
+ */
 static void judge_memfd(facts_t facts, const struct rule *rule, struct target *target)
 {
 	if ((host_is(facts, HOST_SEV_SNP) || host_is(facts, HOST_CPU_SEV_SNP)) &&

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm check incus: instances and profiles of Incus (and LXD), as incus config show prints them. */
+/*
+ * sevadm check incus: instances and profiles of Incus (and LXD), as incus config show prints them.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -60,7 +62,8 @@ static void add_devices(struct reader *reader, yaml_document_t *doc, yaml_node_t
 
 	if (!devices || devices->type != YAML_MAPPING_NODE)
 		return;
-	for (pair = devices->data.mapping.pairs.start; pair < devices->data.mapping.pairs.top; pair++) {
+	for (pair = devices->data.mapping.pairs.start; pair < devices->data.mapping.pairs.top;
+	     pair++) {
 		name = yaml_document_get_node(doc, pair->key);
 		snprintf(head, sizeof(head), "device/%.60s/", yaml_text(name) ?: "");
 		add_map(reader, doc, yaml_document_get_node(doc, pair->value), head);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm check kubevirt: VMs, instance types and the KubeVirt object in files, and what --fix writes. */
+/*
+ * sevadm check kubevirt: VMs, instance types and the KubeVirt object in files, and what --fix
+ * writes.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The corrections of check kubevirt --fix, one a rule: the places are those that the rules of the same names judge. */
+/*
+ * The corrections of check kubevirt --fix, one a rule: the places are those that the rules of the
+ * same names judge.
+ */
 #include <stdio.h>
 
 #include "check/kubevirt_object.h"
@@ -10,8 +13,8 @@ static yaml_node_t *find(const struct vm_object *object, const char *path)
 }
 
 /*
- * Has @node, the value of @key in the mapping @parent, hold the line @inner: as a value of its own, where there
- * is none or null, and as its first line, where it is a mapping.
+ * Has @node, the value of @key in the mapping @parent, hold the line @inner: as a value of its own,
+ * where there is none or null, and as its first line, where it is a mapping.
  */
 static void give(const struct vm_object *object, struct yaml_edit *edit, const yaml_node_t *parent,
 		 const char *key, const yaml_node_t *node, const char *inner)

@@ -16,8 +16,8 @@ static const char *message_of(const struct finding *finding)
 }
 
 /*
- * What was found before and is still found after is left, the rest is done. Both are in the order of the
- * file, whose lines have moved. @after may be NULL: nothing was edited.
+ * What was found before and is still found after is left, the rest is done. Both are in the order
+ * of the file, whose lines have moved. @after may be NULL: nothing was edited.
  */
 static void sort_out(struct kubevirt_fixed *fixed, const struct target *before,
 		     const struct target *after)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules of check kubevirt, for VMs, instance types and the KubeVirt object, and what they are run on. */
+/*
+ * The rules of check kubevirt, for VMs, instance types and the KubeVirt object, and what they are
+ * run on.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +58,7 @@ static enum sevadm_vm_type type_of(const struct vm_object *object)
 	       SEVADM_VM_TYPE_SEV_ES : SEVADM_VM_TYPE_SEV;
 }
 
-/* ---- rules ------------------------------------------------------------------------------------ */
+/* ---- rules ----------------------------------------------------------------------------------- */
 
 static void judge_encrypted(const struct vm_object *object, const struct rule *rule)
 {
@@ -154,10 +157,11 @@ static void judge_fields(const struct vm_object *object, const struct rule *rule
 				if (!strcmp(name, types[i].fields[j]))
 					break;
 			if (!name || !types[i].fields[j])
-				finding_add_as(object->target, rule, SEVERITY_WARNING,
-					       yaml_line(yaml_document_get_node(object->doc, pair->key)),
-					       "launchSecurity.%s has no field %s: the API drops it",
-					       types[i].type, name ?: "without name");
+				finding_add_as(
+					object->target, rule, SEVERITY_WARNING,
+					yaml_line(yaml_document_get_node(object->doc, pair->key)),
+					"launchSecurity.%s has no field %s: the API drops it",
+					types[i].type, name ?: "without name");
 		}
 	}
 }
@@ -477,7 +481,7 @@ bool kubevirt_rule_fixable(unsigned int i)
 	return rules[i].fix;
 }
 
-/* ---- documents -------------------------------------------------------------------------------- */
+/* ---- documents ------------------------------------------------------------------------------- */
 
 /* Where a kind keeps its VM: @outer has evictionStrategy, @spec below it has the devices. */
 static const struct kind_row {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm check ledger: read kvm_amd's memory, the RMP and the module's ledger at one moment, and compare. */
+/*
+ * sevadm check ledger: read kvm_amd's memory, the RMP and the module's ledger at one moment, and
+ * compare.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,8 +132,8 @@ static void summarise(const struct moment *moment, struct target *target)
 }
 
 /*
- * Returns true while a VM ends: KVM takes it off its list first, waits for its readers, and only then
- * unpins its memory and gives up its ASID (kvm_destroy_vm()).
+ * Returns true while a VM ends: KVM takes it off its list first, waits for its readers, and only
+ * then unpins its memory and gives up its ASID (kvm_destroy_vm()).
  */
 static bool a_vm_ends(struct moment *moment)
 {

@@ -47,8 +47,8 @@ bool ledger_same_private(const struct ledger *a, const struct ledger *b);
 /**
  * enum ledger_reading - what a reading of the RMP, between two of the ledger, says
  * @LEDGER_CHANGED: nothing, as private memory was given or taken meanwhile
- * @LEDGER_FIRMWARE_BUSY: nothing: the firmware's pages alone differ, it was at work, and each command's
- *	pages are its own until it ends
+ * @LEDGER_FIRMWARE_BUSY: nothing: the firmware's pages alone differ, it was at work, and each
+ *	command's pages are its own until it ends
  */
 enum ledger_reading {
 	LEDGER_CHANGED,

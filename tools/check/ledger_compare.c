@@ -215,8 +215,8 @@ static bool owner_agrees(const struct comparison *c, const struct kvm_amd_vm *vm
 }
 
 /*
- * KVM has the thread that made the VM, the ledger a process: that thread's, or, if it had ended when the VM was
- * adopted, one that uses the VM.
+ * KVM has the thread that made the VM, the ledger a process: that thread's, or, if it had ended
+ * when the VM was adopted, one that uses the VM.
  */
 static bool pid_agrees(const struct kvm_amd_vm *vm, const struct record *record)
 {
@@ -316,8 +316,8 @@ static long holder(const struct comparison *c, uint32_t asid)
 }
 
 /*
- * An ASID whose VM ended before the firmware heard of it: the module knows that one more waits in the
- * pool, not which. compare_pool() holds them against the pool's count.
+ * An ASID whose VM ended before the firmware heard of it: the module knows that one more waits in
+ * the pool, not which. compare_pool() holds them against the pool's count.
  */
 static bool waits_without_number(const char *have, enum sevadm_asid_state truth)
 {
@@ -358,7 +358,8 @@ static uint64_t count(const struct comparison *c, const char *pool, enum sevadm_
 	uint32_t asid;
 
 	for (asid = 1; asid <= c->truth->max; asid++)
-		nr += !strcmp(pool_name(kvm_amd_pool(c->truth, asid)), pool) && true_state(c, asid) == state;
+		nr += !strcmp(pool_name(kvm_amd_pool(c->truth, asid)), pool) &&
+		      true_state(c, asid) == state;
 	return nr;
 }
 

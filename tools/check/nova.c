@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sevadm check nova: properties of a flavour and of an image, judged by a table of rules: one of them,
- * or both in one file, as key=value lines or as openstack … show -f json prints them.
+ * sevadm check nova: properties of a flavour and of an image, judged by a table of rules: one of
+ * them, or both in one file, as key=value lines or as openstack … show -f json prints them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -116,7 +116,8 @@ static void judge_model(const struct settings *settings, const struct rule *rule
 static void conflict(const struct settings *settings, const struct rule *rule, const char *flavour,
 		     const char *image)
 {
-	const struct setting *one = settings_find(settings, flavour), *other = settings_find(settings, image);
+	const struct setting *one = settings_find(settings, flavour),
+			     *other = settings_find(settings, image);
 
 	if (one && other && strcasecmp(one->value, other->value))
 		finding_add(settings->target, rule, other->line, "%s is %s, but %s is %s", flavour,

@@ -133,7 +133,10 @@ static int width_of(struct json_object *rows, const char *key)
 	return (int)width;
 }
 
-/* Guests and hosts have names of anybody's: none of them makes a line of its own, or moves the cursor. */
+/*
+ * Guests and hosts have names of anybody's: none of them makes a line of its own, or moves the
+ * cursor.
+ */
 static void print_line(FILE *file, struct json_object *row, int guest, int host)
 {
 	const char *why = text_of(row, "why");

@@ -41,7 +41,8 @@ struct target *placement_target(struct report *report, const struct host_list *h
 				const char *path, const char *guest, const struct host_facts *host);
 
 /**
- * placement_report() - add a last target with a table of guests and hosts, where there are many hosts
+ * placement_report() - add a last target with a table of guests and hosts, where there are many
+ * hosts
  *
  * Its JSON has "placement": an array of {guest, host, starts, why, rules}.
  */

@@ -16,7 +16,10 @@ static bool read_config(struct settings *settings, char *bytes, size_t size)
 	return settings_lines(settings, bytes, ':');
 }
 
-/* A word of a value that is words joined by commas; @key NULL: the first, which may go without its key. */
+/*
+ * A word of a value that is words joined by commas; @key NULL: the first, which may go without its
+ * key.
+ */
 static const char *part(const char *value, const char *key)
 {
 	static char text[128];

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm check qemu: the command line of a QEMU that runs, or is to run, judged by a table of rules. */
+/*
+ * sevadm check qemu: the command line of a QEMU that runs, or is to run, judged by a table of
+ * rules.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +35,7 @@ const struct rule *qemu_rule_at(unsigned int i)
 	return row ? &row->rule : NULL;
 }
 
-/* ---- the command line ------------------------------------------------------------------------- */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static void take_object(struct qemu *qemu, const char *text)
 {

@@ -52,7 +52,10 @@ extern const struct qemu_rule qemu_snp_rules[];
 /** qemu_is_number() - true: all of @text is a number, decimal or with 0x */
 bool qemu_is_number(const char *text, uint64_t *number);
 
-/** qemu_property() - the value of KEY in "first,KEY=VALUE,…" or {"KEY": VALUE}; the next call reuses it */
+/**
+ * qemu_property() - the value of KEY in "first,KEY=VALUE,…" or {"KEY": VALUE}; the next call
+ * reuses it
+ */
 const char *qemu_property(const char *text, const char *key);
 
 /** qemu_is_on() - true: the property is on, in any of the words QEMU takes */

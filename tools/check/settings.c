@@ -143,7 +143,7 @@ bool settings_lines(struct settings *settings, char *bytes, char separator)
 	return true;
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 const struct rule *settings_rule_at(const struct settings_kind *kind, unsigned int i)
 {
@@ -159,7 +159,8 @@ static void free_rows(struct settings *settings)
 	free(settings->rows);
 }
 
-bool settings_judge(const struct settings_kind *kind, struct target *target, char *bytes, size_t size)
+bool settings_judge(const struct settings_kind *kind, struct target *target, char *bytes,
+		    size_t size)
 {
 	struct settings settings = { .target = target };
 	enum settings_state state = SETTINGS_NONE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VMs that are written as plain settings (kata, Nova, Proxmox, Incus): a reader makes a list of keys
- * and values of a file, and a table of rules judges it.
+ * VMs that are written as plain settings (kata, Nova, Proxmox, Incus): a reader makes a list of
+ * keys and values of a file, and a table of rules judges it.
  */
 #ifndef SEVADM_CHECK_SETTINGS_H
 #define SEVADM_CHECK_SETTINGS_H
@@ -99,7 +99,9 @@ void settings_pair(const struct settings *settings, const struct rule *rule, con
 /** settings_lines() - read "KEY SEPARATOR VALUE" lines; '#' begins a comment */
 bool settings_lines(struct settings *settings, char *bytes, char separator);
 
-/** settings_judge() - read and judge the bytes of a file; false: there is nothing of the kind in it */
+/**
+ * settings_judge() - read and judge the bytes of a file; false: there is nothing of the kind in it
+ */
 bool settings_judge(const struct settings_kind *kind, struct target *target, char *bytes,
 		    size_t size);
 

@@ -7,7 +7,8 @@
 /* Return characters, rounded down; 128 bits, as bytes times characters may be more than 64 have. */
 static size_t scaled(uint64_t amount, uint64_t whole, size_t width)
 {
-	return whole ? (size_t)((unsigned __int128)(amount < whole ? amount : whole) * width / whole) : 0;
+	return whole ? (size_t)((unsigned __int128)(amount < whole ? amount : whole) * width /
+				whole) : 0;
 }
 
 void bar_draw(char *text, size_t width, uint64_t whole, const struct bar_part *parts, size_t nr)

@@ -111,7 +111,8 @@ static int store_number(const struct option_row *row, const char *text, void *to
 
 	errno = 0;
 	number = strtoull(text, &end, 0);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || number < row->min || number > row->max)
+	if (text[0] < '0' || text[0] > '9' || *end || errno || number < row->min ||
+	    number > row->max)
 		return fail(EXIT_USAGE, "--%s \"%s\" is not a number from %llu to %llu", row->name,
 			    text, row->min, row->max);
 	if (row->size == sizeof(unsigned int))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tables that sevadm is made of: objects, their commands, and options. Parsing, help, completion
- * and the suggestions for unknown words all derive from these rows.
+ * The tables that sevadm is made of: objects, their commands, and options. Parsing, help,
+ * completion and the suggestions for unknown words all derive from these rows.
  */
 #ifndef SEVADM_COMMAND_H
 #define SEVADM_COMMAND_H
@@ -25,8 +25,8 @@ enum option_kind {
  * @argument: what help calls its argument; NULL: it takes none
  * @summary: one line for help
  * @words: words its argument can be, ends with NULL; NULL: anything (help, completion)
- * @set: takes @text (NULL without an argument) and stores it in @to; returns an exit code. NULL: @kind
- *	says what is stored
+ * @set: takes @text (NULL without an argument) and stores it in @to; returns an exit code. NULL:
+ *	@kind says what is stored
  * @offset: where in the caller's options it is stored
  * @where: where it is stored, if not in the caller's options
  * @size: bytes of a number

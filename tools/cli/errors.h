@@ -18,8 +18,8 @@ enum exit_code {
 };
 
 /*
- * Prints a line on stderr. Names of files, and what other users have written, are in it: none of them controls
- * the terminal.
+ * Prints a line on stderr. Names of files, and what other users have written, are in it: none of
+ * them controls the terminal.
  */
 void error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

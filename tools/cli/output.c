@@ -109,7 +109,9 @@ const char *output_text(struct json_object *row, const char *key, output_formatt
 	return text;
 }
 
-/* Columns are as wide as terminals show them: bytes that continue a UTF-8 character take no room. */
+/*
+ * Columns are as wide as terminals show them: bytes that continue a UTF-8 character take no room.
+ */
 static size_t text_width(const char *text)
 {
 	size_t width = 0;

@@ -66,8 +66,8 @@ struct json_object *json_known_u64(bool known, uint64_t value);
 struct json_object *json_known_string(bool known, const char *text);
 
 /*
- * Add a limit to @row. One that is not set (UINT64_MAX) is null, as one that is not known is, but its
- * key is in the row's array "unlimited".
+ * Add a limit to @row. One that is not set (UINT64_MAX) is null, as one that is not known is, but
+ * its key is in the row's array "unlimited".
  */
 void json_add_limit(struct json_object *row, const char *key, bool known, uint64_t limit);
 

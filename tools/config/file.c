@@ -2,8 +2,8 @@
 /*
  * The file of limits, sevadm.conf(5): read with the line of everything that is wrong, and written.
  *
- * Not by libinih: it cuts the names of sections at 49 bytes without a word (MAX_SECTION), by which a
- * limit would end up with another cgroup.
+ * Not by libinih: it cuts the names of sections at 49 bytes without a word (MAX_SECTION), by which
+ * a limit would end up with another cgroup.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -135,8 +135,8 @@ static void read_key(struct reader *reader, char *line)
 	value = trim(equals + 1);
 	if (!limit_key_parse(trim(line), &resource, &knob, wrong, sizeof(wrong)))
 		complain(reader, RULE_KEY, wrong);
-	else if (!limit_assign(limit_list_get(reader->list, &reader->subject, resource), knob, value,
-			       reader->line, wrong, sizeof(wrong)))
+	else if (!limit_assign(limit_list_get(reader->list, &reader->subject, resource), knob,
+			       value, reader->line, wrong, sizeof(wrong)))
 		complain(reader, RULE_LIMIT, wrong);
 }
 
@@ -223,7 +223,8 @@ void config_write(FILE *file, const struct limit_list *list)
 			if (!limit->lines[knob])
 				continue;
 			limit_value_write(limit->values[knob].number,
-					  limit_resources[limit->resource].bytes, text, sizeof(text));
+					  limit_resources[limit->resource].bytes, text,
+					  sizeof(text));
 			fprintf(file, "%s.%s = %s\n", limit_resources[limit->resource].name,
 				limit_knobs[knob], text);
 		}

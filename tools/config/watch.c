@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sevadm config watch: limits of cgroups that do not exist yet wait here, and bind when they appear.
+ * sevadm config watch: limits of cgroups that do not exist yet wait here, and bind when they
+ * appear.
  *
- * Every directory on the way to a cgroup of the file is watched before the next one is looked for: no
- * cgroup can appear unseen in between.
+ * Every directory on the way to a cgroup of the file is watched before the next one is looked for:
+ * no cgroup can appear unseen in between.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Causes of errno and of lines that speak for themselves: one row a cause, the likelier above the less
- * likely; facts change the order. statuses.c has those of the firmware, topics_*.c those of messages.
+ * Causes of errno and of lines that speak for themselves: one row a cause, the likelier above the
+ * less likely; facts change the order. statuses.c has those of the firmware, topics_*.c those of
+ * messages.
  */
 #include <errno.h>
 #include <string.h>

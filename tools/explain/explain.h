@@ -100,7 +100,8 @@ struct pool_facts {
  * @parameters: kvm_amd's sev, sev_es and sev_snp, by enum sevadm_vm_type
  * @cpuid_known: @min_asid and @max_asid come from CPUID 0x8000001F
  * @seen: contexts that other lines of the same log, or the kernel's log, speak of
- * @pin_refused: the last failure in the module's trace is that a limit on pinned memory refused something
+ * @pin_refused: the last failure in the module's trace is that a limit on pinned memory refused
+ *	something
  */
 struct facts {
 	int kvm_amd;

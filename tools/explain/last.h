@@ -11,7 +11,10 @@
 
 #include "explain/log.h"
 
-/* A launch that fails does so in few calls, each of which is refused by KVM, the firmware or a limit. */
+/*
+ * A launch that fails does so in few calls, each of which is refused by KVM, the firmware or a
+ * limit.
+ */
 #define LAST_EVENTS	8
 
 /**

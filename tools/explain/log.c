@@ -42,7 +42,7 @@ static bool speaks_of_sev(const char *line)
 	return false;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool is_known(const struct log *log, const struct symptom *symptom)
 {

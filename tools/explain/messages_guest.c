@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages: Guests: the kernel in a guest, OVMF, and tools that ask for reports. One row a message. */
+/*
+ * Messages: Guests: the kernel in a guest, OVMF, and tools that ask for reports. One row a message.
+ */
 #include "explain/explain.h"
 #include "explain/message.h"
 

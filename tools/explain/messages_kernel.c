@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Messages: The host kernel: kvm_amd, ccp, arch/x86/virt/svm, the IOMMU and guest_memfd. One row a message. */
+/*
+ * Messages: The host kernel: kvm_amd, ccp, arch/x86/virt/svm, the IOMMU and guest_memfd. One row a
+ * message.
+ */
 #include <errno.h>
 
 #include "explain/explain.h"

@@ -7,7 +7,9 @@
 #include "sev/names.h"
 #include "sev/policy.h"
 
-/* SEV-SNP guests have ASIDs of their own, which SEV-ES guests do not get, nor the other way round. */
+/*
+ * SEV-SNP guests have ASIDs of their own, which SEV-ES guests do not get, nor the other way round.
+ */
 static bool is_divided(const struct facts *facts)
 {
 	return facts->pools[SEVADM_POOL_SEV_SNP].known;
@@ -39,7 +41,8 @@ static uint64_t used_of_misc(const struct facts *facts, unsigned int pool)
 
 static void say_empty(const struct facts *facts, unsigned int pool, char *why, size_t size)
 {
-	unsigned int beside = pool == SEVADM_POOL_SEV_SNP ? SEVADM_POOL_SEV_ES : SEVADM_POOL_SEV_SNP;
+	unsigned int beside = pool == SEVADM_POOL_SEV_SNP ? SEVADM_POOL_SEV_ES :
+							    SEVADM_POOL_SEV_SNP;
 	uint64_t left = facts->pools[beside].free + facts->pools[beside].reclaim;
 	int length = snprintf(why, size, "all %" PRIu64 " ASIDs of pool %s are used",
 			      facts->pools[pool].capacity, pool_name(pool));
@@ -134,7 +137,8 @@ enum verdict proof_drift(const struct facts *facts, const struct symptom *sympto
 		snprintf(why, size,
 			 "the misc cgroup counts %" PRIu64 " ASIDs of %s, VMs hold %" PRIu64,
 			 pool->misc_current, pool_name(i), used_of_misc(facts, i));
-		if (pool->misc_current > used_of_misc(facts, i) && pool->misc_current >= pool->misc_capacity)
+		if (pool->misc_current > used_of_misc(facts, i) &&
+		    pool->misc_current >= pool->misc_capacity)
 			return VERDICT_PROVEN;
 	}
 	return verdict;

@@ -130,7 +130,8 @@ static void take_message(const struct message *message,
 	if (message->err_at > less &&
 	    value_text(&values[message->err_at - less - 1], text, sizeof(text)))
 		symptom->err = errno_of(text);
-	if (message->fw_at > less && value_text(&values[message->fw_at - less - 1], text, sizeof(text)))
+	if (message->fw_at > less &&
+	    value_text(&values[message->fw_at - less - 1], text, sizeof(text)))
 		take_fw_error(text, symptom);
 	if (message->pages_at && message->limit_at) {
 		symptom->pages = pages_of(values, message->pages_at);
@@ -139,7 +140,7 @@ static void take_message(const struct message *message,
 	}
 }
 
-/* ---- the policy, which may stand in the line of a failure or before it ------------------------ */
+/* ---- the policy, which may stand in the line of a failure or before it ----------------------- */
 
 bool symptom_policy(const char *line, uint64_t *policy)
 {
@@ -165,7 +166,7 @@ bool symptom_policy(const char *line, uint64_t *policy)
 	return false;
 }
 
-/* ---- the OOM killer --------------------------------------------------------------------------- */
+/* ---- the OOM killer -------------------------------------------------------------------------- */
 
 /* Threads of QEMU are called "CPU 0/KVM"; Proxmox and RHEL call the program kvm and qemu-kvm. */
 static bool names_a_vm(const char *line)

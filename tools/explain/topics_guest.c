@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Causes of messages about guests: their kernel and their firmware. Link: where it was resolved or is documented. */
+/*
+ * Causes of messages about guests: their kernel and their firmware. Link: where it was resolved or
+ * is documented.
+ */
 #include "explain/explain.h"
 
 const struct cause guest_topics[] = {

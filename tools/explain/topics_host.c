@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Causes of messages about the host: firmware, RMP table, IOMMU, pages. Link: where it was resolved or is documented. */
+/*
+ * Causes of messages about the host: firmware, RMP table, IOMMU, pages. Link: where it was resolved
+ * or is documented.
+ */
 #include "explain/explain.h"
 #include "explain/proofs.h"
 

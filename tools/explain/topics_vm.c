@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Causes of messages about VMs: QEMU, libvirt and KubeVirt. Link: where it was resolved or is documented. */
+/*
+ * Causes of messages about VMs: QEMU, libvirt and KubeVirt. Link: where it was resolved or is
+ * documented.
+ */
 #include "explain/explain.h"
 
 const struct cause vm_topics[] = {

@@ -2,8 +2,8 @@
 /*
  * What people type: numbers, names and a policy without a line around them.
  *
- * Each of these has to be all that was typed. In a log, and beside other words, they say nothing: any
- * driver's ret=-110 would be a dead security processor.
+ * Each of these has to be all that was typed. In a log, and beside other words, they say nothing:
+ * any driver's ret=-110 would be a dead security processor.
  */
 #include "explain/typed.h"
 
@@ -56,7 +56,8 @@ static const regex_t *compile(size_t i)
 	return &compiled[i].regex;
 }
 
-static struct message_value value_of(const char *line, const regmatch_t *groups, unsigned char group)
+static struct message_value value_of(const char *line, const regmatch_t *groups,
+				     unsigned char group)
 {
 	if (!group || groups[group].rm_so < 0)
 		return (struct message_value) {};

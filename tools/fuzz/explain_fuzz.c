@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (explain_symptom(&log.readings[i].symptom, &facts, list) > CAUSES_MAX)
 			abort();
-		if (by && (by < log.readings || by >= log.readings + log.nr || by == &log.readings[i]))
+		if (by &&
+		    (by < log.readings || by >= log.readings + log.nr || by == &log.readings[i]))
 			abort();
 	}
 	log_free(&log);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Policies of any text: what a rule corrects, it must not refuse; encoding gives back what is decoded. */
+/*
+ * Policies of any text: what a rule corrects, it must not refuse; encoding gives back what is
+ * decoded.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Facts about the processors. Sources: AMD APM volume 2 (24593), 15.34; volume 3 (24594), E.4.17. */
+/*
+ * Facts about the processors. Sources: AMD APM volume 2 (24593), 15.34; volume 3 (24594), E.4.17.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -90,8 +92,8 @@ static int msr_bit(const char *path, uint32_t msr, unsigned int bit)
 }
 
 /*
- * The BIOS sets these in every processor; one that it left out is as bad as all. The kernel looks at
- * SYSCFG and HWCR in early_detect_mem_encrypt(), at VM_CR in its check whether SVM is disabled.
+ * The BIOS sets these in every processor; one that it left out is as bad as all. The kernel looks
+ * at SYSCFG and HWCR in early_detect_mem_encrypt(), at VM_CR in its check whether SVM is disabled.
  */
 static void gather_msr(const char *root, struct host_facts *facts, enum host_fact_id id,
 		       uint32_t msr, unsigned int bit, bool any)

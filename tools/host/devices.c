@@ -31,7 +31,7 @@ struct account {
 	int nr_groups;
 };
 
-/* ---- the user QEMU runs as -------------------------------------------------------------------- */
+/* ---- the user QEMU runs as ------------------------------------------------------------------- */
 
 /* A line `user = "NAME"` of qemu.conf; libvirt's parser takes blanks anywhere. */
 static bool configured_user(const char *root, char *name, size_t size)
@@ -140,7 +140,7 @@ static bool find_account(const char *root, struct account *account)
 	       find_in(root, "root", account);
 }
 
-/* ---- may it use a device ---------------------------------------------------------------------- */
+/* ---- may it use a device --------------------------------------------------------------------- */
 
 /* The kernel's own answer, access control lists and all: 1, 0, or -1 when there is none. */
 static int ask_as(const struct account *account, const char *path)
@@ -203,7 +203,7 @@ static void gather_access(const char *root, const struct account *account, const
 				 device, account->name);
 }
 
-/* ---- the firmware ----------------------------------------------------------------------------- */
+/* ---- the firmware ---------------------------------------------------------------------------- */
 
 /* Reading its status neither initialises nor changes the platform (AMD 55766, PLATFORM_STATUS). */
 static void ask_firmware(struct host_facts *facts)

@@ -91,7 +91,9 @@ static const struct fact_row {
 	/* "libvirtd" or "virtqemud": what starts QEMU */
 	[HOST_LIBVIRT_DAEMON]		= { "libvirt_daemon", KIND_TEXT },
 	[HOST_LIBVIRT_PID]		= { "libvirt_pid", KIND_NUMBER },
-	/* what a guest without <hard_limit> and <locked/> inherits: of the live daemon, or its unit */
+	/*
+	 * what a guest without <hard_limit> and <locked/> inherits: of the live daemon, or its unit
+	 */
 	[HOST_MEMLOCK_LIBVIRT_BYTES]	= { "memlock_libvirt_bytes", KIND_BYTES },
 	[HOST_MEMLOCK_LIBVIRT_SOURCE]	= { "memlock_libvirt_source", KIND_TEXT },
 	[HOST_MEMLOCK_LIBVIRT_UNIT_BYTES] = { "memlock_libvirt_unit_bytes", KIND_BYTES },
@@ -118,7 +120,10 @@ static const struct fact_row {
 	[HOST_OVMF_SEV_ES]		= { "ovmf_sev_es", KIND_TEXT },
 	[HOST_OVMF_SEV_SNP]		= { "ovmf_sev_snp", KIND_TEXT },
 
-	/* KVM_CAP_VM_TYPES: a bit for each KVM_X86_…_VM that KVM really offers; 2 SEV, 3 ES, 4 SNP */
+	/*
+	 * KVM_CAP_VM_TYPES: a bit for each KVM_X86_…_VM that KVM really offers; 2 SEV, 3 ES,
+	 * 4 SNP
+	 */
 	[HOST_KVM_VM_TYPES]		= { "kvm_vm_types", KIND_NUMBER },
 	[HOST_GUEST_MEMFD]		= { "guest_memfd", KIND_TRUTH },
 	/* SEV-SNP has the ASIDs from 1 to this, SEV-ES those above; 0: they share them */

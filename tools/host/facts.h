@@ -191,7 +191,9 @@ void host_facts_gather_qemu(const char *root, struct host_facts *facts);
 /** host_vm_types() - return what this host's KVM offers: KVM_CAP_VM_TYPES; 0: not known */
 unsigned int host_vm_types(void);
 
-/** host_es_refused() - return true if KVM offers SEV-SNP and, as the firmware refuses it, no SEV-ES */
+/**
+ * host_es_refused() - return true if KVM offers SEV-SNP and, as the firmware refuses it, no SEV-ES
+ */
 static inline bool host_es_refused(unsigned int vm_types)
 {
 	return vm_types & HOST_VM_TYPE_SNP && !(vm_types & HOST_VM_TYPE_SEV_ES);

@@ -10,7 +10,9 @@ void gather_modules(const char *root, struct host_facts *facts);
 void gather_devices(const char *root, struct host_facts *facts);
 void gather_snp(const char *root, struct host_facts *facts);
 
-/** rmp_said() - true: the kernel's @line says that the RMP table has @bytes; 0: the BIOS gave none */
+/**
+ * rmp_said() - true: the kernel's @line says that the RMP table has @bytes; 0: the BIOS gave none
+ */
 bool rmp_said(const char *line, uint64_t *bytes);
 void gather_misc(const char *root, struct host_facts *facts);
 void gather_limits(const char *root, struct host_facts *facts);

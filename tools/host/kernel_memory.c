@@ -66,7 +66,9 @@ bool kernel_memory_symbols(struct kernel_memory *memory, struct kernel_symbol *s
 
 /* ---- layouts -------------------------------------------------------------------------------- */
 
-/* @found: of the structure, which is looked for once for all its members: there are 100 000 types. */
+/*
+ * @found: of the structure, which is looked for once for all its members: there are 100 000 types.
+ */
 static bool find_field(struct kernel_memory *memory, const struct btf *btf, const char *module,
 		       struct kernel_field *field, int32_t found)
 {

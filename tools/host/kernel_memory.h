@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's own memory, read only: where a symbol is (/proc/kallsyms), how a structure is laid out
- * (BTF), and what is there (/proc/kcore). It takes no lock and no hook, so what is read may be in the
- * middle of a change. No address of the kernel may be printed.
+ * The kernel's own memory, read only: where a symbol is (/proc/kallsyms), how a structure is laid
+ * out (BTF), and what is there (/proc/kcore). It takes no lock and no hook, so what is read may be
+ * in the middle of a change. No address of the kernel may be printed.
  */
 #ifndef SEVADM_HOST_KERNEL_MEMORY_H
 #define SEVADM_HOST_KERNEL_MEMORY_H
@@ -68,7 +68,9 @@ bool kernel_memory_open(struct kernel_memory *memory, const char *root);
 
 void kernel_memory_close(struct kernel_memory *memory);
 
-/** kernel_memory_symbols() - find all @nr symbols; false: @memory->why names one that is not there */
+/**
+ * kernel_memory_symbols() - find all @nr symbols; false: @memory->why names one that is not there
+ */
 bool kernel_memory_symbols(struct kernel_memory *memory, struct kernel_symbol *symbols, size_t nr);
 
 /**
@@ -80,9 +82,12 @@ bool kernel_memory_fields(struct kernel_memory *memory, const char *module,
 			  struct kernel_field *fields, size_t nr);
 
 /** kernel_memory_read() - read @size bytes; false: nothing is there, as a pointer has just gone */
-bool kernel_memory_read(const struct kernel_memory *memory, uint64_t address, void *to, size_t size);
+bool kernel_memory_read(const struct kernel_memory *memory, uint64_t address, void *to,
+			size_t size);
 
-/** kernel_memory_field() - read a number of up to 8 bytes: that member of the structure at @object */
+/**
+ * kernel_memory_field() - read a number of up to 8 bytes: that member of the structure at @object
+ */
 bool kernel_memory_field(const struct kernel_memory *memory, uint64_t object,
 			 const struct kernel_field *field, uint64_t *value);
 

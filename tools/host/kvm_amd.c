@@ -91,7 +91,9 @@ static bool read_map(const struct kernel_memory *memory, int symbol, uint32_t bi
 	return !address || kernel_memory_read(memory, address, map, (bits + 63) / 64 * 8);
 }
 
-/* Without a third pool the same ASIDs are of both kinds of guests; older kernels have nothing else. */
+/*
+ * Without a third pool the same ASIDs are of both kinds of guests; older kernels have nothing else.
+ */
 static bool read_division(const struct kernel_memory *memory, struct kvm_amd_state *state)
 {
 	state->min_es = state->min_snp = 1;
@@ -181,8 +183,8 @@ static bool read_vm(const struct kernel_memory *memory, uint64_t kvm, struct kvm
 }
 
 /*
- * A mirror has its owner's guest: KVM's copy of the handle is as old as the mirror. The owner lives as
- * long as its mirrors, so it is among the VMs, or the reading is no good.
+ * A mirror has its owner's guest: KVM's copy of the handle is as old as the mirror. The owner lives
+ * as long as its mirrors, so it is among the VMs, or the reading is no good.
  */
 static bool find_owner(struct kvm_amd_state *state, struct kvm_amd_vm *vm)
 {

@@ -63,8 +63,8 @@ bool kvm_amd_open(struct kernel_memory *memory);
  * kvm_amd_read() - read what kvm_amd believes
  * @state: zeroes, or of an earlier call; kvm_amd_drop() frees it
  *
- * kvm_amd's locks cannot be taken from user space. A reading counts when the next one, made from the
- * start, says the same.
+ * kvm_amd's locks cannot be taken from user space. A reading counts when the next one, made from
+ * the start, says the same.
  *
  * Return: true; false: @memory->why says why not.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Facts about RLIMIT_MEMLOCK: what a QEMU inherits from libvirt's daemon, from a user's session, and
- * from here. Sources: systemd.unit(5), systemd.exec(5) LimitMEMLOCK=, systemd-system.conf(5).
+ * Facts about RLIMIT_MEMLOCK: what a QEMU inherits from libvirt's daemon, from a user's session,
+ * and from here. Sources: systemd.unit(5), systemd.exec(5) LimitMEMLOCK=, systemd-system.conf(5).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ static const char *const folders[] = {
 	"/lib/systemd",
 };
 
-/* ---- LimitMEMLOCK= of units ------------------------------------------------------------------- */
+/* ---- LimitMEMLOCK= of units ------------------------------------------------------------------ */
 
 struct setting {
 	const char *section;
@@ -101,7 +101,9 @@ static int compare_drop_ins(const void *a, const void *b)
 /* More than any unit has. */
 #define DROP_INS_MAX 64
 
-/* A file hides those of the same name in weaker folders, whichever of the .d folders they are in. */
+/*
+ * A file hides those of the same name in weaker folders, whichever of the .d folders they are in.
+ */
 static void add_drop_ins(const char *root, const char *folder, struct drop_in *list, size_t *nr)
 {
 	char path[PATH_MAX];
@@ -174,7 +176,7 @@ static void unit_limit(const char *root, const char *unit, struct setting *setti
 	snprintf(setting->source, sizeof(setting->source), "%s: systemd's default", unit);
 }
 
-/* ---- limits of live processes ----------------------------------------------------------------- */
+/* ---- limits of live processes ---------------------------------------------------------------- */
 
 /* "Max locked memory         SOFT  HARD  bytes" */
 static bool process_limit(const char *root, unsigned long pid, uint64_t *bytes)
@@ -215,7 +217,7 @@ static unsigned long find_process(const char *root, const char *comm)
 	return pid;
 }
 
-/* ---- who QEMU inherits from ------------------------------------------------------------------- */
+/* ---- who QEMU inherits from ------------------------------------------------------------------ */
 
 static bool has_unit(const char *root, const char *unit)
 {
@@ -286,7 +288,9 @@ static void gather_session(const char *root, struct host_facts *facts)
 	host_set_text(facts, HOST_MEMLOCK_SESSION_SOURCE, setting.source);
 }
 
-/* Look where systemd-detect-virt(1) does: the manager's own word, then docker's and podman's files. */
+/*
+ * Look where systemd-detect-virt(1) does: the manager's own word, then docker's and podman's files.
+ */
 static void gather_container(const char *root, struct host_facts *facts)
 {
 	static const struct {

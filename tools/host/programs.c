@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Facts about what is installed to run guests: libvirt, QEMU and firmware images, in their words. */
+/*
+ * Facts about what is installed to run guests: libvirt, QEMU and firmware images, in their words.
+ */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +35,7 @@ static void all_unknown(struct host_facts *facts, enum host_fact_id from, enum h
 		host_set_unknown(facts, id, "%s", why);
 }
 
-/* ---- libvirt's domain capabilities ------------------------------------------------------------ */
+/* ---- libvirt's domain capabilities ----------------------------------------------------------- */
 
 static void take_element(xmlNode *sev, const char *name, struct host_facts *facts,
 			 enum host_fact_id id)
@@ -114,7 +116,7 @@ static void gather_libvirt(const char *root, struct host_facts *facts)
 	free(output);
 }
 
-/* ---- QEMU's own word -------------------------------------------------------------------------- */
+/* ---- QEMU's own word ------------------------------------------------------------------------- */
 
 static void take_version(struct json_object *greeting, struct host_facts *facts)
 {
@@ -212,7 +214,7 @@ static void gather_qemu(const char *root, struct host_facts *facts)
 	free(output);
 }
 
-/* ---- firmware images: QEMU's docs/interop/firmware.json --------------------------------------- */
+/* ---- firmware images: QEMU's docs/interop/firmware.json -------------------------------------- */
 
 static const char *image_of(struct json_object *descriptor)
 {

@@ -18,13 +18,18 @@ int read_small(const char *path, char *text, size_t size);
 /* Places of the registers that read_cpuid() fills. */
 enum cpuid_register { EAX, EBX, ECX, EDX };
 
-/** read_cpuid() - ask the processor, in tests the file of the kernel's cpuid driver; false: no such leaf */
+/**
+ * read_cpuid() - ask the processor, in tests the file of the kernel's cpuid driver; false: no such
+ * leaf
+ */
 bool read_cpuid(const char *root, uint32_t leaf, uint32_t registers[4]);
 
 /** read_msr() - read an MSR of the first processor; 0 or a negative errno */
 int read_msr(const char *root, uint32_t msr, uint64_t *value);
 
-/** read_msr_why() - return why read_msr() failed with @error, as a phrase; lasts until the next call */
+/**
+ * read_msr_why() - return why read_msr() failed with @error, as a phrase; lasts until the next call
+ */
 const char *read_msr_why(uint32_t msr, int error);
 
 #endif

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The RMP in memory, mapped from /dev/mem: it is no RAM to the kernel, whose read() of it fails with EFAULT.
- * BIOSes reserve its memory, which CONFIG_STRICT_DEVMEM lets be mapped; a kernel that is locked down has no
+ * The RMP in memory, mapped from /dev/mem: it is no RAM to the kernel, whose read() of it fails
+ * with EFAULT. BIOSes reserve its memory, which CONFIG_STRICT_DEVMEM lets be mapped; a kernel that
+ * is locked down has no
  * /dev/mem. Entries are laid out as the kernel's struct
- * rmpentry_raw (arch/x86/virt/svm/sev.c) on processors without the instruction RMPREAD. Where that is, or
- * where the table is in segments, the layout is the processor's own affair.
+ * rmpentry_raw (arch/x86/virt/svm/sev.c) on processors without the instruction RMPREAD. Where that
+ * is, or where the table is in segments, the layout is the processor's own affair.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -134,7 +135,10 @@ static void count(struct rmp_owners *owners, const volatile uint64_t *entries, s
 	}
 }
 
-/* Touching what lies behind the end of a file, which stands for /dev/mem in tests, would end the program. */
+/*
+ * Touching what lies behind the end of a file, which stands for /dev/mem in tests, would end the
+ * program.
+ */
 static bool ends_early(const struct rmp_table *table)
 {
 	struct stat file;

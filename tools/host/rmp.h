@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The reverse map table (RMP) of a host with SEV-SNP, as the processor has it in memory, read only. The module
- * has no part in it: it is what the module's count of private memory is held against.
+ * The reverse map table (RMP) of a host with SEV-SNP, as the processor has it in memory, read only.
+ * The module has no part in it: it is what the module's count of private memory is held against.
  */
 #ifndef SEVADM_HOST_RMP_H
 #define SEVADM_HOST_RMP_H
@@ -38,7 +38,10 @@ struct rmp_owners {
 	uint64_t pages[RMP_ASIDS];
 };
 
-/** struct rmp_msrs - where the BIOS has put the table; @config is 0 on processors that have no segments */
+/**
+ * struct rmp_msrs - where the BIOS has put the table; @config is 0 on processors that have no
+ * segments
+ */
 struct rmp_msrs {
 	uint64_t base, end, config;
 };

@@ -36,7 +36,7 @@ struct snp_status {
 	uint64_t tcb_reported;
 };
 
-/* ---- the RMP table ---------------------------------------------------------------------------- */
+/* ---- the RMP table --------------------------------------------------------------------------- */
 
 bool rmp_said(const char *line, uint64_t *bytes)
 {
@@ -166,7 +166,7 @@ static void gather_kvm(const char *root, struct host_facts *facts)
 		close(fd);
 }
 
-/* ---- the firmware ----------------------------------------------------------------------------- */
+/* ---- the firmware ---------------------------------------------------------------------------- */
 
 static void ask_firmware(struct host_facts *facts)
 {
@@ -211,7 +211,7 @@ static void gather_firmware(const char *root, struct host_facts *facts)
 			host_set_unknown(facts, id, "%s", host_why(facts, HOST_SNP_STATE));
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static void take_file(const char *root, const char *file, bool is_text, struct host_facts *facts,
 		      enum host_fact_id id)

@@ -150,7 +150,8 @@ static bool read_proxmox(const struct process *process, struct vm_name *name)
 	const char *id = option(process, "id");
 
 	if (!id || !*id || strspn(id, "0123456789") != strlen(id) ||
-	    strlen(id) >= sizeof(name->alias) || !qemu_name(process, name->name, sizeof(name->name)))
+	    strlen(id) >= sizeof(name->alias) ||
+	    !qemu_name(process, name->name, sizeof(name->name)))
 		return false;
 	strcpy(name->alias, id);
 	return true;
@@ -259,8 +260,8 @@ static void read_own_cgroup(const char *root, uint64_t pid, struct process *proc
 }
 
 /*
- * libvirt writes the state of a running domain into /run/libvirt/qemu/NAME.xml, which root alone may
- * read; a file of another process with this name is not believed.
+ * libvirt writes the state of a running domain into /run/libvirt/qemu/NAME.xml, which root alone
+ * may read; a file of another process with this name is not believed.
  */
 static void read_status(const char *root, uint64_t pid, struct process *process)
 {
@@ -285,7 +286,10 @@ static void read_status(const char *root, uint64_t pid, struct process *process)
 	}
 }
 
-/* Return true if the process began when the VM was there already. proc(5): starttime, the 22nd field. */
+/*
+ * Return true if the process began when the VM was there already. proc(5): starttime, the 22nd
+ * field.
+ */
 static bool began_after(const char *root, uint64_t pid, uint64_t created_ns)
 {
 	unsigned long long ticks, per_second = sysconf(_SC_CLK_TCK);

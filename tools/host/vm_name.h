@@ -10,8 +10,10 @@
 
 /**
  * struct vm_name - what a VM is called
- * @name: by its owner: libvirt's domain, KubeVirt's "NAMESPACE/NAME", kata's sandbox, Nova's display name
- * @alias: what the layer below calls it, where that differs: Proxmox' VMID, Nova's "instance-…"; or ""
+ * @name: by its owner: libvirt's domain, KubeVirt's "NAMESPACE/NAME", kata's sandbox, Nova's
+ *	display name
+ * @alias: what the layer below calls it, where that differs: Proxmox' VMID, Nova's "instance-…";
+ *	or ""
  * @uuid: the machine's UUID; "": not known
  * @manager: who manages the VM: "nova", "kubevirt", "kata", "proxmox", "libvirt" or "qemu"
  * @source: where @name was read: "libvirt status", "command line" or "cgroup"
@@ -30,8 +32,8 @@ struct vm_name {
  * vm_name_of() - find the name of a VM
  * @root: "" on a live host; tests have a folder that stands for /
  * @pid: the process that created the VM, in this PID namespace
- * @created_ns: when the VM was created (CLOCK_BOOTTIME); 0: not known. A process that began later only
- *	has the PID of the one that created the VM, and names nothing.
+ * @created_ns: when the VM was created (CLOCK_BOOTTIME); 0: not known. A process that began later
+ *	only has the PID of the one that created the VM, and names nothing.
  * @name: filled in
  *
  * Return: true if a name was found.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Adopt VMs started before the module was loaded. Where kvm_amd keeps what it knows of a VM is in the
- * kernel's BTF, which user space can read; the module checks what it finds there.
+ * Adopt VMs started before the module was loaded. Where kvm_amd keeps what it knows of a VM is in
+ * the kernel's BTF, which user space can read; the module checks what it finds there.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -24,7 +24,9 @@
 #define BTF_KERNEL	"/sys/kernel/btf/vmlinux"
 #define BTF_KVM_AMD	"/sys/kernel/btf/kvm_amd"
 
-/* One row for each attribute of the request: the offset of a member, or without one a type's size. */
+/*
+ * One row for each attribute of the request: the offset of a member, or without one a type's size.
+ */
 static const struct layout_row {
 	struct attribute attribute;
 	const char *type;
@@ -130,6 +132,6 @@ int adopt_vms(struct json_object **result)
 	if (btf != kernel)
 		btf__free(btf);
 	btf__free(kernel);
-	return ret ?: client_request(SEVADM_CMD_ADOPT, values, ARRAY_SIZE(values), &adopt_attributes,
-				     result);
+	return ret ?: client_request(SEVADM_CMD_ADOPT, values, ARRAY_SIZE(values),
+				     &adopt_attributes, result);
 }

@@ -6,8 +6,8 @@
 #include <json-c/json.h>
 
 /*
- * Have the module adopt them. *@result is an object {adopted,left}. Returns an exit code, and reports
- * what is wrong.
+ * Have the module adopt them. *@result is an object {adopted,left}. Returns an exit code, and
+ * reports what is wrong.
  */
 int adopt_vms(struct json_object **result);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The attribute sets of linux/sevadm_netlink.h; rows are in the order in which JSON has the keys. */
+/*
+ * The attribute sets of linux/sevadm_netlink.h; rows are in the order in which JSON has the keys.
+ */
 #include "kernel/attributes.h"
 
 #include <linux/sevadm.h>

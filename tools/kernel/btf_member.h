@@ -9,8 +9,8 @@ struct btf;
  * btf_member_find() - find a member of a structure
  * @btf: the types
  * @type: id of the structure
- * @path: its name, or names of one within the other with a dot between them. Members of an anonymous
- *	member count as the structure's own
+ * @path: its name, or names of one within the other with a dot between them. Members of an
+ *	anonymous member count as the structure's own
  * @bits: set to its offset, in bits
  *
  * Return: id of the member's type; -1: there is no such member.

@@ -13,7 +13,10 @@ const char *cgroup_mount(void);
 /* Return true if there is a cgroup @path, whose id is put into @id. */
 bool cgroup_id(const char *path, uint64_t *id);
 
-/* The path of cgroup @id; needs CAP_DAC_READ_SEARCH. false: it is gone, or its path cannot be found. */
+/*
+ * The path of cgroup @id; needs CAP_DAC_READ_SEARCH. false: it is gone, or its path cannot be
+ * found.
+ */
 bool cgroup_path(uint64_t id, char *path, size_t size);
 
 #endif

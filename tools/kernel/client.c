@@ -24,7 +24,10 @@
 static struct nl_sock *sock;
 static int family;
 
-/* One request while its answer comes in. @own: attribute that asks for what is the caller's only; 0. */
+/*
+ * One request while its answer comes in. @own: attribute that asks for what is the caller's only;
+ * 0.
+ */
 struct exchange {
 	const struct attribute_table *table;
 	const struct client_change *change;
@@ -140,7 +143,9 @@ static void take_message(struct exchange *exchange, const void *tlvs, int length
 		exchange->offset = nla_get_u32(attr);
 }
 
-/* An error's TLVs come after the request that it quotes, of which NETLINK_CAP_ACK cuts the payload. */
+/*
+ * An error's TLVs come after the request that it quotes, of which NETLINK_CAP_ACK cuts the payload.
+ */
 static int on_error(struct sockaddr_nl *address, struct nlmsgerr *error, void *argument)
 {
 	const struct nlmsghdr *header = (const struct nlmsghdr *)error - 1;
@@ -232,7 +237,9 @@ static int put_values(struct nl_msg *msg, const struct client_value *values, siz
 	return ret;
 }
 
-/* @room: that the attributes of a change need, which is more than the buffer a socket begins with. */
+/*
+ * @room: that the attributes of a change need, which is more than the buffer a socket begins with.
+ */
 static struct nl_msg *new_message(size_t room)
 {
 	int size = NLMSG_HDRLEN + GENL_HDRLEN + room;

@@ -39,7 +39,9 @@ int client_request(uint8_t command, const struct client_value *values, size_t nr
 		   const struct attribute_table *table, struct json_object **result);
 int client_dump(uint8_t command, const struct attribute_table *table, struct json_object **result);
 
-/* The same of what is the caller's own, which takes no right: @own is the flag that asks for that. */
+/*
+ * The same of what is the caller's own, which takes no right: @own is the flag that asks for that.
+ */
 int client_dump_own(uint8_t command, uint16_t own, const struct attribute_table *table,
 		    struct json_object **result);
 
@@ -54,8 +56,8 @@ struct nl_msg;
  * @size: room that its attributes need
  * @fill: puts them; 0 or libnl's error
  * @context: for @fill
- * @refused: gets what the kernel says about the attribute at @offset of the message, 0 if about none;
- *	returns an exit code, and reports. NULL: the words as they are will do
+ * @refused: gets what the kernel says about the attribute at @offset of the message, 0 if about
+ *	none; returns an exit code, and reports. NULL: the words as they are will do
  */
 struct client_change {
 	size_t size;

@@ -14,7 +14,10 @@ int device_open(int *fd);
 /* Places the cursor; @seq, or NULL: the number of the event that is read next. */
 int device_seek(int fd, enum sevadm_seek whence, uint64_t *seq);
 
-/* Has the module filter what is read. One that is too old for that does not, which is not a failure. */
+/*
+ * Has the module filter what is read. One that is too old for that does not, which is not a
+ * failure.
+ */
 int device_filter(int fd, const struct sevadm_event_filter *wanted);
 
 /**

@@ -65,7 +65,9 @@ static struct json_object *vm_row(const struct sevadm_vm_query *vm)
 	struct json_object *row = device_row(&vm_attributes, vm, vm->known);
 	char cgroup[4096];
 
-	/* The device answers with the cgroup's number. A key that is there already keeps its place. */
+	/*
+	 * The device answers with the cgroup's number. A key that is there already keeps its place.
+	 */
 	if (vm->known & SEVADM_KNOWN_CREATOR &&
 	    cgroup_path(vm->cgroup_id, cgroup, sizeof(cgroup)))
 		json_object_object_add(row, "cgroup", json_text(cgroup));

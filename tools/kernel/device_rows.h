@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What members of group sevadm see: the same rows as over netlink, which asks for CAP_PERFMON, by the
- * queries of /dev/sevadm.
+ * What members of group sevadm see: the same rows as over netlink, which asks for CAP_PERFMON, by
+ * the queries of /dev/sevadm.
  */
 #ifndef SEVADM_DEVICE_ROWS_H
 #define SEVADM_DEVICE_ROWS_H

@@ -18,8 +18,8 @@ static const char *const knob_names[] = {
 };
 
 /*
- * A subject that was read back: its number in the event is a place in this list. No enum sevadm_subject
- * is as large.
+ * A subject that was read back: its number in the event is a place in this list. No enum
+ * sevadm_subject is as large.
  */
 #define SUBJECT_TEXT	UINT32_MAX
 
@@ -90,7 +90,8 @@ void limit_event_add(struct json_object *row, const struct sevadm_event *event)
 	json_object_object_add(row, "ret", json_object_new_int(event->ret));
 }
 
-static bool take_number(struct json_object *row, const char *key, uint64_t otherwise, uint64_t *number)
+static bool take_number(struct json_object *row, const char *key, uint64_t otherwise,
+			uint64_t *number)
 {
 	struct json_object *value;
 

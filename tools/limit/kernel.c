@@ -187,7 +187,8 @@ int limits_resolve(struct limit_list *list)
 			value = &list->rows[i]->values[knob];
 			if (!list->rows[i]->lines[knob])
 				continue;
-			if (value->is_percent && !limit_resources[list->rows[i]->resource].bytes && !asked) {
+			if (value->is_percent && !limit_resources[list->rows[i]->resource].bytes &&
+			    !asked) {
 				ret = ask_pools(wholes);
 				if (ret)
 					return ret;
@@ -198,7 +199,8 @@ int limits_resolve(struct limit_list *list)
 					    "no share of asid.sev_snp can be had: kvm_amd has no ASIDs for SEV-SNP guests alone, or is not loaded yet: give a number, or limit asid.sev_es");
 			value->number = limit_value_resolve(value, wholes[list->rows[i]->resource]);
 			value->is_percent = false;
-			if (limit_resources[list->rows[i]->resource].bytes && value->number != LIMIT_NONE)
+			if (limit_resources[list->rows[i]->resource].bytes &&
+			    value->number != LIMIT_NONE)
 				value->number -= value->number % page;
 		}
 	}

@@ -114,7 +114,8 @@ bool limit_assign(struct limit *limit, enum limit_knob knob, const char *text, u
 			 resource->name, resource->name);
 		return false;
 	}
-	if (is_above(limit, LIMIT_HIGH, LIMIT_MAX) && limit->values[LIMIT_HIGH].number != LIMIT_NONE) {
+	if (is_above(limit, LIMIT_HIGH, LIMIT_MAX) &&
+	    limit->values[LIMIT_HIGH].number != LIMIT_NONE) {
 		snprintf(wrong, size,
 			 "%s.high is above %s.max: it would never be passed", resource->name,
 			 resource->name);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 /*
- * KVM pins guest memory with FOLL_LONGTERM and without FOLL_WRITE. Since Linux 6.2 ("mm/gup: reliable
- * R/O long-term pinning in COW mappings") such a pin allocates the pages. Before, it pins the zero
- * page, and guest memory is allocated, and charged, as the guest writes to it.
+ * KVM pins guest memory with FOLL_LONGTERM and without FOLL_WRITE. Since Linux 6.2 ("mm/gup:
+ * reliable R/O long-term pinning in COW mappings") such a pin allocates the pages. Before, it pins
+ * the zero page, and guest memory is allocated, and charged, as the guest writes to it.
  */
 static bool pins_zero_page(const char *release)
 {

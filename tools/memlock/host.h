@@ -9,7 +9,9 @@
 #include "host/facts.h"
 #include "memlock/figures.h"
 
-/** define MEMLOCK_LIBVIRT_DEFAULT - LimitMEMLOCK= of libvirt's units, where the host is not known */
+/**
+ * define MEMLOCK_LIBVIRT_DEFAULT - LimitMEMLOCK= of libvirt's units, where the host is not known
+ */
 #define MEMLOCK_LIBVIRT_DEFAULT	((uint64_t)64 << 20)
 
 /**

@@ -35,10 +35,11 @@ int memlock_get_host(const struct memlock_source *source, struct memlock_host *h
 
 /**
  * memlock_calibrated() - take the figures that were measured
- * @file: file of figures, which has to be a good one; NULL: this host's own, if it has measured them
+ * @file: file of figures, which has to be a good one; NULL: this host's own, if it has measured
+ *	them
  *
- * Return: an exit code, and reports what is wrong with @file. What is wrong with the host's own is a
- * warning.
+ * Return: an exit code, and reports what is wrong with @file. What is wrong with the host's own is
+ * a warning.
  */
 int memlock_calibrated(const char *file, struct memlock_host *host);
 
@@ -58,7 +59,9 @@ void memlock_shape_on(struct vm_shape *shape, const struct memlock_host *host);
 xmlDoc *memlock_read_domain(const char *path, struct vm_shape *shape, unsigned int *line, char *why,
 			    size_t why_size);
 
-/** memlock_domain() - return a document's <domain>, also of libvirt's <domstatus>; NULL: it has none */
+/**
+ * memlock_domain() - return a document's <domain>, also of libvirt's <domstatus>; NULL: it has none
+ */
 xmlNode *memlock_domain(const xmlDoc *doc);
 
 /** memlock_set_bytes() - an option's SIZE, into a uint64_t; an exit code */

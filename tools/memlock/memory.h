@@ -2,8 +2,8 @@
 /*
  * What memory a VM takes of its host. An SNP guest has two stores of it: private pages, in
  * guest_memfd, and shared ones, in QEMU's ordinary memory. Both are page cache that cannot be
- * reclaimed, charged to the VM's cgroup, and in none of RLIMIT_MEMLOCK, VmLck, VmPin and, for what is
- * private, VmRSS.
+ * reclaimed, charged to the VM's cgroup, and in none of RLIMIT_MEMLOCK, VmLck, VmPin and, for what
+ * is private, VmRSS.
  */
 #ifndef SEVADM_MEMLOCK_MEMORY_H
 #define SEVADM_MEMLOCK_MEMORY_H

@@ -14,7 +14,9 @@
 #define C	(1U << CEILING_CHARGED)
 #define M	(1U << CEILING_MAPPED)
 
-/* Room that a recommendation leaves: devices that the model does not know, a longer command line. */
+/*
+ * Room that a recommendation leaves: devices that the model does not know, a longer command line.
+ */
 #define MARGIN_MIN	(16 * MIB)
 #define MARGIN_PART	64
 
@@ -194,7 +196,8 @@ static void meet_ceilings(const struct vm_shape *shape, bool charges_late,
 		uint64_t need;
 	} order[] = {
 		{ CEILING_PINNED, OUTCOME_REFUSED_BY_RLIMIT, forecast->need[CEILING_PINNED] },
-		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP, charges_late ? 0 : charged_first(shape) },
+		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP,
+		  charges_late ? 0 : charged_first(shape) },
 		{ CEILING_MAPPED, OUTCOME_MLOCKALL_FAILS, forecast->need[CEILING_MAPPED] },
 		{ CEILING_CHARGED, OUTCOME_KILLED_BY_CGROUP, forecast->need[CEILING_CHARGED] },
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The model of locked memory: three ceilings that a SEV guest can meet, and what counts against each.
- * How the figures were found, and how to find them again: Documentation/locked-memory.md.
+ * The model of locked memory: three ceilings that a SEV guest can meet, and what counts against
+ * each. How the figures were found, and how to find them again: Documentation/locked-memory.md.
  */
 #ifndef SEVADM_MEMLOCK_MODEL_H
 #define SEVADM_MEMLOCK_MODEL_H

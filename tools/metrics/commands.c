@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Metrics of commands: how many, how they failed, and the times of those of the firmware as histograms,
- * in seconds as Prometheus' documentation wants them.
+ * Metrics of commands: how many, how they failed, and the times of those of the firmware as
+ * histograms, in seconds as Prometheus' documentation wants them.
  */
 #include <inttypes.h>
 
@@ -9,8 +9,8 @@
 #include "sev/names.h"
 
 /*
- * The module counts times in powers of 2 ns. Every second one, from 4 us to 69 s, is a bucket here: a
- * command of the firmware takes from some 50 us (GUEST_STATUS) to seconds (SNP_INIT_EX).
+ * The module counts times in powers of 2 ns. Every second one, from 4 us to 69 s, is a bucket here:
+ * a command of the firmware takes from some 50 us (GUEST_STATUS) to seconds (SNP_INIT_EX).
  */
 #define FIRST_BUCKET	12
 #define LAST_BUCKET	36

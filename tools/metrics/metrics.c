@@ -126,7 +126,8 @@ static void write_escaped(FILE *file, const char *text)
 
 static void write_sample(FILE *file, const struct metric *metric, struct json_object *row)
 {
-	struct json_object *group = metric->group ? json_object_object_get(row, metric->group) : row;
+	struct json_object *group = metric->group ? json_object_object_get(row, metric->group) :
+						    row;
 	struct json_object *value = metric->key ? json_object_object_get(group, metric->key) : NULL;
 	const char *const *label = labels[metric->source];
 	char separator = '{';
@@ -268,8 +269,8 @@ static uint64_t in_pods(struct json_object *vms, const char *pool)
 }
 
 /*
- * ASIDs that pods can have: Kubernetes itself subtracts what pods ask for, so those of VMs in pods count.
- * Others hold what the misc cgroup has lost, and VMs outside of pods.
+ * ASIDs that pods can have: Kubernetes itself subtracts what pods ask for, so those of VMs in pods
+ * count. Others hold what the misc cgroup has lost, and VMs outside of pods.
  */
 static uint64_t usable(struct json_object *pool, uint64_t pods)
 {

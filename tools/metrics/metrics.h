@@ -18,8 +18,8 @@
  * @status: of `sevadm status`
  * @limits: of `sevadm limit list`
  * @vms: of `sevadm vm list`
- * @by_vm: at most so many of them, those that hold the most memory, have samples of their own; of the others
- *	there is their number
+ * @by_vm: at most so many of them, those that hold the most memory, have samples of their own; of
+ *	the others there is their number
  */
 void metrics_write(FILE *file, struct json_object *status, struct json_object *limits,
 		   struct json_object *vms, size_t by_vm);
@@ -32,7 +32,8 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
 void metrics_write_commands(FILE *file, const struct stats *stats);
 
 /**
- * metrics_write_nfd() - features for Kubernetes' node-feature-discovery: what its local source reads
+ * metrics_write_nfd() - features for Kubernetes' node-feature-discovery: what its local source
+ * reads
  * @file: gets them
  * @status: of `sevadm status`
  * @vms: of `sevadm vm list`

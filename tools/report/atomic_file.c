@@ -21,7 +21,8 @@ static int open_stream(const struct stat *info)
 
 	fflush(stdout);
 	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if (!fstat(fd, &stream) && stream.st_dev == info->st_dev && stream.st_ino == info->st_ino)
+		if (!fstat(fd, &stream) && stream.st_dev == info->st_dev &&
+		    stream.st_ino == info->st_ino)
 			return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	return -1;
 }

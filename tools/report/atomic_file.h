@@ -17,8 +17,8 @@ int atomic_file_write_private(const char *path, const char *text, size_t length)
  * @real: gets the file to replace: @path, or what it is a link to
  * @fd: gets a descriptor to write to, and to close; -1: @real is to be replaced
  *
- * A device, a pipe or a socket is written to: replacing it would take /dev/null from everybody. So is a link
- * to what stdout or stderr goes to, such as /dev/stdout.
+ * A device, a pipe or a socket is written to: replacing it would take /dev/null from everybody. So
+ * is a link to what stdout or stderr goes to, such as /dev/stdout.
  *
  * Return: 0, or a negative error.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The files a check is asked about: paths, globs and folders become a list; each is read with care. */
+/*
+ * The files a check is asked about: paths, globs and folders become a list; each is read with care.
+ */
 #ifndef SEVADM_REPORT_FILES_H
 #define SEVADM_REPORT_FILES_H
 
@@ -40,7 +42,8 @@ void file_list_free(struct file_list *list);
  * file_read() - read the bytes of a file, with a zero after them
  * @why: set to the reason of a failure, which lasts until the next call
  *
- * Return: allocated bytes, NULL: it cannot be read, is not a regular file or has over FILE_MAX_BYTES.
+ * Return: allocated bytes, NULL: it cannot be read, is not a regular file or has over
+ * FILE_MAX_BYTES.
  */
 char *file_read(const char *path, size_t *size, const char **why);
 
@@ -51,7 +54,9 @@ char *file_read(const char *path, size_t *size, const char **why);
  */
 int file_write(const char *path, const char *bytes, size_t size);
 
-/** file_write_fixed() - write the corrected copy of @path to @output, NULL: beside it; an exit code */
+/**
+ * file_write_fixed() - write the corrected copy of @path to @output, NULL: beside it; an exit code
+ */
 int file_write_fixed(const char *path, const char *output, const char *bytes, size_t size);
 
 #endif

@@ -192,7 +192,8 @@ static int exit_code(const struct report *report)
 	for (i = 0; i < report->nr; i++) {
 		if (report->targets[i]->unreadable)
 			return EXIT_USAGE;
-		if (worst(report->targets[i]) >= (findings_strict ? SEVERITY_WARNING : SEVERITY_ERROR))
+		if (worst(report->targets[i]) >=
+		    (findings_strict ? SEVERITY_WARNING : SEVERITY_ERROR))
 			code = EXIT_REFUSED;
 	}
 	return code;

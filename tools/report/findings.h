@@ -136,8 +136,8 @@ bool target_is_ok(const struct target *target);
  * With --json each target is one object on a line of its own; with --sarif the whole report is one
  * SARIF 2.1.0 log.
  *
- * Return: an exit code: EXIT_USAGE when a target was unreadable or there is none, else EXIT_REFUSED when one has an
- * error (with --strict: or a warning).
+ * Return: an exit code: EXIT_USAGE when a target was unreadable or there is none, else EXIT_REFUSED
+ * when one has an error (with --strict: or a warning).
  */
 int report_finish(struct report *report);
 

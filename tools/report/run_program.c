@@ -89,7 +89,10 @@ int run_program(char *const argv[], const char *input, char **output)
 	close(out[1]);
 	if (input) {
 		close(in[0]);
-		/* Less than a pipe holds; a program that ends without reading it is not an error here. */
+		/*
+		 * Less than a pipe holds; a program that ends without reading it is not an error
+		 * here.
+		 */
 		if (write(in[1], input, strlen(input)) < 0)
 			status = 0;
 	}

@@ -73,7 +73,8 @@ static struct json_object *uri(const char *path)
 /* 3.28 location: a place in a file, or the name of what is no file */
 static struct json_object *location(const struct target *target, unsigned int line)
 {
-	struct json_object *row = json_object_new_object(), *place = json_object_new_object(), *part;
+	struct json_object *row = json_object_new_object(), *place = json_object_new_object(),
+			   *part;
 
 	if (target->kind == TARGET_OBJECT) {
 		add_text(place, "name", target->name);

@@ -176,7 +176,8 @@ bool yaml_has_aliases(yaml_document_t *doc)
 		if (node->type == YAML_MAPPING_NODE)
 			for (pair = node->data.mapping.pairs.start;
 			     pair < node->data.mapping.pairs.top && !again; pair++)
-				again = used_again(uses, pair->key) || used_again(uses, pair->value);
+				again = used_again(uses, pair->key) ||
+					used_again(uses, pair->value);
 	}
 	free(uses);
 	return again;

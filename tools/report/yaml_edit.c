@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Edits of a YAML file at the places that libyaml gives its values, which are counted in characters. */
+/*
+ * Edits of a YAML file at the places that libyaml gives its values, which are counted in
+ * characters.
+ */
 #include "report/yaml_edit.h"
 
 #include <ctype.h>
@@ -76,7 +79,8 @@ static bool is_json(const yaml_node_t *map, yaml_document_t *doc)
 	const yaml_node_pair_t *first;
 	const yaml_node_t *key;
 
-	if (!map || map->type != YAML_MAPPING_NODE || map->data.mapping.style != YAML_FLOW_MAPPING_STYLE)
+	if (!map || map->type != YAML_MAPPING_NODE ||
+	    map->data.mapping.style != YAML_FLOW_MAPPING_STYLE)
 		return false;
 	first = map->data.mapping.pairs.start;
 	key = first < map->data.mapping.pairs.top ? yaml_document_get_node(doc, first->key) : NULL;
@@ -119,7 +123,10 @@ static char *text_for(yaml_document_t *doc, const yaml_node_t *map, const char *
 	return copy;
 }
 
-/* What stands before an absent value: "key:" ends at the colon, the key of {key} has none. NULL: unknown. */
+/*
+ * What stands before an absent value: "key:" ends at the colon, the key of {key} has none. NULL:
+ * unknown.
+ */
 static const char *before_absent(const struct yaml_edit *edit, size_t at)
 {
 	while (at && (edit->bytes[at - 1] == ' ' || edit->bytes[at - 1] == '\t'))
@@ -146,7 +153,8 @@ void yaml_edit_value(struct yaml_edit *edit, yaml_document_t *doc, const yaml_no
 }
 
 /* Where the pair stands, or NULL. */
-static const yaml_node_pair_t *pair_of(yaml_document_t *doc, const yaml_node_t *map, const char *key)
+static const yaml_node_pair_t *pair_of(yaml_document_t *doc, const yaml_node_t *map,
+				       const char *key)
 {
 	const yaml_node_pair_t *pair;
 
@@ -267,7 +275,8 @@ static void remove_flow(struct yaml_edit *edit, yaml_document_t *doc, const yaml
 		to = end = offset_of(edit, &yaml_document_get_node(doc, pair[1].key)->start_mark);
 	} else if (pair > map->data.mapping.pairs.start) {
 		to = start;
-		from = start = offset_of(edit, &yaml_document_get_node(doc, pair[-1].value)->end_mark);
+		from = start =
+			offset_of(edit, &yaml_document_get_node(doc, pair[-1].value)->end_mark);
 	} else {
 		/* [key: value] is a mapping, too, and "{ , }" is none. */
 		while (to < edit->size && strchr(" \t\r\n", edit->bytes[to]))
@@ -280,7 +289,10 @@ static void remove_flow(struct yaml_edit *edit, yaml_document_t *doc, const yaml
 		change(edit, start, end, strdup(""));
 }
 
-/* The first one after "- ": what follows takes its place, but for comments between, which stay there. */
+/*
+ * The first one after "- ": what follows takes its place, but for comments between, which stay
+ * there.
+ */
 static void remove_first(struct yaml_edit *edit, size_t line, size_t start, size_t end, size_t next)
 {
 	if (!holds_only(edit, line, start, " -"))
@@ -316,7 +328,8 @@ void yaml_edit_remove(struct yaml_edit *edit, yaml_document_t *doc, const yaml_n
 		return;
 	}
 	line = line_of(edit, start);
-	if (map->data.mapping.pairs.start == last || has_wide_break(edit, end, end_of_line(edit, end)))
+	if (map->data.mapping.pairs.start == last ||
+	    has_wide_break(edit, end, end_of_line(edit, end)))
 		return;
 	end = end_of_line(edit, end);
 	if (holds_only(edit, line, start, " ")) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Certificates and sessions of SEV launches: base64, the places of their fields, and what they say. */
+/*
+ * Certificates and sessions of SEV launches: base64, the places of their fields, and what they say.
+ */
 #include "sev/certificate.h"
 
 #include <ctype.h>
@@ -9,7 +11,7 @@
 
 #include "cli/output.h"
 
-/* ---- base64 ----------------------------------------------------------------------------------- */
+/* ---- base64 ---------------------------------------------------------------------------------- */
 
 static int digit(char c)
 {
@@ -71,7 +73,7 @@ int base64_exact(const char *text, uint8_t *bytes, size_t size,
 	return 0;
 }
 
-/* ---- fields ----------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 struct word {
 	uint32_t value;
@@ -189,7 +191,7 @@ struct json_object *session_json(const uint8_t *bytes)
 	return decode(session_fields, bytes);
 }
 
-/* ---- what firmware wants ---------------------------------------------------------------------- */
+/* ---- what firmware wants --------------------------------------------------------------------- */
 
 static bool is_zero(const uint8_t *bytes, size_t size)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names: one table row per number of the firmware, of KVM and of the module. What tracepoints name, too, is in
- * module/trace_names.h.
+ * Names: one table row per number of the firmware, of KVM and of the module. What tracepoints name,
+ * too, is in module/trace_names.h.
  */
 #include "sev/names.h"
 

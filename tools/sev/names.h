@@ -39,7 +39,9 @@ const char *pool_name(uint32_t pool);
 /** vm_type_name() - "sev", "sev-es" or "sev-snp" */
 const char *vm_type_name(uint32_t type);
 
-/** vm_state_name() - "init", "lupdate", "lsecret", "running", "supdate", "rupdate", "sent", "launch" */
+/**
+ * vm_state_name() - "init", "lupdate", "lsecret", "running", "supdate", "rupdate", "sent", "launch"
+ */
 const char *vm_state_name(uint32_t state);
 
 /** asid_state_name() - "free", "used" or "reclaim" */

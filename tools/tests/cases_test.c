@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command line, as data: each case of cases/NAME is an input with edits, a command, and everything
- * that it has to say: exit code, both streams, and what became of the input.
+ * The command line, as data: each case of cases/NAME is an input with edits, a command, and
+ * everything that it has to say: exit code, both streams, and what became of the input.
  *
  *	base PATH		the input's text from here on, from below data/
  *	case NAME
@@ -10,7 +10,8 @@
  *	> LINE			of stdout
  *	! LINE			of stderr
  *	hide TEXT		in this file, lines of stdout that have it are nobody's matter
- *	- LINE, + LINE		of the input that is not in what it was corrected to, and the reverse
+ *	- LINE, + LINE		of the input that is not in what it was corrected to, and the
+ *	  reverse
  *
  * With UPDATE=1 the expectations become what was said: read the difference before it is committed.
  */

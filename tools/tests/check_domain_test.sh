@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# sevadm check domain: each rule has a file that breaks it and one that keeps it; corrections keep all else.
-# SEVADM is the program (../build/bin/sevadm).
+# sevadm check domain: each rule has a file that breaks it and one that keeps it; corrections keep
+# all else. SEVADM is the program (../build/bin/sevadm).
 # shellcheck disable=SC2317,SC2154 # result calls the functions by name; lib.sh sets scratch
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
@@ -11,7 +11,8 @@ tests=$(cd "${0%/*}" && pwd)
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")
 data=$tests/data/domain
 
-# run CODE ARGUMENT...: sevadm exits with CODE, and never by a signal; its words are in $scratch/out and err.
+# run CODE ARGUMENT...: sevadm exits with CODE, and never by a signal; its words are in $scratch/out
+# and err.
 run() {
 	local want=$1 got=0
 	shift
@@ -39,7 +40,8 @@ for row in json.load(open(sys.argv[3])):
         print(row["rule"])' "$1" "${2:-True}" "$scratch/rules"
 }
 
-# in_cases RULE: without files of its own, a rule has cases: one that breaks it, and "case RULE is kept".
+# in_cases RULE: without files of its own, a rule has cases: one that breaks it, and "case RULE is
+# kept".
 in_cases() {
 	awk -v rule="[$1]" -v kept="case $1 is kept" '
 		/^case / { title = $0 }
@@ -50,7 +52,8 @@ in_cases() {
 	return 1
 }
 
-# What bad/RULE.xml has is written beside it, whole: severities, rules and lines. good/RULE.xml has nothing.
+# What bad/RULE.xml has is written beside it, whole: severities, rules and lines. good/RULE.xml has
+# nothing.
 each_rule_is_broken_and_kept() {
 	local rule options status=0 want code nr=0
 	rules_of domain > "$scratch/names" || return
@@ -150,7 +153,8 @@ profiles_and_versions() {
 	same "QEMU 5.2" "$(found | cut -d' ' -f1,2 | uniq)" "error virtio-iommu" &&
 	run 0 check domain --qemu-version 7.2 "$data/bad/virtio-iommu.xml" &&
 	run 0 check domain "$data/bad/virtio-iommu.xml" &&
-	# A transitional device is refused; on i440fx a plain one becomes modern by itself from 6.0 on.
+	# A transitional device is refused; on i440fx a plain one becomes modern by itself from 6.0
+	# on.
 	sed "s/virtio-transitional/virtio/; s/'q35'/'pc'/" "$data/bad/virtio-model.xml" > "$scratch/pc.xml" &&
 	run 1 check domain --qemu-version 5.2 "$scratch/pc.xml" && found | grep -q "^error virtio-model " &&
 	run 0 check domain --qemu-version 7.2 "$scratch/pc.xml" && ! found | grep -q virtio-model &&

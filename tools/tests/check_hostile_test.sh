@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Input that was made to hurt: each is refused with exit code 2 and a position, within 256 MiB and 5 s.
-# SEVADM is the program (../build/bin/sevadm).
+# Input that was made to hurt: each is refused with exit code 2 and a position, within 256 MiB and
+# 5 s. SEVADM is the program (../build/bin/sevadm).
 # shellcheck disable=SC2317,SC2154 # result calls the functions by name; lib.sh sets scratch
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
@@ -10,7 +10,8 @@ tests=$(cd "${0%/*}" && pwd)
 
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")
 
-# bounded COMMAND...: sevadm within 256 MiB of data and 5 s of processor time; the status is its own.
+# bounded COMMAND...: sevadm within 256 MiB of data and 5 s of processor time; the status is its
+# own.
 bounded() {
 	(ulimit -v 262144 -t 5; exec "$sevadm" -j "$@" > "$scratch/out" 2> "$scratch/err")
 }
@@ -78,7 +79,8 @@ xml_is_refused() {
 		    deep laughs external file attributes latin1 encoding nul random; do
 		refused domain "$file.xml" || status=1
 	done
-	refused domain empty.xml whole && refused domain huge.xml whole && refused domain none.xml whole &&
+	refused domain empty.xml whole && refused domain huge.xml whole &&
+	refused domain none.xml whole &&
 	return "$status"
 }
 
@@ -96,7 +98,8 @@ yaml_is_refused() {
 }
 
 large_but_sound() {
-	taken domain utf16.xml && taken domain wide.xml && taken domain elements.xml && taken kubevirt laughs.yaml &&
+	taken domain utf16.xml && taken domain wide.xml && taken domain elements.xml &&
+	taken kubevirt laughs.yaml &&
 	taken kubevirt loop.yaml && taken kubevirt nodes.yaml
 }
 
@@ -113,7 +116,8 @@ fixing_many_vms_is_quick() {
 }
 
 make_files
-# A name with control characters does not reach the terminal: as an error, as a target, with what is corrected.
+# A name with control characters does not reach the terminal: as an error, as a target, with what is
+# corrected.
 names_control_nothing() {
 	local name=$'evil\033[31m\nname' code
 	cp "$tests/data/kubevirt/bad/kubevirt-machine.yaml" "$scratch/$name.yaml"

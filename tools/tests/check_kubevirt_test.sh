@@ -11,7 +11,8 @@ tests=$(cd "${0%/*}" && pwd)
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")
 data=$tests/data/kubevirt
 
-# breaks CODE FILE WANT: sevadm exits with CODE and finds WANT, no more: SEVERITY RULE LINE, one a line.
+# breaks CODE FILE WANT: sevadm exits with CODE and finds WANT, no more: SEVERITY RULE LINE, one a
+# line.
 breaks() {
 	local code=0 options=()
 	[ ! -f "${2%.yaml}.options" ] || read -ra options <<< "$(sed "s|DATA|$data|g" "${2%.yaml}.options")"
@@ -60,7 +61,8 @@ syntax_error_has_its_line() {
 	breaks 2 "$scratch/broken.yaml" "error unreadable 2"
 }
 
-# fixed FILE [OPTION...]: what --fix makes of it, in $scratch/fixed.yaml, and what it said in $scratch/err.
+# fixed FILE [OPTION...]: what --fix makes of it, in $scratch/fixed.yaml, and what it said in
+# $scratch/err.
 fixed() {
 	local code=0
 	"$sevadm" check kubevirt "${@:2}" --output "$scratch/fixed.yaml" "$1" > "$scratch/out" 2> "$scratch/err" || code=$?
@@ -91,7 +93,8 @@ for row in json.load(open(sys.argv[1])):
 	return "$status"
 }
 
-# All else stays byte by byte: comments, quotes, order, both styles, other objects, the ends of lines.
+# All else stays byte by byte: comments, quotes, order, both styles, other objects, the ends of
+# lines.
 all_else_stays() {
 	fixed "$data/odd.yaml" && diff "$data/odd.fixed.yaml" "$scratch/fixed.yaml" &&
 	same "what was said" "$(sed 's/^.*: fixed //' "$scratch/err")" "$(cat "$data/odd.said")" || return
@@ -115,7 +118,8 @@ vmi() {
 	printf '%s\n' "$1"
 }
 
-# becomes BEFORE AFTER SAID: DOMAIN of vmi() before and after --fix, which says SAID (without the file's name).
+# becomes BEFORE AFTER SAID: DOMAIN of vmi() before and after --fix, which says SAID (without the
+# file's name).
 becomes() {
 	vmi "$1" > "$scratch/before.yaml"
 	vmi "$2" > "$scratch/after.yaml"
@@ -203,7 +207,8 @@ where_it_is_written() {
 	same "--fix of stdin" "$code" 2 || return
 	"$sevadm" check kubevirt --output - - < "$scratch/vm.yaml" > "$scratch/out" 2> /dev/null || :
 	grep -q 'type: q35' "$scratch/out" || return
-	# A device or a pipe is written to: renaming a file to /dev/null would take it from everybody.
+	# A device or a pipe is written to: renaming a file to /dev/null would take it from
+	# everybody.
 	mkfifo "$scratch/pipe"
 	cat "$scratch/pipe" > "$scratch/read" &
 	"$sevadm" check kubevirt --output "$scratch/pipe" "$scratch/vm.yaml" > /dev/null 2>&1 || :

@@ -22,7 +22,8 @@ run() {
 	[ "$got" -eq "$want" ] || { say "sevadm $*: exit code $got, not $want: $(head -3 "$scratch/err")"; return 1; }
 }
 
-# breaks CODE FINDINGS FROM TO: what the good command line has with FROM replaced by TO: SEVERITY RULE, one a line.
+# breaks CODE FINDINGS FROM TO: what the good command line has with FROM replaced by TO: SEVERITY
+# RULE, one a line.
 breaks() {
 	local words
 	read -rd '' -a words <<< "${good/"$3"/"$4"}" || true

@@ -74,8 +74,10 @@ static void each_bit(void)
 		unsigned int nr;
 	} bits[] = {
 		{ SEVADM_KNOWN_ASID, 1 }, { SEVADM_KNOWN_HANDLE, 1 }, { SEVADM_KNOWN_POLICY, 1 },
-		{ SEVADM_KNOWN_MIRROR_OF, 1 }, { SEVADM_KNOWN_CREATOR, 3 }, { SEVADM_KNOWN_STATE, 1 },
-		{ SEVADM_KNOWN_PINNED, 3 }, { SEVADM_KNOWN_CREATED, 1 }, { SEVADM_KNOWN_PRIVATE, 5 },
+		{ SEVADM_KNOWN_MIRROR_OF, 1 }, { SEVADM_KNOWN_CREATOR, 3 }, { SEVADM_KNOWN_STATE,
+		1 },
+		{ SEVADM_KNOWN_PINNED, 3 }, { SEVADM_KNOWN_CREATED, 1 }, { SEVADM_KNOWN_PRIVATE,
+		5 },
 		{ SEVADM_KNOWN_GMEM, 1 }, { SEVADM_KNOWN_GMEM_ALLOCATED, 1 },
 	};
 	size_t i;
@@ -87,22 +89,27 @@ static void each_bit(void)
 static void asid(void)
 {
 	const struct sevadm_asid_query query = {
-		.size = 1, .asid = 2, .pool = SEVADM_POOL_SEV, .state = SEVADM_ASID_STATE_RECLAIM, .vm = 4,
+		.size = 1, .asid = 2, .pool = SEVADM_POOL_SEV, .state = SEVADM_ASID_STATE_RECLAIM,
+		.vm = 4,
 	};
 
 	expect_row(&asid_attributes, &query, 0,
 		   "{\"asid\":2,\"pool\":\"sev\",\"state\":\"reclaim\",\"vm\":null,\"pid\":null}");
 }
 
-/* The device answers what netlink does, but for a cgroup's path, and two values of another query. */
+/*
+ * The device answers what netlink does, but for a cgroup's path, and two values of another query.
+ */
 static void every_attribute_has_a_member(void)
 {
 	size_t i;
 
 	for (i = 0; i < vm_attributes.nr; i++)
-		EXPECT(vm_attributes.rows[i].member || vm_attributes.rows[i].type == SEVADM_A_VM_CGROUP);
+		EXPECT(vm_attributes.rows[i].member ||
+		       vm_attributes.rows[i].type == SEVADM_A_VM_CGROUP);
 	for (i = 0; i < asid_attributes.nr; i++)
-		EXPECT(asid_attributes.rows[i].member || asid_attributes.rows[i].type == SEVADM_A_ASID_VM ||
+		EXPECT(asid_attributes.rows[i].member ||
+		       asid_attributes.rows[i].type == SEVADM_A_ASID_VM ||
 		       asid_attributes.rows[i].type == SEVADM_A_ASID_PID);
 }
 

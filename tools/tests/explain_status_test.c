@@ -2,8 +2,8 @@
 /*
  * Every firmware status with every kind of command: no remedy contradicts the specification.
  *
- * The table names what the first cause speaks of. A dash: neither AMD SEV API (55766, "API") nor AMD
- * SEV-SNP ABI (56860, "ABI") lists the status for these commands, and explain has to say so.
+ * The table names what the first cause speaks of. A dash: neither AMD SEV API (55766, "API") nor
+ * AMD SEV-SNP ABI (56860, "ABI") lists the status for these commands, and explain has to say so.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,7 +179,9 @@ static void no_remedy_of_another_kind(void)
 		}
 }
 
-/* The update is what made the firmware refuse SEV-ES; a rollback of it would be refused, or harm. */
+/*
+ * The update is what made the firmware refuse SEV-ES; a rollback of it would be refused, or harm.
+ */
 static void no_remedy_makes_it_worse(void)
 {
 	struct explanation list[CAUSES_MAX];

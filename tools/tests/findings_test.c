@@ -180,7 +180,10 @@ static bool judge_plus(const void *rule, struct target *target, char *bytes, siz
 	return is_plus;
 }
 
-/* What the report of a file with this content says, NULL: the file does not exist; returns the exit code. */
+/*
+ * What the report of a file with this content says, NULL: the file does not exist; returns the exit
+ * code.
+ */
 static int check_content(const char *content, bool found)
 {
 	char path[] = "/tmp/findings-XXXXXX";
@@ -188,7 +191,8 @@ static int check_content(const char *content, bool found)
 	struct report report = { .what = "plus" };
 	int file = mkstemp(path);
 
-	if (file < 0 || (content && write(file, content, strlen(content)) != (ssize_t)strlen(content)))
+	if (file < 0 ||
+	    (content && write(file, content, strlen(content)) != (ssize_t)strlen(content)))
 		abort();
 	close(file);
 	if (!content)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The page of sevadm report: whatever VMs are called, it stays a page; and names are in it on request only. */
+/*
+ * The page of sevadm report: whatever VMs are called, it stays a page; and names are in it on
+ * request only.
+ */
 #include <stdlib.h>
 
 #include "cli/output.h"
@@ -121,7 +124,9 @@ static void names_are_hidden(void)
 	host_report_hide_names(facts);
 	text = page(facts, NULL);
 	EXPECT_NUMBER(count(text, "secret"), 0);
-	/* The same cgroup has the same number wherever it is named; a user's is a number already. */
+	/*
+	 * The same cgroup has the same number wherever it is named; a user's is a number already.
+	 */
 	EXPECT_NUMBER(count(text, "<td>cgroup 1</td>"), 2);
 	EXPECT_NUMBER(count(text, "<td>cgroup 2</td>"), 1);
 	EXPECT(strstr(text, "<td>user 7</td>"));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sevadm check ledger, on a made-up kernel: its memory, its symbols and its types are files here. */
+/*
+ * sevadm check ledger, on a made-up kernel: its memory, its symbols and its types are files here.
+ */
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
@@ -145,7 +147,8 @@ static void write_types(void)
 }
 
 /* VM @n of kvm_amd; @pages: of its only region, 0: it has none. */
-static void put_vm(int n, int active, int es, int pid, int asid, int handle, int pages, uint64_t owner)
+static void put_vm(int n, int active, int es, int pid, int asid, int handle, int pages,
+		   uint64_t owner)
 {
 	size_t head = VM(n) + SEV + 24;
 
@@ -291,8 +294,8 @@ static void memory_is_read(void)
 #define RMP_ENTRIES	70000UL		/* more than are read at once */
 
 /*
- * A processor with the features @eax. The two MSRs' numbers are so close that they overlap in a file: the lower
- * bytes of END are the address in BASE, and its high bit is beyond that.
+ * A processor with the features @eax. The two MSRs' numbers are so close that they overlap in a
+ * file: the lower bytes of END are the address in BASE, and its high bit is beyond that.
  */
 static void make_processor(uint32_t eax)
 {
@@ -306,7 +309,8 @@ static void make_processor(uint32_t eax)
 static void put_entry(uint64_t page, unsigned int asid, bool assigned)
 {
 	/* Neighbours of the ASID's bits: validated and VMSA above, the guest's address below. */
-	const uint64_t entry[2] = { 6ULL << 60 | (uint64_t)asid << 51 | 0x7ffULL << 39 | assigned, ~0ULL };
+	const uint64_t entry[2] = { 6ULL << 60 | (uint64_t)asid << 51 | 0x7ffULL << 39 | assigned,
+				    ~0ULL };
 
 	write_file("/dev/mem", entry, sizeof(entry), RMP_START + 0x4000 + page * 16);
 }
@@ -327,7 +331,8 @@ static void make_rmp(void)
 static void rmp_is_counted(void)
 {
 	/* The lowest 13 bits of the base are not of the address. */
-	const struct rmp_msrs msrs = { RMP_START | 0x1fff, RMP_START + 0x4000 + RMP_ENTRIES * 16 - 1 };
+	const struct rmp_msrs msrs = { RMP_START | 0x1fff,
+				       RMP_START + 0x4000 + RMP_ENTRIES * 16 - 1 };
 	static struct rmp_owners owners;
 	struct rmp_table table;
 
@@ -448,7 +453,10 @@ static void rmp_is_compared(void)
 	json_object_put(same.status);
 }
 
-/* The firmware has the pages of a command until that ends: while it is at work, they alone are no difference. */
+/*
+ * The firmware has the pages of a command until that ends: while it is at work, they alone are no
+ * difference.
+ */
 static void firmware_at_work_is_no_difference(void)
 {
 	static const char vms[] = "[{'id':11,'asid':1,'private_bytes':4096}]";

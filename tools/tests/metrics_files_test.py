@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The dashboard and the rule for Kubernetes ask for what sevadm prints, and for nothing else. KTAP."""
+"""The dashboard and the rule for Kubernetes ask for what sevadm prints, and for nothing else.
+KTAP."""
 import json
 import pathlib
 import re
@@ -63,7 +64,8 @@ def rule_uses_features_that_are_printed():
 
 
 def main():
-    cases = [dashboard_asks_for_what_is_there, panels_have_places_of_their_own, rule_uses_features_that_are_printed]
+    cases = [dashboard_asks_for_what_is_there, panels_have_places_of_their_own,
+             rule_uses_features_that_are_printed]
     failed = 0
     print(f"KTAP version 1\n1..{len(cases)}")
     for number, case in enumerate(cases, 1):

@@ -124,7 +124,9 @@ static unsigned int count_text(const char *text)
 	return nr;
 }
 
-/* As many series as the user wants, those of the largest VMs, and a metric with what is left out. */
+/*
+ * As many series as the user wants, those of the largest VMs, and a metric with what is left out.
+ */
 static void by_vm(void)
 {
 	static const struct {
@@ -203,7 +205,8 @@ static void commands(void)
 	struct stats_row rows[] = {
 		{ .type = SEVADM_EVENT_PSP, .command = 0x30, .count = 5, .failures = 4,
 		  .statuses = { { true, 0x17, 2 }, { false, 110, 1 } }, .nr_statuses = 2,
-		  .took = { .count = 3, .sum = 70000008192, .buckets = { [11] = 1, [12] = 1, [36] = 1 } },
+		  .took = { .count = 3, .sum = 70000008192, .buckets = { [11] = 1, [12] = 1,
+			    [36] = 1 } },
 		  .waited = { .count = 1, .sum = 5, .buckets = { [2] = 1 } } },
 		{ .type = SEVADM_EVENT_KVM, .command = 2, .count = 1,
 		  .took = { .count = 1, .sum = 5, .buckets = { [2] = 1 } } },

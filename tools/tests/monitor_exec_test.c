@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A program that monitor starts for events: what it gets, how often, and that nothing waits for it. */
+/*
+ * A program that monitor starts for events: what it gets, how often, and that nothing waits for it.
+ */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -92,8 +92,8 @@ static void every_number_has_its_name(void)
 		EXPECT_NUMBER(psp_command_id(commands[i].name), commands[i].value);
 	}
 	/*
-	 * Platform 13, guest 4, launch 7, send 5, receive 4, debug 2 (55766); SNP: platform 6, guest
-	 * and launch 9, debug 3, pages and firmware 12 (56860); TIO 6; the firmware's own 7.
+	 * Platform 13, guest 4, launch 7, send 5, receive 4, debug 2 (55766); SNP: platform 6,
+	 * guest and launch 9, debug 3, pages and firmware 12 (56860); TIO 6; the firmware's own 7.
 	 */
 	EXPECT_NUMBER(count(psp_command_name, 0xff),
 		      13 + 4 + 7 + 5 + 4 + 2 + 6 + 9 + 3 + 12 + 6 + 7);

@@ -20,7 +20,9 @@
 
 #define MS 1000000ULL
 
-/* A launch: 100 ms in all. KVM's call of 50 ms has 20 ms of pinning, 8 of firmware, 2 of waiting. */
+/*
+ * A launch: 100 ms in all. KVM's call of 50 ms has 20 ms of pinning, 8 of firmware, 2 of waiting.
+ */
 static const struct sevadm_event launch[] = {
 	{ .type = SEVADM_EVENT_KVM, .seq = 1, .time_ns = 1010 * MS, .duration_ns = 10 * MS,
 	  .command = 0, .known = SEVADM_KNOWN_VM, .vm = 3, .pid = 812, .comm = "qemu<&>\033[2J" },

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What each command prints of a host, and how it ends, without a kernel: the module's answers are those that
-# replay/record has recorded. UPDATE=1 writes what they print now, to be read as a difference.
-# SEVADM is the program (../build/bin/sevadm); VALGRIND=yes runs it under valgrind; PRELOAD is loaded before all.
+# What each command prints of a host, and how it ends, without a kernel: the module's answers are
+# those that replay/record has recorded. UPDATE=1 writes what they print now, to be read as a
+# difference. SEVADM is the program (../build/bin/sevadm); VALGRIND=yes runs it under valgrind;
+# PRELOAD is loaded before all.
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What sevadm -j prints is what Documentation/sevadm.schema.json says: no key is missing, none is undocumented."""
+"""What sevadm -j prints is what Documentation/sevadm.schema.json says: no key is missing, none is
+undocumented."""
 import json
 import os
 import pathlib

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The netlink specification, the ABI header, and the tables of the module and the tool say the same."""
+"""The netlink specification, the ABI header, and the tables of the module and the tool say the
+same."""
 import re
 import sys
 from pathlib import Path
@@ -122,7 +123,8 @@ def check_references(spec):
         mode = operation.get("do", operation.get("dump"))
         if not mode or "reply" not in mode:
             continue
-        # What is asked with and not answered comes first in its space; in a dump's request, anywhere.
+        # What is asked with and not answered comes first in its space; in a dump's request,
+        # anywhere.
         asked = asked_with(operation, "do")
         of_dump = asked_with(operation, "dump")
         reply = mode["reply"]["attributes"]

@@ -45,7 +45,7 @@ static void nothing_used_is_not_near(void)
 	EXPECT(near(1, 0));
 }
 
-/* ---- findings --------------------------------------------------------------------------------- */
+/* ---- findings -------------------------------------------------------------------------------- */
 
 static const char well[] =
 	"{'pools':{'sev':{'capacity':20,'used':10,'free':10,'charged':10,'drift':0},"
@@ -87,9 +87,11 @@ static const char *names_of(struct json_object *findings)
 }
 
 /* Return what is found with @from replaced, and what the first finding says. */
-static const char *found(const char *from, const char *to, const struct stats *stats, char message[256])
+static const char *found(const char *from, const char *to, const struct stats *stats,
+			 char message[256])
 {
-	struct json_object *status = parse(well, from, to), *findings = status_findings(status, stats);
+	struct json_object *status = parse(well, from, to),
+			   *findings = status_findings(status, stats);
 	const char *names = names_of(findings);
 
 	message[0] = '\0';
@@ -181,7 +183,7 @@ static void the_firmware(void)
 	EXPECT_TEXT(message, "the security processor did not answer LAUNCH_START (3 times)");
 }
 
-/* ---- the busiest VMs -------------------------------------------------------------------------- */
+/* ---- the busiest VMs ------------------------------------------------------------------------- */
 
 static void the_busiest(void)
 {
@@ -207,7 +209,7 @@ static void the_busiest(void)
 	json_object_put(vms);
 }
 
-/* ---- bars ------------------------------------------------------------------------------------- */
+/* ---- bars ------------------------------------------------------------------------------------ */
 
 static const char *bar(uint64_t whole, uint64_t used, uint64_t reclaim)
 {

@@ -32,7 +32,7 @@ static struct json_object *parse(const char *text)
 	return value;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static const char vms_before[] = "[{'id':1,'name':'web','comm':'qemu','pinned_bytes':100},"
 				 "{'id':2,'name':null,'comm':'qemu','pinned_bytes':300}]";
@@ -133,7 +133,7 @@ static void those_that_are_wanted(void)
 	EXPECT_TEXT(ids(TOP_BY_ID, "nothing like it", false), "");
 }
 
-/* ---- the screen --------------------------------------------------------------------------------- */
+/* ---- the screen ------------------------------------------------------------------------------ */
 
 static int looks;
 
@@ -231,7 +231,8 @@ static bool leaves_all_as_it_was(struct terminal *terminal, int code)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != code)
 		ksft_print_msg("status %#x\n", status);
 	return left && WIFEXITED(status) && WEXITSTATUS(status) == code &&
-	       after.c_lflag == terminal->before.c_lflag && after.c_iflag == terminal->before.c_iflag &&
+	       after.c_lflag == terminal->before.c_lflag &&
+	       after.c_iflag == terminal->before.c_iflag &&
 	       after.c_oflag == terminal->before.c_oflag &&
 	       !memcmp(after.c_cc, terminal->before.c_cc, sizeof(after.c_cc));
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of VMs: from command lines, cgroups and libvirt's state as those that manage VMs write them. */
+/*
+ * Names of VMs: from command lines, cgroups and libvirt's state as those that manage VMs write
+ * them.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -92,7 +92,10 @@ static bool take_ret(struct json_object *row, struct sevadm_event *event)
 	return true;
 }
 
-/* Recordings of older versions do not have them: whom an event is put down to, and of how many calls it is. */
+/*
+ * Recordings of older versions do not have them: whom an event is put down to, and of how many
+ * calls it is.
+ */
 static bool take_uid(struct json_object *row, struct sevadm_event *event)
 {
 	uint64_t number;

@@ -2,10 +2,10 @@
 /*
  * Recordings: events in a file that opens on any machine.
  *
- * A recording is JSON, an object a line: a header, the events as `sevadm -j trace show` prints them,
- * and a last line that says how many they were, without which it was cut off. Where its name ends in
- * .zst it is compressed by zstd, which reading finds out by itself. sevadm-trace(8), Recordings,
- * describes it.
+ * A recording is JSON, an object a line: a header, the events as `sevadm -j trace show` prints
+ * them, and a last line that says how many they were, without which it was cut off. Where its name
+ * ends in .zst it is compressed by zstd, which reading finds out by itself. sevadm-trace(8),
+ * Recordings, describes it.
  */
 #ifndef SEVADM_RECORDING_H
 #define SEVADM_RECORDING_H
@@ -61,8 +61,8 @@ struct loaded {
 /**
  * recording_load() - read a recording; "-" is stdin
  *
- * What can be read before a fault stays in @loaded. Of a file without a valid header that is nothing:
- * @loaded->header is then NULL.
+ * What can be read before a fault stays in @loaded. Of a file without a valid header that is
+ * nothing: @loaded->header is then NULL.
  *
  * Return: an exit code, and reports what is wrong, and where.
  */

@@ -117,7 +117,7 @@ static void count_event(struct stats *stats, const struct sevadm_event *event)
 		add_time(&row->waited, event->wait_ns, 1);
 }
 
-/* ---- where events come from ------------------------------------------------------------------- */
+/* ---- where events come from ------------------------------------------------------------------ */
 
 #define AT_END (-1)
 
@@ -162,7 +162,7 @@ static int count_recording(struct stats *stats, const char *path, bool *readable
 	return ret;
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 /* SEVADM_EVENT_LOST is not a command: all that a VM had done. */
 static bool is_vm(const struct stats_row *row)
@@ -254,7 +254,7 @@ struct json_object *stats_row_json(const struct stats *stats, const struct stats
 	return row;
 }
 
-/* ---- text ------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void format_mean(struct json_object *value, char *text, size_t size)
 {

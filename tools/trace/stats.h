@@ -61,7 +61,8 @@ const char *stats_status_name(const struct stats_row *row, size_t i);
 
 /**
  * stats_take_live() - take over the statistics that the module keeps
- * @stats: gets the rows that its filter and @by_vm choose; @live stays false if the module is too old
+ * @stats: gets the rows that its filter and @by_vm choose; @live stays false if the module is too
+ *	old
  *
  * Return: an exit code.
  */

@@ -46,7 +46,9 @@ static void take_statuses(struct json_object *row, struct stats_row *taken)
 static bool is_wanted(const struct stats *stats, struct json_object *row)
 {
 	bool of_vm = !json_is_null(row, "vm");
-	/* All that a filter looks at of an event but its VM, for which there are rows of their own. */
+	/*
+	 * All that a filter looks at of an event but its VM, for which there are rows of their own.
+	 */
 	struct filter filter = stats->filter;
 	struct sevadm_event event = {
 		.type = json_get_u64(row, "event"), .command = json_get_u64(row, "command"),

@@ -41,7 +41,7 @@ uint64_t event_start(const struct sevadm_event *event)
 	return took < event->time_ns ? event->time_ns - took : 0;
 }
 
-/* ---- VMs -------------------------------------------------------------------------------------- */
+/* ---- VMs ------------------------------------------------------------------------------------- */
 
 static bool takes_time(const struct sevadm_event *event)
 {
@@ -142,7 +142,7 @@ static bool find_vms(const struct sevadm_event *events, size_t nr, struct timeli
 	return true;
 }
 
-/* ---- time ------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static struct slice *slice_of(struct phase *phase, enum slice_kind kind, uint32_t command)
 {
@@ -151,7 +151,9 @@ static struct slice *slice_of(struct phase *phase, enum slice_kind kind, uint32_
 	for (i = 0; i < phase->nr; i++)
 		if (phase->slices[i].kind == kind && phase->slices[i].command == command)
 			return &phase->slices[i];
-	/* A hostile recording may have more commands than there are: the last row takes the rest. */
+	/*
+	 * A hostile recording may have more commands than there are: the last row takes the rest.
+	 */
 	if (phase->nr == SLICES_MAX)
 		return &phase->slices[SLICES_MAX - 1];
 	phase->slices[phase->nr] = (struct slice) { .kind = kind, .command = command };

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Lists the messages about encrypted guests that a source tree prints.
 
-walk.py COMPONENT VERSION TREE: prints COMPONENT, VERSION, file, function and the text of each message,
-separated by tabs. In a text, %d stands for a decimal number, %x for one in hexadecimal (with or without
-0x), %s for anything.
+walk.py COMPONENT VERSION TREE: prints COMPONENT, VERSION, file, function and the text of each
+message, separated by tabs. In a text, %d stands for a decimal number, %x for one in hexadecimal
+(with or without 0x), %s for anything.
 """
 import glob
 import os

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """multiply.py NR FOLDER [LOOKS]: of the recording, make one of a host with NR VMs that are at work.
 
-FOLDER/recording has LOOKS looks at it, one after the other (2); FOLDER/root has the processes whose names the
-VMs have, for SEVADM_SYSROOT. Messages are those that were recorded: only what differs by VM, and the sums,
-are other ones.
+FOLDER/recording has LOOKS looks at it, one after the other (2); FOLDER/root has the processes whose
+names the VMs have, for SEVADM_SYSROOT. Messages are those that were recorded: only what differs by
+VM, and the sums, are other ones.
 """
 import pathlib
 import struct
@@ -36,7 +36,8 @@ def put(found):
 
 
 def change(found, **values):
-    """Return a copy with other numbers, each as wide as it was: change(found, a5=7); none: the attribute goes."""
+    """Return a copy with other numbers, each as wide as it was: change(found, a5=7); none: the
+    attribute goes."""
     copy = []
     for kind, value in found:
         if f"a{kind}" in values:
@@ -91,7 +92,8 @@ def datagrams_of(header, rows, rest):
 class Host:
     def __init__(self, nr):
         self.vms = []
-        free = {SEV: iter(range(SEV_ES_ASIDS + 1, ASIDS + 1)), SEV_ES: iter(range(1, SEV_ES_ASIDS + 1))}
+        free = {SEV: iter(range(SEV_ES_ASIDS + 1, ASIDS + 1)),
+                SEV_ES: iter(range(1, SEV_ES_ASIDS + 1))}
         for i in range(nr):
             pool = SEV_ES if i % 3 == 1 and i // 3 < SEV_ES_ASIDS else SEV
             self.vms.append({
@@ -128,7 +130,8 @@ class Host:
 
     def asid_row(self, template, asid):
         vm = self.by_asid.get(asid)
-        row = change(template, a1=asid, a2=SEV_ES if asid <= SEV_ES_ASIDS else SEV, a3=1 if vm else 0)
+        row = change(template, a1=asid, a2=SEV_ES if asid <= SEV_ES_ASIDS else SEV,
+                     a3=1 if vm else 0)
         return change(row, a4=vm["id"], a5=vm["pid"]) if vm else row
 
     def pool_row(self, value):
@@ -136,14 +139,17 @@ class Host:
         pool = number(row, 1)
         low, high = ((1, SEV_ES_ASIDS), (SEV_ES_ASIDS + 1, ASIDS))[pool == SEV]
         used = self.used(pool)
-        return put(change(row, a2=low, a3=high, a4=high - low + 1, a5=used, a6=0, a7=high - low + 1 - used,
+        return put(change(row, a2=low, a3=high, a4=high - low + 1, a5=used, a6=0,
+                          a7=high - low + 1 - used,
                           a8=used + 2, a9=0, a10=used, a11=0))
 
     def status_row(self, row, look):
         row = change(row, a4=len(self.vms), a6=self.pinned(look), a7=self.pinned(1))
-        return [[kind, self.pool_row(value) if kind & 0x7fff == 3 else value] for kind, value in row]
+        return [[kind, self.pool_row(value) if kind & 0x7fff == 3 else value]
+                for kind, value in row]
 
-    # The host's limits, and that of machine.slice; the user's would be of processes that are not there.
+    # The host's limits, and that of machine.slice; the user's would be of processes that are not
+    # there.
     def limit_rows(self, rows, look):
         for row in rows:
             subject, resource = number(row, 1), number(row, 3)
@@ -154,7 +160,8 @@ class Host:
                 yield change(row, a8=used, a9=used)
             else:
                 roof = self.pinned(1) * 20 // 19 if subject == 0 else 2**64 - 1
-                yield change(row, a5=self.pinned(1) * 9 // 10, a6=roof, a8=used, a9=self.pinned(1), a10=1, a11=0)
+                yield change(row, a5=self.pinned(1) * 9 // 10, a6=roof, a8=used, a9=self.pinned(1),
+                             a10=1, a11=0)
 
     def answer(self, request, datagrams, look):
         """Return the answer to a request, as it is of this host."""
@@ -179,7 +186,8 @@ class Host:
             self.by_asid = {vm["asid"]: vm for vm in self.vms}
             free = next(row for row in rows if number(row, 4) is None)
             used = next(row for row in rows if number(row, 4) is not None)
-            rows = [self.asid_row(used if asid in self.by_asid else free, asid) for asid in range(1, ASIDS + 1)]
+            rows = [self.asid_row(used if asid in self.by_asid else free, asid)
+                    for asid in range(1, ASIDS + 1)]
         else:
             return datagrams
         return datagrams_of(header, rows, rest)

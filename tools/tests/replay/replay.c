@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Answers of the module, recorded on an emulated host and given again where there is none: a library that is
- * loaded before the C library's own functions (LD_PRELOAD).
+ * Answers of the module, recorded on an emulated host and given again where there is none: a
+ * library that is loaded before the C library's own functions (LD_PRELOAD).
  *
- *	SEVADM_RECORD=FILE	append what the kernel answers to FILE; SEVADM_RECORD_DEVICE=yes: also the device
- *	SEVADM_REPLAY=FILE	answer what FILE has; the clock runs while it waits in ppoll() alone, and the
- *				memory is 4 GiB
+ *	SEVADM_RECORD=FILE	append what the kernel answers to FILE; SEVADM_RECORD_DEVICE=yes:
+ *				also the device
+ *	SEVADM_REPLAY=FILE	answer what FILE has; the clock runs while it waits in ppoll()
+ *				alone, and the memory is 4 GiB
  *
- * A request that is asked again has the next answer that FILE has to it, and after the last the first.
+ * A request that is asked again has the next answer that FILE has to it, and after the last the
+ * first.
  *
- * A line of FILE is a letter and bytes in hexadecimal digits: T the time (CLOCK_BOOTTIME), N a netlink
- * request, A an answer to the request before it, D what was read of /dev/sevadm. Numbers that differ each
- * time, the sequence and the port, are 0.
+ * A line of FILE is a letter and bytes in hexadecimal digits: T the time (CLOCK_BOOTTIME), N a
+ * netlink request, A an answer to the request before it, D what was read of /dev/sevadm. Numbers
+ * that differ each time, the sequence and the port, are 0.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -125,7 +127,7 @@ static void set_numbers(struct nlmsghdr *header)
 	header->nlmsg_pid = state.port;
 }
 
-/* ---- netlink ----------------------------------------------------------------------------------- */
+/* ---- netlink --------------------------------------------------------------------------------- */
 
 static bool is_netlink(int fd)
 {
@@ -156,7 +158,10 @@ static bool next_request(const char *request, size_t size)
 	return false;
 }
 
-/* Finds the request in the file, behind the one before it or from the beginning: its answers come next. */
+/*
+ * Finds the request in the file, behind the one before it or from the beginning: its answers come
+ * next.
+ */
 static void find_request(const char *request, size_t size)
 {
 	if (!state.answers)
@@ -238,7 +243,7 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	return size;
 }
 
-/* ---- the device -------------------------------------------------------------------------------- */
+/* ---- the device ------------------------------------------------------------------------------ */
 
 /* A file with all that was read of the device, once. */
 static int open_stand_in(void)
@@ -308,7 +313,7 @@ int ioctl(int fd, unsigned long request, ...)
 	return 0;
 }
 
-/* ---- the host ---------------------------------------------------------------------------------- */
+/* ---- the host -------------------------------------------------------------------------------- */
 
 int access(const char *path, int mode)
 {

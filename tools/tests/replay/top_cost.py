@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""top_cost.py SEVADM REPLAY_SO [NR]: what one look of `sevadm top` costs with NR VMs (500), in instructions.
+"""top_cost.py SEVADM REPLAY_SO [NR]: what one look of `sevadm top` costs with NR VMs (500), in
+instructions.
 
-The looks are at the recorded host, multiplied (multiply.py); callgrind counts. What the library does that
-answers in the module's stead are left out. Fails if a look costs more than 2 % of a core of 3 GHz that does one
-instruction a cycle.
+The looks are at the recorded host, multiplied (multiply.py); callgrind counts. What the library
+does that answers in the module's stead are left out. Fails if a look costs more than 2 % of a core
+of 3 GHz that does one instruction a cycle.
 """
 import fcntl
 import os
@@ -68,7 +69,8 @@ def inclusive(profile, function, objects):
             amount = int(next(lines).split()[1])
             # Of those into an object, not those within it: what they cost is in the others.
             inside = any(word in current.get("ob", "") for word in objects)
-            if function == called if function else not inside and any(word in in_object for word in objects):
+            if function == called if function else not inside and any(word in in_object
+                                                                      for word in objects):
                 calls, cost = calls + int(match[1]), cost + amount
     return calls, cost
 

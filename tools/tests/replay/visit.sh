@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# On the emulated host: guests of each type in different states, one that has ended, limits that are met and
-# near; then each command, and what was recorded.
+# On the emulated host: guests of each type in different states, one that has ended, limits that are
+# met and near; then each command, and what was recorded.
 folder=$PWD
 cd /selftests || exit
 # shellcheck source=selftests/lib.sh disable=SC1091,SC2154
