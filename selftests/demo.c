@@ -145,7 +145,8 @@ static void make_cgroup(const struct guest *guest)
 	char *slash;
 
 	snprintf(path, sizeof(path), CGROUP_ROOT "%s", guest->cgroup);
-	for (slash = strchr(path + strlen(CGROUP_ROOT) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (slash = strchr(path + strlen(CGROUP_ROOT) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(path, 0755);
 		*slash = '/';

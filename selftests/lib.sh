@@ -68,8 +68,8 @@ same() {
 	}
 }
 
-# eventually SECONDS COMMAND...: until COMMAND succeeds. SECONDS are minutes, for a busy machine: what
-# succeeds ends it at once.
+# eventually SECONDS COMMAND...: until COMMAND succeeds. SECONDS are minutes, for a busy machine:
+# what succeeds ends it at once.
 eventually() {
 	tries=$(($1 * 5))
 	shift
@@ -111,8 +111,8 @@ ledger_is_true() {
 guest_start() {
 	pause_at=$1
 	shift
-	# Emptied here: in the background it may happen too late, and the guest before would be taken
-	# for this one.
+	# Emptied here: in the background it may happen too late, and the guest before would be
+	# taken for this one.
 	: > "$scratch/guest"
 	"$here/sevlaunch" --pause-at "$pause_at" "$@" > "$scratch/guest" 2>&1 < /dev/null &
 	guest=$!
@@ -137,8 +137,8 @@ guest_kill() {
 	kill -KILL "$guest" && ! wait "$guest" 2>/dev/null
 }
 
-# waits_in_poll PID: a program that waits for events there has opened all that it waits for. The numbers
-# are those of poll and ppoll.
+# waits_in_poll PID: a program that waits for events there has opened all that it waits for. The
+# numbers are those of poll and ppoll.
 waits_in_poll() {
 	grep -qE '^(7|271) ' "/proc/$1/syscall"
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many hostile tenants at once, and one who is innocent. They exchange files and memory under calls,
- * stall calls, move and mirror VMs, take all there is, flood every door and die in the middle. Whenever they
- * are made to stand still, the ledger equals kvm_amd's own state and no limit is passed; the innocent
- * is refused nothing; and when they are gone, nothing is left.
+ * Many hostile tenants at once, and one who is innocent. They exchange files and memory under
+ * calls, stall calls, move and mirror VMs, take all there is, flood every door and die in the
+ * middle. Whenever they are made to stand still, the ledger equals kvm_amd's own state and no limit
+ * is passed; the innocent is refused nothing; and when they are gone, nothing is left.
  *
  * usage: sevadm_adversary_test [--seconds N] [--processes N] [--seed N]     (10, 9, the time)
  */
@@ -159,7 +159,7 @@ static bool delete_rule(const struct rule *rule, uint64_t id)
 	return true;
 }
 
-/* ---- what is in the ledger, counted by whose it is -------------------------------------------- */
+/* ---- what is in the ledger, counted by whose it is ------------------------------------------- */
 
 /* The same by a recount: of what the ledger lists, which has just been compared. */
 static bool recount_holds(void)
@@ -175,9 +175,11 @@ static bool recount_holds(void)
 		if (user < HOSTILE_USERS) {
 			used[user][SEVADM_RESOURCE_PIN] += query.pinned_bytes;
 			if (!(query.known & SEVADM_KNOWN_MIRROR_OF))
-				used[user][query.pool == SEVADM_POOL_SEV ? SEVADM_RESOURCE_ASID_SEV :
-					   query.pool == SEVADM_POOL_SEV_ES ? SEVADM_RESOURCE_ASID_SEV_ES :
-					   SEVADM_RESOURCE_ASID_SEV_SNP]++;
+				used[user][query.pool == SEVADM_POOL_SEV ?
+						   SEVADM_RESOURCE_ASID_SEV :
+					   query.pool == SEVADM_POOL_SEV_ES ?
+						   SEVADM_RESOURCE_ASID_SEV_ES :
+						   SEVADM_RESOURCE_ASID_SEV_SNP]++;
 		}
 		query = (struct sevadm_vm_query) {
 			.size = sizeof(query), .by = SEVADM_VM_BY_NEXT, .vm = query.vm,
@@ -190,7 +192,7 @@ static bool recount_holds(void)
 	return good;
 }
 
-/* ---- the storm -------------------------------------------------------------------------------- */
+/* ---- the storm ------------------------------------------------------------------------------- */
 
 static double now(void)
 {
@@ -256,7 +258,7 @@ static bool every_trick_was_tried(bool print)
 	return good;
 }
 
-/* ---- the host --------------------------------------------------------------------------------- */
+/* ---- the host -------------------------------------------------------------------------------- */
 
 static char uffd_before = '0';
 
@@ -264,7 +266,8 @@ static char uffd_before = '0';
 static bool let_stall(char allowed)
 {
 	int fd = open(UFFD, O_RDWR | O_CLOEXEC);
-	bool good = fd >= 0 && pread(fd, &uffd_before, 1, 0) == 1 && pwrite(fd, &allowed, 1, 0) == 1;
+	bool good = fd >= 0 && pread(fd, &uffd_before, 1, 0) == 1 &&
+		    pwrite(fd, &allowed, 1, 0) == 1;
 
 	close(fd);
 	return good;
@@ -344,7 +347,9 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("they cannot be started: %s\n", strerror(errno));
 	rounds = (seconds + QUIET_S - 1) / QUIET_S;
 	more = rounds + MORE_ROUNDS;
-	for (i = 1; i <= rounds || (i <= more && !(maxima_were_met(false) && every_trick_was_tried(false))); i++) {
+	for (i = 1; i <= rounds ||
+		    (i <= more && !(maxima_were_met(false) && every_trick_was_tried(false)));
+	     i++) {
 		rage((double)seconds / rounds);
 		quiet(i, &findings);
 	}
@@ -357,7 +362,8 @@ int main(int argc, char **argv)
 	i = nothing_left();
 	every_rule(delete_rule);
 	i &= remove_cgroups() & let_stall(uffd_before);
-	i &= !chown(SEVADM_DEVICE, device.st_uid, device.st_gid) & !chmod(SEVADM_DEVICE, device.st_mode & 0777);
+	i &= !chown(SEVADM_DEVICE, device.st_uid, device.st_gid) &
+	     !chmod(SEVADM_DEVICE, device.st_mode & 0777);
 	ksft_test_result(i, "nothing is left of them\n");
 	ksft_test_result(!splats_count(log), "the kernel complains of nothing\n");
 	ksft_finished();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sevadm's count of the ASIDs against a model of what KVM does with them, which this test drives. While
- * it looks, the module does not read kvm_amd's bitmaps (parameter read_bitmaps): nothing that is compared
- * here comes from where it is compared with.
+ * sevadm's count of the ASIDs against a model of what KVM does with them, which this test drives.
+ * While it looks, the module does not read kvm_amd's bitmaps (parameter read_bitmaps): nothing that
+ * is compared here comes from where it is compared with.
  *
- * The model: KVM takes a free ASID of the guest's pool. If there is none, and one of that pool waits,
- * it flushes and makes all that wait free, those of both pools; else it refuses. When a VM ends its ASID
- * waits (sev_asid_new(), sev_asid_free(), __sev_recycle_asids()).
+ * The model: KVM takes a free ASID of the guest's pool. If there is none, and one of that pool
+ * waits, it flushes and makes all that wait free, those of both pools; else it refuses. When a VM
+ * ends its ASID waits (sev_asid_new(), sev_asid_free(), __sev_recycle_asids()).
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -113,8 +113,8 @@ static void model_begin(void)
 	for (pool = 0; pool < SEVADM_POOL_NR; pool++) {
 		struct sevadm_pool_query query = pool_now(pool);
 
-		models[pool] = (struct model) { query.capacity, query.used, query.reclaim, query.peak,
-						query.recycles };
+		models[pool] = (struct model) { query.capacity, query.used, query.reclaim,
+					       query.peak, query.recycles };
 	}
 }
 
@@ -293,7 +293,8 @@ int main(void)
 	device = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC);
 	events = events_open(NULL);
 	/* The first guest initialises the platform. */
-	if (device < 0 || sev_vm_create(&guests[0].vm, &host, SEV_TYPE_SEV, SEV_INIT_LEGACY, 0).err ||
+	if (device < 0 ||
+	    sev_vm_create(&guests[0].vm, &host, SEV_TYPE_SEV, SEV_INIT_LEGACY, 0).err ||
 	    sev_vm_init(&guests[0].vm).err)
 		ksft_exit_fail_msg("no guest can be started here\n");
 	sev_vm_close(&guests[0].vm);

@@ -111,10 +111,12 @@ device_keeps_module() (
 	! sevadm module unload 2> "$scratch/unload" && loaded sevadm && [ -s "$scratch/unload" ]
 )
 
-# Where KVM pins the pages of a command one by one: with that function left to others, nothing of it is seen.
+# Where KVM pins the pages of a command one by one: with that function left to others, nothing of it
+# is seen.
 pins_pass_by() {
 	sevadm module unload && modprobe sevadm yield=sev_pin_page && is_state attached &&
-		sevlaunch --memory 1 --steps create,init,register,launch_start,measure,finish,dbg_decrypt,close &&
+		sevlaunch --memory 1 --steps \
+			create,init,register,launch_start,measure,finish,dbg_decrypt,close &&
 		is_state degraded && sevadm module status | grep -q '^sev_pin_memory .* calls passed it by' &&
 		sevadm module unload && sevadm module load && is_state attached
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What sevadm adds, in instructions, when a page becomes a SEV-SNP guest's, when it becomes the host's again,
- * and to a whole launch: with the module less without it, in one boot of the emulated host. Fails when a
- * cost is above its limit.
+ * What sevadm adds, in instructions, when a page becomes a SEV-SNP guest's, when it becomes the
+ * host's again, and to a whole launch: with the module less without it, in one boot of the emulated
+ * host. Fails when a cost is above its limit.
  *
  * Wants sevhost --snp --icount, and a kernel with KVM's SNP side (Linux 6.11).
  */
@@ -25,8 +25,8 @@
 #define LAUNCHED	(1UL << 20)
 
 /*
- * Instructions that may be added to a page, some 150 of which are ftrace's on the way to the wrapper, and parts
- * in 10000 to a launch by a VMM that does nothing else.
+ * Instructions that may be added to a page, some 150 of which are ftrace's on the way to the
+ * wrapper, and parts in 10000 to a launch by a VMM that does nothing else.
  */
 #define LIMIT_PAGE	250
 #define LIMIT_LAUNCH	400
@@ -96,8 +96,8 @@ static uint64_t own_instructions(void)
 }
 
 /*
- * Most of a launch is waiting: for grace periods, which end with a tick. Only what this thread runs meanwhile
- * is counted.
+ * Most of a launch is waiting: for grace periods, which end with a tick. Only what this thread runs
+ * meanwhile is counted.
  */
 static uint64_t measure_launch(void)
 {

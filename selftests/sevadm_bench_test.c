@@ -33,8 +33,9 @@
 #define TRACING		"/sys/kernel/tracing"
 
 /*
- * Per traced command: nobody reads; one reader sleeps and is woken. The goals are 1000 and 1500. A KVM
- * command is some 40 beyond the first: its scope is allocated, so that it outlives a task that dies within.
+ * Per traced command: nobody reads; one reader sleeps and is woken. The goals are 1000 and 1500. A
+ * KVM command is some 40 beyond the first: its scope is allocated, so that it outlives a task that
+ * dies within.
  */
 #define LIMIT_ALONE	1050
 #define LIMIT_READER	1500
@@ -188,7 +189,8 @@ static uint64_t measure_vm(enum operation_id id, struct sev_vm *vm, const struct
 	}
 	median = instructions_median(samples, REPEATS);
 	for (i = 0; i < REPEATS; i++)
-		samples_off += samples[i] > median + LIMIT_GROWTH || samples[i] + LIMIT_GROWTH < median;
+		samples_off += samples[i] > median + LIMIT_GROWTH ||
+			       samples[i] + LIMIT_GROWTH < median;
 	samples_nr += REPEATS;
 	if (getenv("BENCH_VERBOSE"))
 		ksft_print_msg("%s: %lu %lu %lu %lu %lu\n", operations[id].name, samples[0],

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sevadm beside others that attach to the same functions, before it and after it; and beside what
- * happens to a host: ftrace switched off, processors that go and come, modules that are loaded at the same
- * time, a suspend. Each function is called as often with others as without, each side sees each call,
- * and the ledger is true.
+ * happens to a host: ftrace switched off, processors that go and come, modules that are loaded at
+ * the same time, a suspend. Each function is called as often with others as without, each side sees
+ * each call, and the ledger is true.
  *
- * Wants a host with one ASID for SEV guests (--psp min-sev-asid=2 --psp max-asid=2), so that each VM
- * has the ASIDs recycled.
+ * Wants a host with one ASID for SEV guests (--psp min-sev-asid=2 --psp max-asid=2), so that each
+ * VM has the ASIDs recycled.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +30,9 @@
 #define HOTPLUG_LIVES	3
 
 /*
- * Every function that is interposed on is called at least once, if it is for guests of this type; and as
- * often each time, which LAUNCH_UPDATE_DATA is not: one command for pages that happen to lie together.
+ * Every function that is interposed on is called at least once, if it is for guests of this type;
+ * and as often each time, which LAUNCH_UPDATE_DATA is not: one command for pages that happen to lie
+ * together.
  */
 #define LIFE	"create,init,register,launch_start,measure,finish,dbg_decrypt,mirror,close_mirror," \
 		"unregister,migrate,close_source,close"

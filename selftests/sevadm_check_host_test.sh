@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # check host says what an emulated host is like.
 #
-# usage: sevadm_check_host_test.sh VERDICT SEV ES RULES: the verdict, the values of the facts sev and
-# sev_es, and the rules of the findings in order, joined by commas; "-" is none
+# usage: sevadm_check_host_test.sh VERDICT SEV ES RULES: the verdict, the values of the facts sev
+# and sev_es, and the rules of the findings in order, joined by commas; "-" is none
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -41,7 +41,8 @@ saved() {
 	same "status" "$again" "$status" && cmp host.json again.json
 }
 
-# The same host whose kernel had no guest_memfd: an error where SEV-SNP is offered, a warning where it could be.
+# The same host whose kernel had no guest_memfd: an error where SEV-SNP is offered, a warning where
+# it could be.
 no_memfd() {
 	severity=-
 	[ "$("$here/json_get" facts cpu_sev_snp < host.json)" != true ] || severity=warning

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# `sevadm check ledger` finds the module's ledger equal to kvm_amd's memory: without VMs, with VMs of each
-# type, in a storm and after it; it says which VMs are older than the module, and who may not ask.
+# `sevadm check ledger` finds the module's ledger equal to kvm_amd's memory: without VMs, with VMs
+# of each type, in a storm and after it; it says which VMs are older than the module, and who may
+# not ask.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 

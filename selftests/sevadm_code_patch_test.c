@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The emulated processors never execute old code: one thread changes an instruction that the other
- * one executes all the time, and says so; a thread that has seen that, and has serialized, executes the
- * new one. It is how Linux patches itself, with int3: an emulator that keeps the old code has the
- * kernel die of an int3 that is no longer there.
+ * one executes all the time, and says so; a thread that has seen that, and has serialized, executes
+ * the new one. It is how Linux patches itself, with int3: an emulator that keeps the old code has
+ * the kernel die of an int3 that is no longer there.
  *
  * Rules: AMD64 Architecture Programmer's Manual, volume 2, 7.6.1 (cross-modifying code).
  */

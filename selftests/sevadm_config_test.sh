@@ -64,7 +64,8 @@ set_list_delete() {
 		saved /dev/null
 }
 
-# Kernels before 6.2 cannot put numbers into what they answer: there it does not say how many are left.
+# Kernels before 6.2 cannot put numbers into what they answer: there it does not say how many are
+# left.
 refusals_say_why() {
 	fails 1 "guarantee" sevadm limit set user 1 asid.sev.min=60000 &&
 		fails 1 "there is no cgroup /none" sevadm limit set cgroup /none pin.max=1G &&
@@ -191,8 +192,8 @@ refused_guest() {
 	! "$here/sevlaunch" --memory 8 > /dev/null 2>&1 < /dev/null
 }
 
-# A guest that uses all there is: the limit is near, and monitoring sees it. It goes on when the limit
-# is raised, as its launch pins the same pages once more for a moment.
+# A guest that uses all there is: the limit is near, and monitoring sees it. It goes on when the
+# limit is raised, as its launch pins the same pages once more for a moment.
 near_limit_shows() {
 	sevadm limit set host pin.max=8M && guest_start register --memory 8 &&
 		same "limits near" "$(value status -- limits_near length)" 1 &&

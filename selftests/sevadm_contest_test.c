@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many processes want the same few ASIDs and pages at once: maxima hold at every instant, guarantees
- * and leases are kept, and who gives up lets the next one in. Wants a pool of 8 ASIDs for SEV guests:
- * sevhost --psp min-sev-asid=5 --psp max-asid=12.
+ * Many processes want the same few ASIDs and pages at once: maxima hold at every instant,
+ * guarantees and leases are kept, and who gives up lets the next one in. Wants a pool of 8 ASIDs
+ * for SEV guests: sevhost --psp min-sev-asid=5 --psp max-asid=12.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -558,7 +558,10 @@ int main(void)
 		check(!ledger_differences(tests[i].name, NULL));
 		ksft_test_result(good, "%s\n", tests[i].name);
 	}
-	/* A reference that is kept keeps nothing from being removed, but a process that is left does. */
+	/*
+	 * A reference that is kept keeps nothing from being removed, but a process that is left
+	 * does.
+	 */
 	if (rmdir(CGROUP))
 		ksft_exit_fail_msg("%s cannot be removed: %s\n", CGROUP, strerror(errno));
 	ksft_finished();

@@ -234,7 +234,9 @@ static bool test_pools(void)
 	bool good = true;
 	int pool, err;
 
-	/* The pools meet: SEV-SNP from 1 on if it has any of its own, SEV-ES, plain SEV behind it. */
+	/*
+	 * The pools meet: SEV-SNP from 1 on if it has any of its own, SEV-ES, plain SEV behind it.
+	 */
 	for (pool = SEVADM_POOL_SEV_SNP; pool >= SEVADM_POOL_SEV; pool--) {
 		struct sevadm_pool_query q = { .size = sizeof(q), .pool = pool };
 
@@ -484,8 +486,9 @@ static bool test_lost(void)
 	good &= check(event.type != SEVADM_EVENT_LOST && event.seq == next - ring);
 
 	/*
-	 * A reader that begins with the oldest event, on purpose, has of this process what the ring holds.
-	 * Of others there may be more, and of the user that this process was when it created the VM.
+	 * A reader that begins with the oldest event, on purpose, has of this process what the ring
+	 * holds. Of others there may be more, and of the user that this process was when it created
+	 * the VM.
 	 */
 	good &= check(seek(other, SEVADM_SEEK_OLDEST, 0) <= next - ring);
 	do

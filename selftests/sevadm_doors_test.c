@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may do what at the module's doors to user space: every request over netlink by callers with one
- * capability each, a user's own VMs by that user without any, a socket that one has opened and another
- * writes to, other namespaces, and the device. Documentation/security.md is the table of it.
+ * Who may do what at the module's doors to user space: every request over netlink by callers with
+ * one capability each, a user's own VMs by that user without any, a socket that one has opened and
+ * another writes to, other namespaces, and the device. Documentation/security.md is the table of
+ * it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +95,8 @@ static const struct request {
 	{ "ADOPT", SEVADM_CMD_ADOPT, 0, ADOPT, 0, false },
 };
 
-static int ask(struct genl *genl, const struct request *request, genl_reply_fn reply, void *argument)
+static int ask(struct genl *genl, const struct request *request, genl_reply_fn reply,
+	       void *argument)
 {
 	genl_begin(&message, genl, request->command, request->flags);
 	if (request->id && request->wide)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A tenant tries to get past the module: it stalls a call while its VM moves on and on, takes the memory away
- * that a command lies in, exchanges the file behind a descriptor, and runs processes under its
- * subordinate uids. The host survives, the ledger equals kvm_amd's own state, and limits hold.
+ * A tenant tries to get past the module: it stalls a call while its VM moves on and on, takes the
+ * memory away that a command lies in, exchanges the file behind a descriptor, and runs processes
+ * under its subordinate uids. The host survives, the ledger equals kvm_amd's own state, and limits
+ * hold.
  *
  * usage: sevadm_evasion_test [--tries N] [--migrations N] [--depth N] [--only TEXT]
  *	20, 520, and cgroups 500 deep; all attacks, or those whose name has the text
@@ -124,7 +125,8 @@ static void migrations_behind_a_stalled_call(void)
 	c.fd = dup(vm.fd);
 	c.command = stall_place(&stall, sizeof(command), sizeof(command.id));
 	memcpy(c.command, &command, sizeof(command.id));
-	memcpy(page, (uint8_t *)&command + sizeof(command.id), sizeof(command) - sizeof(command.id));
+	memcpy(page, (uint8_t *)&command + sizeof(command.id),
+	       sizeof(command) - sizeof(command.id));
 	check(!pthread_create(&c.thread, NULL, call, &c));
 	check(stall_wait(&stall, STALL_MS));
 	for (i = 0; i < migrations && evasion_good; i++)
@@ -155,7 +157,10 @@ static bool is_in_log(const char *text)
 	return strstr(log, text);
 }
 
-/* The kernel's log names the task that keeps the module while the module's own look at its command stalls. */
+/*
+ * The kernel's log names the task that keeps the module while the module's own look at its command
+ * stalls.
+ */
 static void unloading_behind_a_stalled_call(void)
 {
 	static uint8_t page[SEV_PAGE_SIZE];
@@ -206,7 +211,8 @@ static void command_that_is_named_an_end(void)
 	count = events_read(reader, events, sizeof(events) / sizeof(events[0]));
 	for (i = 0; i < count; i++) {
 		found += events[i].type == SEVADM_EVENT_KVM && events[i].pid == (__u32)getpid();
-		check(events[i].type != SEVADM_EVENT_KVM || events[i].command != SEVADM_KVM_DESTROY);
+		check(events[i].type != SEVADM_EVENT_KVM ||
+		      events[i].command != SEVADM_KVM_DESTROY);
 	}
 	check(found == 1);
 	close(reader);
@@ -280,8 +286,8 @@ static int take(struct sev_vm *vm, uint32_t cap, int fd)
 }
 
 /*
- * The one VM that is allowed moves on, while the descriptor that it moves from is a file of another sort
- * half of the time. What it has become counts: there is no room for one more.
+ * The one VM that is allowed moves on, while the descriptor that it moves from is a file of another
+ * sort half of the time. What it has become counts: there is no room for one more.
  */
 static void move_of_an_exchanged_descriptor(void)
 {
@@ -296,7 +302,8 @@ static void move_of_an_exchanged_descriptor(void)
 		f.files[0] = vm.fd;
 		dup2(vm.fd, f.fd);
 		flipper_start(&f);
-		while (calls++ < 1000 * tries && take(&next, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, f.fd))
+		while (calls++ < 1000 * tries &&
+		       take(&next, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, f.fd))
 			;
 		flipper_stop(&f);
 		moved++;
@@ -474,7 +481,8 @@ static void move_between_cgroups(enum sev_type type)
 	int i;
 
 	check(cgroup_enter(misc_cgroups[0], getpid()));
-	check(!sev_vm_create(&vm, &evasion_host, type, SEV_INIT_LEGACY, 0).err && !sev_vm_init(&vm).err);
+	check(!sev_vm_create(&vm, &evasion_host, type, SEV_INIT_LEGACY, 0).err &&
+	      !sev_vm_init(&vm).err);
 	check(evasion_new(&mirror) && !sev_vm_mirror(&mirror, &vm).err);
 	for (i = 1; i <= MOVES && evasion_good; i++) {
 		check(cgroup_enter(misc_cgroups[i % 2], getpid()));
@@ -501,7 +509,7 @@ static void moves_between_cgroups(void)
 	evasion_check_empty();
 }
 
-/* ---- a cgroup that is nested deep -------------------------------------------------------------- */
+/* ---- a cgroup that is nested deep ------------------------------------------------------------ */
 
 #define OUTERMOST	CGROUPS "/sevadm-deep"
 
@@ -568,7 +576,10 @@ static void cgroup_that_is_nested_deep(void)
 
 /* ---- absurd sizes --------------------------------------------------------------------------- */
 
-/* What KVM refuses before it pins a page is charged to nobody, and leaves no trace in what others see. */
+/*
+ * What KVM refuses before it pins a page is charged to nobody, and leaves no trace in what others
+ * see.
+ */
 static void absurd_sizes(void)
 {
 	struct limit before = { 0 }, after = { 0 };

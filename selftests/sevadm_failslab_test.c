@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Each allocation of memory below a call, and each copy from and to user space, fails in turn. The
- * call fails or succeeds, sevadm's ledger equals kvm_amd's own state then and when all is given back,
- * and what finds faults on the debug kernel (make check-debug) finds none.
+ * call fails or succeeds, sevadm's ledger equals kvm_amd's own state then and when all is given
+ * back, and what finds faults on the debug kernel (make check-debug) finds none.
  *
  * Wants CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_USERCOPY, with their
  * settings in debugfs: the kernel's Documentation/fault-injection/fault-injection.rst, "Systematic
@@ -250,7 +250,8 @@ static bool all_or_none(struct scene *s, int err)
 
 static void limits_end(struct scene *s)
 {
-	if (!netlink_anew(s) || genl_talk(&s->genl, message(s, SEVADM_CMD_LIMIT_APPLY, 0), NULL, NULL))
+	if (!netlink_anew(s) ||
+	    genl_talk(&s->genl, message(s, SEVADM_CMD_LIMIT_APPLY, 0), NULL, NULL))
 		ksft_exit_fail_msg("limits cannot be taken away again\n");
 	genl_close(&s->genl);
 }
@@ -268,7 +269,7 @@ static const struct trial {
 	int (*call)(struct scene *s);
 	void (*undo)(struct scene *s);
 	enum ends ends;
-	bool (*holds)(struct scene *s, int err);	/* after the call, which ended so; may be NULL */
+	bool (*holds)(struct scene *s, int err); /* after the call, which ended so; may be NULL */
 } trials[] = {
 	{ "open of " SEVADM_DEVICE, nothing, device_open, device_close, BOTH_WAYS, NULL },
 	{ "SEVADM_IOC_EVENT_FILTER", device_open, event_filter, device_close, BOTH_WAYS, NULL },
@@ -321,8 +322,8 @@ static bool set_up(void)
 }
 
 /*
- * This task's @nth fault from now on comes true; 0: none. A fault that waits may hit the very copy of
- * this text; then it is gone, which 0 asks for.
+ * This task's @nth fault from now on comes true; 0: none. A fault that waits may hit the very copy
+ * of this text; then it is gone, which 0 asks for.
  */
 static void fail_at(unsigned int nth)
 {

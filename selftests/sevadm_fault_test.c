@@ -3,8 +3,8 @@
  * sevadm's ledger equals kvm_amd's own state when the firmware fails: every command of a guest's
  * life in turn, with either of two statuses; and the trace has the failure.
  *
- * usage: sevadm_fault_test [all]     each kind of VM with one status of each command, so that every command
- *                                    fails with both; all: with both
+ * usage: sevadm_fault_test [all]     each kind of VM with one status of each command, so that
+ *                                    every command fails with both; all: with both
  *
  * Wants the emulated security processor, best with few ASIDs (--psp min-sev-asid=5 --psp
  * max-asid=12), so that KVM recycles them all the time.
@@ -160,7 +160,11 @@ static bool live(const struct fault *fault, const struct status *status, const s
 		 bool *struck)
 {
 	struct sev_launch_options options = {
-		.type = f->type, .init = f->init, .memory = MEMORY, .regions = 2, .policy = f->policy,
+		.type = f->type,
+		.init = f->init,
+		.memory = MEMORY,
+		.regions = 2,
+		.policy = f->policy,
 	};
 	char *life = life_of(fault, f), *rest = life, *word, where[128];
 	struct stepper stepper;

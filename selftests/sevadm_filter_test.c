@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each reader of /dev/sevadm gets the events that it asked for, all of them and no other, and what is
- * lost is counted exactly: also while filters change, and while the ring gets another size under it.
- * The module's parameter ring_events is changed meanwhile and set back.
+ * Each reader of /dev/sevadm gets the events that it asked for, all of them and no other, and what
+ * is lost is counted exactly: also while filters change, and while the ring gets another size under
+ * it. The module's parameter ring_events is changed meanwhile and set back.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,10 @@
 
 /* linux/psp-sev.h of the kernel: SEV_CMD_PLATFORM_STATUS */
 #define PLATFORM_STATUS	0x4
-/* Numbers that KVM has no commands for. Each is another sort of refusal: equal ones are only counted. */
+/*
+ * Numbers that KVM has no commands for. Each is another sort of refusal: equal ones are only
+ * counted.
+ */
 #define NO_COMMANDS	100
 #define NO_COMMAND	128
 
@@ -251,7 +254,10 @@ static bool test_passing(const struct passing *row)
 	good &= check(readable(fd) == row->some);
 	nr_seen = read_all(fd, seen);
 	for (i = 0; i < nr_all; i++) {
-		/* Only who filters by process may see fewer than there are: other tasks are at work. */
+		/*
+		 * Only who filters by process may see fewer than there are: other tasks are at
+		 * work.
+		 */
 		if (!row->passes(&all[i]) || (row->own_pid && all[i].pid != (__u32)getpid()))
 			continue;
 		good &= check(k < nr_seen && !memcmp(&seen[k], &all[i], sizeof(all[i])));
@@ -268,8 +274,8 @@ static bool test_passing(const struct passing *row)
 /* ---- waiting -------------------------------------------------------------------------------- */
 
 /*
- * poll() and epoll see nothing in what is not wanted. What is wanted poll() sees at once; epoll hears of
- * it when readers are woken, which is at the next tick (module/reader.c).
+ * poll() and epoll see nothing in what is not wanted. What is wanted poll() sees at once; epoll
+ * hears of it when readers are woken, which is at the next tick (module/reader.c).
  */
 static bool test_poll(void)
 {
@@ -343,7 +349,9 @@ static long sleeps_of(struct sleeper *sleeper)
 	return now;
 }
 
-/* A reader that waits for one VM sleeps through all that another one does, and loses nothing by it. */
+/*
+ * A reader that waits for one VM sleeps through all that another one does, and loses nothing by it.
+ */
 static bool test_sleeper(void)
 {
 	struct sleeper sleeper = {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No tenant erases another's trace: while one user makes refused calls, or calls that succeed, as fast as
- * that goes, what others have had the firmware do stays in the ring, every refused call is counted, and
- * listeners hear of others.
+ * No tenant erases another's trace: while one user makes refused calls, or calls that succeed, as
+ * fast as that goes, what others have had the firmware do stays in the ring, every refused call is
+ * counted, and listeners hear of others.
  *
- * usage: sevadm_flood_test [--calls N]             refused calls (40000), of which each sort has a share
+ * usage: sevadm_flood_test [--calls N]             refused calls (40000): each sort has a share
  *        sevadm_flood_test --refuse-pins SECONDS   be refused pins by a limit for so long, as it is
  */
 #include <errno.h>
@@ -37,10 +37,10 @@
 #define BATCH		64
 #define NO_COMMAND	200	/* KVM has no commands of these numbers */
 #define NO_COMMANDS	1000	/* and up, for each call another one */
-#define MESSAGES	400	/* pins refused by a limit, one after the other, that listeners hear of */
+#define MESSAGES	400	/* pins refused by a limit that listeners hear of, one by one */
 
 #define EVENT_MS	120000	/* in which a message comes on a busy machine */
-#define MESSAGES_A_SECOND	18	/* of either user eight one by one, and one for all others */
+#define MESSAGES_A_SECOND 18 /* of either user eight one by one, and one for all others */
 #define SILENCE_MS	500	/* in which none comes that is too many */
 
 static unsigned long calls = 40000;
@@ -137,9 +137,10 @@ static bool flood_done(struct tenant *tenant)
 	unsigned long i;
 
 	for (i = 0; i < calls / 4; i++)
-		if (sev_vm_register(&tenant->sev, (uintptr_t)tenant->sev.memory, SEV_PAGE_SIZE).err ||
-		    sev_vm_unregister(&tenant->sev, (uintptr_t)tenant->sev.memory,
-				      SEV_PAGE_SIZE).err)
+		if (sev_vm_register(&tenant->sev, (uintptr_t)tenant->sev.memory, SEV_PAGE_SIZE)
+			    .err ||
+		    sev_vm_unregister(&tenant->sev, (uintptr_t)tenant->sev.memory, SEV_PAGE_SIZE)
+			    .err)
 			return false;
 	return true;
 }
@@ -272,7 +273,10 @@ static bool all_are_counted(pid_t pid)
 static bool launch(void)
 {
 	const struct sev_launch_options options = {
-		.type = SEV_TYPE_SEV, .init = SEV_INIT_LEGACY, .memory = 4 * SEV_PAGE_SIZE, .regions = 1,
+		.type = SEV_TYPE_SEV,
+		.init = SEV_INIT_LEGACY,
+		.memory = 4 * SEV_PAGE_SIZE,
+		.regions = 1,
 	};
 	static const char *const steps[] = { "create", "init", "launch_start" };
 	const char *missing;
@@ -382,13 +386,17 @@ static bool test_messages(void)
 	       check(run(TENANT, refuse_some)) && check(run(BYSTANDER, refuse_one));
 	/* Opened again, the device has what was counted reported. */
 	close(events_open(NULL));
-	while (good && genl_event(&listener, all_heard(&heard) ? SILENCE_MS : EVENT_MS, hear, &heard))
+	while (good &&
+	       genl_event(&listener, all_heard(&heard) ? SILENCE_MS : EVENT_MS, hear, &heard))
 		;
-	ksft_print_msg("%u messages: of %llu refusals of the tenant in %lld s, %llu of another user\n",
-		       heard.messages, (unsigned long long)heard.tenant, (long long)*refusal_seconds,
-		       (unsigned long long)heard.bystander);
+	ksft_print_msg(
+		"%u messages: of %llu refusals of the tenant in %lld s, %llu of another user\n",
+		heard.messages, (unsigned long long)heard.tenant, (long long)*refusal_seconds,
+		(unsigned long long)heard.bystander);
 	good &= check(heard.tenant == MESSAGES) & check(heard.bystander == 1) &
-		/* A slow machine has more seconds to report in: those of the refusals, no others. */
+		/*
+		 * A slow machine has more seconds to report in: those of the refusals, no others.
+		 */
 		check(heard.messages <= MESSAGES_A_SECOND * (*refusal_seconds + 2));
 	limit_pins(&genl, TENANT, SEVADM_CMD_LIMIT_DELETE);
 	limit_pins(&genl, BYSTANDER, SEVADM_CMD_LIMIT_DELETE);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random and mutated netlink messages and ioctls: a sender without a right changes nothing, whatever
- * it sends; and whatever root sends, the ledger stays true, limits can be lifted and nothing is left.
- * That the kernel complains of nothing is seen by those who run this: best on one with KASAN.
+ * Random and mutated netlink messages and ioctls: a sender without a right changes nothing,
+ * whatever it sends; and whatever root sends, the ledger stays true, limits can be lifted and
+ * nothing is left. That the kernel complains of nothing is seen by those who run this: best on one
+ * with KASAN.
  *
  * usage: sevadm_fuzz_test [--count N] [--seed N]     (4000 requests, the time)
  */
@@ -166,7 +167,9 @@ static bool as_net_admin(void)
 	return !syscall(SYS_capset, &header, data);
 }
 
-/* What SEVADM_CMD_ADOPT gets from those who may load modules is believed: that right is given up. */
+/*
+ * What SEVADM_CMD_ADOPT gets from those who may load modules is believed: that right is given up.
+ */
 static bool as_root(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -286,7 +289,9 @@ static bool lift_all_limits(void)
 	return check(!genl_talk(&genl, &message, NULL, NULL));
 }
 
-/* Limits of all kinds come and go while a VM is there, and leases: then it can be used as before. */
+/*
+ * Limits of all kinds come and go while a VM is there, and leases: then it can be used as before.
+ */
 static bool root_breaks_nothing(void)
 {
 	bool good = run(&root, 32, FUZZERS, requests / 2);

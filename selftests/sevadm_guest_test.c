@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vCPUs of SEV and SEV-ES guests run on this host as the architecture says, each guest a few bytes of
- * code: what they see, which exits reach the VMM, what a SEV-ES guest gets #VC for, and with which
- * error code; that an interrupt is delivered once; and that other processors do not disturb them.
+ * vCPUs of SEV and SEV-ES guests run on this host as the architecture says, each guest a few bytes
+ * of code: what they see, which exits reach the VMM, what a SEV-ES guest gets #VC for, and with
+ * which error code; that an interrupt is delivered once; and that other processors do not disturb
+ * them.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -22,9 +23,11 @@
 
 #define MEMORY		(4UL << 20)
 
-/* MOV EDI, TINY_FREE; MOV ECX, 256; again: MOV [EDI], EDI; ADD EDI, 4096; LOOP again; MOV EAX, EDI */
-#define TOUCH_256	0xbf, 0, 0, 1, 0, ECX(256), 0x89, 0x3f, 0x81, 0xc7, 0, 0x10, 0, 0, 0xe2, 0xf6, \
-			0x89, 0xf8
+/*
+ * MOV EDI, TINY_FREE; MOV ECX, 256; again: MOV [EDI], EDI; ADD EDI, 4096; LOOP again; MOV EAX, EDI
+ */
+#define TOUCH_256	0xbf, 0, 0, 1, 0, ECX(256), 0x89, 0x3f, 0x81, 0xc7, 0, 0x10, 0, 0, \
+			0xe2, 0xf6, 0x89, 0xf8
 
 static const struct row {
 	const char *what;
@@ -47,7 +50,8 @@ static const struct row {
 	{ "SEV_STATUS says SEV and SEV-ES", SEV_TYPE_SEV_ES,
 	  { SEV_STATUS, EDX_IS_EAX, TINY_END }, ENDED, 3 },
 	{ "the GHCB MSR is what was written", SEV_TYPE_SEV_ES,
-	  { EAX(0x1234000), GHCB_WRITE, EAX(0), GHCB_READ, EDX_IS_EAX, TINY_END }, ENDED, 0x1234000 },
+	  { EAX(0x1234000), GHCB_WRITE, EAX(0), GHCB_READ, EDX_IS_EAX, TINY_END }, ENDED,
+	    0x1234000 },
 	{ "KVM answers in the GHCB MSR: C-bit 51", SEV_TYPE_SEV_ES,
 	  { EAX(2), GHCB_WRITE, VMGEXIT, GHCB_READ, EDX_IS_EAX, TINY_END }, ENDED, 51 << 24 | 1 },
 	{ "registers outlive a VMGEXIT", SEV_TYPE_SEV_ES,
@@ -89,7 +93,8 @@ static bool runs_as_told(const struct row *row)
 		return false;
 	reason = tiny_guest_run(&guest);
 	/* Older kernels have no more to say of a SEV-ES guest's shutdown. */
-	if (reason < 0 && errno == EINVAL && row->type == SEV_TYPE_SEV_ES && row->ending == SHUTDOWN)
+	if (reason < 0 && errno == EINVAL && row->type == SEV_TYPE_SEV_ES &&
+	    row->ending == SHUTDOWN)
 		good = true;
 	else
 		good = check(reason >= 0) && tiny_guest_ended(&guest, row->ending, row->value);
@@ -106,7 +111,8 @@ static bool goes_on_after_hlt(void)
 
 	if (!tiny_guest_launch(&guest, &host, SEV_TYPE_SEV_ES, MEMORY, code, sizeof(code)))
 		return false;
-	good = check(tiny_guest_run(&guest) == KVM_EXIT_HLT) && check(tiny_guest_run(&guest) >= 0) &&
+	good = check(tiny_guest_run(&guest) == KVM_EXIT_HLT) &&
+	       check(tiny_guest_run(&guest) >= 0) &&
 	       tiny_guest_ended(&guest, ENDED, 9);
 	tiny_guest_end(&guest);
 	return good;
@@ -163,7 +169,8 @@ static void load_fpu(uint8_t *bytes)
 /* A process that does @what on another processor, for ever. */
 static pid_t disturb(void (*what)(uint8_t *))
 {
-	uint8_t *bytes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint8_t *bytes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			      0);
 	pid_t child = bytes == MAP_FAILED ? -1 : fork();
 
 	if (!child) {
@@ -181,8 +188,8 @@ static pid_t disturb(void (*what)(uint8_t *))
 #define INTERRUPTS	100
 
 /*
- * STI; again: MOV ECX, 1000000; LOOP itself; MOV EAX, ESI; OUT 0x10, EAX; JMP again. The handler: INC
- * ESI; IRET.
+ * STI; again: MOV ECX, 1000000; LOOP itself; MOV EAX, ESI; OUT 0x10, EAX; JMP again. The handler:
+ * INC ESI; IRET.
  */
 static const uint8_t counts_interrupts[TINY_IRQ - TINY_CODE + 2] = {
 	0xfb, ECX(1000000), 0xe2, 0xfe, 0x89, 0xf0, OUT_EAX, 0xeb, 0xf3,
@@ -213,7 +220,8 @@ static bool delivers_once(void)
 	good = check(disturber > 0);
 	stay_on(0);
 	for (; good && value <= INTERRUPTS; value++)
-		good = check(tiny_guest_run(&guest) >= 0) && tiny_guest_ended(&guest, PORT, value) &&
+		good = check(tiny_guest_run(&guest) >= 0) &&
+		       tiny_guest_ended(&guest, PORT, value) &&
 		       check(!ioctl(guest.vm.vcpu_fd, KVM_INTERRUPT, &irq));
 	calm(disturber);
 	tiny_guest_end(&guest);

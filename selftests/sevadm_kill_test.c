@@ -38,7 +38,11 @@ static int steps_of(const struct flavour *f, const struct sev_step **steps)
 static bool run_kill(const struct flavour *f, const struct sev_step **steps, int last)
 {
 	struct sev_launch_options options = {
-		.type = f->type, .init = f->init, .memory = MEMORY, .regions = 2, .policy = f->policy,
+		.type = f->type,
+		.init = f->init,
+		.memory = MEMORY,
+		.regions = 2,
+		.policy = f->policy,
 	};
 	struct ledger_totals totals = { 0 };
 	bool ended = false, good;

@@ -2,9 +2,9 @@
 /*
  * sevadm's ledger equals kvm_amd's own state after every step of a VM's life.
  *
- * usage: sevadm_ledger_test             all scenarios
- *        sevadm_ledger_test --compare   compare once, now; exit status 1: they differ
- *        sevadm_ledger_test --flavour NAME      the scenarios of one way to start a guest (lib/flavour.h)
+ * usage: sevadm_ledger_test                  all scenarios
+ *        sevadm_ledger_test --compare        compare once, now; exit status 1: they differ
+ *        sevadm_ledger_test --flavour NAME   those of one way to start a guest (lib/flavour.h)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,8 +100,8 @@ static bool make_cgroup(pid_t pid)
 }
 
 /*
- * A kernel that keeps a thread of KVM in the VM's cgroup as long as it lives (6.1) refuses: then the
- * cgroup goes after the VM, and what is tested is that it stays.
+ * A kernel that keeps a thread of KVM in the VM's cgroup as long as it lives (6.1) refuses: then
+ * the cgroup goes after the VM, and what is tested is that it stays.
  */
 static bool remove_cgroup(pid_t pid)
 {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The SEV guide's own example: real libvirt does not take it, and takes what `check domain --fix` makes
-# of it, on the host that it is made for.
+# The SEV guide's own example: real libvirt does not take it, and takes what `check domain --fix`
+# makes of it, on the host that it is made for.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 

@@ -137,8 +137,10 @@ static const struct domain shapes[] = {
 };
 
 /*
- * struct forecast - what sevadm says; MiB: how far the nearest edge is, and the limit it recommends.
- * @while_running: it starts, and dies as its guest comes to use its memory, which no paused one does.
+ * struct forecast - what sevadm says; MiB: how far the nearest edge is, and the limit it
+ * recommends.
+ * @while_running: it starts, and dies as its guest comes to use its memory, which no paused one
+ *	does.
  */
 struct forecast {
 	enum outcome outcome;
@@ -369,7 +371,8 @@ int main(int argc, char **argv)
 	if (geteuid() || access("/dev/sev", F_OK) || system("virsh -q version >/dev/null 2>&1"))
 		ksft_exit_skip("needs root, a SEV host, and libvirt's daemon\n");
 	for (i = 0; !recommend && i < ARRAY_SIZE(rows); i++)
-		planned += (all || argc || rows[i].quick) && is_named(rows[i].domain.name, argc, argv);
+		planned += (all || argc || rows[i].quick) &&
+			   is_named(rows[i].domain.name, argc, argv);
 	for (i = 0; recommend && i < ARRAY_SIZE(shapes); i++)
 		planned += is_named(shapes[i].name, argc, argv);
 	ksft_set_plan(planned);

@@ -397,7 +397,8 @@ static void user_maximum(void)
 	unsigned int count;
 	int error;
 
-	check(set(SEVADM_SUBJECT_USER, USER, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MAX_VALUE, 2));
+	check(set(SEVADM_SUBJECT_USER, USER, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MAX_VALUE,
+		  2));
 	/* The real user id counts: the test stays root in all else. */
 	check(!setresuid(USER, 0, 0));
 	count = vms_start(vms, 3, &error);
@@ -450,7 +451,10 @@ static void guarantee(void)
 	cgroup_remove("/tenant");
 }
 
-/* A VM that a user and a cgroup are both guaranteed counts for one of them: the other one's is kept. */
+/*
+ * A VM that a user and a cgroup are both guaranteed counts for one of them: the other one's is
+ * kept.
+ */
 static void guarantees_overlap(void)
 {
 	struct sev_vm both[ASIDS_MIN], others[1], tenants[ASIDS_MIN], users[ASIDS_MIN];
@@ -460,7 +464,8 @@ static void guarantees_overlap(void)
 
 	check(set(SEVADM_SUBJECT_CGROUP, tenant, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE,
 		  capacity - ASIDS_MIN));
-	check(set(SEVADM_SUBJECT_USER, USER, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE, ASIDS_MIN));
+	check(set(SEVADM_SUBJECT_USER, USER, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE,
+		  ASIDS_MIN));
 	cgroup_enter("/tenant");
 	check(!setresuid(USER, 0, 0));
 	count = vms_start(both, ASIDS_MIN, &error);
@@ -587,10 +592,10 @@ static void migration(void)
 
 static void wrong_requests(void)
 {
-	check(limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN, SEVADM_A_LIMIT_MIN_VALUE, 1 << 20)
-	      == -EINVAL);
-	check(limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE, 1)
-	      == -EINVAL);
+	check(limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PIN, SEVADM_A_LIMIT_MIN_VALUE,
+			1 << 20) == -EINVAL);
+	check(limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_ASID_SEV, SEVADM_A_LIMIT_MIN_VALUE,
+			1) == -EINVAL);
 	/* Sums of guarantees do not overflow. */
 	check(limit_set(SEVADM_SUBJECT_USER, USER, SEVADM_RESOURCE_ASID_SEV,
 			SEVADM_A_LIMIT_MIN_VALUE, 1) == 0);

@@ -3,8 +3,8 @@
  * Readers that stop, while 100 000 events happen, learn exactly how many they have lost, each from
  * where it stood; one that keeps up loses none; the ring takes no more memory for any of them.
  *
- * The reader that keeps up is never more than half of the ring behind: events come in rounds of that
- * size, so that it does not depend on how busy the machine is.
+ * The reader that keeps up is never more than half of the ring behind: events come in rounds of
+ * that size, so that it does not depend on how busy the machine is.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What sevadm says a VM will pin, be charged and map is what a real QEMU does: never less, and not much
-# more. Prints both, in MiB.
+# What sevadm says a VM will pin, be charged and map is what a real QEMU does: never less, and not
+# much more. Prints both, in MiB.
 #
 # They have a monitor, as under libvirt: its thread counts.
 #
@@ -102,7 +102,8 @@ fits() {
 	eventually 120 settled
 	pinned=$(value vm list -- 0 pinned_peak_bytes)
 	charged=$(cat "$CGROUP/memory.peak" 2> /dev/null || cat "$CGROUP/memory.current")
-	# Not VmPeak: glibc maps 128 MiB to find an aligned arena in, and does without where it may not.
+	# Not VmPeak: glibc maps 128 MiB to find an aligned arena in, and does without where it may
+	# not.
 	mapped=$(awk '/^VmLck/ { print $2 * 1024 }' "/proc/$guest/status")
 	guest_kill
 	eventually 120 rmdir "$CGROUP" 2> /dev/null || return 1

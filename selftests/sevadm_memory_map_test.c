@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What one processor does to the map of memory never changes what another one reads: the one moves a
- * PCI device's registers in and out of the map, the other reads a register of the next device, which
- * stays where it is. Linux does the first as it looks at the PCI bus; an emulator that then takes one
- * device's registers for another's loses the end of an interrupt, and a processor that stays in an
- * interrupt for ever takes no further one of its timer's.
+ * What one processor does to the map of memory never changes what another one reads: the one moves
+ * a PCI device's registers in and out of the map, the other reads a register of the next device,
+ * which stays where it is. Linux does the first as it looks at the PCI bus; an emulator that then
+ * takes one device's registers for another's loses the end of an interrupt, and a processor that
+ * stays in an interrupt for ever takes no further one of its timer's.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

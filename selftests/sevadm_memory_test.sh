@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What sevadm says a SEV-SNP guest takes of its host is what a running one takes: its private memory,
-# and all that its cgroup is charged, once Linux is up. Arguments: MIB:VCPUS of each guest (256:1).
-# Prints the forecast and what was seen, in MiB.
+# What sevadm says a SEV-SNP guest takes of its host is what a running one takes: its private
+# memory, and all that its cgroup is charged, once Linux is up. Arguments: MIB:VCPUS of each guest
+# (256:1). Prints the forecast and what was seen, in MiB.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -76,7 +76,8 @@ near() {
 		[ $(($3 * 100)) -le $(($2 * (100 + PERCENT))) ]
 }
 
-# What no device has used of the bounce buffers is in neither store: between all and nothing of them.
+# What no device has used of the bounce buffers is in neither store: between all and nothing of
+# them.
 between() {
 	say "$1: forecast: at most $(($2 >> 20)), seen $(($4 >> 20)), at least $((($2 - $3) >> 20)) MiB"
 	[ "$4" -le "$2" ] && [ "$4" -ge $(($2 - $3)) ]

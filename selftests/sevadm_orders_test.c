@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ccp, kvm_amd and sevadm are loaded and unloaded in every order that their dependencies allow, with a
- * guest each time that all three are there: the module attaches and lets go, and the ledger is true.
- * Between coming up and going down kvm_amd, or sevadm, goes and comes back while the others stay.
+ * ccp, kvm_amd and sevadm are loaded and unloaded in every order that their dependencies allow,
+ * with a guest each time that all three are there: the module attaches and lets go, and the ledger
+ * is true. Between coming up and going down kvm_amd, or sevadm, goes and comes back while the
+ * others stay.
  *
  * usage: sevadm_orders_test [COUNT]     how often a host is brought up and down (9: each way once;
  *                                       27: each with each of the reloads)
@@ -100,7 +101,11 @@ static bool bring_down(const enum module *order)
 static bool guest_is_counted(const struct flavour *f, bool killed)
 {
 	struct sev_launch_options options = {
-		.type = f->type, .init = f->init, .memory = MEMORY, .regions = 2, .policy = f->policy,
+		.type = f->type,
+		.init = f->init,
+		.memory = MEMORY,
+		.regions = 2,
+		.policy = f->policy,
 	};
 	struct ledger_totals totals = { 0 };
 	struct stepper stepper;

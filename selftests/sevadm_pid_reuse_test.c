@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The creator of a VM ends while another process keeps the VM, and its pid goes to a new process: the
- * VM is not taken for the new process's, which has its own, and the ledger equals kvm_amd's own state.
+ * The creator of a VM ends while another process keeps the VM, and its pid goes to a new process:
+ * the VM is not taken for the new process's, which has its own, and the ledger equals kvm_amd's own
+ * state.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +59,10 @@ static void be_another(const struct flavour *f, int ready)
 	_exit(1);
 }
 
-/* A child whose pid is @pid: clone(2), set_tid. Returns when it has its VM, or has failed; 0: no child. */
+/*
+ * A child whose pid is @pid: clone(2), set_tid. Returns when it has its VM, or has failed; 0: no
+ * child.
+ */
 static pid_t start_another(pid_t pid, const struct flavour *f)
 {
 	struct clone_args args = {
@@ -106,7 +110,11 @@ static bool vms_are(const char *where, size_t count)
 static bool launched(struct stepper *s, const struct flavour *f)
 {
 	struct sev_launch_options options = {
-		.type = f->type, .init = f->init, .memory = MEMORY, .regions = 1, .policy = f->policy,
+		.type = f->type,
+		.init = f->init,
+		.memory = MEMORY,
+		.regions = 1,
+		.policy = f->policy,
 	};
 
 	return stepper_launch(s, &options, 0) && stepper_hand_over(s);

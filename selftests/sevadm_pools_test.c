@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The ASID pools of an SEV-SNP host as kvm_amd divides them. Where it hides ciphertext
- * (kvm_amd.ciphertext_hiding_asids), SEV-SNP and SEV-ES guests have pools of their own, and neither's
- * room, limits, guarantees or leases are the other's; elsewhere they share one, and there is no third.
+ * (kvm_amd.ciphertext_hiding_asids), SEV-SNP and SEV-ES guests have pools of their own, and
+ * neither's room, limits, guarantees or leases are the other's; elsewhere they share one, and there
+ * is no third.
  *
  * Wants sevhost --snp; to divide them a kernel from 6.18 on, with the security processor's property
  * ciphertext-hiding.
@@ -154,7 +155,8 @@ static bool is_refused(enum sev_type type, __u32 knob)
 static bool divided_as_kvm_amd_has_them(void)
 {
 	struct sevadm_pool_query snp, es, sev;
-	bool good = check(pool_now(SEVADM_POOL_SEV_ES, &es)) & check(pool_now(SEVADM_POOL_SEV, &sev));
+	bool good = check(pool_now(SEVADM_POOL_SEV_ES, &es)) &
+		    check(pool_now(SEVADM_POOL_SEV, &sev));
 
 	if (divided)
 		good &= check(pool_now(SEVADM_POOL_SEV_SNP, &snp)) && check(snp.min_asid == 1) &
@@ -241,9 +243,10 @@ static bool is_explained(const char *text)
 
 static bool room_beside_is_explained(void)
 {
-	bool good = start_many(SEV_TYPE_SEV_SNP, snp_asids) && check(start(SEV_TYPE_SEV_SNP) == EBUSY) &&
+	bool good = start_many(SEV_TYPE_SEV_SNP, snp_asids) &&
+		    check(start(SEV_TYPE_SEV_SNP) == EBUSY) &&
 		    check(is_found("sev_snp", "of sev_es are for SEV-ES guests alone")) &
-		    check(is_explained("of pool sev_es are for SEV-ES guests alone"));
+			    check(is_explained("of pool sev_es are for SEV-ES guests alone"));
 
 	end_all();
 	return good;
@@ -328,8 +331,9 @@ static bool one_flush(void)
 	good = good && start_many(SEV_TYPE_SEV_SNP, snp_asids);
 	end_all();
 	good = good && start_many(SEV_TYPE_SEV_SNP, 1) && pool_now(SEVADM_POOL_SEV_SNP, &snp) &&
-	       pool_now(SEVADM_POOL_SEV_ES, &es) && check(!es.reclaim) & check(snp.recycles == es.recycles) &
-	       check(snp.used == 1) & !ledger_differences("after a flush", NULL);
+	       pool_now(SEVADM_POOL_SEV_ES, &es) &&
+	       check(!es.reclaim) & check(snp.recycles == es.recycles) & check(snp.used == 1) &
+		       !ledger_differences("after a flush", NULL);
 	end_all();
 	return good;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What sevadm says is private to each SEV-SNP guest, to all of them and to the firmware is what the
- * machine's own RMP has, page by page: after every step of a launch, while guests are killed, commands
- * fail and pages leak, and for guests that are older than the module.
+ * machine's own RMP has, page by page: after every step of a launch, while guests are killed,
+ * commands fail and pages leak, and for guests that are older than the module.
  *
  * Wants sevhost --snp, and a kernel with KVM's SNP side (Linux 6.11).
  */
@@ -218,8 +218,8 @@ static bool run_fault(const struct fault *fault)
 }
 
 /*
- * What the kernel and the firmware do not say of the only guest is not known: nothing is guessed. Its ASID is,
- * as its pages are found by that.
+ * What the kernel and the firmware do not say of the only guest is not known: nothing is guessed.
+ * Its ASID is, as its pages are found by that.
  */
 static bool is_right_or_unknown(const char *where, bool state_is_seen)
 {
@@ -415,8 +415,9 @@ static bool run_contest(void)
 }
 
 /*
- * Memory that was bound to a VM before it took over another one's context has been charged to nobody. KVM
- * refuses both ways to take one over from a SEV-SNP guest; where it does not, this fails.
+ * Memory that was bound to a VM before it took over another one's context has been charged to
+ * nobody. KVM refuses both ways to take one over from a SEV-SNP guest; where it does not, this
+ * fails.
  */
 static bool run_taken(const struct sev_host *host,
 		      struct sev_outcome (*take)(struct sev_vm *vm, const struct sev_vm *source))
@@ -613,8 +614,8 @@ static unsigned int run_lives(bool all, bool count_only)
 }
 
 /*
- * Argument "all": the whole of what a guest may do and how it may end, which takes minutes. "now": the guests
- * that there are, of which "none": there is to be none, are only compared.
+ * Argument "all": the whole of what a guest may do and how it may end, which takes minutes. "now":
+ * the guests that there are, of which "none": there is to be none, are only compared.
  */
 int main(int argc, char **argv)
 {

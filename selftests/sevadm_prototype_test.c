@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The prototypes of the module's seams (module/seam_table.h) are those of the running kernel's
- * functions, as its BTF has them: a kernel that changes one fails here before it harms a host. Where the
- * table has several forms of a function, the kernel has one of them.
+ * functions, as its BTF has them: a kernel that changes one fails here before it harms a host.
+ * Where the table has several forms of a function, the kernel has one of them.
  *
  * Compared are the number of parameters, and of each one and of what is returned the size, the
  * signedness, how many pointers it is away and which structure or enumeration it is.

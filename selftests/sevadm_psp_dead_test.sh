@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A security processor that never answers: the command is in the trace when ccp gives it up, listeners
-# get a message, and the ledger stays true. Wants one that hangs, and a ccp that does not wait for long:
-# sevhost --psp hang=LAUNCH_START --param ccp.psp_cmd_timeout=5.
+# A security processor that never answers: the command is in the trace when ccp gives it up,
+# listeners get a message, and the ledger stays true. Wants one that hangs, and a ccp that does not
+# wait for long: sevhost --psp hang=LAUNCH_START --param ccp.psp_cmd_timeout=5.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 

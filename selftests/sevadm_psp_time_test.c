@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PSP time and wait are what they are called: each command took the time that the security processor
- * takes for it, within 5 %; guests that are launched at once wait for those in front of them, the
- * n-th one n - 1 times as long as one command takes. On a host with SEV-SNP commands issue others from
- * within: those take their own time, wait for nobody, and no time is counted twice.
+ * PSP time and wait are what they are called: each command took the time that the security
+ * processor takes for it, within 5 %; guests that are launched at once wait for those in front of
+ * them, the n-th one n - 1 times as long as one command takes. On a host with SEV-SNP commands
+ * issue others from within: those take their own time, wait for nobody, and no time is counted
+ * twice.
  *
  * usage: sevadm_psp_time_test COMMON LAUNCH_START
- *	milliseconds that the security processor takes for any other command, and for LAUNCH_START; the
- *	emulated host with --icount --psp 'delay=*:1ms' --psp delay=LAUNCH_START:50ms
+ *	milliseconds that the security processor takes for any other command, and for LAUNCH_START;
+ *	the emulated host with --icount --psp 'delay=*:1ms' --psp delay=LAUNCH_START:50ms
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -138,8 +139,8 @@ static bool took_its_time(const struct sevadm_event *event)
 }
 
 /*
- * The security processor does one thing at a time: what commands took together fits between the first one's
- * begin and the last one's end. Those within a command are reported before it.
+ * The security processor does one thing at a time: what commands took together fits between the
+ * first one's begin and the last one's end. Those within a command are reported before it.
  */
 static bool counted_once(const struct sevadm_event *events, size_t count)
 {
@@ -198,9 +199,9 @@ static bool test_alone(void)
 }
 
 /*
- * PSP time ends when ccp's task runs again (wait_event_timeout() in sev_wait_cmd_ioc()), so it holds
- * what the processors are busy with meanwhile: less than 5 % of LAUNCH_START; for a short command,
- * while other guests exit, perhaps more.
+ * PSP time ends when ccp's task runs again (wait_event_timeout() in sev_wait_cmd_ioc()), so it
+ * holds what the processors are busy with meanwhile: less than 5 % of LAUNCH_START; for a short
+ * command, while other guests exit, perhaps more.
  */
 static bool took_its_time_among_others(const struct sevadm_event *event)
 {

@@ -64,7 +64,8 @@ interrupted() {
 }
 
 for_a_time() {
-	sevadm trace record short --duration 300ms 2>/dev/null && sevadm trace report short > /dev/null
+	sevadm trace record short --duration 300ms 2>/dev/null &&
+		sevadm trace report short > /dev/null
 }
 
 # Killed: what it had written is there, and the report says that the end is missing.

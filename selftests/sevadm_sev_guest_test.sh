@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A guest of the type that the first argument says boots OVMF and Linux on as many vCPUs as the second
-# one says (2), and runs a command; while it does, the ledger is true, and afterwards nothing of it is
-# left. A SEV-SNP guest asks the security processor for a report about itself, and its owner finds it
-# to be true, by other software (image/sev-report.c).
+# A guest of the type that the first argument says boots OVMF and Linux on as many vCPUs as the
+# second one says (2), and runs a command; while it does, the ledger is true, and afterwards nothing
+# of it is left. A SEV-SNP guest asks the security processor for a report about itself, and its
+# owner finds it to be true, by other software (image/sev-report.c).
 #
-# A third argument is a SEV-SNP guest's memory in MiB: then what is private to it is compared with the
-# machine's RMP all the time, also while it touches all of its memory and releases it, and a second guest is
-# refused by private.max meanwhile.
+# A third argument is a SEV-SNP guest's memory in MiB: then what is private to it is compared with
+# the machine's RMP all the time, also while it touches all of its memory and releases it, and a
+# second guest is refused by private.max meanwhile.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -33,8 +33,8 @@ echo "processors $(grep -c ^processor /proc/cpuinfo)"
 echo "sum $(seq 20000 | awk "{ s += \$1 / 4 } END { print s }")"
 '
 
-# The report, by the driver of the guest's /dev/sev-guest. What the owner asks it to have in it is text
-# of the field's size.
+# The report, by the driver of the guest's /dev/sev-guest. What the owner asks it to have in it is
+# text of the field's size.
 nonce=$(od -A n -t x1 -N 32 /dev/urandom | tr -d ' \n')
 # shellcheck disable=SC2016 # for the guest's shell
 attest='
@@ -126,8 +126,8 @@ watch_private() {
 	done
 }
 
-# Its firmware makes all of its memory private before it boots anything, and nothing is more than that but
-# the state of its vCPUs.
+# Its firmware makes all of its memory private before it boots anything, and nothing is more than
+# that but the state of its vCPUs.
 was_private() {
 	peak=$(sort -n "$scratch/peaks" | tail -n 1)
 	echo "# compared $(grep -c . "$scratch/peaks") times; at most $peak bytes"

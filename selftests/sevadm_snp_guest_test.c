@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vCPUs of SEV-SNP guests run on this host as the architecture says, each guest a few bytes of code:
- * which of its pages it reaches, what PVALIDATE and RMPADJUST answer, and what it notices of a
- * hypervisor that takes a page away. And sevadm's ledger, and the machine's own count of the guest's
- * pages, are right while such a guest runs and when it is gone.
+ * vCPUs of SEV-SNP guests run on this host as the architecture says, each guest a few bytes of
+ * code: which of its pages it reaches, what PVALIDATE and RMPADJUST answer, and what it notices of
+ * a hypervisor that takes a page away. And sevadm's ledger, and the machine's own count of the
+ * guest's pages, are right while such a guest runs and when it is gone.
  *
  * Wants sevhost --snp, and a kernel with KVM's SNP side (Linux 6.11).
  */
@@ -46,8 +46,8 @@
 
 /* EDI is the page, ESI how many are left, EBX all answers. */
 #define VALIDATE_PAGES(count)	0x31, 0xdb, 0xbf, TINY_BYTES(TINY_FREE), 0xbe, TINY_BYTES(count), \
-				0x89, 0xf8, 0x31, 0xc9, EDX(1), 0xf2, 0x0f, 0x01, 0xff, 0x09, 0xc3, \
-				0x81, 0xc7, TINY_BYTES(0x1000), 0x4e, 0x75, 0xe8
+				0x89, 0xf8, 0x31, 0xc9, EDX(1), 0xf2, 0x0f, 0x01, 0xff, 0x09, \
+				0xc3, 0x81, 0xc7, TINY_BYTES(0x1000), 0x4e, 0x75, 0xe8
 #define FOR_EVER		0xf3, 0x90, 0xeb, 0xfc	/* PAUSE; JMP */
 
 static const struct row {
@@ -68,7 +68,8 @@ static const struct row {
 	{ "validating again changes nothing",
 	  { VALIDATE(PAGE), VALIDATE(PAGE), PVALIDATE_VALUE }, ENDED, CARRY },
 	{ "it keeps what is written to it",
-	  { VALIDATE(PAGE), EAX(0x7654321), WRITE_EAX(PAGE + 0x123), READ_EDX(PAGE + 0x123), TINY_END },
+	  { VALIDATE(PAGE), EAX(0x7654321), WRITE_EAX(PAGE + 0x123), READ_EDX(PAGE + 0x123),
+	    TINY_END },
 	  ENDED, 0x7654321 },
 	{ "all of its pages can be validated",
 	  { VALIDATE_PAGES(FREE_PAGES), 0x89, 0xda, TINY_END }, ENDED, 0 },
@@ -79,7 +80,8 @@ static const struct row {
 	/* another handler: MOV EDX, CR2; JMP behind the first one's POP */
 	{ "CR2 is its address",
 	  { EAX(0xe9d2200f), WRITE_EAX(0x1900), EAX(TINY_VC + 1 - 0x1908), WRITE_EAX(0x1904),
-	    EAX(0x00081900), WRITE_EAX(0x2000 + 29 * 8), READ_EAX(PAGE + 0x321) }, ENDED, PAGE + 0x321 },
+	    EAX(0x00081900), WRITE_EAX(0x2000 + 29 * 8), READ_EAX(PAGE + 0x321) }, ENDED,
+	    PAGE + 0x321 },
 	{ "a #VC for it without a handler ends it",
 	  { 0x0f, 0x01, 0x1d, TINY_BYTES(0x9000), READ_EAX(PAGE) }, SHUTDOWN, 0 },
 	{ "a page can be rescinded", { VALIDATE(PAGE), RESCIND(PAGE), PVALIDATE_VALUE }, ENDED, 0 },
@@ -118,9 +120,11 @@ static bool runs_as_told(const struct row *row)
 	struct tiny_guest guest;
 	bool good;
 
-	if (!tiny_guest_launch(&guest, &host, SEV_TYPE_SEV_SNP, MEMORY, row->code, sizeof(row->code)))
+	if (!tiny_guest_launch(&guest, &host, SEV_TYPE_SEV_SNP, MEMORY, row->code,
+			       sizeof(row->code)))
 		return false;
-	good = check(tiny_guest_run(&guest) >= 0) && tiny_guest_ended(&guest, row->ending, row->value);
+	good = check(tiny_guest_run(&guest) >= 0) &&
+	       tiny_guest_ended(&guest, row->ending, row->value);
 	tiny_guest_end(&guest);
 	return good;
 }
@@ -199,7 +203,8 @@ static bool host_shares(void)
 /* The guest asks for a page to be shared (GHCB MSR 0x14, operation 2), and then reaches for it. */
 static bool guest_shares(void)
 {
-	static const uint8_t code[] = { VALIDATE(PAGE), RESCIND(PAGE), EAX(PAGE | 0x14), EDX(2 << 20),
+	static const uint8_t code[] = { VALIDATE(PAGE), RESCIND(PAGE), EAX(PAGE | 0x14),
+					EDX(2 << 20),
 					VMGEXIT_MSR, EDX_IS_EAX, TINY_END, READ_EAX(PAGE), ANSWER };
 	struct kvm_enable_cap calls = {
 		.cap = KVM_CAP_EXIT_HYPERCALL, .args = { 1 << KVM_HC_MAP_GPA_RANGE },
@@ -212,10 +217,12 @@ static bool guest_shares(void)
 	good = check(!ioctl(guest.vm.fd, KVM_ENABLE_CAP, &calls)) &&
 	       check(tiny_guest_run(&guest) == KVM_EXIT_HYPERCALL) &&
 	       check(guest.run->hypercall.nr == KVM_HC_MAP_GPA_RANGE) &&
-	       check(guest.run->hypercall.args[0] == PAGE) && check(guest.run->hypercall.args[1] == 1) &&
+	       check(guest.run->hypercall.args[0] == PAGE) &&
+	       check(guest.run->hypercall.args[1] == 1) &&
 	       set_shared(&guest, PAGE);
 	guest.run->hypercall.ret = 0;
-	good = good && check(tiny_guest_run(&guest) >= 0) && tiny_guest_ended(&guest, ENDED, 0x15) &&
+	good = good && check(tiny_guest_run(&guest) >= 0) &&
+	       tiny_guest_ended(&guest, ENDED, 0x15) &&
 	       faults_at(&guest, PAGE);
 	tiny_guest_end(&guest);
 	return good;
@@ -236,7 +243,9 @@ static pid_t start_endless_guest(void)
 	_exit(1);
 }
 
-/* As many validated pages more than at rest, of whatever ASID; they are looked at for five minutes. */
+/*
+ * As many validated pages more than at rest, of whatever ASID; they are looked at for five minutes.
+ */
 static bool valid_become(unsigned int more)
 {
 	struct rmp_counts seen;

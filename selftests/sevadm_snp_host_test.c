@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The emulated SEV-SNP host: every page that a launch gives to the guest or the firmware is theirs by
- * the machine's own count, and is the hypervisor's again when the VM is gone, however it went. And
- * sevadm's ledger equals kvm_amd's state throughout.
+ * The emulated SEV-SNP host: every page that a launch gives to the guest or the firmware is theirs
+ * by the machine's own count, and is the hypervisor's again when the VM is gone, however it went.
+ * And sevadm's ledger equals kvm_amd's state throughout.
  *
  * Wants sevhost --snp, and a kernel with KVM's SNP side (Linux 6.11).
  */

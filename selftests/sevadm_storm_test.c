@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sevadm's ledger equals kvm_amd's own state in a storm: many processes that start, pin, mirror,
- * migrate, pass on and kill VMs at once. It is compared whenever they are made to stand still. In the
- * middle the module is unloaded and loaded again: no VM minds, and what is new is accounted exactly.
+ * migrate, pass on and kill VMs at once. It is compared whenever they are made to stand still. In
+ * the middle the module is unloaded and loaded again: no VM minds, and what is new is accounted
+ * exactly.
  *
  * usage: sevadm_storm_test [--seconds N] [--processes N] [--quiets N] [--seed N]
  *
@@ -92,8 +93,8 @@ static bool nothing_left(const char *where)
 }
 
 /*
- * While the storm goes on. The VMs that are older than the module are adopted as it is loaded, in the
- * middle of their lives; and when they are gone, nothing is left of them.
+ * While the storm goes on. The VMs that are older than the module are adopted as it is loaded, in
+ * the middle of their lives; and when they are gone, nothing is left of them.
  */
 static bool reload(double seconds)
 {

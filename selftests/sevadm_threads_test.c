@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Threads of one process at work on the same VMs at once: each VM is initialised, made a mirror and
- * taken over by several of them, of which KVM lets at most one succeed; what became of it is at once
- * the source of the next. After each round sevadm's ledger equals kvm_amd's own state.
+ * taken over by several of them, of which KVM lets at most one succeed; what became of it is at
+ * once the source of the next. After each round sevadm's ledger equals kvm_amd's own state.
  *
  * usage: sevadm_threads_test [--rounds N] [--seed N]     (100, the time)
  */

@@ -4,9 +4,10 @@
  * status and the VM it was for; every pin, and every change of an ASID.
  *
  * usage: sevadm_trace_test                          on a firmware that does its work
- *        sevadm_trace_test --adopted               where `sevadm module adopt` has given it kvm_amd's layout
- *        sevadm_trace_test --fault COMMAND:STATUS   the firmware answers STATUS to the first COMMAND
- *	of a launch (the emulated host's --psp fault=COMMAND:STATUS)
+ *        sevadm_trace_test --adopted                where `sevadm module adopt` has given it
+ *	kvm_amd's layout
+ *        sevadm_trace_test --fault COMMAND:STATUS   the firmware answers STATUS to the first
+ *	COMMAND of a launch (the emulated host's --psp fault=COMMAND:STATUS)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,9 @@
 
 #define MEMORY		(4UL << 20)
 #define SEEN_MAX	256
-/* enum sev_cmd (linux/psp-sev.h of the kernel): commands below are the platform's, not a guest's. */
+/*
+ * enum sev_cmd (linux/psp-sev.h of the kernel): commands below are the platform's, not a guest's.
+ */
 #define FIRST_GUEST_COMMAND 0x20
 
 /* ---- what happened -------------------------------------------------------------------------- */
@@ -36,7 +39,9 @@
 /* The process's own events from number @from on. */
 static size_t own_events(__u64 from, struct sevadm_event *events)
 {
-	struct sevadm_event_seek seek = { .size = sizeof(seek), .whence = SEVADM_SEEK_SEQ, .seq = from };
+	struct sevadm_event_seek seek = { .size = sizeof(seek),
+					  .whence = SEVADM_SEEK_SEQ,
+					  .seq = from };
 	int fd = open(SEVADM_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	size_t count = 0;
 
@@ -216,7 +221,8 @@ static bool compare_commands(const struct command *seen, size_t count, const str
 }
 
 /* Runs @steps, whatever they end with; the last one's outcome is in @out. */
-static void run_steps(const char *list, enum sev_type type, uint32_t policy, struct sev_outcome *out)
+static void run_steps(const char *list, enum sev_type type, uint32_t policy,
+		      struct sev_outcome *out)
 {
 	const struct sev_launch_options options = {
 		.type = type,
@@ -334,8 +340,8 @@ static const struct wanted wanted[] = {
 };
 
 /*
- * The ASID is reported as used once: when its number shows, which is at ACTIVATE, behind all registrations;
- * or as soon as KVM has chosen it, if the module knows where KVM keeps it.
+ * The ASID is reported as used once: when its number shows, which is at ACTIVATE, behind all
+ * registrations; or as soon as KVM has chosen it, if the module knows where KVM keeps it.
  */
 static bool asid_is_told_in_time(const struct sevadm_event *events, size_t count, bool adopted)
 {

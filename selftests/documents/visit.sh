@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# On the emulated host: runs each file of commands/, and prints what they printed and how they ended as
-# an archive, between two lines. selftests/documents/check makes the commands and reads the archive.
+# On the emulated host: runs each file of commands/, and prints what they printed and how they ended
+# as an archive, between two lines. selftests/documents/check makes the commands and reads the
+# archive.
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here" || exit
 PATH=$here/stand-ins:$here:$PATH
@@ -16,7 +17,8 @@ stand-ins/journalctl >/var/log/libvirt/qemu/guest.log
 printf '[host]\npin.max = 64M\n' >/etc/sevadm.conf
 cp "/lib/modules/$version/updates/sevadm.ko" "build/module/$version/"
 
-# What the examples look at: a guest that stays, a mirror and one that moved, one of another type, a refusal.
+# What the examples look at: a guest that stays, a mirror and one that moved, one of another type, a
+# refusal.
 su alice -c "sevlaunch --memory 4 --pause-at finish" >launched &
 guest=$!
 until grep -q '^finish: good=true' launched; do

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""alerts.py PROGRAMS HOSTS: what the metrics of three hosts (record) make Prometheus and Alertmanager say. KTAP.
+"""alerts.py PROGRAMS HOSTS: what the metrics of three hosts (record) make Prometheus and
+Alertmanager say. KTAP.
 
-Each host has a node_exporter with its textfile; alerts fire once something is wrong, and are resolved after
-it. The rules are those that are installed, but a minute is a second.
+Each host has a node_exporter with its textfile; alerts fire once something is wrong, and are
+resolved after it. The rules are those that are installed, but a minute is a second.
 """
 import os
 import pathlib

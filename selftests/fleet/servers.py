@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prometheus and what belongs to it, in a network namespace of their own (check), for as long as a test runs."""
+"""Prometheus and what belongs to it, in a network namespace of their own (check), for as long as a
+test runs."""
 import json
 import pathlib
 import signal
@@ -31,7 +32,8 @@ class Servers:
 
     def start(self, name, *words):
         with open(self.folder / f"{name}.log", "ab") as log:
-            self.started.append(subprocess.Popen([self.programs / name, *words], stdout=log, stderr=log, cwd=self.folder))
+            self.started.append(subprocess.Popen([self.programs / name, *words], stdout=log,
+                                                 stderr=log, cwd=self.folder))
         return self.started[-1]
 
     def start_prometheus(self, config):

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""simulate.py PROGRAMS METRICS [HOSTS]: what Prometheus needs for so many hosts (1000) that each say METRICS.
+"""simulate.py PROGRAMS METRICS [HOSTS]: what Prometheus needs for so many hosts (1000) that each
+say METRICS.
 
-METRICS is a file with what `sevadm metrics` prints. Each host is scraped every 30 seconds, three times. Prints
-the figures that Documentation/alerts.md has.
+METRICS is a file with what `sevadm metrics` prints. Each host is scraped every 30 seconds, three
+times. Prints the figures that Documentation/alerts.md has.
 """
 import http.server
 import pathlib

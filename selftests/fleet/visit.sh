@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# visit.sh pool|psp|limit: on an emulated host: what `sevadm metrics` prints before, while and after something
-# is wrong there, between lines "@@ before", "@@ wrong", "@@ after" and "@@ end".
+# visit.sh pool|psp|limit: on an emulated host: what `sevadm metrics` prints before, while and after
+# something is wrong there, between lines "@@ before", "@@ wrong", "@@ after" and "@@ end".
 cd /selftests || exit
 # shellcheck source=selftests/lib.sh disable=SC1091,SC2154
 . ./lib.sh

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A tenant's commands lie in a file whose file system is the tenant's own, who so decides, for each look that
- * the kernel has at them, when it succeeds, and if.
+ * A tenant's commands lie in a file whose file system is the tenant's own, who so decides, for each
+ * look that the kernel has at them, when it succeeds, and if.
  */
 #include <errno.h>
 #include <signal.h>
@@ -86,10 +86,14 @@ static void run_held_command(void)
 	_exit(0);
 }
 
-/* A tenant is killed in a call that its own file system holds: the VM is accounted for as long as there is one. */
+/*
+ * A tenant is killed in a call that its own file system holds: the VM is accounted for as long as
+ * there is one.
+ */
 void evasion_file_that_outlives_a_kill(void)
 {
-	const struct kvm_sev_cmd command = { .id = KVM_SEV_GUEST_STATUS, .sev_fd = evasion_host.sev_fd };
+	const struct kvm_sev_cmd command = { .id = KVM_SEV_GUEST_STATUS,
+					     .sev_fd = evasion_host.sev_fd };
 	struct fuse_file file;
 	pid_t child;
 	int status;

@@ -43,7 +43,10 @@ static bool is_any_listed(void)
 	return listed;
 }
 
-/* Where a seam is missing (here: the end of a VM), so are data; nobody is refused, and nothing stays behind. */
+/*
+ * Where a seam is missing (here: the end of a VM), so are data; nobody is refused, and nothing
+ * stays behind.
+ */
 void evasion_seams_that_are_missing(void)
 {
 	struct sev_vm vm;
@@ -73,7 +76,10 @@ static void *churn(void *argument)
 	return NULL;
 }
 
-/* ASIDs are taken and given back all the while that the module looks for VMs that are older than it. */
+/*
+ * ASIDs are taken and given back all the while that the module looks for VMs that are older than
+ * it.
+ */
 void evasion_adoption_while_others_come_and_go(void)
 {
 	struct ledger_totals totals = { 0 };
@@ -123,7 +129,10 @@ void evasion_creating_thread_has_ended(void)
 	evasion_check_empty();
 }
 
-/* In the cgroup, of a process that has been made there and is gone, with no trace but the file in a socket. */
+/*
+ * In the cgroup, of a process that has been made there and is gone, with no trace but the file in a
+ * socket.
+ */
 static bool leave_vm_in_socket(const char *cgroup, int socket)
 {
 	pid_t child = fork(), grandchild;
@@ -141,7 +150,10 @@ static bool leave_vm_in_socket(const char *cgroup, int socket)
 	return waitpid(child, &status, 0) == child && !status;
 }
 
-/* The maximum of a cgroup holds for what it has left behind, in sockets or with processes of others, as well. */
+/*
+ * The maximum of a cgroup holds for what it has left behind, in sockets or with processes of
+ * others, as well.
+ */
 void evasion_all_processes_have_ended(void)
 {
 	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };

@@ -158,7 +158,10 @@ void fuse_file_unmount(struct fuse_file *file)
 	unlink(PATH);
 }
 
-/* Each open has the kernel forget what it holds of the file; that it asks for the size takes a stat. */
+/*
+ * Each open has the kernel forget what it holds of the file; that it asks for the size takes a
+ * stat.
+ */
 void *fuse_file_map(void)
 {
 	int fd = open(PATH, O_RDONLY | O_CLOEXEC);

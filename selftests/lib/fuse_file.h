@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file of one page whose file system is ours (FUSE): what the kernel reads of it fails, or waits, when
- * we like.
+ * A file of one page whose file system is ours (FUSE): what the kernel reads of it fails, or waits,
+ * when we like.
  */
 #ifndef SEVADM_FUSE_FILE_H
 #define SEVADM_FUSE_FILE_H

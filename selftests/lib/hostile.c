@@ -71,7 +71,7 @@ struct hostile_vm *hostile_sev_vm(struct hostile *h)
 	return own;
 }
 
-/* ---- what is nothing out of the ordinary ------------------------------------------------------ */
+/* ---- what is nothing out of the ordinary ----------------------------------------------------- */
 
 static bool act_start(struct hostile *h)
 {
@@ -122,7 +122,7 @@ static bool act_close(struct hostile *h)
 	return own;
 }
 
-/* ---- VMs of other processes ------------------------------------------------------------------- */
+/* ---- VMs of other processes ------------------------------------------------------------------ */
 
 static bool act_send(struct hostile *h)
 {
@@ -210,7 +210,7 @@ static size_t any_action(struct hostile *h)
 	return i;
 }
 
-/* ---- a life ----------------------------------------------------------------------------------- */
+/* ---- a life ---------------------------------------------------------------------------------- */
 
 static void drop_all(struct hostile *h)
 {
@@ -261,8 +261,8 @@ void storm_live(struct storm_life *life)
 	h->fuzz = (struct fuzz) {
 		.random = random_seeded(life->random), .device = -1, .ids = { 1, HOSTILE_UID },
 	};
-	if (!sev_host_open(&h->host, &missing) || !cgroup_enter(HOSTILE_CGROUP, getpid()) || !become(h) ||
-	    genl_open(&h->fuzz.genl))
+	if (!sev_host_open(&h->host, &missing) || !cgroup_enter(HOSTILE_CGROUP, getpid()) ||
+	    !become(h) || genl_open(&h->fuzz.genl))
 		_exit(1);
 
 	while (!atomic_load(&shared->stop)) {

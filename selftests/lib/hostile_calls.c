@@ -21,7 +21,7 @@
 #define STALL_MS	100	/* in which a call reaches the page that it stalls at */
 #define MOVES		20	/* of a VM that a stalled call holds on to */
 
-/* ---- memory that comes and goes --------------------------------------------------------------- */
+/* ---- memory that comes and goes -------------------------------------------------------------- */
 
 static unsigned int init_command(const struct hostile_vm *own)
 {
@@ -51,7 +51,8 @@ bool hostile_unreadable(struct hostile *h)
 
 	if (!own || (!full && !hostile_new(h, own, NULL, HOSTILE_PAGES * SEV_PAGE_SIZE)))
 		return false;
-	page = mmap(NULL, SEV_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	page = mmap(NULL, SEV_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
 	if (page == MAP_FAILED)
 		return false;
 	page->command = (struct kvm_sev_cmd) {
@@ -68,7 +69,7 @@ bool hostile_unreadable(struct hostile *h)
 	return done;
 }
 
-/* ---- files that are exchanged ----------------------------------------------------------------- */
+/* ---- files that are exchanged ---------------------------------------------------------------- */
 
 /* What the descriptor is in turn with a VM. */
 static int other_file(struct hostile *h, int vm_fd)
@@ -113,7 +114,7 @@ bool hostile_exchange(struct hostile *h)
 	return done;
 }
 
-/* ---- calls that stall ------------------------------------------------------------------------- */
+/* ---- calls that stall ------------------------------------------------------------------------ */
 
 struct call {
 	pthread_t thread;

@@ -162,7 +162,7 @@ bool hostile_mirrors(struct hostile *h)
 	return count > 1;
 }
 
-/* ---- sevadm's own doors ----------------------------------------------------------------------- */
+/* ---- sevadm's own doors ---------------------------------------------------------------------- */
 
 bool hostile_open_devices(struct hostile *h)
 {
@@ -193,7 +193,7 @@ bool hostile_messages(struct hostile *h)
 	return h->fuzz.done > before;
 }
 
-/* ---- other identities ------------------------------------------------------------------------- */
+/* ---- other identities ------------------------------------------------------------------------ */
 
 /* Root of a user namespace of its own, with VMs that outlive what they were made for. */
 bool hostile_namespace(struct hostile *h)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A user who wants no more than what is guaranteed, beside hostile tenants: one VM that is launched and
- * stays, and one after the other that comes and goes. Nothing of that may be refused.
+ * A user who wants no more than what is guaranteed, beside hostile tenants: one VM that is launched
+ * and stays, and one after the other that comes and goes. Nothing of that may be refused.
  */
 #include <grp.h>
 #include <signal.h>

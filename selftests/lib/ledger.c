@@ -63,9 +63,9 @@ static bool asid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 
 static int likeness_alone(const struct view_vm *truth, const struct view_vm *vm)
 {
-	return 4 * (truth->pid == vm->pid) +
-	       4 * asid_agrees(truth, vm) + 4 * (truth->asid == vm->asid) +
-	       4 * (truth->es == vm->es) + 4 * (truth->pool == vm->pool) + 4 * (truth->handle == vm->handle) +
+	return 4 * (truth->pid == vm->pid) + 4 * asid_agrees(truth, vm) +
+	       4 * (truth->asid == vm->asid) + 4 * (truth->es == vm->es) +
+	       4 * (truth->pool == vm->pool) + 4 * (truth->handle == vm->handle) +
 	       (truth->pinned_bytes == vm->pinned_bytes) + (truth->regions == vm->regions);
 }
 
@@ -150,8 +150,8 @@ static bool is_owner(const struct comparison *c, const struct view_vm *vm, long 
 }
 
 /*
- * KVM has the thread that made the VM. Of one that is older than the module and whose thread has ended, the
- * process is one that uses it, and known only while there is one.
+ * KVM has the thread that made the VM. Of one that is older than the module and whose thread has
+ * ended, the process is one that uses it, and known only while there is one.
  */
 static bool pid_agrees(const struct view_vm *truth, const struct view_vm *vm)
 {
@@ -341,8 +341,9 @@ static enum reading read_views(struct comparison *c, enum view_source source)
 }
 
 /*
- * Return true if a VM may be in the middle of its end: KVM takes it off its list before it unpins its memory
- * and gives up its ASID (kvm_destroy_vm()). Then the ledger has a VM more, or an ASID is used by no VM.
+ * Return true if a VM may be in the middle of its end: KVM takes it off its list before it unpins
+ * its memory and gives up its ASID (kvm_destroy_vm()). Then the ledger has a VM more, or an ASID is
+ * used by no VM.
  */
 static bool vm_may_end(const struct comparison *c)
 {

@@ -108,7 +108,8 @@ static unsigned int vm_differences(const struct private_view *view, const char *
 		const struct sevadm_vm_query *vm = &view->vms[i];
 		unsigned long long pages = vm->private_bytes / SEV_PAGE_SIZE;
 		bool good = vm->known & SEVADM_KNOWN_PRIVATE ?
-			    pages == view->vm_rmp[i] && vm->private_peak_bytes >= vm->private_bytes &&
+			    pages == view->vm_rmp[i] &&
+			    vm->private_peak_bytes >= vm->private_bytes &&
 			    (reloaded || vm->conversions - vm->reclaims == pages) :
 			    !(vm->known & SEVADM_KNOWN_ASID);
 

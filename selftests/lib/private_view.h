@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What sevadm says is private, and what the emulated machine's own RMP has: see rmp_count.h, which has to
- * be opened.
+ * What sevadm says is private, and what the emulated machine's own RMP has: see rmp_count.h, which
+ * has to be opened.
  */
 #ifndef SEVADM_PRIVATE_VIEW_H
 #define SEVADM_PRIVATE_VIEW_H
@@ -24,8 +24,8 @@ void private_view_reloaded(void);
 /* Fills in the ledger's side alone. */
 bool private_view_ledger(struct private_view *view);
 /*
- * Each guest, by the device. @vms: how many there are to be; negative: any number; @pages: of all together,
- * if it is >= 0. Both wait for pages that are on their way, and print what is different.
+ * Each guest, by the device. @vms: how many there are to be; negative: any number; @pages: of all
+ * together, if it is >= 0. Both wait for pages that are on their way, and print what is different.
  */
 bool vms_agree(const char *where, int vms, long long pages);
 /* The host as a whole, by the program. */

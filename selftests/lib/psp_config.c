@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PCI configuration space of the emulated security processor, through sysfs: its vendor-specific
- * capabilities, which each have a length of their own.
+ * The PCI configuration space of the emulated security processor, through sysfs: its
+ * vendor-specific capabilities, which each have a length of their own.
  */
 #include <fcntl.h>
 #include <glob.h>

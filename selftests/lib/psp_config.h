@@ -7,8 +7,9 @@
 #include <sys/types.h>
 
 /*
- * Opens the configuration space, for reading and writing, and finds the vendor-specific capability that has
- * @length bytes. -1: there is no emulated security processor that has it, and nothing was touched.
+ * Opens the configuration space, for reading and writing, and finds the vendor-specific capability
+ * that has @length bytes. -1: there is no emulated security processor that has it, and nothing was
+ * touched.
  */
 int psp_config_open(uint8_t length, off_t *capability);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Have the emulated security processor fail one command: a capability of its PCI configuration space. */
+/*
+ * Have the emulated security processor fail one command: a capability of its PCI configuration
+ * space.
+ */
 #include <endian.h>
 #include <unistd.h>
 

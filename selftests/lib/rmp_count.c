@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The emulated host's own count of RMP pages: a capability of the security processor's PCI configuration. */
+/*
+ * The emulated host's own count of RMP pages: a capability of the security processor's PCI
+ * configuration.
+ */
 #include <endian.h>
 #include <unistd.h>
 

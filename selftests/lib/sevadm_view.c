@@ -54,7 +54,8 @@ static struct view_vm *add_vm(struct view *view)
 
 	/* Room for one, then twice as much whenever it is full. */
 	if (!(view->vm_count & (view->vm_count - 1))) {
-		more = realloc(view->vms, (view->vm_count ? 2 * view->vm_count : 1) * sizeof(*more));
+		more = realloc(view->vms,
+			       (view->vm_count ? 2 * view->vm_count : 1) * sizeof(*more));
 		if (!more)
 			return NULL;
 		view->vms = more;

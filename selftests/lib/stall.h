@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hold a system call where the kernel reads the caller's memory: what a tenant does with a file system
- * of its own (FUSE), done with userfaultfd.
+ * Hold a system call where the kernel reads the caller's memory: what a tenant does with a file
+ * system of its own (FUSE), done with userfaultfd.
  */
 #ifndef SEVADM_STALL_H
 #define SEVADM_STALL_H

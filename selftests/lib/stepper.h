@@ -20,11 +20,15 @@ struct stepper {
 bool stepper_start(struct stepper *s, const struct sev_launch_options *options);
 /* False: the process is gone, or could not open the devices. */
 bool stepper_step(struct stepper *s, const struct sev_step *step, struct sev_outcome *out);
-/* Starts it, and takes all steps of a launch but the last @leave. False: one did not end as it should. */
+/*
+ * Starts it, and takes all steps of a launch but the last @leave. False: one did not end as it
+ * should.
+ */
 bool stepper_launch(struct stepper *s, const struct sev_launch_options *options, int leave);
 /*
  * Begins a step. True: its process waits in the kernel where it cannot be interrupted, as for a
- * command of the firmware, and *@ended is false; or the step has ended without that. False: as above.
+ * command of the firmware, and *@ended is false; or the step has ended without that. False: as
+ * above.
  */
 bool stepper_begin(struct stepper *s, const struct sev_step *step, bool *ended);
 /* A child of the process inherits its files and takes all further steps. */

@@ -27,7 +27,10 @@ void storm_drop_vms(void);
 /* All processes close their VMs and end. */
 void storm_stop(void);
 
-/* What went wrong so far: a VM that was gone, a process that died of itself. Printed as diagnostics. */
+/*
+ * What went wrong so far: a VM that was gone, a process that died of itself. Printed as
+ * diagnostics.
+ */
 unsigned long storm_failures(void);
 /* Row @index of what was tried and what was done; false behind the last one. */
 bool storm_count(size_t index, struct storm_counts *counts);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a process of a storm does: one action after the other, by chance, on a handful of VMs of its
- * own and on descriptors of its neighbour's VMs. Most may fail, as nothing is in order; a VM that was
- * launched and that nobody else has a hand on must answer.
+ * own and on descriptors of its neighbour's VMs. Most may fail, as nothing is in order; a VM that
+ * was launched and that nobody else has a hand on must answer.
  */
 #include <errno.h>
 #include <signal.h>
@@ -260,7 +260,9 @@ static bool act_migrate(void)
 	own->vm.size = source->vm.size;
 	memcpy(own->regions, source->regions, sizeof(own->regions));
 	own->shared = source->shared;
-	/* KVM leaves sev_fd behind (kvm_sev_info.fd): commands of what was moved fail with EBADF. */
+	/*
+	 * KVM leaves sev_fd behind (kvm_sev_info.fd): commands of what was moved fail with EBADF.
+	 */
 	source->vm.memory = NULL;
 	memset(source->regions, 0, sizeof(source->regions));
 	source->launched = false;

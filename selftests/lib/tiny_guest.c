@@ -47,7 +47,13 @@ static void fill_memory(uint8_t *memory, const void *code, size_t length)
 static int set_registers(int vcpu)
 {
 	struct kvm_segment code = {
-		.limit = ~0U, .selector = CODE_SELECTOR, .type = 0xb, .present = 1, .db = 1, .s = 1, .g = 1,
+		.limit = ~0U,
+		.selector = CODE_SELECTOR,
+		.type = 0xb,
+		.present = 1,
+		.db = 1,
+		.s = 1,
+		.g = 1,
 	};
 	struct kvm_segment data = code;
 	struct kvm_regs regs = { .rip = TINY_CODE, .rsp = TINY_STACK, .rflags = 2 };
@@ -121,7 +127,8 @@ static const char *launch(struct tiny_guest *guest)
 	if (sev_vm_add_vcpu(vm).err || set_registers(vm->vcpu_fd))
 		return "the vCPU";
 	guest->run_size = ioctl(vm->host->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
-	guest->run = mmap(NULL, guest->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu_fd, 0);
+	guest->run =
+		mmap(NULL, guest->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu_fd, 0);
 	if (guest->run == MAP_FAILED) {
 		guest->run = NULL;
 		return "the vCPU's mapping";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A SEV, SEV-ES or SEV-SNP guest of a few bytes of code, without firmware: launched in milliseconds,
- * and its vCPU runs. The code is 32-bit, flat and without paging; all of its memory is encrypted.
- * What a SEV-SNP guest has at TINY_FREE and above it must validate.
+ * A SEV, SEV-ES or SEV-SNP guest of a few bytes of code, without firmware: launched in
+ * milliseconds, and its vCPU runs. The code is 32-bit, flat and without paging; all of its memory
+ * is encrypted. What a SEV-SNP guest has at TINY_FREE and above it must validate.
  */
 #ifndef SEVADM_TINY_GUEST_H
 #define SEVADM_TINY_GUEST_H
@@ -16,7 +16,10 @@
 #define TINY_STACK	0x8000	/* its upper end */
 #define TINY_FREE	0x10000	/* what is above is the guest's own */
 
-/* A SEV-ES or SEV-SNP guest ends itself, with EDX for the host to see: WRMSR of 0x100 to the GHCB MSR, VMGEXIT. */
+/*
+ * A SEV-ES or SEV-SNP guest ends itself, with EDX for the host to see: WRMSR of 0x100 to the GHCB
+ * MSR, VMGEXIT.
+ */
 #define TINY_END	0xb8, 0x00, 0x01, 0x00, 0x00, 0xb9, 0x30, 0x01, 0x01, 0xc0, \
 			0x0f, 0x30, 0xf3, 0x0f, 0x01, 0xd9
 
@@ -48,8 +51,8 @@ struct tiny_guest {
 };
 
 /*
- * Launch a guest of @size bytes of memory with @code, up to LAUNCH_FINISH. False: the errno is printed,
- * and there is nothing to end.
+ * Launch a guest of @size bytes of memory with @code, up to LAUNCH_FINISH. False: the errno is
+ * printed, and there is nothing to end.
  */
 bool tiny_guest_launch(struct tiny_guest *guest, const struct sev_host *host, enum sev_type type,
 		       size_t size, const void *code, size_t length);

@@ -52,8 +52,8 @@ enum view_source {
 };
 
 /*
- * A line of JSON from one oracle, which is kept for all readings: most of its time goes into finding
- * symbols and layouts. NULL: it failed. To be freed.
+ * A line of JSON from one oracle, which is kept for all readings: most of its time goes into
+ * finding symbols and layouts. NULL: it failed. To be freed.
  */
 char *view_oracle_line(void);
 /* kvm_amd has been reloaded: the next reading takes a new oracle. */

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Where a C file in the kernel's style can be changed by one small mistake, and how.
 
-candidates() gives Mutant rows: (offset, length, text) of the change, and what it is called. It reads
-the style, not the language: binary operators have spaces around them, a function's body begins with a
-brace in the first column. What does not compile afterwards counts as no mutant.
+candidates() gives Mutant rows: (offset, length, text) of the change, and what it is called. It
+reads the style, not the language: binary operators have spaces around them, a function's body
+begins with a brace in the first column. What does not compile afterwards counts as no mutant.
 """
 import re
 from collections import namedtuple
@@ -12,7 +12,8 @@ Mutant = namedtuple("Mutant", "path operator offset length text line was becomes
 
 
 def masked(source):
-    """The source with comments, strings, characters and preprocessor lines as spaces of the same length."""
+    """The source with comments, strings, characters and preprocessor lines as spaces of the same
+    length."""
     pattern = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:\\\n|[^\n])*'
     return re.sub(pattern, lambda found: re.sub(r"[^\n]", " ", found[0]), source, flags=re.S | re.M)
 
@@ -28,7 +29,8 @@ def closing(text, start):
 
 
 def replaced(pattern, table):
-    """An operator that exchanges one word for another, where pattern finds it as its first group."""
+    """An operator that exchanges one word for another, where pattern finds it as its first
+    group."""
     def find(code, source):
         for found in re.finditer(pattern, code, re.M):
             for text in table[found[1]]:

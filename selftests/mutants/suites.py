@@ -21,11 +21,13 @@ ENVIRONMENT = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:allocator_may_return
 
 
 def run(command, **more):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          **more)
 
 
 def compiles(command, directory):
-    return not subprocess.run(command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+    return not subprocess.run(command, cwd=directory, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode
 
 
 def at_once(function, rows):
@@ -125,7 +127,8 @@ class Tools:
         return self.out / kind / (source[:-2] + ".o")
 
     def build(self, kind, more):
-        """All objects, and a library of those that each test may take; main.c is the program's own."""
+        """All objects, and a library of those that each test may take; main.c is the program's
+        own."""
         sources = self.files + [test for test in self.tests if test.endswith(".c")]
         headers = digest(glob.glob("tools/**/*.h", recursive=True) + ["uapi", "tools/Makefile", "VERSION"])
         def one(source):
@@ -142,7 +145,8 @@ class Tools:
                                           if path != "tools/main.c"])
 
     def link(self, kind, target, test, more=(), mutant=None):
-        """A test in C, or the program: the mutant's object stands before the library that has the sound one."""
+        """A test in C, or the program: the mutant's object stands before the library that has the
+        sound one."""
         own = test if test.endswith(".c") else "tools/main.c"
         objects = [str(self.object(kind, own))] if not mutant or own != mutant[0] else []
         objects += [str(mutant[1])] if mutant else []
@@ -211,10 +215,12 @@ class Tools:
         tests = lines.get(mutant.line)
         if tests is None and mutant.line in self.code_lines(mutant.path):
             return []
-        return sorted(tests or {test for row in lines.values() for test in row}, key=lambda test: self.seconds[test])
+        return sorted(tests or {test for row in lines.values() for test in row},
+                      key=lambda test: self.seconds[test])
 
     def code_lines(self, path):
-        """Lines inside of functions: between a brace in the first column behind a signature, and its end."""
+        """Lines inside of functions: between a brace in the first column behind a signature, and
+        its end."""
         if path not in self.__dict__.setdefault("inside", {}):
             inside, within = set(), False
             for number, line in enumerate(Path(path).read_text().splitlines(), 1):

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""terminal.py [--size LINESxCOLUMNS] [--theme dark|light] [--press KEYS] --until TEXT OUT.svg COMMAND...
+"""terminal.py [--size LINESxCOLUMNS] [--theme dark|light] [--press KEYS] --until TEXT OUT.svg
+COMMAND...
 
-Run COMMAND on a terminal of its own (python3-pyte), press KEYS once it shows TEXT, and draw what it shows then
-as SVG. --until may be given again, with the keys that come after it. It ends the command by TERM, and fails
-if TEXT does not come.
+Run COMMAND on a terminal of its own (python3-pyte), press KEYS once it shows TEXT, and draw what it
+shows then as SVG. --until may be given again, with the keys that come after it. It ends the command
+by TERM, and fails if TEXT does not come.
 """
 import argparse
 import fcntl
@@ -70,7 +71,8 @@ def runs(row, columns):
     """Split a line into pieces that look alike: (first column, text, reverse, bold, underlined)."""
     start = 0
     for column in range(1, columns + 1):
-        look = [(row[at].reverse, row[at].bold, row[at].underscore) for at in (start, column) if at < columns]
+        look = [(row[at].reverse, row[at].bold, row[at].underscore)
+                for at in (start, column) if at < columns]
         if column == columns or look[0] != look[1]:
             yield (start, "".join(row[at].data for at in range(start, column)), *look[0])
             start = column

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# sevadm beside modules that are made for it: a livepatch of one of its seams, before it and after it; a
-# kvm_amd with a compiler's clone; and when what it needs does not go on: ftrace, a task inside of KVM, the
-# security processor. The module says each in clear words, and it harms no guest.
+# sevadm beside modules that are made for it: a livepatch of one of its seams, before it and after
+# it; a kvm_amd with a compiler's clone; and when what it needs does not go on: ftrace, a task
+# inside of KVM, the security processor. The module says each in clear words, and it harms no guest.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/common.sh
@@ -11,8 +11,8 @@ here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/hosts.sh
 . "$here/lib/hosts.sh"
 
-# Words for the commands below, each of which must succeed; "guest" is a guest's whole life, seen by the
-# ledger.
+# Words for the commands below, each of which must succeed; "guest" is a guest's whole life, seen by
+# the ledger.
 # shellcheck disable=SC2016 # the guest's shell expands it
 words='
 	set -e
@@ -44,7 +44,9 @@ host() {
 patched='
 	patch=/sys/kernel/livepatch/livepatch
 	settled() { for try in $(seq 3000); do [ "$(cat $patch/transition 2>/dev/null)" != 1 ] && return; sleep 0.1; done; fail "no end of the transition"; }
-	unpatch() { echo 0 >$patch/enabled; until [ ! -d $patch ]; do sleep 0.1; done; rmmod livepatch; }
+	unpatch() {
+		echo 0 >$patch/enabled; until [ ! -d $patch ]; do sleep 0.1; done; rmmod livepatch
+	}
 	echo "1: it is refused whole while the module has the function"
 	! insmod livepatch.ko 2>/dev/null || fail "two have redirected one function"
 	whole; guest
@@ -76,7 +78,8 @@ dead='
 
 # shellcheck disable=SC2016 # the guest's shell expands it
 locked='
-	mount -t securityfs none /sys/kernel/security; echo confidentiality >/sys/kernel/security/lockdown
+	mount -t securityfs none /sys/kernel/security
+	echo confidentiality >/sys/kernel/security/lockdown
 	! sevadm module adopt 2>said || fail "numbers of the kernel are shown"
 	grep "is locked down against being read" said; whole; guest'
 
@@ -95,7 +98,8 @@ hung='
 	asked=$(sevadm -j trace show --command PLATFORM_STATUS | wc -l)
 	[ "$asked" = 1 ] || fail "the firmware was asked, and waited for: $asked"'
 
-# The kernel shuts SEV-SNP down before a crash kernel begins: by a command of the firmware, with interrupts off.
+# The kernel shuts SEV-SNP down before a crash kernel begins: by a command of the firmware, with
+# interrupts off.
 # shellcheck disable=SC2016 # the guest's shell expands it
 panics='
 	whole; sevlaunch --memory 8 --pause-at finish >guest &

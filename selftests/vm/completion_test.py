@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""bash, zsh and fish complete what is typed at their prompts, by the scripts of `sevadm completion`.
+"""bash, zsh and fish complete what is typed at their prompts, by the scripts of `sevadm
+completion`.
 
 Each shell is started on a terminal of its own, without the user's files. KTAP.
 """
@@ -93,7 +94,8 @@ class Terminal:
 
 
 def completed(terminal, typed, wanted):
-    """Whether the line is @wanted once the tabulator was pressed: printf says which words it has."""
+    """Whether the line is @wanted once the tabulator was pressed: printf says which words it
+    has."""
     terminal.send(f"\x15{typed}\t\x01printf '<%s>' \x05\r")
     return terminal.wait_for("".join(f"<{word}>" for word in wanted.split()))
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The work of device_log_test.sh, inside of the emulated host. sevadm is there before ccp, so that the
-# trace begins with the first command that the security processor ever got. Prints the trace as the
-# processor's log has it: "NUMBER ID NAME HANDLE ASID STATUS" a line, after "trace:".
+# The work of device_log_test.sh, inside of the emulated host. sevadm is there before ccp, so that
+# the trace begins with the first command that the security processor ever got. Prints the trace as
+# the processor's log has it: "NUMBER ID NAME HANDLE ASID STATUS" a line, after "trace:".
 #
 # usage: device_log_guest.sh [snp]	on a host with SEV-SNP
 set -eu
@@ -15,8 +15,8 @@ LIFE=$LIFE,receive_update_data,receive_finish,close,close_receiver
 
 SNP_LIFE=create,init,vcpu,snp_start,snp_update,snp_finish,snp_prefault,snp_punch,close
 
-# What is not known is "-". A command that ccp refused, as the processor is dead (-EBUSY), never came to
-# it; of one that was never answered (-ETIMEDOUT) there is no status.
+# What is not known is "-". A command that ccp refused, as the processor is dead (-EBUSY), never
+# came to it; of one that was never answered (-ETIMEDOUT) there is no status.
 as_the_log() {
 	sed -n 's/.*"command":"*\([^",]*\)"*,"command_id":\([0-9]*\),.*"asid":\([^,]*\),"handle":\([^,]*\),.*"ret":\([^,]*\),.*"fw_error_name":"*\([^",]*\).*/\2 \1 \4 \3 \6 \5/p' |
 		awk '$5 == "null" && $6 == -16 { next }
@@ -74,7 +74,8 @@ else
 	launch_at_once sev
 fi
 
-# The last command, SHUTDOWN, is never answered; on a host with SEV-SNP SNP_SHUTDOWN_EX is, after it.
+# The last command, SHUTDOWN, is never answered; on a host with SEV-SNP SNP_SHUTDOWN_EX is, after
+# it.
 modprobe -r kvm_amd
 modprobe -r ccp
 sevadm -j trace show > shown

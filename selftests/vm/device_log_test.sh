@@ -3,14 +3,15 @@
 #
 # sevadm's trace against the security processor's own log, from the first command of ccp's to the
 # last one, which is never answered: real QEMU launches, a life with transport and debugging, and 64
-# launches at once, one of which the firmware refuses. Same commands, same order, same statuses, none
-# missing; where the processor names a guest's handle or ASID, the trace names the same one.
+# launches at once, one of which the firmware refuses. Same commands, same order, same statuses,
+# none missing; where the processor names a guest's handle or ASID, the trace names the same one.
 #
-# Nothing is left out: sevadm is loaded before ccp. Only what ccp refuses once the processor is dead to
-# it is in the trace alone, as it is never sent.
+# Nothing is left out: sevadm is loaded before ccp. Only what ccp refuses once the processor is dead
+# to it is in the trace alone, as it is never sent.
 #
-# On a host with SEV-SNP ccp issues SNP_PAGE_RECLAIM from within other commands: each ends sooner than the
-# command that it belongs to, but reaches the processor later. So those are compared in number.
+# On a host with SEV-SNP ccp issues SNP_PAGE_RECLAIM from within other commands: each ends sooner
+# than the command that it belongs to, but reaches the processor later. So those are compared in
+# number.
 #
 # usage: device_log_test.sh [KERNEL[-snp]]...	(6.1 6.12 7)
 # shellcheck disable=SC2317 # result calls the functions by name
@@ -51,7 +52,8 @@ went_well() {
 	! grep '^status:' "$run/$1.out" && grep -x 'lost: 0' "$run/$1.out"
 }
 
-# What the processor does not know of a command, the trace may: the ASID of a guest that has none yet.
+# What the processor does not know of a command, the trace may: the ASID of a guest that has none
+# yet.
 same_commands() {
 	local side
 	for side in device trace; do
@@ -89,11 +91,13 @@ all_is_there() {
 		grep ' RECEIVE_FINISH ' "$run/$1.trace"
 }
 
-# A life and 64 at once of which one was refused; a SEV guest's, with commands within commands; the end.
+# A life and 64 at once of which one was refused; a SEV guest's, with commands within commands; the
+# end.
 snp_is_there() {
 	local name count
-	for name in SNP_LAUNCH_START:65 SNP_LAUNCH_UPDATE:1000 SNP_LAUNCH_FINISH:64 SNP_ACTIVATE:64 \
-		SNP_DECOMMISSION:65 SNP_PAGE_RECLAIM:512 LAUNCH_FINISH:1 SNP_INIT_EX:1 SNP_SHUTDOWN_EX:1; do
+	for name in SNP_LAUNCH_START:65 SNP_LAUNCH_UPDATE:1000 SNP_LAUNCH_FINISH:64 \
+		SNP_ACTIVATE:64 SNP_DECOMMISSION:65 SNP_PAGE_RECLAIM:512 LAUNCH_FINISH:1 \
+		SNP_INIT_EX:1 SNP_SHUTDOWN_EX:1; do
 		count=$(grep -c " ${name%:*} " "$run/$1.trace") || true
 		printf '%s: %s, should be %s\n' "${name%:*}" "$count" "${name#*:}"
 		((count >= ${name#*:})) || return
@@ -102,9 +106,9 @@ snp_is_there() {
 	grep -qx 'failed: 1' "$run/$1.out" && (($(grep -c ' RESOURCE_LIMIT$' "$run/$1.trace") == 1))
 }
 
-# The statistics of the module, against the processor's log: how often each command came, and how often
-# it failed. LAUNCH_MEASURE and its kind fail on purpose, to be asked for a length: that is no failure.
-# SHUTDOWN is asked again once it hung, and ccp refuses it then.
+# The statistics of the module, against the processor's log: how often each command came, and how
+# often it failed. LAUNCH_MEASURE and its kind fail on purpose, to be asked for a length: that is no
+# failure. SHUTDOWN is asked again once it hung, and ccp refuses it then.
 same_counts() {
 	[[ -s $run/$1.device ]] &&
 		awk '{ count[$3]++; failures[$3] += $6 != "SUCCESS" && $6 != "INVALID_LEN" }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What is installed besides Debian's packages (packages_test.sh): the RPM spec lints, builds, and has
-# the files that the .deb has; systemd takes the unit.
+# What is installed besides Debian's packages (packages_test.sh): the RPM spec lints, builds, and
+# has the files that the .deb has; systemd takes the unit.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/common.sh

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The probes of module/compat/Kbuild.include and the kernels that dkms.conf lets in, over headers made
-# up here: each name is missing once, and each row of kernels/vendor.table is tried. That a probe looks in
-# the right header is shown by the kernels that `make check` boots; what is built for the others, nothing
-# here shows. Behind them, the headers of real kernels: the firmware's commands have their names there.
+# The probes of module/compat/Kbuild.include and the kernels that dkms.conf lets in, over headers
+# made up here: each name is missing once, and each row of kernels/vendor.table is tried. That a
+# probe looks in the right header is shown by the kernels that `make check` boots; what is built for
+# the others, nothing here shows. Behind them, the headers of real kernels: the firmware's commands
+# have their names there.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/common.sh
@@ -17,7 +18,8 @@ mapfile -t configured < <(sed -n '/^sevadm-needs :=/,/[^\\]$/p' "$include" | gre
 	sed 's/$/=y/')
 number=0 failed=0
 
-# HEADER	NAME	EFFECT: of its absence: what stops the build, or "SEVADM_HAVE_…" that is not defined.
+# HEADER	NAME	EFFECT: of its absence: what stops the build, or "SEVADM_HAVE_…" that is
+# not defined.
 names() {
 	cat <<-'TABLE'
 	arch/x86/include/asm/kvm-x86-ops.h	mem_enc_op	stops
@@ -124,7 +126,8 @@ outcome() {
 	fi
 }
 
-# What a row of the vendor table expects, against what dkms.conf, the probes and the table of seams say.
+# What a row of the vendor table expects, against what dkms.conf, the probes and the table of seams
+# say.
 vendor() {
 	local kernel=$1 release=$2 expected=$4 found lacks=$3
 	read -ra lacks <<<"${lacks#-}"
@@ -163,7 +166,8 @@ page_has_table() {
 	result "$status" "Documentation/matrix.md has the kernels of kernels/vendor.table"
 }
 
-# Every firmware command of a kernel's own header has the same name and number in the list of the module and the tools.
+# Every firmware command of a kernel's own header has the same name and number in the list of the
+# module and the tools.
 command_names() {
 	local version=$1 status=0
 	sed -n 's/^\tSEV_CMD_\([A-Z_0-9]*\)[[:space:]]*= 0x0*\([0-9a-fA-F]*\),.*/\2 \1/p' \

@@ -36,7 +36,8 @@ check() {
 # Documents, pictures made of a source, data of tests, and files whose format has no comments.
 without_header() {
 	case $1 in
-	*.md | *.svg | COPYING | VERSION | *.gitignore | *.golden | */tests/* | */corpus/* | */debian/* | *.json | *.patch | */settings) true ;;
+	*.md | *.svg | COPYING | VERSION | *.gitignore | *.golden | */tests/* | */corpus/* | \
+		*/debian/* | *.json | *.patch | */settings) true ;;
 	*) false ;;
 	esac
 }

@@ -51,7 +51,8 @@ reloads() {
 
 # And what is wrong is said once: no restart mends it.
 refuses() {
-	cp /etc/sevadm.conf good && echo nonsense >>/etc/sevadm.conf && ! systemctl restart sevadm.service
+	cp /etc/sevadm.conf good && echo nonsense >>/etc/sevadm.conf &&
+		! systemctl restart sevadm.service
 	cp good /etc/sevadm.conf
 	unit failed && has_limit host 'pin.max = 1G' &&
 		journalctl -qu sevadm.service | grep 'sevadm.conf:[0-9]' &&

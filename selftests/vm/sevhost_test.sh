@@ -64,8 +64,8 @@ warning_fails() {
 		grep -q 'WARNING: CPU: 0' "$scratch/err"
 }
 
-# hanging NUMBER LAST WORDS: the emulator's part is played by a script. NUMBER of its boots hang after
-# the line LAST of the log, with WORDS; each leaves a line in $scratch/boots.
+# hanging NUMBER LAST WORDS: the emulator's part is played by a script. NUMBER of its boots hang
+# after the line LAST of the log, with WORDS; each leaves a line in $scratch/boots.
 hanging() {
 	cat >"$scratch/emulator" <<-EMULATOR
 		#!/bin/bash

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The emulated SEV-SNP host: a stock kernel turns SNP on, and where one thing is amiss it refuses and
-# says why, as on a real host. Runs on this machine.
+# The emulated SEV-SNP host: a stock kernel turns SNP on, and where one thing is amiss it refuses
+# and says why, as on a real host. Runs on this machine.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 scratch=$(mktemp -d)
@@ -11,8 +11,8 @@ export TMPDIR=$scratch
 jobs=$(nproc)
 count=0 names=() lines=() no_lines=()
 
-# host NAME LINE NO_LINE OPTION…: LINE is in the kernel's log, or what the runner says, and NO_LINE, if
-# there is one, is not. Some hosts run at a time.
+# host NAME LINE NO_LINE OPTION…: LINE is in the kernel's log, or what the runner says, and NO_LINE,
+# if there is one, is not. Some hosts run at a time.
 host() {
 	names[count]=$1 lines[count]=$2 no_lines[count]=$3
 	local out=$scratch/$count

@@ -10,7 +10,8 @@ here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/hosts.sh
 . "$here/lib/hosts.sh"
 
-# What is done on each of these hosts. busybox's modprobe says nothing about the reason; sevadm does.
+# What is done on each of these hosts. busybox's modprobe says nothing about the reason; sevadm
+# does.
 # shellcheck disable=SC2016 # the guest's shell expands it
 visit='
 	modprobe ccp; modprobe kvm_amd
@@ -21,7 +22,8 @@ visit='
 	dmesg | sed "s/^.*\] //"
 	exit 0'
 
-# host NAME LOADED MESSAGE OPTION…: LOADED is what modprobe exits with there, MESSAGE what must be said.
+# host NAME LOADED MESSAGE OPTION…: LOADED is what modprobe exits with there, MESSAGE what must be
+# said.
 host() {
 	local name=$1 loaded=$2 message=$3 status=0
 	shift 3

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In the place of kvm_amd, and as some compiler may make it: the functions that sevadm interposes on,
- * and beside one of them a clone that takes part of its calls. Nobody calls any of them.
+ * In the place of kvm_amd, and as some compiler may make it: the functions that sevadm interposes
+ * on, and beside one of them a clone that takes part of its calls. Nobody calls any of them.
  */
 #include <linux/module.h>
 

@@ -2,8 +2,8 @@
 /*
  * What a livepatch is to sevadm: someone else who redirects one of the functions that it
  * interposes on. ftrace lets one at a time change where a function goes (FTRACE_OPS_FL_IPMODIFY).
- * This one changes nothing. Or what a bug of ftrace is to it: ftrace goes no further (ftrace_kill()), and
- * leaves everything as it is.
+ * This one changes nothing. Or what a bug of ftrace is to it: ftrace goes no further
+ * (ftrace_kill()), and leaves everything as it is.
  */
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
