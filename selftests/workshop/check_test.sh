@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# selftests/check loses no row: what dies without a result has failed, and so has a choice that chooses nothing.
-# It runs here as it is, on tables of this test; what it starts is played by scripts, so that nothing boots.
+# selftests/check loses no row: what dies without a result has failed, and so has a choice that
+# chooses nothing. It runs here as it is, on tables of this test; what it starts is played by
+# scripts, so that nothing boots.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
@@ -64,7 +65,8 @@ table() {
 	sed 's/ /\t/; s/ /\t/; s/ /\t/' >"$work/$1"
 }
 
-# ends STATUS [NAME=VALUE]… -- ROW…: selftests/check does, with what is set; its output in $work/output.
+# ends STATUS [NAME=VALUE]… -- ROW…: selftests/check does, with what is set; its output in
+# $work/output.
 ends() {
 	local wanted=$1 status=0 set=()
 	shift

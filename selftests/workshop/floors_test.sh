@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Breaks each rule of the floors in a copy of the sources, and looks whether selftests/workshop/floors
-# finds it: what finds nothing wrong may look at nothing.
+# Breaks each rule of the floors in a copy of the sources, and looks whether
+# selftests/workshop/floors finds it: what finds nothing wrong may look at nothing.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 top=${here%/selftests/workshop}

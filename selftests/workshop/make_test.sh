@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What `make` has built, `make -C tools` builds again where a header of it has changed, and the reverse: a
-# program of objects that disagree about a struct does not say so. Nothing is built here, only asked for.
+# What `make` has built, `make -C tools` builds again where a header of it has changed, and the
+# reverse: a program of objects that disagree about a struct does not say so. Nothing is built here,
+# only asked for.
 set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 top=${here%/selftests/workshop}

@@ -3,7 +3,8 @@
 """reference.py KERNEL-DOC FOLDER: makes Documentation/reference of the sources.
 
 device.md     uapi/linux/sevadm.h, by the kernel's own kernel-doc
-netlink.md    Documentation/netlink/specs/sevadm.yaml, with the key that the tool prints each attribute as
+netlink.md    Documentation/netlink/specs/sevadm.yaml, with the key that the tool prints each
+              attribute as
 json.md       Documentation/sevadm.schema.json
 metrics.md    tools/metrics/
 
@@ -40,7 +41,7 @@ def table(heads, rows):
     return "".join("| " + " | ".join(line) + " |\n" for line in lines) + "\n"
 
 
-# ---- /dev/sevadm -----------------------------------------------------------------------------------
+# ---- /dev/sevadm ---------------------------------------------------------------------------------
 
 def kernel_doc(script, *options):
     run = subprocess.run(["perl", script, "-rst", "-sphinx-version", "3.1.0", *options, HEADER], cwd=ROOT,
@@ -112,7 +113,7 @@ def device(script):
             ioctls(script) + from_rst(kernel_doc(script)))
 
 
-# ---- netlink ---------------------------------------------------------------------------------------
+# ---- netlink -------------------------------------------------------------------------------------
 
 def netlink():
     spec = yaml.safe_load((ROOT / SPEC).read_text())
@@ -151,7 +152,7 @@ def netlink():
     return text.rstrip() + "\n"
 
 
-# ---- JSON ------------------------------------------------------------------------------------------
+# ---- JSON ----------------------------------------------------------------------------------------
 
 def type_of(schema):
     if "$ref" in schema:
@@ -218,7 +219,7 @@ def json_keys():
     return text.rstrip() + "\n"
 
 
-# ---- metrics ---------------------------------------------------------------------------------------
+# ---- metrics -------------------------------------------------------------------------------------
 
 def metrics():
     table_c, commands_c = ((ROOT / "tools/metrics" / name).read_text() for name in ("metrics.c", "commands.c"))
