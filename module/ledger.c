@@ -164,6 +164,8 @@ void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 stat
 
 /**
  * sevadm_vm_set_asid() - record the number of the VM's ASID; return true if it was unknown before
+ * @vm: the VM
+ * @asid: its ASID
  */
 bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 {

@@ -77,6 +77,7 @@ static u32 pool_of_asid(u32 asid)
 
 /**
  * sevadm_pool_of_type() - return the enum sevadm_pool that VMs of an enum sevadm_vm_type take from
+ * @type: enum sevadm_vm_type
  */
 u32 sevadm_pool_of_type(u32 type)
 {
@@ -171,6 +172,7 @@ static u64 foreign_locked(u32 pool)
 
 /**
  * sevadm_pool_used_locked() - return how many ASIDs of @pool are used, by VMs of the ledger or not
+ * @pool: enum sevadm_pool
  */
 u64 sevadm_pool_used_locked(u32 pool)
 {

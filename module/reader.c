@@ -123,6 +123,7 @@ static void pass_over(struct sevadm_reader *reader, u64 from, u64 to)
 
 /**
  * sevadm_reader_pending() - return true if there is an event to read; passes over those not wanted
+ * @reader: the reader
  */
 bool sevadm_reader_pending(struct sevadm_reader *reader)
 {

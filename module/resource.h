@@ -14,6 +14,7 @@
 /**
  * sevadm_resource_is_memory() - Return true if the resource is memory, counted in pages; others are
  * ASIDs.
+ * @resource: enum sevadm_resource
  */
 static inline bool sevadm_resource_is_memory(u32 resource)
 {
@@ -23,6 +24,7 @@ static inline bool sevadm_resource_is_memory(u32 resource)
 /**
  * sevadm_resource_of_pool() - return the enum sevadm_resource that an enum sevadm_pool is counted
  * as
+ * @pool: enum sevadm_pool
  */
 static inline u32 sevadm_resource_of_pool(u32 pool)
 {

@@ -78,6 +78,7 @@ static void scope_free(struct sevadm_scope *scope)
 
 /**
  * sevadm_scope_leave() - leave a scope of the current task, and give back the reference to its VM
+ * @scope: the scope
  */
 void sevadm_scope_leave(struct sevadm_scope *scope)
 {
@@ -140,6 +141,7 @@ void sevadm_scope_sweep(void)
 
 /**
  * sevadm_scope_relookup() - look up the VM of the ledger that is the scope's now, if there is one
+ * @scope: the scope
  */
 void sevadm_scope_relookup(struct sevadm_scope *scope)
 {

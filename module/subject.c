@@ -230,8 +230,8 @@ void sevadm_subject_set_limits_locked(struct subject *subject, u32 resource,
 }
 
 /**
- * sevadm_subject_guaranteed_locked() - return the sum of what all subjects are guaranteed of
- * @resource
+ * sevadm_subject_guaranteed_locked() - return the sum of what all subjects are guaranteed
+ * @resource: enum sevadm_resource
  */
 u64 sevadm_subject_guaranteed_locked(u32 resource)
 {
@@ -312,6 +312,7 @@ bool sevadm_subject_too_deep(const struct sevadm_subject_key *key)
 /**
  * sevadm_subject_has_room_locked() - return true if there may be a subject for @key: not too many,
  * nor too deep
+ * @key: the subject
  */
 bool sevadm_subject_has_room_locked(const struct sevadm_subject_key *key)
 {

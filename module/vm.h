@@ -137,6 +137,7 @@ struct sevadm_vm {
 /**
  * sevadm_vm_in_ledger() - return true if the VM is in the ledger; without a lock it may leave at
  * once
+ * @vm: the VM
  */
 static inline bool sevadm_vm_in_ledger(const struct sevadm_vm *vm)
 {
