@@ -29,7 +29,10 @@
 #include "seam.h"
 #include "sole_file.h"
 
-/* Counts the pages of a range as sev_pin_memory() does: it need not be aligned, whole pages are pinned. */
+/*
+ * Counts the pages of a range as sev_pin_memory() does: it need not be aligned, whole pages are
+ * pinned.
+ */
 static u64 pages_of_range(u64 address, u64 size)
 {
 	return ((address + size - 1) >> PAGE_SHIFT) - (address >> PAGE_SHIFT) + 1;
@@ -96,7 +99,9 @@ static void scope_end(struct sevadm_scope *scope, int ret, u64 peer_vm)
 	event_kvm(scope, ret, peer_vm, ktime_get_boottime_ns());
 }
 
-/* Books the number of a VM's ASID early. If kvm_amd's layout is not known, ACTIVATE shows it later. */
+/*
+ * Books the number of a VM's ASID early. If kvm_amd's layout is not known, ACTIVATE shows it later.
+ */
 static void show_asid(struct sevadm_vm *vm, const struct kvm *kvm)
 {
 	u32 pool = sevadm_pool_of_type(vm->type), asid = sevadm_adopt_asid(kvm);
@@ -154,12 +159,15 @@ int wrap_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 		ret = call_original(sev_mem_enc_ioctl, kvm, argp);
 		goto exit;
 	}
-	/* Before anything is read of user space: who unloads the module finds a task that sleeps there. */
+	/*
+	 * Before anything is read of user space: who unloads the module finds a task that sleeps
+	 * there.
+	 */
 	scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, U32_MAX, kvm);
 	/*
 	 * Shown in the trace, but decides nothing: KVM reads it again, and by then user space may
-	 * have changed it, or made readable what was not. Nor is it an operation of another name: nobody
-	 * writes into the trace that a VM has ended, or moved.
+	 * have changed it, or made readable what was not. Nor is it an operation of another name:
+	 * nobody writes into the trace that a VM has ended, or moved.
 	 */
 	if (!get_user(command, (u32 __user *)argp) && command < SEVADM_KVM_REGISTER_REGION)
 		scope->command = command;
@@ -207,8 +215,8 @@ static int enter_new_vm(struct sevadm_scope *scope, enum misc_res_type type)
 }
 
 /*
- * A SEV-SNP guest enters with the memory that is bound to it already, or is refused. KVM takes slots_lock
- * within kvm->lock, too; with it held, no slot comes or goes unseen, or is seen twice.
+ * A SEV-SNP guest enters with the memory that is bound to it already, or is refused. KVM takes
+ * slots_lock within kvm->lock, too; with it held, no slot comes or goes unseen, or is seen twice.
  */
 static int enter_new_guest(struct sevadm_scope *scope, enum misc_res_type type)
 {
@@ -232,11 +240,11 @@ unlock:
 }
 
 /*
- * KVM's own account of a migration from one cgroup to another is wrong (sev_vm_move_enc_context_from()): it
- * charges and gives back what the VM without a context would have, an ASID of plain SEV, also for
- * SEV-ES guests; and for a mirror, which has no ASID of its own, it charges one that is never given
- * back. Any user could so take all that the misc cgroup has, from everybody and until the host
- * restarts.
+ * KVM's own account of a migration from one cgroup to another is wrong
+ * (sev_vm_move_enc_context_from()): it charges and gives back what the VM without a context would
+ * have, an ASID of plain SEV, also for SEV-ES guests; and for a mirror, which has no ASID of its
+ * own, it charges one that is never given back. Any user could so take all that the misc cgroup
+ * has, from everybody and until the host restarts.
  *
  * Return true if there is something to be charged or given back, and make @type what has moved.
  */
@@ -341,7 +349,9 @@ static void event_pin_refused(const struct sevadm_scope *scope, u64 pages, u64 s
 	sevadm_event_emit_counted(&event, NULL);
 }
 
-/* Charges what is about to be pinned. Returns false if a limit refuses it, which has been reported. */
+/*
+ * Charges what is about to be pinned. Returns false if a limit refuses it, which has been reported.
+ */
 static bool pin_begin(struct sevadm_scope *scope, u64 pages, u64 start_ns)
 {
 	u64 limit;
@@ -353,7 +363,10 @@ static bool pin_begin(struct sevadm_scope *scope, u64 pages, u64 start_ns)
 	return false;
 }
 
-/* Books what KVM has pinned of @asked pages; on @error takes the charge back and reports the refusal. */
+/*
+ * Books what KVM has pinned of @asked pages; on @error takes the charge back and reports the
+ * refusal.
+ */
 static void pin_end(struct sevadm_scope *scope, u64 asked, u64 pinned, int error, u64 start_ns)
 {
 	u64 before;
@@ -414,13 +427,16 @@ struct page **wrap_sev_pin_memory(struct kvm *kvm, unsigned long uaddr, unsigned
 		event_pin_refused(scope, pages_asked, start_ns, -ENOMEM, NULL);
 	} else if (pin_begin(scope, pages_asked, start_ns)) {
 		pages = call_original(sev_pin_memory, kvm, uaddr, ulen, n, flags);
-		pin_end(scope, pages_asked, IS_ERR(pages) ? 0 : *n, PTR_ERR_OR_ZERO(pages), start_ns);
+		pin_end(scope, pages_asked, IS_ERR(pages) ? 0 : *n, PTR_ERR_OR_ZERO(pages),
+			start_ns);
 	}
 	sevadm_seam_exit();
 	return pages;
 }
 
-/* Pins the one page of a command that works on single pages (DBG_, SEND_ and RECEIVE_UPDATE_DATA). */
+/*
+ * Pins the one page of a command that works on single pages (DBG_, SEND_ and RECEIVE_UPDATE_DATA).
+ */
 struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int flags)
 {
 	u64 start_ns = ktime_get_boottime_ns();
@@ -438,9 +454,10 @@ struct page *wrap_sev_pin_page(struct kvm *kvm, unsigned long addr, unsigned int
 }
 
 /*
- * Books a region that KVM has pinned, where sev_pin_memory() is missing or the compiler has put it into the
- * caller. It is too late to refuse; what it has pinned is known: the pages that it spans, of which
- * sev_pin_memory() pins all or none. The VM may have become a SEV VM since the scope was entered.
+ * Books a region that KVM has pinned, where sev_pin_memory() is missing or the compiler has put it
+ * into the caller. It is too late to refuse; what it has pinned is known: the pages that it spans,
+ * of which sev_pin_memory() pins all or none. The VM may have become a SEV VM since the scope was
+ * entered.
  */
 static void region_pinned_unseen(struct sevadm_scope *scope, const struct kvm_enc_region *range)
 {
@@ -539,7 +556,9 @@ static void move_done(struct sevadm_vm *vm, struct sevadm_vm *source)
 		sevadm_vm_remove(vm, false);
 }
 
-/* Makes KVM find the file that was looked at here, whatever the process does with its descriptors. */
+/*
+ * Makes KVM find the file that was looked at here, whatever the process does with its descriptors.
+ */
 static int call_with_file(struct sevadm_scope *scope, struct file *file,
 			  int (*original)(struct kvm *kvm, unsigned int source_fd))
 {

@@ -23,7 +23,10 @@
 #include "subject.h"
 #include "vm.h"
 
-/* How often, and how far apart, a charge is tried again that only charges in flight leave no room for. */
+/*
+ * How often, and how far apart, a charge is tried again that only charges in flight leave no room
+ * for.
+ */
 #define IN_FLIGHT_TRIES		20
 #define IN_FLIGHT_PAUSE_US	1000
 
@@ -98,7 +101,9 @@ static void look_at_soft_limit(struct subject *subject, u32 resource, u64 amount
 
 /* ---- ASIDs that are reserved ---------------------------------------------------------------- */
 
-/* Takes an ASID for the VM: one that is leased or guaranteed to it, or one that anybody may have. */
+/*
+ * Takes an ASID for the VM: one that is leased or guaranteed to it, or one that anybody may have.
+ */
 static bool take_asid(struct sevadm_vm *vm, u32 resource, struct refusal *refusal,
 		      struct sevadm_limit_hits *hits)
 {
@@ -146,7 +151,10 @@ static bool charge_locked(struct sevadm_vm *vm, u32 resource, u64 amount, struct
 	return true;
 }
 
-/* Limits of removed cgroups must not refuse: moves them to @gone, and returns true if there were any. */
+/*
+ * Limits of removed cgroups must not refuse: moves them to @gone, and returns true if there were
+ * any.
+ */
 static bool drop_removed_cgroups(const struct refusal *refusal, struct list_head *gone)
 {
 	return (refusal->knob != SEVADM_KNOB_MAX || sevadm_subject_gone(refusal->subject)) &&
@@ -229,7 +237,8 @@ void sevadm_limit_settle_locked(struct sevadm_vm *vm, u32 resource, u64 amount,
 	if (!amount)
 		return;
 	for_each_charged(subject, &walk, vm) {
-		sevadm_subject_count_locked(subject, resource, (struct change) { .in_flight = -amount });
+		sevadm_subject_count_locked(subject, resource,
+					    (struct change) { .in_flight = -amount });
 		look_at_soft_limit(subject, resource, amount, hits);
 	}
 	vm->in_flight[resource] -= amount;

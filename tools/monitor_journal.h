@@ -29,8 +29,9 @@ bool journal_takes(int file, const char *stream);
 /**
  * journal_open() - find the way to the journal if stdout leads there
  *
- * libsystemd is loaded only then: nothing else needs it, and a host without systemd has none. Where a service
- * sees its stdout but not the journal's socket, as one with a root folder of its own, events are printed.
+ * libsystemd is loaded only then: nothing else needs it, and a host without systemd has none. Where
+ * a service sees its stdout but not the journal's socket, as one with a root folder of its own,
+ * events are printed.
  */
 void journal_open(struct journal *journal);
 

@@ -8,10 +8,10 @@
 #include <linux/mm.h>
 
 /*
- * Return the cgroup that page tables of @mm are charged to, with a reference, or NULL: to none of the
- * unified hierarchy. They are charged where @mm was made, by fork() or execve(), and stay as long as
- * @mm does; if that cgroup has been removed, the kernel charges them to its parent. One without the
- * memory controller is passed over for the nearest above that has it.
+ * Return the cgroup that page tables of @mm are charged to, with a reference, or NULL: to none of
+ * the unified hierarchy. They are charged where @mm was made, by fork() or execve(), and stay as
+ * long as @mm does; if that cgroup has been removed, the kernel charges them to its parent. One
+ * without the memory controller is passed over for the nearest above that has it.
  */
 static inline struct cgroup *compat_cgroup_of_mm(const struct mm_struct *mm)
 {

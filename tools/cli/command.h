@@ -122,7 +122,8 @@ extern const struct command status_commands[], vm_commands[], asid_commands[], t
 	completion_commands[], policy_commands[], check_commands[], recommend_commands[];
 
 /* Options of the objects that have no commands. */
-extern const struct option_row explain_options[], monitor_options[], report_options[], top_options[];
+extern const struct option_row explain_options[], monitor_options[], report_options[];
+extern const struct option_row top_options[];
 
 int do_explain(int argc, char **argv);
 int do_monitor(int argc, char **argv);

@@ -42,7 +42,7 @@ enum symptom_context {
 	CONTEXT_SNP_DISABLED	= 1 << 23,	/* kvm_amd has no SEV-SNP */
 	CONTEXT_ES_UNUSABLE	= 1 << 24,	/* kvm_amd may not offer SEV-ES */
 	CONTEXT_SEV_UNUSABLE	= 1 << 25,	/* kvm_amd has no ASID for plain SEV */
-	CONTEXT_QEMU_FAULTED	= 1 << 26,	/* QEMU was the process in which the kernel met the RMP */
+	CONTEXT_QEMU_FAULTED	= 1 << 26,	/* the kernel met the RMP in QEMU */
 };
 
 struct message;

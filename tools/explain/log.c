@@ -85,7 +85,10 @@ static void note_policy(struct log *log, const char *line, struct symptom *sympt
 	}
 }
 
-/* A fault's first line does not say whose it is: one of those after it does. vCPUs' threads are "CPU 0/KVM". */
+/*
+ * A fault's first line does not say whose it is: one of those after it does. vCPUs' threads are
+ * "CPU 0/KVM".
+ */
 static void note_process(struct log *log, const char *line)
 {
 	const char *topic = log->nr ? log->readings[log->nr - 1].symptom.topic : NULL;

@@ -198,8 +198,8 @@ enum verdict proof_limit(const struct facts *facts, const struct symptom *sympto
 }
 
 /* After kexec, or in a crash kernel, it is the kernel itself that meets such pages. */
-enum verdict proof_kernel_before(const struct facts *facts, const struct symptom *symptom, char *why,
-				 size_t size)
+enum verdict proof_kernel_before(const struct facts *facts, const struct symptom *symptom,
+				 char *why, size_t size)
 {
 	(void)symptom;
 	if (!(facts->seen & CONTEXT_QEMU_FAULTED))

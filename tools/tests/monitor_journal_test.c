@@ -143,7 +143,8 @@ static void no_journal_behind_the_file(void)
 	char stream[64];
 
 	fflush(stdout);
-	if (kept < 0 || pipe(pipe_of) || fstat(pipe_of[1], &status) || dup2(pipe_of[1], STDOUT_FILENO) < 0)
+	if (kept < 0 || pipe(pipe_of) || fstat(pipe_of[1], &status) ||
+	    dup2(pipe_of[1], STDOUT_FILENO) < 0)
 		abort();
 	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)status.st_dev,
 		 (unsigned long long)status.st_ino);
