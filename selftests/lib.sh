@@ -21,6 +21,14 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
+# Prints the first line of KTAP; skips everything where there is no SEV host that the module runs on.
+begin_on_sev_host() {
+	echo "KTAP version 1"
+	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+	[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
+	loaded sevadm || skip_all "the module sevadm is not loaded"
+}
+
 plan() {
 	echo "1..$1"
 	planned=$1
@@ -38,13 +46,13 @@ say() {
 # result NAME COMMAND...: the test passes when COMMAND does. Within COMMAND nothing stops at a
 # failure (set -e is off in conditions): each check joins the next by &&.
 result() {
-	name=$1
+	test_title=$1
 	shift
 	test_number=$((test_number + 1))
 	if "$@"; then
-		echo "ok $test_number $name"
+		echo "ok $test_number $test_title"
 	else
-		echo "not ok $test_number $name"
+		echo "not ok $test_number $test_title"
 		tests_failed=$((tests_failed + 1))
 	fi
 }

@@ -17,10 +17,7 @@ CGROUP=/sys/fs/cgroup/sevadm-memlock-test
 SLACK_MIB=48	# as much more than needed may be forecast
 SLACK_PERCENT=15
 
-echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
-loaded sevadm || skip_all "the module sevadm is not loaded"
+begin_on_sev_host
 command -v qemu-system-x86_64 > /dev/null || skip_all "no qemu-system-x86_64"
 [ -e "$FIRMWARE/OVMF_CODE.fd" ] || skip_all "no $FIRMWARE/OVMF_CODE.fd"
 echo +memory > /sys/fs/cgroup/cgroup.subtree_control || skip_all "no memory controller"

@@ -14,10 +14,7 @@ PERCENT=5	# what is seen may be as far from the forecast
 
 [ $# -gt 0 ] || set -- 256:1
 
-echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
-loaded sevadm || skip_all "the module sevadm is not loaded"
+begin_on_sev_host
 [ -e /usr/lib/sev-guest ] || skip_all "no QEMU that knows SEV-SNP"
 echo +memory > /sys/fs/cgroup/cgroup.subtree_control || skip_all "no memory controller"
 

@@ -9,10 +9,7 @@ set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
-loaded sevadm || skip_all "the module sevadm is not loaded"
+begin_on_sev_host
 timeout=$(cat /sys/module/ccp/parameters/psp_cmd_timeout)
 [ "$timeout" -le 5 ] || skip_all "ccp waits $timeout s: this is for a security processor that hangs"
 

@@ -14,10 +14,7 @@ MEMORY=256 # MiB
 FIRMWARE=/usr/share/OVMF
 UUID=0a1b2c3d-0000-4000-8000-00112233aabb
 
-echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
-loaded sevadm || skip_all "the module sevadm is not loaded"
+begin_on_sev_host
 command -v qemu-system-x86_64 > /dev/null || skip_all "no qemu-system-x86_64"
 [ -e "$FIRMWARE/OVMF_CODE.fd" ] || skip_all "no $FIRMWARE/OVMF_CODE.fd"
 

@@ -18,10 +18,7 @@ type=${1:-sev}	# without one, as kselftest runs it: a plain SEV guest
 vcpus=${2:-2}
 compared=${3:-}
 
-echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
-loaded sevadm || skip_all "the module sevadm is not loaded"
+begin_on_sev_host
 command -v sev-guest > /dev/null || skip_all "no sev-guest"
 
 # What the guest says, and what the emulated processor must not get wrong: arithmetic in the vector

@@ -19,10 +19,7 @@ workload() {
 
 [ "${1-}" != workload ] || { workload; exit; }
 
-echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
-loaded sevadm || skip_all "the module sevadm is not loaded"
+begin_on_sev_host
 ring=/sys/module/sevadm/parameters/ring_events
 before=$(cat "$ring")
 cd "$scratch"

@@ -10,10 +10,7 @@ set -eu
 
 tracing=/sys/kernel/tracing
 
-echo "KTAP version 1"
-[ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -e /dev/sev ] || skip_all "no /dev/sev: no SEV host"
-loaded sevadm || skip_all "the module sevadm is not loaded"
+begin_on_sev_host
 [ -d "$tracing/events/sevadm" ] || skip_all "no $tracing/events/sevadm: is tracefs mounted?"
 
 newest() {
