@@ -32,7 +32,7 @@ static void judge_rmp_missing(facts_t facts, const struct rule *rule, struct tar
 	if (host_is(facts, HOST_CPU_SEV_SNP) && host_number(facts, HOST_RMP_BYTES, &bytes) &&
 	    !bytes)
 		finding_add(target, rule, 0,
-			    "the BIOS has reserved no memory for the RMP table: MSR 0xc0010132 is 0");
+			    "the BIOS has reserved no memory for the RMP table");
 }
 
 static void judge_rmp_small(facts_t facts, const struct rule *rule, struct target *target)
