@@ -258,10 +258,10 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 	creator = creator_of(kvm);
 	sevadm_vm_describe(vm, kvm, type_of(kvm, &context), creator);
 	/* A tenant can keep a VM whose processes have all ended: by its file in a socket. */
-	if (!creator)
-		vm->cgroup = compat_cgroup_of_mm(kvm->mm);
-	else
+	if (creator)
 		put_task_struct(creator);
+	else
+		vm->cgroup = compat_cgroup_of_mm(kvm->mm);
 	vm->asid = context.asid;
 	vm->handle = context.handle;
 	vm->known |= SEVADM_KNOWN_ASID | (context.handle ? SEVADM_KNOWN_HANDLE : 0);

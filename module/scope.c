@@ -115,8 +115,8 @@ void sevadm_scope_uninit(void)
  * sevadm_scope_sweep() - end the scopes of tasks that have died within them
  *
  * A task that runs into a bug of the kernel inside of KVM or ccp ends there, and leaves no scope.
- * What it claimed is let go. (The module stays loaded from then on: that task has never left its
- * wrapper.)
+ * This releases what it claimed. The module stays loaded from then on, as that task has never left
+ * its wrapper.
  *
  * Context: may sleep.
  */

@@ -429,8 +429,8 @@ bool sevadm_seam_attached(enum sevadm_seam_id id)
  *	runs
  *
  * Either the call began before the seam was attached, or something else takes the calls, or the
- * compiler has put the function's body into callers. If it is not the first, the module is
- * degraded.
+ * compiler has put the function's body into callers. Unless the call may have begun before, the
+ * module is degraded.
  *
  * Context: does not sleep.
  */

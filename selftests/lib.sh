@@ -21,7 +21,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
-# Prints the first line of KTAP; skips everything where there is no SEV host that the module runs on.
+# Prints the first line of KTAP; skips everything where no SEV host runs the module.
 begin_on_sev_host() {
 	echo "KTAP version 1"
 	[ "$(id -u)" -eq 0 ] || skip_all "needs root"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may do what at the module's doors to user space: every request over netlink by callers with
- * one capability each, a user's own VMs by that user without any, a socket that one has opened and
- * another writes to, other namespaces, and the device. Documentation/security.md is the table of
- * it.
+ * Tests who may do what at the module's doors to user space: every request over netlink by callers
+ * with one capability each, a user's own VMs by that user without any, a socket that one process
+ * has opened and another writes to, other namespaces, and the device. Documentation/security.md has
+ * the table.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -152,7 +152,7 @@ static void repeat_of_sorts_without_room(struct kunit *test)
 	KUNIT_EXPECT_GT(test, outcome.events, (WAYS + 1) * (BURST + 1));
 }
 
-/* Who calls seldom makes room for who calls often. */
+/* A rare caller makes room for a frequent one. */
 static void repeat_has_the_oldest_make_room(struct kunit *test)
 {
 	struct outcome outcome = {};

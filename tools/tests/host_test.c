@@ -297,7 +297,7 @@ static void severities_of_snp(void)
 	EXPECT_TEXT(target_verdict(target), "warning");
 	host_facts_free(&facts);
 
-	/* Who offers SEV-SNP guests must have their memory; an older kernel offers none. */
+	/* A host that offers SEV-SNP guests needs guest_memfd; an older kernel offers none. */
 	target = report_target(&report, "epyc", TARGET_OBJECT);
 	well_with_snp(&facts);
 	host_set_number(&facts, HOST_GUEST_MEMFD, 0);
