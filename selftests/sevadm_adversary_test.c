@@ -94,7 +94,7 @@ static bool set_rule(const struct rule *rule, uint64_t id)
 	return check(!limit_set(subject_of(rule), id, rule->resource, rule->knob, rule->value));
 }
 
-static bool tell(const char *what, const struct rule *rule, uint64_t id, const struct limit *limit)
+static bool report(const char *what, const struct rule *rule, uint64_t id, const struct limit *limit)
 {
 	ksft_print_msg("%s: subject %u, %llu, resource %u: current %llu, peak %llu, min %llu, max %llu\n",
 		       what, subject_of(rule), (unsigned long long)id, rule->resource,
@@ -110,11 +110,11 @@ static bool holds(const struct rule *rule, uint64_t id)
 	bool min = rule->knob == SEVADM_A_LIMIT_MIN_VALUE;
 
 	if (limit_get(subject_of(rule), id, rule->resource, &limit))
-		return tell("a limit is gone", rule, id, &limit);
+		return report("a limit is gone", rule, id, &limit);
 	if ((min ? limit.min : limit.max) != rule->value)
-		return tell("a limit has changed", rule, id, &limit);
+		return report("a limit has changed", rule, id, &limit);
 	if (limit.current > limit.max || limit.peak > limit.max)
-		return tell("a limit is passed", rule, id, &limit);
+		return report("a limit is passed", rule, id, &limit);
 	return true;
 }
 
@@ -123,7 +123,7 @@ static bool is_given_back(const struct rule *rule, uint64_t id)
 	struct limit limit = { 0 };
 
 	limit_get(subject_of(rule), id, rule->resource, &limit);
-	return !limit.current || tell("something is charged", rule, id, &limit);
+	return !limit.current || report("something is charged", rule, id, &limit);
 }
 
 static unsigned long long refusals[ARRAY_SIZE(rules)];

@@ -158,7 +158,7 @@ static bool model_holds(const char *where)
 static int events = -1;
 
 /* ASIDs whose change to @state was reported since the last call; the last one in @asid. */
-static unsigned int told(__u32 pool, __u32 state, __u32 *asid)
+static unsigned int count_events(__u32 pool, __u32 state, __u32 *asid)
 {
 	static struct sevadm_event seen[EVENTS_MAX];
 	int nr = events_read(events, seen, EVENTS_MAX), i;
@@ -203,7 +203,7 @@ static bool start(struct guest *guest, enum sev_type type)
 	}
 	if (sev_vm_command(&guest->vm, KVM_SEV_LAUNCH_START, &launch).err)
 		return check(false);
-	return check(told(guest->pool, SEVADM_ASID_STATE_USED, &guest->asid) == 1) &
+	return check(count_events(guest->pool, SEVADM_ASID_STATE_USED, &guest->asid) == 1) &
 	       check(asid_now(guest->asid).state == SEVADM_ASID_STATE_USED);
 }
 
@@ -214,7 +214,7 @@ static bool end(struct guest *guest)
 	sev_vm_close(&guest->vm);
 	guest->vm.fd = -1;
 	model_give_back(guest->pool);
-	return check(told(guest->pool, SEVADM_ASID_STATE_RECLAIM, &asid) == 1) &
+	return check(count_events(guest->pool, SEVADM_ASID_STATE_RECLAIM, &asid) == 1) &
 	       check(asid == guest->asid) &
 	       check(asid_now(guest->asid).state == SEVADM_ASID_STATE_RECLAIM);
 }

@@ -117,7 +117,7 @@ static bool wanted(int f, size_t i, size_t s)
 /* ---- the trace ------------------------------------------------------------------------------ */
 
 /* Return true if the trace has the failure, and no other command that ended with this status. */
-static bool told(int events, const struct fault *fault, const struct status *status)
+static bool reported(int events, const struct fault *fault, const struct status *status)
 {
 	struct sevadm_event event;
 	unsigned int found = 0, others = 0;
@@ -187,7 +187,7 @@ static bool live(const struct fault *fault, const struct status *status, const s
 			ksft_print_msg("%s: the step could not be taken\n", where);
 		if (strikes && good && !psp_fault_is_armed()) {
 			*struck = true;
-			good = told(events, fault, status);
+			good = reported(events, fault, status);
 		}
 		good = good && !ledger_differences_quick(where);
 	}

@@ -231,40 +231,40 @@ static bool all_survive(void)
 	return check(survivors.found == COMMANDS);
 }
 
-struct told {
+struct refusals {
 	pid_t pid;
 	__u64 calls[ARRAY_SIZE(sorts)];
 	__u64 records;
 };
 
-static void see_told(const struct sevadm_event *event, void *context)
+static void count_refusal(const struct sevadm_event *event, void *context)
 {
-	struct told *told = context;
+	struct refusals *refusals = context;
 	size_t i;
 
-	if (event->type == SEVADM_EVENT_LOST || event->pid != (__u32)told->pid || event->ret >= 0)
+	if (event->type == SEVADM_EVENT_LOST || event->pid != (__u32)refusals->pid || event->ret >= 0)
 		return;
-	told->records++;
+	refusals->records++;
 	for (i = 0; i < ARRAY_SIZE(sorts); i++)
 		if (event->type == sorts[i].type && event->command >= sorts[i].command &&
 		    event->command <= sorts[i].last &&
 		    !(event->known & SEVADM_KNOWN_VM) == !sorts[i].of_vm)
-			told->calls[i] += event->flags & SEVADM_EVENT_REPEATED ? event->count : 1;
+			refusals->calls[i] += event->flags & SEVADM_EVENT_REPEATED ? event->count : 1;
 }
 
 static bool all_are_counted(pid_t pid)
 {
-	struct told told = { .pid = pid };
+	struct refusals refusals = { .pid = pid };
 	bool good = true;
 	size_t i;
 
-	look(see_told, &told);
+	look(count_refusal, &refusals);
 	for (i = 0; i < ARRAY_SIZE(sorts); i++) {
 		ksft_print_msg("%s: %llu of %lu calls\n", sorts[i].name,
-			       (unsigned long long)told.calls[i], calls / ARRAY_SIZE(sorts));
-		good &= check(told.calls[i] == calls / ARRAY_SIZE(sorts));
+			       (unsigned long long)refusals.calls[i], calls / ARRAY_SIZE(sorts));
+		good &= check(refusals.calls[i] == calls / ARRAY_SIZE(sorts));
 	}
-	ksft_print_msg("in %llu records\n", (unsigned long long)told.records);
+	ksft_print_msg("in %llu records\n", (unsigned long long)refusals.records);
 	return good;
 }
 

@@ -40,30 +40,30 @@ starts() {
 
 # finds NAME RULE SEVERITY
 finds() {
-	sevadm -j check memlock "$scratch/$1.xml" > "$scratch/told" || true
-	grep -q "\"rule\":\"$2\",\"severity\":\"$3\"" "$scratch/told"
+	sevadm -j check memlock "$scratch/$1.xml" > "$scratch/findings" || true
+	grep -q "\"rule\":\"$2\",\"severity\":\"$3\"" "$scratch/findings"
 }
 
-tell() {
-	sed 's/^/# /' "$scratch/said" "$scratch/told"
+show_both() {
+	sed 's/^/# /' "$scratch/said" "$scratch/findings"
 	return 1
 }
 
 # refused NAME RULE SEVERITY TEXT: libvirt's error has TEXT.
 refused() {
-	{ finds "$1" "$2" "$3" && ! starts "$1" && grep -q "$4" "$scratch/said"; } || tell
+	{ finds "$1" "$2" "$3" && ! starts "$1" && grep -q "$4" "$scratch/said"; } || show_both
 }
 
 all_there() {
 	for rule in machine video firmware-missing; do
-		! finds plain "memlock-$rule" '[a-z]*' || tell || return 1
+		! finds plain "memlock-$rule" '[a-z]*' || show_both || return 1
 	done
-	starts plain || tell
+	starts plain || show_both
 }
 
 # Where its package is installed, there is nothing to say but a warning.
 with_qxl() {
-	{ finds qxl memlock-video warning && starts qxl; } || tell
+	{ finds qxl memlock-video warning && starts qxl; } || show_both
 }
 
 # libvirt looks at QEMU again when the folder has changed.

@@ -37,8 +37,8 @@ fixed() {
 # The disk is the one thing that no correction can bring.
 starts() {
 	mkdir -p "${DISK%/*}" && truncate -s 4M "$DISK" && chmod 666 "$DISK" || return 1
-	told=$(sevadm -j check memlock "$FIXED" | "$here/json_get" memlock outcome)
-	same "the forecast" "$told" starts || return 1
+	outcome=$(sevadm -j check memlock "$FIXED" | "$here/json_get" memlock outcome)
+	same "the forecast" "$outcome" starts || return 1
 	virsh -q create --paused "$FIXED" > "$scratch/said" 2>&1 || said || return 1
 	same "VMs" "$(vms)" 1 && virsh -q destroy guide
 }

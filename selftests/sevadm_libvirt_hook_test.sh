@@ -65,10 +65,10 @@ explains() {
 # death NAME OUTCOME CAUSE
 death() {
 	dmesg -C
-	sevadm -j check memlock "$scratch/$1.xml" > "$scratch/told" || true
-	same "the forecast" "$("$here/json_get" memlock outcome < "$scratch/told")" "$2" || return 1
+	sevadm -j check memlock "$scratch/$1.xml" > "$scratch/forecast" || true
+	same "the forecast" "$("$here/json_get" memlock outcome < "$scratch/forecast")" "$2" || return 1
 	# Before Linux 6.2, and a paused guest does not.
-	if [ "$("$here/json_get" memlock while_running < "$scratch/told")" = true ]; then
+	if [ "$("$here/json_get" memlock while_running < "$scratch/forecast")" = true ]; then
 		say "$1 would die while it runs"
 		starts "$1"
 		return

@@ -66,7 +66,7 @@ forecast() {
 	"$here/json_get" "$@" < "$scratch/forecast"
 }
 
-# near WHAT TOLD SEEN: in bytes.
+# near WHAT REPORTED SEEN: in bytes.
 near() {
 	say "$1: forecast $(($2 >> 20)), seen $(($3 >> 20)) MiB"
 	[ $(($3 * 100)) -ge $(($2 * (100 - PERCENT))) ] &&

@@ -71,21 +71,21 @@ static pid_t start_another(pid_t pid, const struct flavour *f)
 		.set_tid_size = 1,
 	};
 	bool ready = false;
-	int told[2];
+	int ready_pipe[2];
 	long child;
 
-	if (pipe(told))
+	if (pipe(ready_pipe))
 		return 0;
 	fflush(stdout);
 	child = syscall(SYS_clone3, &args, sizeof(args));
 	if (!child)
-		be_another(f, told[1]);
-	close(told[1]);
+		be_another(f, ready_pipe[1]);
+	close(ready_pipe[1]);
 	if (child < 0)
 		ksft_print_msg("clone3() with pid %d: %s\n", pid, strerror(errno));
-	if (child < 0 || read(told[0], &ready, sizeof(ready)) != sizeof(ready) || !ready)
+	if (child < 0 || read(ready_pipe[0], &ready, sizeof(ready)) != sizeof(ready) || !ready)
 		ksft_print_msg("the process with pid %d has no VM\n", pid);
-	close(told[0]);
+	close(ready_pipe[0]);
 	return child > 0 ? child : 0;
 }
 

@@ -15,7 +15,7 @@ cd "$scratch"
 # The recording has all that the ring has, and no more.
 record_a_launch() {
 	first=$(sevadm -j trace show | tail -n 1 | "$here/json_get" seq 2>/dev/null || echo 0)
-	sevadm trace record "$file" -- "$here/sevlaunch" 2> "$scratch/told" || return 1
+	sevadm trace record "$file" -- "$here/sevlaunch" 2> "$scratch/record.log" || return 1
 	sevadm -j trace show --event psp | awk -F'[:,]' -v first="$first" '$2 > first' > ring
 	[ -s ring ] || { say "the ring has no commands of the launch"; return 1; }
 	# shellcheck disable=SC2094 # sevadm only reads the recording

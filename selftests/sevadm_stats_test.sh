@@ -37,7 +37,7 @@ count() {
 }
 
 as_recorded() {
-	sevadm trace stats --reset && sevadm trace record all 2> told -- sh "$here/sevadm_stats_test.sh" workload > log || return 1
+	sevadm trace stats --reset && sevadm trace record all 2> record.log -- sh "$here/sevadm_stats_test.sh" workload > log || return 1
 	rows > module
 	rows all > recorded
 	grep -q '"event":"psp","command":"LAUNCH_UPDATE_DATA".*"histogram":\[{' module &&

@@ -88,7 +88,7 @@ static void want(struct kunit *test, struct sevadm_reader *reader, u32 types)
 }
 
 /* Emits an event as the module does. */
-static void tell(u32 type)
+static void emit(u32 type)
 {
 	struct sevadm_event event;
 
@@ -104,8 +104,8 @@ static void reader_of_all_is_woken_once_a_tick(struct kunit *test)
 
 	wait_on(reader, &waiter);
 	KUNIT_EXPECT_FALSE(test, sevadm_reader_pending(reader));
-	tell(SEVADM_EVENT_PSP);
-	tell(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PSP);
 	/* The tick may have come already. */
 	KUNIT_EXPECT_TRUE(test, timer_pending(&wake_timer) || READ_ONCE(waiter.woken));
 	KUNIT_EXPECT_FALSE(test, idle->wake);
@@ -114,7 +114,7 @@ static void reader_of_all_is_woken_once_a_tick(struct kunit *test)
 	tick();
 	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
 	KUNIT_EXPECT_TRUE(test, sevadm_reader_pending(reader));
-	tell(SEVADM_EVENT_PIN);
+	emit(SEVADM_EVENT_PIN);
 	tick();
 	KUNIT_EXPECT_EQ(test, waiter.woken, 2);
 	remove_wait_queue(&reader->wait, &waiter.entry);
@@ -132,14 +132,14 @@ static void reader_is_not_woken_by_what_it_does_not_want(struct kunit *test)
 	wait_on(reader, &waiter);
 	wait_on(other, &of_other);
 	for (i = 0; i < 10; i++) {
-		tell(SEVADM_EVENT_PIN);
+		emit(SEVADM_EVENT_PIN);
 		KUNIT_EXPECT_EQ(test, reader->cursor, sevadm_ring_next());
 		KUNIT_EXPECT_EQ(test, other->cursor, 1);
 		tick();
 	}
 	KUNIT_EXPECT_EQ(test, waiter.woken, 0);
 	KUNIT_EXPECT_EQ(test, of_other.woken, 10);
-	tell(SEVADM_EVENT_ASID);
+	emit(SEVADM_EVENT_ASID);
 	tick();
 	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
 	KUNIT_EXPECT_EQ(test, of_other.woken, 10);
@@ -154,8 +154,8 @@ static void reader_that_does_not_wait(struct kunit *test)
 	struct sevadm_reader *reader = open_reader(test);
 
 	want(test, reader, BIT(SEVADM_EVENT_ASID));
-	tell(SEVADM_EVENT_PIN);
-	tell(SEVADM_EVENT_PIN);
+	emit(SEVADM_EVENT_PIN);
+	emit(SEVADM_EVENT_PIN);
 	KUNIT_EXPECT_EQ(test, reader->cursor, 1);
 	KUNIT_EXPECT_FALSE(test, reader->wake);
 	KUNIT_EXPECT_FALSE(test, sevadm_reader_pending(reader));
@@ -171,11 +171,11 @@ static void reader_that_is_behind_is_woken_at_once(struct kunit *test)
 
 	wait_on(reader, &waiter);
 	for (i = 0; i < quarter; i++) {
-		tell(SEVADM_EVENT_PSP);
+		emit(SEVADM_EVENT_PSP);
 		timer_delete_sync(&wake_timer);
 	}
 	KUNIT_EXPECT_EQ(test, waiter.woken, 0);
-	tell(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PSP);
 	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
 	remove_wait_queue(&reader->wait, &waiter.entry);
 }
@@ -218,7 +218,7 @@ static void reader_seeks_and_wakes(struct kunit *test)
 	struct sevadm_reader *reader = open_reader(test);
 	struct waiter waiter;
 
-	tell(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PSP);
 	wait_on(reader, &waiter);
 	sevadm_reader_seek(reader, 2);
 	KUNIT_EXPECT_EQ(test, waiter.woken, 1);
@@ -241,9 +241,9 @@ static void reader_copies_whole_events(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, events);
 	mutex_lock(&reader->mutex);
 	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)), 0);
-	tell(SEVADM_EVENT_PSP);
-	tell(SEVADM_EVENT_PIN);
-	tell(SEVADM_EVENT_ASID);
+	emit(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PIN);
+	emit(SEVADM_EVENT_ASID);
 	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, sizeof(*events) - 1), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 2 * sizeof(*events) + 1),
 			(ssize_t)(2 * sizeof(*events)));
@@ -264,8 +264,8 @@ static void reader_that_is_signalled(struct kunit *test)
 	struct sevadm_event *events = kunit_kcalloc(test, 4, sizeof(*events), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, events);
-	tell(SEVADM_EVENT_PSP);
-	tell(SEVADM_EVENT_PIN);
+	emit(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PIN);
 	is_signalled = true;
 	mutex_lock(&reader->mutex);
 	KUNIT_EXPECT_EQ(test,
@@ -281,7 +281,7 @@ static void readers_end_with_their_timer(struct kunit *test)
 	struct waiter waiter;
 
 	wait_on(reader, &waiter);
-	tell(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PSP);
 	sevadm_readers_uninit();
 	KUNIT_EXPECT_FALSE(test, timer_pending(&wake_timer));
 	remove_wait_queue(&reader->wait, &waiter.entry);
@@ -295,8 +295,8 @@ static void reader_whose_buffer_ends(struct kunit *test)
 	char __user *buffer = (char __user *)events;
 
 	KUNIT_ASSERT_NOT_NULL(test, events);
-	tell(SEVADM_EVENT_PSP);
-	tell(SEVADM_EVENT_PIN);
+	emit(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_PIN);
 	mutex_lock(&reader->mutex);
 	copies_left = 1;
 	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)),
@@ -315,9 +315,9 @@ static void reader_reads_past_the_unwanted(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, events);
 	want(test, reader, BIT(SEVADM_EVENT_ASID));
-	tell(SEVADM_EVENT_PSP);
-	tell(SEVADM_EVENT_ASID);
-	tell(SEVADM_EVENT_PIN);
+	emit(SEVADM_EVENT_PSP);
+	emit(SEVADM_EVENT_ASID);
+	emit(SEVADM_EVENT_PIN);
 	mutex_lock(&reader->mutex);
 	KUNIT_EXPECT_EQ(test,
 			sevadm_reader_copy(reader, (char __user *)events, 4 * sizeof(*events)),

@@ -216,11 +216,11 @@ void stepper_kill(struct stepper *s)
 bool stepper_finish(struct stepper *s)
 {
 	int order = ORDER_FINISH, status;
-	bool told = write_whole(s->to, &order, sizeof(order));
+	bool sent = write_whole(s->to, &order, sizeof(order));
 
 	kill_and_wait(&s->creator);
 	status = wait_for(s->pid);
 	s->pid = 0;
 	stop_talking(s);
-	return told && WIFEXITED(status) && !WEXITSTATUS(status);
+	return sent && WIFEXITED(status) && !WEXITSTATUS(status);
 }

@@ -284,7 +284,7 @@ DOMAIN_FIX(suspend)
 /* An element with elements in it has no text of its own anywhere in libvirt's schema. */
 static void look_for_text(struct domain *domain, const struct domain_rule *row, xmlNode *parent)
 {
-	bool elements = false, told = false;
+	bool elements = false, reported = false;
 	const xmlChar *at;
 	xmlNode *node;
 
@@ -293,12 +293,12 @@ static void look_for_text(struct domain *domain, const struct domain_rule *row, 
 	for (node = parent->children; elements && node; node = node->next) {
 		if (node->type == XML_ELEMENT_NODE)
 			look_for_text(domain, row, node);
-		if (node->type != XML_TEXT_NODE || told)
+		if (node->type != XML_TEXT_NODE || reported)
 			continue;
 		for (at = node->content; isspace(*at); )
 			at++;
 		if (*at) {
-			told = true;
+			reported = true;
 			domain_finding(domain, row, own(row), parent,
 				       "there is text among the elements of <%s>: %.*s",
 				       (const char *)parent->name,

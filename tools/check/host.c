@@ -119,11 +119,11 @@ static void print_snp(FILE *file, const struct host_facts *facts)
 /* One line for each reason, with all that is not known for it. */
 static void print_unknown(FILE *file, const struct host_facts *facts)
 {
-	bool told[HOST_FACT_NR] = {}, first = true;
+	bool reported[HOST_FACT_NR] = {}, first = true;
 	int id, other;
 
 	for (id = 0; id < HOST_FACT_NR; id++) {
-		if (facts->facts[id].known || told[id] || id == HOST_FIRMWARE_ERROR)
+		if (facts->facts[id].known || reported[id] || id == HOST_FIRMWARE_ERROR)
 			continue;
 		fputs(first ? "\n  not known:\n    " : "    ", file);
 		first = false;
@@ -132,7 +132,7 @@ static void print_unknown(FILE *file, const struct host_facts *facts)
 			    strcmp(host_why(facts, other), host_why(facts, id)))
 				continue;
 			fprintf(file, "%s%s", other == id ? "" : ", ", host_key(other));
-			told[other] = true;
+			reported[other] = true;
 		}
 		fprintf(file, ": %s\n", host_why(facts, id));
 	}

@@ -59,7 +59,7 @@ static bool ask_module(struct facts *facts)
 			pool->misc_current = json_get_u64(row, "charged");
 		}
 	}
-	/* The module tells apart what the misc cgroup counts together. */
+	/* The module counts apart what the misc cgroup counts together. */
 	if (!joint && snp->misc_known) {
 		es->misc_capacity += snp->misc_capacity;
 		es->misc_current += snp->misc_current;

@@ -186,7 +186,7 @@ static void snp_after_boot(void)
 		unsigned int vcpus;
 	} seen[] = { { 256 * MIB, 49977, 1 }, { 320 * MIB, 66359, 2 } };
 	struct vm_shape shape;
-	uint64_t bytes, told;
+	uint64_t bytes, forecast;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(seen) / sizeof(*seen); i++) {
@@ -195,8 +195,8 @@ static void snp_after_boot(void)
 		shape.vcpus = seen[i].vcpus;
 		shape.firmware = 4 * MIB;
 		bytes = seen[i].pages * 4096;
-		told = memory_sum(&shape, MEMORY_PRIVATE).booted;
-		EXPECT(told >= bytes && told < bytes + bytes / 20);
+		forecast = memory_sum(&shape, MEMORY_PRIVATE).booted;
+		EXPECT(forecast >= bytes && forecast < bytes + bytes / 20);
 	}
 }
 
