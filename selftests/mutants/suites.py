@@ -2,7 +2,11 @@
 """The two bodies of unit tests that mutants are run with, and how a mutant is built for each.
 
 A suite has: files (paths that can be mutated), prepare() (builds what does not change, and learns
-which test comes to which line), judge(tree, mutant, passes).
+which test comes to which line), judge(tree, mutant, passes): how a mutant died, "survived", or None
+if it is no mutant.
+
+There are two kinds of every program. The plain one is built and run in a fraction of the time, and
+kills most mutants. Who survives it is built with the sanitisers, as the tests themselves are.
 """
 import glob
 import hashlib
@@ -15,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+KINDS = {"plain": [], "sanitised": SANITIZE}
 # A mutant may leave a variable unused, but no pointer is a number.
 WARN = ["-w", "-Werror=int-conversion", "-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
 ENVIRONMENT = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1", LC_ALL="C.UTF-8", SANITIZED="1")
@@ -33,6 +38,26 @@ def compiles(command, directory):
 def at_once(function, rows):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, rows))
+
+
+def built(command, target, now):
+    """Runs the command that makes target, unless that was made of the same."""
+    stamp, now = target.with_suffix(".stamp"), now + " ".join(command)
+    if not stamp.exists() or stamp.read_text() != now:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        run(command)
+        stamp.write_text(now)
+
+
+def cost(command, **more):
+    """Processor seconds that a test takes; it has to pass."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               **more)
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit("%s fails unchanged:\n%s" % (" ".join(command), said.decode(errors="replace")[-3000:]))
+    return usage.ru_utime + usage.ru_stime
 
 
 def digest(paths):
@@ -63,54 +88,60 @@ class Module:
     """What the KUnit suites in user space include of module/."""
     def __init__(self, out):
         self.out = out / "module"
-        self.users = defaultdict(list)
+        users = defaultdict(list)
         for suite in sorted(glob.glob("module/tests/*_test.c")):
             for path in re.findall(r'^#include "\.\./(\w+\.c)"', Path(suite).read_text(), re.M):
-                self.users["module/" + path].append(suite)
+                users["module/" + path].append(suite)
+        # The suite of that name first: it is the one that sees most.
+        self.users = {path: sorted(users[path], key=lambda suite: Path(suite).name != Path(path).stem + "_test.c")
+                      for path in users}
         self.files = sorted(self.users)
 
-    def compile(self, tree, source, target, more=()):
-        return ["gcc", *self.flags, *WARN, "-O0", *SANITIZE, *more, "-I", "%s/module/tests/user" % tree,
+    def compile(self, kind, tree, source, target):
+        return ["gcc", *self.flags, *WARN, "-O0", *KINDS[kind], "-I", "%s/module/tests/user" % tree,
                 "-I", str(tree), "-c", "-o", str(target), "%s/%s" % (tree, source)]
 
     def prepare(self):
         self.out.mkdir(parents=True, exist_ok=True)
         self.include = self.out / "include"
-        if not self.include.exists():
-            run(["module/tests/user/headers", str(self.include), os.environ.get("KERNEL", "6.12")])
+        # A source may name a header that none has named before.
+        run(["module/tests/user/headers", str(self.include), os.environ.get("KERNEL", "6.12")])
         makefile = Path("module/tests/user/Makefile").read_text()
         self.flags = ["-std=gnu11", "-fno-strict-aliasing", "-I", str(self.include)]
         self.flags += re.findall(r"-D\w+", makefile)
-        self.sound = {source: self.out / (os.path.basename(source)[:-2] + ".o")
-                      for source in ["module/tests/user/kunit.c"] + sorted(glob.glob("module/tests/*_test.c")) +
-                      sorted(glob.glob("module/tests/user/*_test.c"))}
-        at_once(lambda source: run(self.compile(".", source, self.sound[source])), self.sound)
+        sources = ["module/tests/user/kunit.c"] + sorted(glob.glob("module/tests/*_test.c") +
+                                                         glob.glob("module/tests/user/*_test.c"))
+        self.sound = {(kind, source): self.out / kind / (os.path.basename(source)[:-2] + ".o")
+                      for kind in KINDS for source in sources}
+        now = digest(["module", "uapi"])
+        at_once(lambda row: built(self.compile(row[0], ".", row[1], self.sound[row]), self.sound[row], now), self.sound)
         # Suites use each other's sources: all are in one program.
-        program = self.link(self.out, {})
-        before = os.times().children_user
-        run([program], env=ENVIRONMENT)
-        self.seconds = 5 + int(10 * (os.times().children_user - before))
+        self.seconds = {kind: 2 + int(10 * cost([self.link(kind, self.out / kind, {})], env=ENVIRONMENT))
+                        for kind in KINDS}
 
-    def link(self, directory, instead):
+    def link(self, kind, directory, instead):
         program = str(directory / "kunit")
-        objects = [str(instead.get(source, self.sound[source])) for source in self.sound]
-        run(["gcc", "-fuse-ld=gold", *SANITIZE, "-o", program, *objects])
+        objects = [str(instead.get(source, self.sound[kind, source])) for of, source in self.sound if of == kind]
+        run(["gcc", "-fuse-ld=gold", *KINDS[kind], "-o", program, *objects])
         return program
 
     def judge(self, tree, mutant, passes):
-        instead = {}
-        for suite in self.users[mutant.path]:
-            instead[suite] = tree / (os.path.basename(suite)[:-2] + ".o")
-            if not compiles(self.compile(tree, suite, instead[suite]), tree):
-                return None
-        program = self.link(tree, instead)
-        return "survived" if passes([program], tree, self.seconds, ENVIRONMENT) else "killed"
+        for kind in KINDS:
+            for suite in self.users[mutant.path]:
+                changed = tree / (os.path.basename(suite)[:-2] + ".o")
+                if not compiles(self.compile(kind, tree, suite, changed), tree):
+                    return None
+                if not passes([self.link(kind, tree, {suite: changed})], tree, self.seconds[kind], ENVIRONMENT):
+                    return "%s, %s" % (os.path.basename(suite), kind)
+        return "survived"
 
 
 class Tools:
     """tools/ with its unit tests in C, and those in shell that run the program."""
     # Those take long, or run another program.
     WITHOUT = ("check_hostile_test.sh", "liar_test.sh")
+    # What tells which lines a test comes to.
+    COVERAGE = {"coverage": ["--coverage"]}
 
     def __init__(self, out):
         self.out = out / "tools"
@@ -119,38 +150,35 @@ class Tools:
         self.tests = sorted(glob.glob("tools/tests/*_test.c")) + sorted(
             path for path in glob.glob("tools/tests/*_test.sh") if os.path.basename(path) not in self.WITHOUT)
 
-    def compile(self, tree, source, target, more=()):
-        return ["gcc", *self.flags, *WARN, "-O0", *SANITIZE, *more, "-I", "%s/tools" % tree, "-I", "%s/uapi" % tree,
+    def flags_of(self, kind):
+        return {**KINDS, **self.COVERAGE}[kind]
+
+    def compile(self, kind, tree, source, target):
+        return ["gcc", *self.flags, *WARN, "-O0", *self.flags_of(kind), "-I", "%s/tools" % tree, "-I", "%s/uapi" % tree,
                 "-c", "-o", str(target), "%s/%s" % (tree, source)]
 
     def object(self, kind, source):
         return self.out / kind / (source[:-2] + ".o")
 
-    def build(self, kind, more):
+    def build(self, kind):
         """All objects, and a library of those that each test may take; main.c is the program's
         own."""
         sources = self.files + [test for test in self.tests if test.endswith(".c")]
         headers = digest(glob.glob("tools/**/*.h", recursive=True) + ["uapi", "tools/Makefile", "VERSION"])
-        def one(source):
-            target, stamp = self.object(kind, source), self.object(kind, source).with_suffix(".stamp")
-            now = headers + digest([source])
-            if not stamp.exists() or stamp.read_text() != now:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                run(self.compile(".", source, target, more))
-                stamp.write_text(now)
-        at_once(one, sources)
+        at_once(lambda source: built(self.compile(kind, ".", source, self.object(kind, source)),
+                                     self.object(kind, source), headers + digest([source])), sources)
         library = self.out / kind / "all.a"
         library.unlink(missing_ok=True)
         run(["ar", "rcs", str(library)] + [str(self.object(kind, path)) for path in self.files
                                           if path != "tools/main.c"])
 
-    def link(self, kind, target, test, more=(), mutant=None):
+    def link(self, kind, target, test, mutant=None):
         """A test in C, or the program: the mutant's object stands before the library that has the
         sound one."""
         own = test if test.endswith(".c") else "tools/main.c"
         objects = [str(self.object(kind, own))] if not mutant or own != mutant[0] else []
         objects += [str(mutant[1])] if mutant else []
-        return compiles(["gcc", "-fuse-ld=gold", *SANITIZE, *more, "-o", str(target), *objects,
+        return compiles(["gcc", "-fuse-ld=gold", *self.flags_of(kind), "-o", str(target), *objects,
                          str(self.out / kind / "all.a"), *self.libraries], ".")
 
     def command(self, test, program):
@@ -166,22 +194,25 @@ class Tools:
         self.flags = ["-std=gnu11", "-D_GNU_SOURCE", '-DSEVADM_VERSION="%s"' % Path("VERSION").read_text().strip(),
                       '-DTESTS_FOLDER="%s"' % os.path.abspath("tools/tests"), *config("--cflags")]
         self.libraries = config("--libs")
-        self.build("sound", ())
-        self.build("coverage", ["--coverage"])
+        for kind in [*KINDS, *self.COVERAGE]:
+            self.build(kind)
         self.reach = defaultdict(lambda: defaultdict(list))
         self.seconds = {}
+        self.limits = {}
         for test, seconds, lines in at_once(self.measure, self.tests):
-            self.seconds[test] = 5 + int(6 * seconds)
+            self.seconds[test] = seconds["plain"]
+            self.limits[test] = {kind: 2 + int(6 * seconds[kind]) for kind in KINDS}
             for path in lines:
                 for line in lines[path]:
                     self.reach[path][line].append(test)
-        self.tests.sort(key=lambda test: self.seconds[test])
 
     def measure(self, test):
-        """Runs a test unchanged: its time, and the lines of each file that it comes to."""
+        """Runs a test unchanged, as each kind: its time, and the lines of each file that it comes
+        to."""
         name = os.path.basename(test)
         known = self.out / "data" / (name + ".json")
-        now = digest([test, "selftests/lib.sh", "tools/tests/data", "tools/tests/test.h"] + self.files)
+        now = digest([test, "selftests/lib.sh", "tools/tests/data", "tools/tests/cases", "tools/tests/messages",
+                      "tools/tests/test.h"] + self.files)
         if known.exists() and json.loads(known.read_text())["of"] == now:
             row = json.loads(known.read_text())
             return test, row["seconds"], row["lines"]
@@ -189,23 +220,20 @@ class Tools:
         subprocess.run(["rm", "-rf", str(data)], check=True)
         (data / "run").mkdir(parents=True)
         program = data / ("program" if test.endswith(".c") else "sevadm")
-        if not self.link("coverage", program, test, ["--coverage"]):
-            raise SystemExit("%s cannot be linked" % test)
-        command, environment = self.command(test, program)
-        # All objects' data go there, under their whole paths.
-        environment = dict(environment, GCOV_PREFIX=str(data / "gcda"))
-        process = subprocess.Popen(command, cwd=data / "run", env=environment, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        said = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise SystemExit("%s fails unchanged:\n%s" % (test, said.decode(errors="replace")[-3000:]))
+        seconds = {}
+        for kind in [*KINDS, *self.COVERAGE]:
+            if not self.link(kind, program, test):
+                raise SystemExit("%s cannot be linked" % test)
+            command, environment = self.command(test, program)
+            # All objects' data go there, under their whole paths.
+            environment = dict(environment, GCOV_PREFIX=str(data / "gcda"))
+            seconds[kind] = cost(command, cwd=data / "run", env=environment)
         for path in (data / "gcda").rglob("*.gcda"):
             note = Path("/" + str(path.relative_to(data / "gcda"))).with_suffix(".gcno")
             if note.exists() and not path.with_suffix(".gcno").exists():
                 path.with_suffix(".gcno").symlink_to(note)
-        seconds = usage.ru_utime + usage.ru_stime
         lines = {path: sorted(rows) for path, rows in covered(data / "gcda", os.getcwd()).items()}
+        subprocess.run(["rm", "-rf", str(data)], check=True)
         known.write_text(json.dumps({"of": now, "seconds": seconds, "lines": lines}))
         return test, seconds, lines
 
@@ -232,15 +260,16 @@ class Tools:
 
     def judge(self, tree, mutant, passes):
         target = tree / "mutant.o"
-        if not compiles(self.compile(tree, mutant.path, target), tree):
-            return None
-        for test in self.tests_of(mutant):
-            program = tree / ("program" if test.endswith(".c") else "sevadm")
-            if not self.link("sound", program, test, mutant=(mutant.path, target)):
+        for kind in KINDS:
+            if not compiles(self.compile(kind, tree, mutant.path, target), tree):
                 return None
-            command, environment = self.command(test, program)
-            if not passes(command, tree, self.seconds[test], environment):
-                return "killed"
+            for test in self.tests_of(mutant):
+                program = tree / ("program" if test.endswith(".c") else "sevadm")
+                if not self.link(kind, program, test, (mutant.path, target)):
+                    return None
+                command, environment = self.command(test, program)
+                if not passes(command, tree, self.limits[test][kind], environment):
+                    return "%s, %s" % (os.path.basename(test), kind)
         return "survived"
 
 
