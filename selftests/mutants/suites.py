@@ -154,8 +154,9 @@ class Tools:
         return {**KINDS, **self.COVERAGE}[kind]
 
     def compile(self, kind, tree, source, target):
-        return ["gcc", *self.flags, *WARN, "-O0", *self.flags_of(kind), "-I", "%s/tools" % tree, "-I", "%s/uapi" % tree,
-                "-c", "-o", str(target), "%s/%s" % (tree, source)]
+        includes = ["-I", "%s/tools" % tree, "-I", str(tree), "-I", "%s/uapi" % tree]
+        return ["gcc", *self.flags, *WARN, "-O0", *self.flags_of(kind), *includes, "-c", "-o", str(target),
+                "%s/%s" % (tree, source)]
 
     def object(self, kind, source):
         return self.out / kind / (source[:-2] + ".o")
@@ -164,7 +165,7 @@ class Tools:
         """All objects, and a library of those that each test may take; main.c is the program's
         own."""
         sources = self.files + [test for test in self.tests if test.endswith(".c")]
-        headers = digest(glob.glob("tools/**/*.h", recursive=True) + ["uapi", "tools/Makefile", "VERSION"])
+        headers = digest(glob.glob("tools/**/*.h", recursive=True) + ["uapi", "module/trace_names.h", "tools/Makefile", "VERSION"])
         at_once(lambda source: built(self.compile(kind, ".", source, self.object(kind, source)),
                                      self.object(kind, source), headers + digest([source])), sources)
         library = self.out / kind / "all.a"
