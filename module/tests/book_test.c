@@ -106,10 +106,43 @@ static void book_follows_an_snp_guest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, asid_now(test, ASID_ES).state, SEVADM_ASID_STATE_RECLAIM);
 }
 
+/* Each sort of news alone; a command without any leaves all as it is. */
+static void book_takes_each_sort_of_news(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_psp_guest guest = { .state = -1, .policy = 9, .handle = HANDLE, .gctx = GCTX };
+	const struct sevadm_vm_query before = look(vm);
+
+	KUNIT_EXPECT_FALSE(test, sevadm_book(vm, &guest));
+	KUNIT_EXPECT_EQ(test, look(vm).known, before.known);
+	KUNIT_EXPECT_EQ(test, look(vm).state, before.state);
+	KUNIT_EXPECT_EQ(test, look(vm).policy, before.policy);
+
+	guest.known = SEVADM_KNOWN_POLICY;
+	KUNIT_EXPECT_FALSE(test, sevadm_book(vm, &guest));
+	KUNIT_EXPECT_EQ(test, look(vm).known, before.known | SEVADM_KNOWN_POLICY);
+	KUNIT_EXPECT_EQ(test, look(vm).policy, 9);
+	KUNIT_EXPECT_EQ(test, look(vm).state, before.state);
+
+	/* The first number of a state is a state. */
+	guest.known = 0;
+	guest.policy = 10;
+	guest.state = SEVADM_VM_STATE_LUPDATE;
+	sevadm_book(vm, &guest);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_LUPDATE);
+	KUNIT_EXPECT_TRUE(test, look(vm).known & SEVADM_KNOWN_STATE);
+	guest.state = SEVADM_VM_STATE_INIT;
+	sevadm_book(vm, &guest);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
+	KUNIT_EXPECT_EQ(test, look(vm).policy, 9);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), NULL));
+}
+
 static struct kunit_case book_cases[] = {
 	KUNIT_CASE(book_follows_a_launch),
 	KUNIT_CASE(book_leaves_out_a_second_guest),
 	KUNIT_CASE(book_follows_an_snp_guest),
+	KUNIT_CASE(book_takes_each_sort_of_news),
 	{}
 };
 

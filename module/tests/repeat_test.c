@@ -169,6 +169,153 @@ static void repeat_has_the_oldest_make_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome.events, 1 + WAYS * (BURST + 1));
 }
 
+/* Each of them tells sorts apart; what varies from call to call does not. */
+static void sort_is_each_of_its_fields(struct kunit *test)
+{
+	const struct sevadm_event one = refusal(1, 1);
+	struct sevadm_event other = one;
+
+	other.time_ns++;
+	other.duration_ns++;
+	other.asid++;
+	KUNIT_EXPECT_TRUE(test, is_same(&one, &other));
+#define EXPECT_OTHER(field) do {				\
+		other = one;					\
+		other.field ^= 1;				\
+		KUNIT_EXPECT_FALSE(test, is_same(&one, &other));	\
+	} while (0)
+	EXPECT_OTHER(pid);
+	EXPECT_OTHER(uid);
+	EXPECT_OTHER(type);
+	EXPECT_OTHER(command);
+	EXPECT_OTHER(ret);
+	EXPECT_OTHER(vm);
+	EXPECT_OTHER(known);
+	EXPECT_OTHER(flags);
+	EXPECT_OTHER(refusal);
+	EXPECT_OTHER(knob);
+	EXPECT_OTHER(resource);
+	EXPECT_OTHER(subject);
+	EXPECT_OTHER(subject_id);
+	/* A slot that nothing has come to. */
+	other = (struct sevadm_event) {};
+	KUNIT_EXPECT_FALSE(test, is_same(&other, &other));
+}
+
+static void sort_of_invented_commands(struct kunit *test)
+{
+	static const struct {
+		u32 command, sort;
+	} rows[] = {
+		{ 0, 0 },
+		{ KVM_COMMANDS - 1, KVM_COMMANDS - 1 },
+		{ KVM_COMMANDS, KVM_COMMANDS },
+		{ KVM_COMMANDS + 1, KVM_COMMANDS },
+		{ SEVADM_KVM_REGISTER_REGION - 1, KVM_COMMANDS },
+		{ SEVADM_KVM_REGISTER_REGION, SEVADM_KVM_REGISTER_REGION },
+		{ SEVADM_KVM_DESTROY, SEVADM_KVM_DESTROY },
+		{ SEVADM_KVM_DESTROY + 1, KVM_COMMANDS },
+		{ U32_MAX, KVM_COMMANDS },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		KUNIT_EXPECT_EQ_MSG(test, sort_of_command(rows[i].command), rows[i].sort,
+				    "row %u", i);
+}
+
+static enum sevadm_repeat call_of(u64 vm, u64 time_ns, u64 duration_ns,
+				  struct sevadm_event *before)
+{
+	struct sevadm_event event = refusal(vm, time_ns);
+
+	event.duration_ns = duration_ns;
+	return sevadm_repeat_absorb(&event, before);
+}
+
+/* One event stands for all that were counted: how many, how long each took, of which moment. */
+static void repeat_reports_what_it_counted(struct kunit *test)
+{
+	struct sevadm_event event = refusal(1, 0), before = {};
+	const u32 at = slot_of(&event) - slots;
+	bool left = true;
+	u32 slot = 0, i;
+	u64 began;
+
+	KUNIT_EXPECT_FALSE(test, sevadm_repeat_next(&slot, true, &event, &left));
+	KUNIT_EXPECT_FALSE(test, left);
+	KUNIT_EXPECT_EQ(test, slot, SLOTS);
+	for (i = 0; i < BURST; i++)
+		KUNIT_EXPECT_EQ(test, call_of(1, 1, 5000, &before), SEVADM_REPEAT_NEW);
+	KUNIT_EXPECT_EQ(test, call_of(1, 1, 100, &before), SEVADM_REPEAT_COUNTED);
+	KUNIT_EXPECT_EQ(test, call_of(1, 1, 300, &before), SEVADM_REPEAT_COUNTED);
+	began = ktime_get_boottime_ns();
+	slot = 0;
+	KUNIT_ASSERT_TRUE(test, sevadm_repeat_next(&slot, true, &event, &left));
+	KUNIT_EXPECT_EQ(test, slot, at + 1);
+	KUNIT_EXPECT_FALSE(test, left);
+	KUNIT_EXPECT_EQ(test, event.count, 2);
+	KUNIT_EXPECT_EQ(test, event.duration_ns, 200);
+	KUNIT_EXPECT_EQ(test, event.vm, 1);
+	KUNIT_EXPECT_EQ(test, event.flags, SEVADM_EVENT_REPEATED);
+	KUNIT_EXPECT_GE(test, event.time_ns, began);
+	KUNIT_EXPECT_EQ(test, slots[at].since_ns, event.time_ns);
+	left = true;
+	KUNIT_EXPECT_FALSE(test, sevadm_repeat_next(&slot, true, &event, &left));
+	KUNIT_EXPECT_TRUE(test, left);	/* asked from the first slot on only */
+
+	/* Within its second all is counted; then again, from nothing. */
+	KUNIT_EXPECT_EQ(test, call_of(1, slots[at].since_ns, 7, &before), SEVADM_REPEAT_COUNTED);
+	slot = 0;
+	KUNIT_ASSERT_TRUE(test, sevadm_repeat_next(&slot, true, &event, &left));
+	KUNIT_EXPECT_EQ(test, event.count, 1);
+	KUNIT_EXPECT_EQ(test, event.duration_ns, 7);
+}
+
+static void repeat_begins_a_second(struct kunit *test)
+{
+	struct sevadm_event event = refusal(1, 0), before;
+	struct slot *slot = slot_of(&event);
+	const u64 start = NSEC_PER_SEC;
+	u32 i;
+
+	for (i = 0; i < BURST; i++)
+		KUNIT_EXPECT_EQ(test, call_of(1, start, 0, &before), SEVADM_REPEAT_NEW);
+	KUNIT_EXPECT_EQ(test, slot->since_ns, start);
+	for (i = 0; i < BURST; i++)
+		KUNIT_EXPECT_EQ(test, call_of(1, start + NSEC_PER_SEC, 0, &before),
+				SEVADM_REPEAT_NEW);
+	KUNIT_EXPECT_EQ(test, slot->since_ns, start + NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, call_of(1, start + 2 * NSEC_PER_SEC - 1, 0, &before),
+			SEVADM_REPEAT_COUNTED);
+	/* What is counted is reported first. */
+	KUNIT_EXPECT_EQ(test, call_of(1, start + 3 * NSEC_PER_SEC, 0, &before),
+			SEVADM_REPEAT_COUNTED);
+	KUNIT_EXPECT_EQ(test, slot->count, 2);
+}
+
+/* Who takes over a slot reports what was counted there, and has calls of its own reported. */
+static void repeat_of_another_sort(struct kunit *test)
+{
+	struct sevadm_event before = {};
+	u64 vms[WAYS + 1];
+	u32 i, j;
+
+	find_neighbours(vms, WAYS + 1);
+	for (i = 0; i < WAYS; i++)
+		for (j = 0; j < BURST + 3; j++)
+			call_of(vms[i], 10 + i, j < BURST ? 1000 : 40, &before);
+	KUNIT_EXPECT_EQ(test, call_of(vms[WAYS], 5000, 1, &before), SEVADM_REPEAT_OTHER);
+	KUNIT_EXPECT_EQ(test, before.vm, vms[0]);
+	KUNIT_EXPECT_EQ(test, before.count, 3);
+	KUNIT_EXPECT_EQ(test, before.duration_ns, 40);
+	KUNIT_EXPECT_EQ(test, before.time_ns, 5000);
+	KUNIT_EXPECT_EQ(test, before.flags, SEVADM_EVENT_REPEATED);
+	for (i = 1; i < BURST; i++)
+		KUNIT_EXPECT_EQ(test, call_of(vms[WAYS], 5000, 1, &before), SEVADM_REPEAT_NEW);
+	KUNIT_EXPECT_EQ(test, call_of(vms[WAYS], 5000, 1, &before), SEVADM_REPEAT_COUNTED);
+}
+
 static struct kunit_case repeat_cases[] = {
 	KUNIT_CASE(repeat_of_one_sort),
 	KUNIT_CASE(repeat_of_sorts_that_meet),
@@ -176,6 +323,11 @@ static struct kunit_case repeat_cases[] = {
 	KUNIT_CASE(repeat_of_a_second_that_has_just_begun),
 	KUNIT_CASE(repeat_of_sorts_without_room),
 	KUNIT_CASE(repeat_has_the_oldest_make_room),
+	KUNIT_CASE(sort_is_each_of_its_fields),
+	KUNIT_CASE(sort_of_invented_commands),
+	KUNIT_CASE(repeat_reports_what_it_counted),
+	KUNIT_CASE(repeat_begins_a_second),
+	KUNIT_CASE(repeat_of_another_sort),
 	{}
 };
 
