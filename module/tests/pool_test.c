@@ -3,6 +3,26 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
+#include "../compat/cpuid.h"
+#include "../compat/misc_cgroup.h"
+
+/* What the processor says of itself, and what the misc controller has counted. */
+static struct {
+	u32 last_leaf, eax, ecx, edx;
+} processor;
+static u64 misc_sev, misc_es;
+
+#undef cpuid
+#undef cpuid_eax
+#define cpuid(leaf, a, b, c, d) ({			\
+	*(a) = processor.eax;				\
+	*(b) = 0;					\
+	*(c) = processor.ecx;				\
+	*(d) = processor.edx;				\
+})
+#define cpuid_eax(leaf)	processor.last_leaf
+#define compat_misc_cg_total_usage(type) ((type) == MISC_CG_RES_SEV ? misc_sev : misc_es)
+
 #include "../pool.c"
 #include "pools.h"
 
@@ -376,6 +396,84 @@ static void pool_of_snp_goes_with_kvm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_ES);
 }
 
+/* Where SEV guests' ASIDs begin, and whether others have any, is as in sev_hardware_setup(). */
+static void pool_is_what_the_processor_has(struct kunit *test)
+{
+	static const u32 sev = CPUID_ENCRYPTED_MEMORY_SEV;
+	static const u32 both = CPUID_ENCRYPTED_MEMORY_SEV | CPUID_ENCRYPTED_MEMORY_SEV_ES;
+	static const struct {
+		u32 last_leaf, eax, ecx, edx;	/* what it says of itself */
+		u32 max, first_sev, nr_sev, nr_es;
+	} rows[] = {
+		{ CPUID_ENCRYPTED_MEMORY - 1, both, 12, 5, 0, 0, 0, 0 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 12, 5, 12, 5, 8, 4 },
+		{ CPUID_ENCRYPTED_MEMORY + 1, both, 12, 5, 12, 5, 8, 4 },
+		{ CPUID_ENCRYPTED_MEMORY, sev, 12, 5, 12, 5, 8, 0 },
+		{ CPUID_ENCRYPTED_MEMORY, both & ~sev, 12, 5, 0, 0, 0, 0 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 0, 0, 0, 0, 0, 0 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 1, 1, 1, 1, 1, 0 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 12, 0, 12, 1, 12, 0 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 12, 1, 12, 1, 12, 0 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 12, 2, 12, 2, 11, 1 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 12, 12, 12, 12, 1, 11 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 12, 13, 12, 13, 0, 12 },
+		{ CPUID_ENCRYPTED_MEMORY, both, 12, 20, 12, 20, 0, 12 },
+		{ CPUID_ENCRYPTED_MEMORY, both, MAX_ASIDS, 5, MAX_ASIDS, 5, MAX_ASIDS - 4, 4 },
+		{ CPUID_ENCRYPTED_MEMORY, both, MAX_ASIDS + 1, 5, 0, 0, 0, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		memset(pools, 0, sizeof(pools));
+		asids = NULL;
+		max_asid = 0;
+		max_es_asid = 0;
+		processor.last_leaf = rows[i].last_leaf;
+		processor.eax = rows[i].eax;
+		processor.ecx = rows[i].ecx;
+		processor.edx = rows[i].edx;
+		KUNIT_ASSERT_EQ(test, sevadm_pool_init(), 0);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_pool_max_asid(), rows[i].max, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, pool_now(test, SEVADM_POOL_SEV).min_asid,
+				    rows[i].first_sev, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, pool_now(test, SEVADM_POOL_SEV).max_asid,
+				    rows[i].max, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_pool_capacity(SEVADM_POOL_SEV), rows[i].nr_sev,
+				    "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_pool_capacity(SEVADM_POOL_SEV_ES), rows[i].nr_es,
+				    "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_pool_capacity_hoped_for(SEVADM_POOL_SEV_SNP),
+				    rows[i].nr_es, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, asid_valid(rows[i].max), !!rows[i].max, "row %u", i);
+		KUNIT_EXPECT_FALSE(test, asid_valid(rows[i].max + 1));
+		if (rows[i].max) {
+			KUNIT_ASSERT_NOT_NULL(test, asids);
+			KUNIT_EXPECT_EQ(test, asids[rows[i].max].state, SEVADM_ASID_STATE_FREE);
+		}
+		sevadm_pool_uninit();
+	}
+}
+
+/* What the misc controller counts of SEV-SNP guests is told apart by what they use. */
+static void pool_of_the_misc_controller(struct kunit *test)
+{
+	misc_sev = 3;
+	misc_es = 5;
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).charged, 3);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).charged, 5);
+	divide(1, 3, 4, FIRST_SEV - 1);
+	locked(sevadm_pool_charge_locked(SEVADM_POOL_SEV_SNP, 2));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).charged, 3);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).charged, 2);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).charged, 3);
+	/* KVM has lost count. */
+	misc_es = 1;
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_SNP).charged, 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).charged, 0);
+	misc_sev = 0;
+	misc_es = 0;
+}
+
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_is_free_at_first),
 	KUNIT_CASE(pool_boundaries),
@@ -397,6 +495,8 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_of_snp_is_divided),
 	KUNIT_CASE(pool_of_snp_has_all),
 	KUNIT_CASE(pool_of_snp_goes_with_kvm),
+	KUNIT_CASE(pool_is_what_the_processor_has),
+	KUNIT_CASE(pool_of_the_misc_controller),
 	{}
 };
 

@@ -186,6 +186,26 @@ static void changes_during_the_count(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, of(test, 1).pages, 3ULL);
 }
 
+/* A count begins at nothing; the most that there was stays. */
+static void count_begins_at_nothing(struct kunit *test)
+{
+	give(1, 5);
+	give(2, 3);
+	give(SEVADM_RMP_FIRMWARE, 9);
+	sevadm_private_count_begin();
+	sevadm_private_count_page(2);
+	sevadm_private_count_page(SEVADM_RMP_FIRMWARE);
+	sevadm_private_count_page(LAST + 1);
+	sevadm_private_count_end();
+	KUNIT_EXPECT_EQ(test, of(test, 1).pages, 0ULL);
+	KUNIT_EXPECT_EQ(test, of(test, 1).peak, 5ULL);
+	KUNIT_EXPECT_EQ(test, of(test, 2).pages, 1ULL);
+	KUNIT_EXPECT_EQ(test, of(test, 2).peak, 3ULL);
+	KUNIT_EXPECT_EQ(test, host(test).guests.pages, 1ULL);
+	KUNIT_EXPECT_EQ(test, host(test).guests.peak, 8ULL);
+	KUNIT_EXPECT_EQ(test, host(test).firmware, 1ULL);
+}
+
 static struct kunit_case private_cases[] = {
 	KUNIT_CASE(entry_names_its_owner),
 	KUNIT_CASE(pages_add_up),
@@ -195,6 +215,7 @@ static struct kunit_case private_cases[] = {
 	KUNIT_CASE(leaked_is_the_owners),
 	KUNIT_CASE(nothing_is_known_before_the_count),
 	KUNIT_CASE(changes_during_the_count),
+	KUNIT_CASE(count_begins_at_nothing),
 	{}
 };
 

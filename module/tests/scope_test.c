@@ -208,6 +208,63 @@ static void scope_ends_with_its_task(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&dead.usage), 1);
 }
 
+/* Another task's scope is none of this one's business, whichever was entered first. */
+static void scope_is_of_its_own_task(struct kunit *test)
+{
+	static struct task_struct other = { .usage = REFCOUNT_INIT(1) };
+	struct sevadm_scope *mine, *its;
+
+	mine = enter(SEVADM_SCOPE_IOCTL, 1);
+	its = enter(SEVADM_SCOPE_IOCTL, 2);
+	put_task_struct(its->task);
+	its->task = &other;
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, mine);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm(), mine);
+	its->task = get_task_struct(current);
+	sevadm_scope_leave(its);
+	sevadm_scope_leave(mine);
+}
+
+static unsigned int spares_there(void)
+{
+	const struct sevadm_scope *scope;
+	unsigned int nr = 0;
+
+	for (scope = spares; scope; scope = scope->spare)
+		nr++;
+	return nr;
+}
+
+/* So many are kept for scopes to come, and no more. */
+static void scopes_are_kept(struct kunit *test)
+{
+	struct sevadm_scope *many[SPARES_MAX + 2];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = enter(SEVADM_SCOPE_IOCTL, 1 + i);
+	KUNIT_EXPECT_EQ(test, spare_nr, 0);
+	for (i = 0; i < ARRAY_SIZE(many); i++) {
+		sevadm_scope_leave(many[i]);
+		KUNIT_EXPECT_EQ(test, spare_nr, min(i + 1, (unsigned int)SPARES_MAX));
+		KUNIT_EXPECT_EQ(test, spares_there(), spare_nr);
+	}
+	many[0] = sevadm_scope_enter(SEVADM_SCOPE_CONTEXT, 7, kvm(1));
+	KUNIT_EXPECT_EQ(test, spare_nr, SPARES_MAX - 1);
+	KUNIT_EXPECT_EQ(test, spares_there(), SPARES_MAX - 1);
+	/* Nothing of what it was before. */
+	KUNIT_EXPECT_EQ(test, many[0]->kind, SEVADM_SCOPE_CONTEXT);
+	KUNIT_EXPECT_EQ(test, many[0]->command, 7);
+	KUNIT_EXPECT_PTR_EQ(test, many[0]->kvm, kvm(1));
+	KUNIT_EXPECT_PTR_EQ(test, many[0]->task, current);
+	KUNIT_EXPECT_GT(test, many[0]->start_ns, 0);
+	KUNIT_EXPECT_FALSE(test, many[0]->claims);
+	sevadm_scope_leave(many[0]);
+	sevadm_scope_uninit();
+	KUNIT_EXPECT_EQ(test, spare_nr, 0);
+	KUNIT_EXPECT_EQ(test, spares_there(), 0);
+}
+
 static struct kunit_case scope_cases[] = {
 	KUNIT_CASE(scope_is_the_innermost),
 	KUNIT_CASE(scope_finds_a_vm_that_came_later),
@@ -217,6 +274,8 @@ static struct kunit_case scope_cases[] = {
 	KUNIT_CASE(claim_looks_anew),
 	KUNIT_CASE(quiet_when_nobody_is_at_work),
 	KUNIT_CASE(scope_ends_with_its_task),
+	KUNIT_CASE(scope_is_of_its_own_task),
+	KUNIT_CASE(scopes_are_kept),
 	{}
 };
 

@@ -229,6 +229,18 @@ static void stats_of_a_vm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats->bytes, 4096);
 }
 
+static void stats_begin_when_the_module_does(struct kunit *test)
+{
+	const u64 before = ktime_get_boottime_ns();
+	struct sevadm_stats_totals totals;
+
+	sevadm_stats_uninit();
+	KUNIT_ASSERT_EQ(test, sevadm_stats_init(), 0);
+	sevadm_stats_totals(&totals);
+	KUNIT_EXPECT_GE(test, totals.since_ns, before);
+	KUNIT_EXPECT_LE(test, totals.since_ns, ktime_get_boottime_ns());
+}
+
 static void stats_reset_begins_anew(struct kunit *test)
 {
 	struct sevadm_stats_totals before, after;
@@ -263,6 +275,7 @@ static struct kunit_case stats_cases[] = {
 	KUNIT_CASE(stats_commands_are_bounded),
 	KUNIT_CASE(stats_keys_are_unique),
 	KUNIT_CASE(stats_of_a_vm),
+	KUNIT_CASE(stats_begin_when_the_module_does),
 	KUNIT_CASE(stats_reset_begins_anew),
 	{}
 };
