@@ -186,6 +186,11 @@ static inline void kref_init(struct kref *ref)
 	ref->references = 1;
 }
 
+static inline unsigned int kref_read(const struct kref *ref)
+{
+	return ref->references;
+}
+
 static inline void kref_get(struct kref *ref)
 {
 	assert(ref->references > 0);
