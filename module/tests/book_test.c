@@ -136,6 +136,13 @@ static void book_takes_each_sort_of_news(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
 	KUNIT_EXPECT_EQ(test, look(vm).policy, 9);
 	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), NULL));
+
+	/* A command that names no guest is about the VM, whatever its handle. */
+	activate(vm, HANDLE, ASID);
+	guest.handle = 0;
+	guest.state = SEVADM_VM_STATE_RUNNING;
+	sevadm_book(vm, &guest);
+	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
 }
 
 static struct kunit_case book_cases[] = {

@@ -259,6 +259,59 @@ static void guarantee_of_a_vm_whose_lease_ends_while_it_moves(struct kunit *test
 	}
 }
 
+/* VMs beyond a guarantee count for it as well: one of them fills it when another ends. */
+static void guarantee_is_filled_by_those_beyond(struct kunit *test)
+{
+	struct sevadm_vm *first, *second;
+
+	guarantee(test, UID_ONE, 1);
+	first = run(test, 1, UID_ONE);
+	second = run(test, 2, UID_ONE);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).paid, 2);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
+	sevadm_vm_remove(first, true);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).paid, 1);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
+	sevadm_vm_remove(second, true);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).paid, 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1);
+	/* Who is guaranteed nothing counts for nobody. */
+	second = run(test, 3, UID_TWO);
+	KUNIT_EXPECT_NULL(test, second->payer);
+}
+
+/* The ASID stays that of the lease, wherever the context goes. */
+static void lease_follows_a_vm(struct kunit *test)
+{
+	struct sevadm_lease argument = {
+		.pool = SEVADM_POOL_SEV,
+		.count = 1,
+		.subject = SEVADM_LEASE_USER,
+		.subject_id = UID_ONE,
+	};
+	struct sevadm_vm *from, *to;
+	struct lease *lease;
+	LIST_HEAD(file);
+
+	KUNIT_ASSERT_EQ(test, sevadm_lease_reserve(&file, &argument), 0);
+	from = run(test, 1, UID_ONE);
+	lease = from->lease;
+	KUNIT_ASSERT_NOT_NULL(test, lease);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
+	to = limits_start(test, 2, UID_TWO);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_limit_move_cancel(to, from);
+	KUNIT_EXPECT_PTR_EQ(test, from->lease, lease);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_PTR_EQ(test, to->lease, lease);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
+	sevadm_vm_remove(to, true);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1);
+	sevadm_lease_release_all(&file);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
+}
+
 /* A VM whose end has gone unseen, in a pool that goes with kvm_amd, counts for nothing any more. */
 static void guarantee_of_a_pool_that_goes(struct kunit *test)
 {
@@ -465,6 +518,8 @@ static struct kunit_case guarantee_cases[] = {
 	KUNIT_CASE(guarantee_that_ends_while_a_vm_moves),
 	KUNIT_CASE(guarantee_of_a_vm_with_a_lease),
 	KUNIT_CASE(guarantee_of_a_vm_whose_lease_ends_while_it_moves),
+	KUNIT_CASE(guarantee_is_filled_by_those_beyond),
+	KUNIT_CASE(lease_follows_a_vm),
 	KUNIT_CASE(guarantee_of_a_pool_that_goes),
 	KUNIT_CASE(guarantees_whatever_happens),
 	{}

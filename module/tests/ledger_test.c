@@ -5,14 +5,22 @@
 #include "../notify.h"
 
 /* What the ledger reports of limits goes no further. */
+static struct sevadm_limit_hits reported;
+static const struct sevadm_vm *reported_of;
+static int reported_ret;
+
 static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
 {
+	reported = *hits;
+	reported_of = vm;
+	reported_ret = ret;
 }
 
 #define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
 
 #include "../vm.c"
 #include "../ledger.c"
+#include "limits.h"
 #include "pools.h"
 #include "private_counters.h"
 #include "vms.h"
@@ -224,6 +232,44 @@ static void pins_are_never_below_zero(struct kunit *test)
 }
 
 /* Pins as many pages as a range of the address space has at most. */
+/* A soft limit is no refusal. */
+static void pins_beyond_a_soft_limit(struct kunit *test)
+{
+	const struct sevadm_limit_set soft = {
+		.key.kind = SEVADM_SUBJECT_HOST,
+		.resource = SEVADM_RESOURCE_PIN,
+		.mask = BIT(SEVADM_KNOB_HIGH),
+		.limits.high = 5,
+	};
+	struct sevadm_vm *vm;
+	u64 left;
+
+	limits_for_test();
+	vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&soft, &left), 0);
+	reported.nr = 0;
+	reported_ret = 1;
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 5, NULL), 0);
+	sevadm_vm_pin(vm, 5, 1);
+	KUNIT_EXPECT_EQ(test, reported.nr, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_PIN, 1, NULL), 0);
+	sevadm_vm_pin(vm, 1, 1);
+	KUNIT_EXPECT_EQ(test, reported.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_HIGH);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].usage, 6);
+	KUNIT_EXPECT_PTR_EQ(test, reported_of, (const struct sevadm_vm *)vm);
+	KUNIT_EXPECT_EQ(test, reported_ret, 0);
+	sevadm_vm_pin(vm, -6, -2);
+	reported.nr = 0;
+	reported_ret = 1;
+	sevadm_vm_pin_unseen(vm, 7);
+	KUNIT_EXPECT_EQ(test, reported.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].usage, 7);
+	KUNIT_EXPECT_EQ(test, reported_ret, 0);
+	sevadm_vm_remove(vm, true);
+	limits_for_test();
+}
+
 static void pins_do_not_overflow(struct kunit *test)
 {
 	const s64 pages = U64_MAX >> PAGE_SHIFT;
@@ -561,6 +607,7 @@ static void nobody_stays_known_of_the_vm_before(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, query.uid, 0);
 	KUNIT_EXPECT_EQ(test, query.pid, 0);
 	KUNIT_EXPECT_EQ(test, query.cgroup_id, 0);
+	KUNIT_EXPECT_EQ(test, vm->uid_nr, 0);
 	sevadm_vm_put(vm);
 }
 
@@ -635,6 +682,7 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(pins_peak_is_that_of_the_sum),
 	KUNIT_CASE(pins_add_up_over_the_host),
 	KUNIT_CASE(pins_are_never_below_zero),
+	KUNIT_CASE(pins_beyond_a_soft_limit),
 	KUNIT_CASE(pins_do_not_overflow),
 	KUNIT_CASE(pins_that_nobody_sees_are_unknown),
 	KUNIT_CASE(private_is_an_snp_guests),

@@ -5,6 +5,9 @@
 #include "../ledger.h"
 #include "../notify.h"
 
+#include <linux/delay.h>
+#include <linux/sched/signal.h>
+
 static struct sevadm_limit_hits reported;
 static int told_ret;
 
@@ -16,6 +19,23 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 }
 
 #define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
+
+/* What happens while a charge waits for those in flight, if anything; how often it has waited. */
+static void (*while_it_waits)(void);
+static unsigned int waits;
+static bool dying;
+
+static void wait_between_tries(void)
+{
+	waits++;
+	if (while_it_waits)
+		while_it_waits();
+}
+
+#undef usleep_range
+#define usleep_range(low, high)		wait_between_tries()
+#undef fatal_signal_pending
+#define fatal_signal_pending(task)	dying
 
 #include "../guarantee.h"
 #include "../limit.c"
@@ -342,6 +362,52 @@ static void limit_of_what_is_in_flight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 1);
 }
 
+static struct sevadm_vm *refused_by_kvm;
+
+static void kvm_refuses(void)
+{
+	if (waits == 3)
+		sevadm_limit_cancel(refused_by_kvm, SEVADM_RESOURCE_PIN, 80);
+}
+
+/* Another's charge may be for nothing: a charge that only it leaves no room for waits a while. */
+static void limit_waits_for_what_is_in_flight(struct kunit *test)
+{
+	struct sevadm_vm *one = limits_start(test, 1, UID_ONE),
+			 *two = limits_start(test, 2, UID_ONE);
+	u64 limit = 0;
+
+	limit_pins(test, UID_ONE, SEVADM_KNOB_MAX, 100);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(one, SEVADM_RESOURCE_PIN, 80, &limit), 0);
+	refused_by_kvm = one;
+	waits = 0;
+	while_it_waits = kvm_refuses;
+	KUNIT_EXPECT_EQ(test, pin(two, 90), 0);
+	while_it_waits = NULL;
+	KUNIT_EXPECT_EQ(test, waits, 3);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 90);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).max_events, 0);
+
+	/* Not for what would have no room without it, either. */
+	waits = 0;
+	KUNIT_EXPECT_EQ(test, pin(two, 11), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, waits, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(one, SEVADM_RESOURCE_PIN, 10, &limit), 0);
+	KUNIT_EXPECT_EQ(test, pin(two, 11), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, pin(two, 101), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, waits, 0);
+
+	/* Nor for ever, nor if it is to die. */
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(two, SEVADM_RESOURCE_PIN, 10, &limit), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, limit, 100);
+	KUNIT_EXPECT_EQ(test, waits, IN_FLIGHT_TRIES);
+	dying = true;
+	KUNIT_EXPECT_EQ(test, pin(two, 10), -EDQUOT);
+	dying = false;
+	KUNIT_EXPECT_EQ(test, waits, IN_FLIGHT_TRIES);
+	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).max_events, 5);
+}
+
 /* A VM that leaves the ledger takes along what is in flight. */
 static void limit_of_what_is_in_flight_when_it_ends(struct kunit *test)
 {
@@ -498,6 +564,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_follows_a_migration),
 	KUNIT_CASE(limit_keeps_guaranteed_asids),
 	KUNIT_CASE(limit_of_what_is_in_flight),
+	KUNIT_CASE(limit_waits_for_what_is_in_flight),
 	KUNIT_CASE(limit_of_what_is_in_flight_when_it_ends),
 	KUNIT_CASE(limit_is_that_of_the_owner_as_well),
 	KUNIT_CASE(limit_of_a_removed_cgroup),

@@ -396,6 +396,25 @@ static void pool_of_snp_goes_with_kvm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_ES);
 }
 
+/* What VMs of the ledger hold is not foreign; while one is just taking an ASID nobody can tell. */
+static void pool_has_foreign_asids(struct kunit *test)
+{
+	locked(sevadm_pool_hold_locked(SEVADM_POOL_SEV));
+	locked(sevadm_pool_charge_locked(SEVADM_POOL_SEV, 1));
+	KUNIT_EXPECT_TRUE(test, adopt(BIT(5) | BIT(6) | BIT(7), 0));
+	KUNIT_EXPECT_EQ(test, foreign_locked(SEVADM_POOL_SEV), 2);
+	locked(sevadm_pool_charge_locked(SEVADM_POOL_SEV, 1));
+	KUNIT_EXPECT_TRUE(test, adopt(BIT(5) | BIT(6) | BIT(7) | BIT(8), 0));
+	KUNIT_EXPECT_EQ(test, foreign_locked(SEVADM_POOL_SEV), 2);
+	locked(sevadm_pool_hold_locked(SEVADM_POOL_SEV));
+	KUNIT_EXPECT_TRUE(test, adopt(BIT(5) | BIT(6), 0));
+	KUNIT_EXPECT_EQ(test, foreign_locked(SEVADM_POOL_SEV), 0);
+	locked(sevadm_pool_unhold_locked(SEVADM_POOL_SEV));
+	locked(sevadm_pool_charge_locked(SEVADM_POOL_SEV, -1));
+	KUNIT_EXPECT_TRUE(test, adopt(BIT(5) | BIT(6), 0));
+	KUNIT_EXPECT_EQ(test, foreign_locked(SEVADM_POOL_SEV), 1);
+}
+
 /* Where SEV guests' ASIDs begin, and whether others have any, is as in sev_hardware_setup(). */
 static void pool_is_what_the_processor_has(struct kunit *test)
 {
@@ -495,6 +514,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_of_snp_is_divided),
 	KUNIT_CASE(pool_of_snp_has_all),
 	KUNIT_CASE(pool_of_snp_goes_with_kvm),
+	KUNIT_CASE(pool_has_foreign_asids),
 	KUNIT_CASE(pool_is_what_the_processor_has),
 	KUNIT_CASE(pool_of_the_misc_controller),
 	{}

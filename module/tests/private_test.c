@@ -193,6 +193,7 @@ static void count_begins_at_nothing(struct kunit *test)
 	give(2, 3);
 	give(SEVADM_RMP_FIRMWARE, 9);
 	sevadm_private_count_begin();
+	sevadm_private_changed(0, 1, SEVADM_RMP_NOBODY, 1);	/* will be looked at */
 	sevadm_private_count_page(2);
 	sevadm_private_count_page(SEVADM_RMP_FIRMWARE);
 	sevadm_private_count_page(LAST + 1);

@@ -2,6 +2,13 @@
 /* The ring of events: numbers, order, and what a reader that came too late gets. */
 #include <kunit/test.h>
 
+#include <linux/sched/signal.h>
+
+static bool dying;
+
+#undef fatal_signal_pending
+#define fatal_signal_pending(task)	dying
+
 #include "../ring.c"
 #include "rings.h"
 
@@ -222,6 +229,21 @@ static void ring_of_a_wrong_size_stays(struct kunit *test)
 	expect_rest(test, 1, 0);
 }
 
+/* Who is to die does not wait until many events have moved; nothing is lost, and it may try again. */
+static void ring_resize_is_interrupted(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	push(3 * RING_COPY_MAX);
+	dying = true;
+	KUNIT_EXPECT_EQ(test, set_ring_events("2048", NULL), -EINTR);
+	dying = false;
+	KUNIT_EXPECT_EQ(test, sevadm_ring_size(), 1024);
+	expect_rest(test, 1, 0);
+	KUNIT_EXPECT_EQ(test, set_ring_events("2048", NULL), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_size(), 2048);
+	expect_rest(test, 1, 0);
+}
+
 /* A look ends after so many events that nobody wants, and goes on where it was. */
 static void ring_looks_are_bounded(struct kunit *test)
 {
@@ -381,6 +403,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_shrinks_to_the_newest),
 	KUNIT_CASE(ring_of_few_events_shrinks),
 	KUNIT_CASE(ring_of_a_wrong_size_stays),
+	KUNIT_CASE(ring_resize_is_interrupted),
 	KUNIT_CASE(ring_looks_are_bounded),
 	KUNIT_CASE(ring_keeps_what_one_user_floods),
 	KUNIT_CASE(ring_keeps_across_many_floods),

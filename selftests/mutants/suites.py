@@ -21,7 +21,7 @@ from pathlib import Path
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 KINDS = {"plain": [], "sanitised": SANITIZE}
 # A mutant may leave a variable unused, but no pointer is a number.
-WARN = ["-w", "-Werror=int-conversion", "-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
+WARN = ["-Werror=int-conversion", "-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
 ENVIRONMENT = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1", LC_ALL="C.UTF-8", SANITIZED="1")
 
 

@@ -429,6 +429,25 @@ static void apply_replaces_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, one.references, 1);	/* the VM's */
 }
 
+/* Each of the subjects that are new begins with what its VMs have. */
+static void apply_counts_what_is_there(struct kunit *test)
+{
+	struct sevadm_limit_set sets[] = {
+		limit(&one, SEVADM_RESOURCE_PIN, SEVADM_KNOB_MAX, 100),
+		limit(&two, SEVADM_RESOURCE_PIN, SEVADM_KNOB_MAX, 100),
+		limit(&other, SEVADM_RESOURCE_PIN, SEVADM_KNOB_MAX, 100),
+	};
+	u32 resource;
+	u64 left;
+
+	KUNIT_EXPECT_EQ(test, pin(start(test, 1, &one), 20), 0);
+	KUNIT_EXPECT_EQ(test, pin(start(test, 2, &two), 30), 0);
+	KUNIT_EXPECT_EQ(test, apply(sets, ARRAY_SIZE(sets), &resource, &left), 0);
+	KUNIT_EXPECT_EQ(test, pinned(&one), 20);
+	KUNIT_EXPECT_EQ(test, pinned(&two), 30);
+	KUNIT_EXPECT_EQ(test, pinned(&other), 0);
+}
+
 static void apply_all_or_nothing(struct kunit *test)
 {
 	struct sevadm_limit_set sets[] = {
@@ -540,6 +559,7 @@ static struct kunit_case cgroup_cases[] = {
 	KUNIT_CASE(ledger_generations),
 	KUNIT_CASE(foreign_asids_are_not_there),
 	KUNIT_CASE(apply_replaces_all),
+	KUNIT_CASE(apply_counts_what_is_there),
 	KUNIT_CASE(apply_all_or_nothing),
 	KUNIT_CASE(guarantees_leave_what_is_leased),
 	KUNIT_CASE(delete_one_or_all),
