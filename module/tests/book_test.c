@@ -110,7 +110,8 @@ static void book_follows_an_snp_guest(struct kunit *test)
 static void book_takes_each_sort_of_news(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
-	struct sevadm_psp_guest guest = { .state = -1, .policy = 9, .handle = HANDLE, .gctx = GCTX };
+	struct sevadm_psp_guest guest = {
+		.state = -1, .policy = 9, .handle = HANDLE, .gctx = GCTX };
 	const struct sevadm_vm_query before = look(vm);
 
 	KUNIT_EXPECT_FALSE(test, sevadm_book(vm, &guest));

@@ -51,12 +51,13 @@ def built(command, target, now):
 
 def cost(command, **more):
     """Processor seconds that a test takes; it has to pass."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               **more)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, **more)
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit("%s fails unchanged:\n%s" % (" ".join(command), said.decode(errors="replace")[-3000:]))
+        raise SystemExit("%s fails unchanged:\n%s" % (" ".join(command),
+                                                      said.decode(errors="replace")[-3000:]))
     return usage.ru_utime + usage.ru_stime
 
 
@@ -114,14 +115,17 @@ class Module:
         self.sound = {(kind, source): self.out / kind / (os.path.basename(source)[:-2] + ".o")
                       for kind in KINDS for source in sources}
         now = digest(["module", "uapi"])
-        at_once(lambda row: built(self.compile(row[0], ".", row[1], self.sound[row]), self.sound[row], now), self.sound)
+        at_once(lambda row: built(self.compile(row[0], ".", row[1], self.sound[row]),
+                                  self.sound[row], now), self.sound)
         # Suites use each other's sources: all are in one program.
-        self.seconds = {kind: 2 + int(10 * cost([self.link(kind, self.out / kind, {})], env=ENVIRONMENT))
+        programs = {kind: self.link(kind, self.out / kind, {}) for kind in KINDS}
+        self.seconds = {kind: 2 + int(10 * cost([programs[kind]], env=ENVIRONMENT))
                         for kind in KINDS}
 
     def link(self, kind, directory, instead):
         program = str(directory / "kunit")
-        objects = [str(instead.get(source, self.sound[kind, source])) for of, source in self.sound if of == kind]
+        objects = [str(instead.get(source, self.sound[kind, source]))
+                   for of, source in self.sound if of == kind]
         run(["gcc", "-fuse-ld=gold", *KINDS[kind], "-o", program, *objects])
         return program
 
@@ -131,7 +135,8 @@ class Module:
                 changed = tree / (os.path.basename(suite)[:-2] + ".o")
                 if not compiles(self.compile(kind, tree, suite, changed), tree):
                     return None
-                if not passes([self.link(kind, tree, {suite: changed})], tree, self.seconds[kind], ENVIRONMENT):
+                program = self.link(kind, tree, {suite: changed})
+                if not passes([program], tree, self.seconds[kind], ENVIRONMENT):
                     return "%s, %s" % (os.path.basename(suite), kind)
         return "survived"
 
@@ -165,7 +170,8 @@ class Tools:
         """All objects, and a library of those that each test may take; main.c is the program's
         own."""
         sources = self.files + [test for test in self.tests if test.endswith(".c")]
-        headers = digest(glob.glob("tools/**/*.h", recursive=True) + ["uapi", "module/trace_names.h", "tools/Makefile", "VERSION"])
+        headers = digest(glob.glob("tools/**/*.h", recursive=True) +
+                         ["uapi", "module/trace_names.h", "tools/Makefile", "VERSION"])
         at_once(lambda source: built(self.compile(kind, ".", source, self.object(kind, source)),
                                      self.object(kind, source), headers + digest([source])), sources)
         library = self.out / kind / "all.a"
