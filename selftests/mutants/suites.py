@@ -188,11 +188,15 @@ class Tools:
         return compiles(["gcc", "-fuse-ld=gold", *self.flags_of(kind), "-o", str(target), *objects,
                          str(self.out / kind / "all.a"), *self.libraries], ".")
 
-    def command(self, test, program):
+    def command(self, kind, test, program):
         """The command of a test, and its environment."""
         if test.endswith(".c"):
             return [str(program)], ENVIRONMENT
-        return ["bash", os.path.abspath(test)], dict(ENVIRONMENT, SEVADM=str(program))
+        # Where replay_test.sh builds what it loads before the program, and what has to come first.
+        more = {"SEVADM": str(program), "BUILD": str(self.out / "replay")}
+        if kind == "sanitised":
+            more["PRELOAD"] = self.runtime
+        return ["bash", os.path.abspath(test)], dict(ENVIRONMENT, **more)
 
     def prepare(self):
         makefile = Path("tools/Makefile").read_text()
@@ -201,6 +205,7 @@ class Tools:
         self.flags = ["-std=gnu11", "-D_GNU_SOURCE", '-DSEVADM_VERSION="%s"' % Path("VERSION").read_text().strip(),
                       '-DTESTS_FOLDER="%s"' % os.path.abspath("tools/tests"), *config("--cflags")]
         self.libraries = config("--libs")
+        self.runtime = run(["gcc", "-print-file-name=libasan.so"]).stdout.decode().strip()
         for kind in [*KINDS, *self.COVERAGE]:
             self.build(kind)
         self.reach = defaultdict(lambda: defaultdict(list))
@@ -231,7 +236,7 @@ class Tools:
         for kind in [*KINDS, *self.COVERAGE]:
             if not self.link(kind, program, test):
                 raise SystemExit("%s cannot be linked" % test)
-            command, environment = self.command(test, program)
+            command, environment = self.command(kind, test, program)
             # All objects' data go there, under their whole paths.
             environment = dict(environment, GCOV_PREFIX=str(data / "gcda"))
             seconds[kind] = cost(command, cwd=data / "run", env=environment)
@@ -274,7 +279,7 @@ class Tools:
                 program = tree / ("program" if test.endswith(".c") else "sevadm")
                 if not self.link(kind, program, test, (mutant.path, target)):
                     return None
-                command, environment = self.command(test, program)
+                command, environment = self.command(kind, test, program)
                 if not passes(command, tree, self.limits[test][kind], environment):
                     return "%s, %s" % (os.path.basename(test), kind)
         return "survived"

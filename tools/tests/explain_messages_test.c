@@ -37,7 +37,7 @@ static size_t nr_left_out;
 
 static const char *data_file(void)
 {
-	return getenv("MESSAGES") ?: "tests/data/explain/messages.tsv";
+	return getenv("MESSAGES") ?: TESTS_FOLDER "/data/explain/messages.tsv";
 }
 
 static FILE *open_data(const char *path)
@@ -64,7 +64,7 @@ static size_t split(char *line, char *fields[FIELDS_MAX])
 
 static void read_left_out(void)
 {
-	FILE *file = open_data("tests/data/explain/left-out.tsv");
+	FILE *file = open_data(TESTS_FOLDER "/data/explain/left-out.tsv");
 	char line[1024], *fields[FIELDS_MAX];
 	size_t nr;
 

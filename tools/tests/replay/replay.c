@@ -18,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -324,6 +325,12 @@ int access(const char *path, int mode)
 		return -1;
 	}
 	return REAL(access)(path, mode);
+}
+
+/* Of this machine's cgroups none is the recording's. */
+FILE *setmntent(const char *path, const char *mode)
+{
+	return REAL(setmntent)(replaying() ? "/dev/null" : path, mode);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
