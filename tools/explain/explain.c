@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -19,10 +20,8 @@
 /* A user who may not read the trace does without. */
 static void ask_trace(struct facts *facts)
 {
-	struct last last = {};
-
-	if (!access(SEVADM_DEVICE, R_OK) && !last_read(&last))
-		facts->pin_refused = last_is_pin_refusal(&last);
+	if (!access(SEVADM_DEVICE, R_OK) && last_read_refusals(&facts->refusals))
+		facts->refusals.nr = 0;
 }
 
 static bool ask_module(struct facts *facts)
@@ -138,6 +137,18 @@ static struct json_object *cause_row(const struct explanation *explanation,
 	return row;
 }
 
+/* What failed at another time, or for another process, is no fact about this line. */
+static size_t explain_line(const struct reading *reading, const struct facts *facts,
+			   struct explanation explanations[CAUSES_MAX])
+{
+	struct facts own = *facts;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	own.refusal = refusals_find(&own.refusals, reading->line, now.tv_sec * 1000000000LL);
+	return explain_symptom(&reading->symptom, &own, explanations);
+}
+
 /* The first cause of the line that says why, which proves it for this one. */
 static bool add_reason(const struct reading *reading, const struct facts *facts,
 		       struct json_object *causes)
@@ -145,8 +156,7 @@ static bool add_reason(const struct reading *reading, const struct facts *facts,
 	struct explanation explanations[CAUSES_MAX];
 	struct explanation *first = explanations;
 
-	if (!reading->by ||
-	    !explain_symptom(&reading->by->symptom, facts, explanations))
+	if (!reading->by || !explain_line(reading->by, facts, explanations))
 		return false;
 	first->verdict = VERDICT_PROVEN;
 	snprintf(first->why, sizeof(first->why), "line %zu: %s", reading->by->number,
@@ -166,7 +176,7 @@ static struct json_object *symptom_row(const struct reading *reading, const stru
 	size_t nr, i;
 
 	add_reason(reading, facts, causes);
-	nr = explain_symptom(symptom, facts, explanations);
+	nr = explain_line(reading, facts, explanations);
 	for (i = 0; i < nr; i++)
 		json_object_array_add(causes, cause_row(&explanations[i], symptom));
 

@@ -13,6 +13,8 @@
 
 #include <linux/sevadm.h>
 
+#include "explain/refusals.h"
+
 /** enum symptom_context - what was being done, as a set of bits so that a cause can fit several */
 enum symptom_context {
 	CONTEXT_NONE		= 0,		/* only numbers were given */
@@ -100,8 +102,8 @@ struct pool_facts {
  * @parameters: kvm_amd's sev, sev_es and sev_snp, by enum sevadm_vm_type
  * @cpuid_known: @min_asid and @max_asid come from CPUID 0x8000001F
  * @seen: contexts that other lines of the same log, or the kernel's log, speak of
- * @pin_refused: the last failure in the module's trace is that a limit on pinned memory refused
- *	something
+ * @refusals: by limits on pinned memory, which the module's trace holds
+ * @refusal: the one of them that the line in question is about, NULL: none is known to be it
  */
 struct facts {
 	int kvm_amd;
@@ -111,7 +113,8 @@ struct facts {
 	uint32_t max_asid;
 	struct pool_facts pools[SEVADM_POOL_NR];
 	unsigned int seen;
-	bool pin_refused;
+	struct refusals refusals;
+	const struct refusal *refusal;
 };
 
 /**

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/errors.h"
@@ -43,36 +44,78 @@ void last_add(struct last *last, const struct sevadm_event *event)
 	last->events[last->nr++] = *event;
 }
 
+/* The trace has the time since boot. */
+static int64_t since_1970(uint64_t boot_ns)
+{
+	struct timespec boot, now;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)boot_ns + (now.tv_sec - boot.tv_sec) * 1000000000LL + now.tv_nsec -
+	       boot.tv_nsec;
+}
+
+bool refusal_of(const struct sevadm_event *event, struct refusal *refusal)
+{
+	if (!is_refusal(event) || event->resource != SEVADM_RESOURCE_PIN)
+		return false;
+	*refusal = (struct refusal) {
+		.time_ns = since_1970(event->time_ns),
+		.pid = event->pid,
+		.bytes = event->amount,
+	};
+	return true;
+}
+
 struct reader {
 	struct last *last;
+	struct refusals *refusals;
 	uint64_t end;
 };
 
 static int take_event(const struct sevadm_event *event, void *context)
 {
 	struct reader *reader = context;
+	struct refusal refusal;
 
 	if (event->seq >= reader->end)
 		return AT_END;
-	last_add(reader->last, event);
+	if (reader->last)
+		last_add(reader->last, event);
+	if (reader->refusals && refusal_of(event, &refusal))
+		refusals_add(reader->refusals, &refusal);
 	return EXIT_OK;
 }
 
-int last_read(struct last *last)
+/* All that the ring holds now, and nothing that comes meanwhile. */
+static int read_ring(struct reader *reader)
 {
-	struct reader reader = { .last = last };
 	int fd, ret;
 
 	ret = device_open(&fd);
 	if (ret)
 		return ret;
-	ret = device_seek(fd, SEVADM_SEEK_NEWEST, &reader.end);
+	ret = device_seek(fd, SEVADM_SEEK_NEWEST, &reader->end);
 	if (!ret)
 		ret = device_seek(fd, SEVADM_SEEK_OLDEST, NULL);
 	if (!ret)
-		ret = device_read(fd, take_event, &reader);
+		ret = device_read(fd, take_event, reader);
 	close(fd);
 	return ret == AT_END ? EXIT_OK : ret;
+}
+
+int last_read(struct last *last)
+{
+	struct reader reader = { .last = last };
+
+	return read_ring(&reader);
+}
+
+int last_read_refusals(struct refusals *refusals)
+{
+	struct reader reader = { .refusals = refusals };
+
+	return read_ring(&reader);
 }
 
 /* As ccp says it. */
@@ -120,16 +163,6 @@ void last_take(const struct last *last, struct log *log)
 	for (i = 0; i < last->nr && !refused && !log->nr; i++)
 		if (last->events[i].type == SEVADM_EVENT_PSP)
 			take_command(log, &last->events[i]);
-}
-
-bool last_is_pin_refusal(const struct last *last)
-{
-	size_t i;
-
-	for (i = 0; i < last->nr; i++)
-		if (is_refusal(&last->events[i]) && last->events[i].resource == SEVADM_RESOURCE_PIN)
-			return true;
-	return false;
 }
 
 void last_print(const struct last *last)

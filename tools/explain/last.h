@@ -43,8 +43,11 @@ int last_read(struct last *last);
  */
 void last_take(const struct last *last, struct log *log);
 
-/** last_is_pin_refusal() - return true if a limit on pinned memory refused something */
-bool last_is_pin_refusal(const struct last *last);
+/** refusal_of() - return true if a limit on pinned memory refused something, which is @refusal */
+bool refusal_of(const struct sevadm_event *event, struct refusal *refusal);
+
+/** last_read_refusals() - look for all of these in the trace; returns an exit code */
+int last_read_refusals(struct refusals *refusals);
 
 /** last_print() - say what failed, and when */
 void last_print(const struct last *last);

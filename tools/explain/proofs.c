@@ -191,9 +191,11 @@ enum verdict proof_limit(const struct facts *facts, const struct symptom *sympto
 			 size_t size)
 {
 	(void)symptom;
-	if (!facts->pin_refused)
+	/* What else was refused may be another failure. */
+	if (!facts->refusal)
 		return VERDICT_POSSIBLE;
-	snprintf(why, size, "the module's trace: a limit's refusal is the last failure there");
+	snprintf(why, size, "the module's trace: a limit refused that to process %u",
+		 facts->refusal->pid);
 	return VERDICT_PROVEN;
 }
 

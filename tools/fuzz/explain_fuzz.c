@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct refusals refusals = { .list = { { .pid = 1 } }, .nr = 1 };
 	static struct log log;
 	struct explanation list[CAUSES_MAX];
 	struct facts facts;
@@ -38,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    (by < log.readings || by >= log.readings + log.nr || by == &log.readings[i]))
 			abort();
 	}
+	refusals_find(&refusals, line, 0);
 	log_free(&log);
 	fclose(file);
 	free(line);

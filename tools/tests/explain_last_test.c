@@ -113,6 +113,7 @@ static void a_limit_is_the_reason(void)
 	struct sevadm_event limit = event(SEVADM_EVENT_LIMIT, 1, -EBUSY);
 	struct sevadm_event start = event(SEVADM_EVENT_KVM, 1, -EBUSY);
 	struct json_object *explained, *row, *cause;
+	struct refusal refusal;
 	struct log log = {};
 	struct last last;
 	size_t i;
@@ -126,9 +127,12 @@ static void a_limit_is_the_reason(void)
 		last_add(&last, &start);
 		last_take(&last, &log);
 		EXPECT_NUMBER(log.nr, 0);
-		EXPECT(!last_is_pin_refusal(&last));
+		EXPECT(!refusal_of(&last.events[0], &refusal));
 		last.events[0].resource = SEVADM_RESOURCE_PIN;
-		EXPECT(last_is_pin_refusal(&last));
+		last.events[0].amount = 4096;
+		EXPECT(refusal_of(&last.events[0], &refusal));
+		EXPECT_NUMBER(refusal.pid, 1);
+		EXPECT_NUMBER(refusal.bytes, 4096);
 		explained = json_object_new_array();
 		last_add_limits(&last, explained);
 		EXPECT_NUMBER(json_object_array_length(explained), 1);

@@ -391,9 +391,29 @@ static void lines_prove_each_other(void)
 	FIRST("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts,
 	      "RLIMIT_MEMLOCK", VERDICT_PROVEN);
 	facts.seen = 0;
-	facts.pin_refused = true;
+	facts.refusals.list[0] = (struct refusal) { .pid = 4711 };
+	facts.refusals.nr = 1;
+	facts.refusal = &facts.refusals.list[0];
 	FIRST("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts,
 	      "a limit of sevadm on pinned memory", VERDICT_PROVEN);
+}
+
+/* The trace's last failure may be a later one than the line's. */
+static void a_refusal_proves_its_own_failure_only(void)
+{
+	struct explanation list[CAUSES_MAX];
+	struct facts facts;
+	size_t i, nr;
+
+	facts_none(&facts);
+	facts.refusals.list[0] = (struct refusal) { .pid = 4711 };
+	facts.refusals.nr = 1;
+	nr = explain("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts, list);
+	for (i = 0; i < nr && !strstr(list[i].cause->cause, "a limit of sevadm on pinned memory"); i++)
+		;
+	if (i == nr)
+		ksft_exit_fail_msg("a limit is no cause\n");
+	EXPECT_NUMBER(list[i].verdict, VERDICT_POSSIBLE);
 }
 
 /* ---- facts from files ----------------------------------------------------------------------- */
@@ -598,6 +618,7 @@ int main(void)
 		{ "facts decide EBUSY", facts_decide_ebusy },
 		{ "facts decide ENOTTY", facts_decide_enotty },
 		{ "lines prove each other", lines_prove_each_other },
+		{ "a refusal proves its own failure only", a_refusal_proves_its_own_failure_only },
 		{ "facts from files", facts_from_files },
 		{ "the command", the_command },
 		{ "a log in a file", a_log_in_a_file },
