@@ -19,10 +19,12 @@
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "host/facts.h"
 #include "kernel/client.h"
 #include "monitor_exec.h"
 #include "monitor_journal.h"
 #include "trace/event.h"
+#include "trace/event_name.h"
 #include "trace/filter.h"
 
 /* Room for some ten thousand events that nobody has read yet. */
@@ -32,6 +34,7 @@
  * struct monitor - one run
  * @filter: which events are wanted
  * @exec: what is started for each
+ * @names: of the VMs that they are about
  * @journal: where they go instead of stdout, if that is the journal
  * @error: exit code of what failed while events were taken
  * @gone: the module was unloaded
@@ -39,6 +42,7 @@
 struct monitor {
 	struct filter filter;
 	struct exec exec;
+	struct event_names *names;
 	struct journal journal;
 	struct nl_sock *sock;
 	int error;
@@ -72,9 +76,9 @@ static void execute(struct monitor *monitor, struct json_object *row)
 }
 
 static bool goes_to_journal(struct monitor *monitor, struct json_object *row,
-			    const struct sevadm_event *event)
+			    const struct sevadm_event *event, const char *name)
 {
-	char *sentence = monitor->journal.send ? event_sentence(event) : NULL;
+	char *sentence = monitor->journal.send ? event_sentence(event, name) : NULL;
 	bool sent = sentence && journal_send(&monitor->journal, row,
 					     output_json ? line_of(row) : sentence);
 
@@ -85,15 +89,18 @@ static bool goes_to_journal(struct monitor *monitor, struct json_object *row,
 static void take(struct monitor *monitor, const struct sevadm_event *event)
 {
 	struct json_object *row;
+	const char *name;
 
 	if (!filter_wants(&monitor->filter, event))
 		return;
+	name = event_name(monitor->names, host_root(), event);
 	row = event_to_json(event);
-	if (!goes_to_journal(monitor, row, event)) {
+	event_name_add(row, name);
+	if (!goes_to_journal(monitor, row, event, name)) {
 		if (output_json)
 			puts(line_of(row));
 		else
-			event_print(event);
+			event_print(event, name);
 	}
 	execute(monitor, row);
 }
@@ -273,7 +280,9 @@ int do_monitor(int argc, char **argv)
 	monitor.sock = nl_socket_alloc();
 	if (!monitor.sock)
 		return fail(EXIT_REFUSED, "out of memory");
+	monitor.names = event_names_new();
 	ret = connect_and_listen(&monitor);
+	event_names_free(monitor.names);
 	nl_socket_free(monitor.sock);
 	return ret;
 }

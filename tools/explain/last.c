@@ -176,7 +176,7 @@ void last_print(const struct last *last)
 	json_object_put(time);
 	printf("the last failure in the trace, %s:\n", since);
 	for (i = 0; i < last->nr; i++) {
-		sentence = event_sentence(&last->events[i]);
+		sentence = event_sentence(&last->events[i], NULL);
 		if (sentence)
 			printf("  %s\n", sentence);
 		free(sentence);
@@ -228,7 +228,7 @@ void last_add_limits(const struct last *last, struct json_object *rows)
 		;
 	if (!i)
 		return;
-	sentence = event_sentence(&last->events[i - 1]);
+	sentence = event_sentence(&last->events[i - 1], NULL);
 	if (!sentence)
 		return;
 	row = json_object_new_object();

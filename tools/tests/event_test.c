@@ -45,7 +45,7 @@ static const char *json(const struct sevadm_event *event)
 static const char *line(const struct sevadm_event *event)
 {
 	capture_begin();
-	event_print(event);
+	event_print(event, NULL);
 	capture_end();
 	return captured;
 }

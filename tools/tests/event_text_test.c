@@ -115,6 +115,9 @@ static const struct {
 	{ { .type = SEVADM_EVENT_ASID, AT, .count = 9, .asid_state = SEVADM_ASID_STATE_FREE },
 	  "     12.345678  asid   -                      -                                 "
 	  "     9 ASIDs are free again: KVM recycled them by DF_FLUSH" },
+	{ { .type = SEVADM_EVENT_ASID, AT, .count = 1, .asid_state = SEVADM_ASID_STATE_FREE },
+	  "     12.345678  asid   -                      -                                 "
+	  "     1 ASID is free again: KVM recycled it by DF_FLUSH" },
 	{ { .type = SEVADM_EVENT_LIMIT, AT, QEMU, .known = SEVADM_KNOWN_VM, .ret = -ENOMEM,
 	    .knob = SEVADM_KNOB_MAX,
 	    .resource = SEVADM_RESOURCE_PIN, .subject = SEVADM_SUBJECT_USER, .subject_id = 1000,
@@ -139,7 +142,7 @@ static void each_line(void)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		capture_begin();
-		event_print(&rows[i].event);
+		event_print(&rows[i].event, NULL);
 		capture_end();
 		end = strrchr(captured, '\n');
 		EXPECT(end && !end[1]);
@@ -147,6 +150,28 @@ static void each_line(void)
 			*end = '\0';
 		EXPECT_TEXT(captured, rows[i].text);
 	}
+}
+
+/* A VM's name stands in the place of its process's, and controls no terminal. */
+static void names(void)
+{
+	const struct sevadm_event kvm = {
+		.type = SEVADM_EVENT_KVM, AT, QEMU, .command = 2, .ret = -EBUSY,
+		.known = SEVADM_KNOWN_VM,
+	};
+	const struct sevadm_event asid = {
+		.type = SEVADM_EVENT_ASID, AT, .asid = 5, .vm = 3,
+		.asid_state = SEVADM_ASID_STATE_USED,
+		.known = SEVADM_KNOWN_VM | SEVADM_KNOWN_ASID,
+	};
+
+	capture_begin();
+	event_print(&kvm, "web\033-front");
+	event_print(&asid, "web-front");
+	capture_end();
+	EXPECT_TEXT(captured,
+		    "     12.345678  kvm    LAUNCH_START           3  812 web?-front                0 ns  EBUSY\n"
+		    "     12.345678  asid   -                      3  web-front                           ASID 5 of pool sev: used\n");
 }
 
 /* The columns of the heading are those of the lines. */
@@ -163,6 +188,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "each line", each_line },
+		{ "names of VMs", names },
 		{ "the heading", heading },
 	};
 

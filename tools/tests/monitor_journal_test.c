@@ -167,11 +167,14 @@ static void sentences(void)
 	const struct sevadm_event psp = {
 		.type = SEVADM_EVENT_PSP, .command = 2, .pid = 4711, .comm = "qemu", .ret = -ETIMEDOUT,
 	};
-	char *text = event_sentence(&refusal);
+	char *text = event_sentence(&refusal, NULL);
 
 	EXPECT_TEXT(text, "refused: host: asked for 8.0 KiB, 4.0 KiB are used, pin.max is 8.0 KiB: end a VM, or raise it with sevadm limit set host pin.max=...; VM 3; process 4711 qemu?PRIORITY=0");
 	free(text);
-	text = event_sentence(&psp);
+	text = event_sentence(&refusal, "web\n1");
+	EXPECT(strstr(text, "; VM 3 web?1; process 4711 qemu?"));
+	free(text);
+	text = event_sentence(&psp, NULL);
 	EXPECT_TEXT(text, "psp SHUTDOWN: ETIMEDOUT, the firmware did not answer; process 4711 qemu");
 	free(text);
 }

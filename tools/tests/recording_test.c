@@ -119,7 +119,7 @@ static void a_limit_keeps_whom_it_was_about(void)
 	EXPECT(json_object_equal(row, again));
 	json_object_put(again);
 	capture_begin();
-	event_print(&back);
+	event_print(&back, NULL);
 	capture_end();
 	EXPECT(strstr(captured, "refused: user 65533: asked for 8.0 KiB, 1.0 KiB are used, pin.max is 4.0 KiB"));
 

@@ -227,18 +227,32 @@ static bool has_command(const struct sevadm_event *event)
 	       event->type != SEVADM_EVENT_LIMIT;
 }
 
-static void print_line_head(struct json_object *row, const struct sevadm_event *event)
+/* The VM's name says more than its process's. */
+static void format_process(struct json_object *row, const struct sevadm_event *event,
+			   const char *name, char *text, size_t size)
+{
+	bool process = has_command(event) || event->type == SEVADM_EVENT_LIMIT;
+
+	if (!name)
+		name = process ? json_get_text(row, "comm") : "";
+	if (process)
+		snprintf(text, size, "%u %s", event->pid, name);
+	else
+		snprintf(text, size, "%s", name);
+	output_make_printable(text);
+}
+
+static void print_line_head(struct json_object *row, const struct sevadm_event *event,
+			    const char *name)
 {
 	bool command = has_command(event);
 	struct json_object *ns = json_u64(event->duration_ns);
-	char time[32], process[48] = "", took[32] = "";
+	char time[32], process[280], took[32] = "";
 
 	snprintf(time, sizeof(time), "%" PRIu64 ".%06" PRIu64,
 		 (uint64_t)event->time_ns / 1000000000,
 		 (uint64_t)event->time_ns % 1000000000 / 1000);
-	if (command || event->type == SEVADM_EVENT_LIMIT)
-		snprintf(process, sizeof(process), "%u %s", event->pid,
-			 output_text(row, "comm", NULL));
+	format_process(row, event, name, process, sizeof(process));
 	if (command)
 		format_ns(ns, took, sizeof(took));
 	printf(LINE_FORMAT, time, type_name(event->type),
@@ -334,7 +348,8 @@ static void print_pin(struct json_object *row, const struct sevadm_event *event)
 static void print_asid(const struct sevadm_event *event)
 {
 	if (is_recycling(event))
-		printf("%" PRIu64 " ASIDs are free again: KVM recycled them by DF_FLUSH",
+		printf(event->count == 1 ? "1 ASID is free again: KVM recycled it by DF_FLUSH" :
+		       "%" PRIu64 " ASIDs are free again: KVM recycled them by DF_FLUSH",
 		       (uint64_t)event->count);
 	else if (!knows(event, SEVADM_KNOWN_ASID))
 		printf("an ASID of pool %s, it is not known which: %s", pool_name(event->pool),
@@ -372,18 +387,21 @@ static void print_what_happened(struct json_object *row, const struct sevadm_eve
 		printf(" (%" PRIu64 " times)", (uint64_t)event->count);
 }
 
-void event_print(const struct sevadm_event *event)
+void event_print(const struct sevadm_event *event, const char *name)
 {
 	struct json_object *row = event_to_json(event);
 
-	print_line_head(row, event);
+	print_line_head(row, event, name);
 	print_what_happened(row, event);
 	putchar('\n');
 	json_object_put(row);
 }
 
-static void print_sentence(struct json_object *row, const struct sevadm_event *event)
+static void print_sentence(struct json_object *row, const struct sevadm_event *event,
+			   const char *name)
 {
+	char printable[256];
+
 	bool command = has_command(event), process = command || event->type == SEVADM_EVENT_LIMIT;
 
 	if (command)
@@ -391,11 +409,16 @@ static void print_sentence(struct json_object *row, const struct sevadm_event *e
 	print_what_happened(row, event);
 	if (knows(event, SEVADM_KNOWN_VM))
 		printf("; VM %" PRIu64, (uint64_t)event->vm);
+	if (name) {
+		snprintf(printable, sizeof(printable), "%s", name);
+		output_make_printable(printable);
+		printf(" %s", printable);
+	}
 	if (process)
 		printf("; process %u %s", event->pid, output_text(row, "comm", NULL));
 }
 
-char *event_sentence(const struct sevadm_event *event)
+char *event_sentence(const struct sevadm_event *event, const char *name)
 {
 	struct json_object *row = event_to_json(event);
 	FILE *printed = stdout;
@@ -405,7 +428,7 @@ char *event_sentence(const struct sevadm_event *event)
 	/* What prints an event prints to stdout, which the C library lets be another file. */
 	stdout = open_memstream(&text, &length);
 	if (stdout) {
-		print_sentence(row, event);
+		print_sentence(row, event, name);
 		fclose(stdout);
 	}
 	stdout = printed;

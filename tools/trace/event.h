@@ -29,13 +29,19 @@ struct json_object *event_to_json(const struct sevadm_event *event);
 bool event_from_json(struct json_object *row, struct sevadm_event *event, const char **key);
 
 void event_print_heading(void);
-void event_print(const struct sevadm_event *event);
 
 /**
- * event_sentence() - say what happened, and to whom, without the time and without columns
+ * event_print() - print a line
+ * @name: the VM's, NULL: not known
+ */
+void event_print(const struct sevadm_event *event, const char *name);
+
+/**
+ * event_sentence() - say what happened, and to which VM, without the time and without columns
+ * @name: the VM's, NULL: not known
  *
  * Return: text to be freed; NULL: no memory.
  */
-char *event_sentence(const struct sevadm_event *event);
+char *event_sentence(const struct sevadm_event *event, const char *name);
 
 #endif

@@ -191,7 +191,7 @@ static void print_failures(const struct loaded *loaded)
 			event_print_heading();
 		}
 		first = false;
-		event_print(&loaded->events[i]);
+		event_print(&loaded->events[i], NULL);
 	}
 }
 

@@ -15,8 +15,12 @@
 #include "trace/recording.h"
 #include "trace/stats.h"
 #include "trace/trace.h"
+#include "vm.h"
 
 #define BAR_WIDTH	40
+
+/* Columns that say which VM. */
+#define NR_OF_VM	2
 
 const struct option_row trace_stats_options[] = {
 	FILTER_ROWS(struct stats),
@@ -299,7 +303,8 @@ static void format_statuses(struct json_object *value, char *text, size_t size)
 }
 
 static const struct column columns[] = {
-	{ "event", "EVENT" }, { "command", "COMMAND" }, { "vm", "VM" }, { "count", "COUNT" },
+	{ "vm", "VM" }, { "name", "NAME" },
+	{ "event", "EVENT" }, { "command", "COMMAND" }, { "count", "COUNT" },
 	{ "took", "MIN", format_min }, { "took", "MEAN", format_mean },
 	{ "took", "MAX", format_max }, { "wait", "WAITED", format_mean },
 	{ "wait", "AT MOST", format_max }, { "bytes", "BYTES", format_bytes },
@@ -382,10 +387,32 @@ static void print_source(const struct stats *stats)
 		printf("%" PRIu64 " events, %" PRIu64 " lost\n\n", stats->events, stats->lost);
 }
 
+/* VMs that are gone have no name any more. */
+static void add_names(struct json_object *rows)
+{
+	struct json_object *vms, *row, *vm;
+	size_t i, k;
+
+	if (vms_get(&vms))
+		return;
+	for (i = 0; i < json_object_array_length(rows); i++) {
+		row = json_object_array_get_idx(rows, i);
+		json_object_object_add(row, "name", NULL);
+		for (k = 0; k < json_object_array_length(vms); k++) {
+			vm = json_object_array_get_idx(vms, k);
+			if (!json_is_null(row, "vm") &&
+			    json_get_u64(row, "vm") == json_get_u64(vm, "id"))
+				json_object_object_add(row, "name", json_object_get(
+						       json_object_object_get(vm, "name")));
+		}
+	}
+	json_object_put(vms);
+}
+
 static void print(struct stats *stats)
 {
 	struct json_object *rows = json_object_new_array(), *row;
-	size_t i;
+	size_t without = stats->by_vm ? 0 : NR_OF_VM, i;
 
 	if (stats->nr)
 		qsort(stats->rows, stats->nr, sizeof(*stats->rows), compare_rows);
@@ -395,11 +422,13 @@ static void print(struct stats *stats)
 			json_object_object_add(row, "took", times_row(&stats->rows[i].took));
 		json_object_array_add(rows, row);
 	}
+	if (stats->by_vm && stats->live)
+		add_names(rows);
 	if (output_json) {
 		output_print_json(rows);
 	} else {
 		print_source(stats);
-		output_table(rows, columns, ARRAY_SIZE(columns));
+		output_table(rows, columns + without, ARRAY_SIZE(columns) - without);
 		if (stats->histograms)
 			print_histograms(stats);
 		if (stats->left_out)

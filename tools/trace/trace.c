@@ -14,9 +14,11 @@
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "host/facts.h"
 #include "kernel/device.h"
 #include "sev/names.h"
 #include "trace/event.h"
+#include "trace/event_name.h"
 #include "trace/filter.h"
 #include "trace/trace.h"
 
@@ -26,6 +28,7 @@
 /**
  * struct trace - which events are wanted, and those seen so far
  * @filter: which events
+ * @names: of the VMs that they are about
  * @all: follow: from the oldest event on
  * @end: show: number of the first event that is too young
  * @last: show: print only that many; 0: all
@@ -33,6 +36,7 @@
  */
 struct trace {
 	struct filter filter;
+	struct event_names *names;
 	bool all;
 	uint64_t end;
 	unsigned long long last;
@@ -54,16 +58,18 @@ static const struct option_row follow_options[] = {
 	{}
 };
 
-static void print(const struct sevadm_event *event)
+static void print(const struct trace *trace, const struct sevadm_event *event)
 {
+	const char *name = event_name(trace->names, host_root(), event);
 	struct json_object *row;
 
 	if (!output_json) {
-		event_print(event);
+		event_print(event, name);
 		return;
 	}
 	/* One event a line, whatever --pretty says. */
 	row = event_to_json(event);
+	event_name_add(row, name);
 	puts(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(row);
@@ -85,7 +91,7 @@ static int show_event(const struct sevadm_event *event, void *context)
 	if (trace->last)
 		trace->kept[trace->nr_kept++ % trace->last] = *event;
 	else
-		print(event);
+		print(trace, event);
 	return EXIT_OK;
 }
 
@@ -94,7 +100,7 @@ static void print_kept(const struct trace *trace)
 	size_t i = trace->nr_kept > trace->last ? trace->nr_kept - trace->last : 0;
 
 	for (; i < trace->nr_kept; i++)
-		print(&trace->kept[i % trace->last]);
+		print(trace, &trace->kept[i % trace->last]);
 }
 
 static int show_ring(struct trace *trace, int fd)
@@ -133,11 +139,13 @@ static int trace_show(int argc, char **argv)
 		if (!trace.kept)
 			return fail(EXIT_REFUSED, "out of memory");
 	}
+	trace.names = event_names_new();
 	ret = device_open(&fd);
 	if (!ret) {
 		ret = show_ring(&trace, fd);
 		close(fd);
 	}
+	event_names_free(trace.names);
 	free(trace.kept);
 	return ret;
 }
@@ -154,11 +162,13 @@ static void on_signal(int number)
 
 static int follow_event(const struct sevadm_event *event, void *context)
 {
+	struct trace *trace = context;
+
 	if (stopped)
 		return AT_END;
-	if (!filter_wants(context, event))
+	if (!filter_wants(&trace->filter, event))
 		return EXIT_OK;
-	print(event);
+	print(trace, event);
 	if (output_flush())
 		return EXIT_OK;
 	/* Interrupted while nobody read what it printed: the rest of the line is not an error. */
@@ -234,7 +244,9 @@ static int trace_follow(int argc, char **argv)
 	ret = device_open(&fd);
 	if (ret)
 		return ret;
+	trace.names = event_names_new();
 	ret = follow_ring(&trace, fd);
+	event_names_free(trace.names);
 	close(fd);
 	return ret;
 }
