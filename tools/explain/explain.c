@@ -14,6 +14,7 @@
 #include "explain/last.h"
 #include "explain/log.h"
 #include "explain/message.h"
+#include "host/facts.h"
 #include "kernel/client.h"
 #include "sev/names.h"
 
@@ -213,13 +214,14 @@ static void print_cause(struct json_object *cause, size_t number)
 		printf("   link:   %s\n", json_get_text(cause, "link"));
 }
 
-static void print_symptom(struct json_object *row)
+static void print_symptom(struct json_object *row, bool line)
 {
 	struct json_object *causes = json_object_object_get(row, "causes");
 	size_t i, nr = json_object_array_length(causes);
 	const char *apart = "";
 
-	printf("%s\n", output_text(row, "line", NULL));
+	if (line)
+		printf("%s\n", output_text(row, "line", NULL));
 	if (!json_is_null(row, "what")) {
 		fputs(json_get_text(row, "what"), stdout);
 		apart = "; ";
@@ -246,10 +248,10 @@ static void print_symptom(struct json_object *row)
 static int print_all(const struct log *log, const struct facts *facts, const struct last *last)
 {
 	struct json_object *rows = json_object_new_array(), *row;
-	size_t i, explained;
+	size_t i, limits, explained;
 
 	last_add_limits(last, rows);
-	explained = json_object_array_length(rows);
+	limits = explained = json_object_array_length(rows);
 	for (i = 0; i < log->nr; i++) {
 		if (log->readings[i].left_out)
 			continue;
@@ -257,6 +259,9 @@ static int print_all(const struct log *log, const struct facts *facts, const str
 		explained += !!json_object_array_length(json_object_object_get(row, "causes"));
 		json_object_array_add(rows, row);
 	}
+	for (i = 0; i < json_object_array_length(rows); i++)
+		json_object_object_add(json_object_array_get_idx(rows, i), "name",
+				       *last->name ? json_text(last->name) : NULL);
 	if (last->nr && !output_json)
 		last_print(last);
 	if (!json_object_array_length(rows)) {
@@ -269,9 +274,9 @@ static int print_all(const struct log *log, const struct facts *facts, const str
 	if (output_json)
 		output_print_json(rows);
 	for (i = 0; !output_json && i < json_object_array_length(rows); i++) {
-		if (i)
+		if (i || (last->nr && !limits))
 			puts("");
-		print_symptom(json_object_array_get_idx(rows, i));
+		print_symptom(json_object_array_get_idx(rows, i), i >= limits);
 	}
 	json_object_put(rows);
 	return explained ? EXIT_OK : EXIT_REFUSED;
@@ -336,6 +341,7 @@ static int take_last(struct last *last, struct log *log)
 	if (!last->nr)
 		return fail(EXIT_REFUSED,
 			    "the trace holds no failure; what failed before the module was loaded is in the logs of QEMU, libvirt and the kernel: explain --file LOG");
+	last_find_name(last, host_root());
 	last_take(last, log);
 	return EXIT_OK;
 }

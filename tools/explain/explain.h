@@ -102,7 +102,7 @@ struct pool_facts {
  * @parameters: kvm_amd's sev, sev_es and sev_snp, by enum sevadm_vm_type
  * @cpuid_known: @min_asid and @max_asid come from CPUID 0x8000001F
  * @seen: contexts that other lines of the same log, or the kernel's log, speak of
- * @refusals: by limits on pinned memory, which the module's trace holds
+ * @refusals: by limits on pinned memory and ASIDs, which the module's trace holds
  * @refusal: the one of them that the line in question is about, NULL: none is known to be it
  */
 struct facts {

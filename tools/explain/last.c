@@ -11,6 +11,8 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "explain/last.h"
+#include "host/libvirt_log.h"
+#include "host/vm_name.h"
 #include "kernel/device.h"
 #include "sev/names.h"
 #include "trace/event.h"
@@ -18,9 +20,15 @@
 /* Not an exit code: what ends the reading of a ring that is filled meanwhile. */
 #define AT_END (-1)
 
+/* Where nothing is reserved, the module leaves the refusal to KVM. */
+static bool is_full_pool(const struct sevadm_event *event)
+{
+	return event->type == SEVADM_EVENT_LIMIT && !event->ret && event->knob == SEVADM_KNOB_POOL;
+}
+
 static bool is_refusal(const struct sevadm_event *event)
 {
-	return event->type == SEVADM_EVENT_LIMIT && event->ret < 0;
+	return event->type == SEVADM_EVENT_LIMIT && (event->ret < 0 || is_full_pool(event));
 }
 
 static bool is_failure(const struct sevadm_event *event)
@@ -30,10 +38,8 @@ static bool is_failure(const struct sevadm_event *event)
 		event->type == SEVADM_EVENT_PIN || is_refusal(event));
 }
 
-void last_add(struct last *last, const struct sevadm_event *event)
+static void keep(struct last *last, const struct sevadm_event *event)
 {
-	if (!is_failure(event))
-		return;
 	if (last->nr && last->events[0].pid != event->pid)
 		last->nr = 0;
 	if (last->nr == LAST_EVENTS) {
@@ -42,6 +48,24 @@ void last_add(struct last *last, const struct sevadm_event *event)
 		last->nr--;
 	}
 	last->events[last->nr++] = *event;
+}
+
+void last_add(struct last *last, const struct sevadm_event *event)
+{
+	bool failed = is_failure(event);
+
+	if (is_full_pool(event)) {
+		last->full = *event;
+		last->is_full = true;
+	} else if (last->is_full && event->type == SEVADM_EVENT_KVM &&
+		   event->pid == last->full.pid) {
+		/* KVM answers: that the pool was full counts only if it had no ASID either. */
+		if (failed)
+			keep(last, &last->full);
+		last->is_full = false;
+	}
+	if (failed)
+		keep(last, event);
 }
 
 /* The trace has the time since boot. */
@@ -55,14 +79,23 @@ static int64_t since_1970(uint64_t boot_ns)
 	       boot.tv_nsec;
 }
 
+/* That a pool is full is no limit's doing. */
+static bool is_of_asid(const struct sevadm_event *event)
+{
+	return event->knob != SEVADM_KNOB_POOL && (event->resource == SEVADM_RESOURCE_ASID_SEV ||
+						   event->resource == SEVADM_RESOURCE_ASID_SEV_ES ||
+						   event->resource == SEVADM_RESOURCE_ASID_SEV_SNP);
+}
+
 bool refusal_of(const struct sevadm_event *event, struct refusal *refusal)
 {
-	if (!is_refusal(event) || event->resource != SEVADM_RESOURCE_PIN)
+	if (!is_refusal(event) || (event->resource != SEVADM_RESOURCE_PIN && !is_of_asid(event)))
 		return false;
 	*refusal = (struct refusal) {
 		.time_ns = since_1970(event->time_ns),
 		.pid = event->pid,
-		.bytes = event->amount,
+		.asid = event->resource != SEVADM_RESOURCE_PIN,
+		.bytes = event->resource == SEVADM_RESOURCE_PIN ? event->amount : 0,
 	};
 	return true;
 }
@@ -118,6 +151,21 @@ int last_read_refusals(struct refusals *refusals)
 	return read_ring(&reader);
 }
 
+void last_find_name(struct last *last, const char *root)
+{
+	const struct sevadm_event *event;
+	struct vm_name name;
+
+	if (!last->nr)
+		return;
+	event = &last->events[last->nr - 1];
+	if (event->pid && vm_name_of(root, event->pid, event->time_ns, &name))
+		snprintf(last->name, sizeof(last->name), "%s", name.name);
+	else
+		last->by_log = libvirt_failed_start(root, since_1970(event->time_ns), last->name,
+						    sizeof(last->name));
+}
+
 /* As ccp says it. */
 static void take_command(struct log *log, const struct sevadm_event *event)
 {
@@ -133,36 +181,75 @@ static void take_command(struct log *log, const struct sevadm_event *event)
 		log_take_typed(log, line);
 }
 
-static void take_line(struct log *log, const struct sevadm_event *event)
+/* As kvm_amd says it. */
+static void take_pin(struct log *log, const struct sevadm_event *event)
 {
 	const uint64_t page = getpagesize();
-	char line[160] = "";
+	char line[160];
 
-	if (event->type == SEVADM_EVENT_PIN && event->refusal == SEVADM_REFUSAL_MEMLOCK)
-		snprintf(line, sizeof(line),
-			 "SEV: %" PRIu64 " locked pages exceed the lock limit of %" PRIu64 ".",
-			 (uint64_t)(event->pinned_bytes + event->bytes) / page,
-			 (uint64_t)event->limit_bytes / page);
-	else if (event->type == SEVADM_EVENT_KVM)
-		snprintf(line, sizeof(line), "%s ret=%d fw_error=%u", kvm_command_name(event->command),
-			 event->ret, event->known & SEVADM_KNOWN_FW_ERROR ? event->fw_error : 0);
-	if (*line)
-		log_take_typed(log, line);
+	if (event->refusal != SEVADM_REFUSAL_MEMLOCK)
+		return;
+	snprintf(line, sizeof(line),
+		 "SEV: %" PRIu64 " locked pages exceed the lock limit of %" PRIu64 ".",
+		 (uint64_t)(event->pinned_bytes + event->bytes) / page,
+		 (uint64_t)event->limit_bytes / page);
+	log_take_typed(log, line);
+}
+
+/*
+ * As QEMU says it. Its lines for some commands do not name them; for commands that it does not know
+ * there are the numbers.
+ */
+static void take_kvm(struct log *log, const struct sevadm_event *event)
+{
+	const char *name = kvm_command_name(event->command);
+	__u32 status = event->known & SEVADM_KNOWN_FW_ERROR ? event->fw_error : 0;
+	char line[96], numbers[64], words[160];
+
+	snprintf(numbers, sizeof(numbers), "ret=%d fw_error=%u", event->ret, status);
+	snprintf(line, sizeof(line), "%s %s", name, numbers);
+	if (!strcmp(name, "INIT") || !strcmp(name, "ES_INIT") || !strcmp(name, "INIT2"))
+		snprintf(words, sizeof(words), "failed to initialize %s", numbers);
+	else if (!strcmp(name, "REGISTER_REGION"))
+		snprintf(words, sizeof(words), "failed to register region (-) error '%s'",
+			 strerror(-event->ret));
+	else
+		snprintf(words, sizeof(words), "%s", line);
+	if (!log_take_as(log, line, words))
+		log_take_as(log, line, numbers);
 }
 
 void last_take(const struct last *last, struct log *log)
 {
-	bool refused = false;
+	bool refused = false, unexplained;
 	size_t i;
 
 	for (i = 0; i < last->nr; i++)
 		refused |= is_refusal(&last->events[i]);
 	for (i = 0; i < last->nr && !refused; i++)
-		take_line(log, &last->events[i]);
+		if (last->events[i].type == SEVADM_EVENT_PIN)
+			take_pin(log, &last->events[i]);
+	/* That memory was not pinned says why KVM failed. */
+	unexplained = !log->nr;
+	for (i = 0; i < last->nr && !refused && unexplained; i++)
+		if (last->events[i].type == SEVADM_EVENT_KVM)
+			take_kvm(log, &last->events[i]);
 	/* A command that KVM had not asked for. */
 	for (i = 0; i < last->nr && !refused && !log->nr; i++)
 		if (last->events[i].type == SEVADM_EVENT_PSP)
 			take_command(log, &last->events[i]);
+}
+
+static void print_name(const struct last *last)
+{
+	char name[sizeof(last->name)];
+
+	snprintf(name, sizeof(name), "%s", last->name);
+	output_make_printable(name);
+	if (last->by_log)
+		printf(", when libvirt could not start %s (/var/log/libvirt/qemu/%s.log)", name, name);
+	else if (*name)
+		printf(", of %s", name);
 }
 
 void last_print(const struct last *last)
@@ -174,14 +261,15 @@ void last_print(const struct last *last)
 	time = json_u64(last->events[last->nr - 1].time_ns);
 	format_since(time, since, sizeof(since));
 	json_object_put(time);
-	printf("the last failure in the trace, %s:\n", since);
+	printf("the last failure in the trace, %s", since);
+	print_name(last);
+	puts(":");
 	for (i = 0; i < last->nr; i++) {
 		sentence = event_sentence(&last->events[i], NULL);
 		if (sentence)
 			printf("  %s\n", sentence);
 		free(sentence);
 	}
-	puts("");
 }
 
 static void add_text(struct json_object *row, const char *key, const char *text)

@@ -118,14 +118,21 @@ void log_read(struct log *log, FILE *file)
 	}
 }
 
-void log_take_typed(struct log *log, const char *line)
+bool log_take_as(struct log *log, const char *line, const char *meaning)
 {
 	struct symptom symptom;
+	bool known = symptom_parse_typed(meaning, &symptom);
 
 	log->lines++;
 	log->about_sev = log->has_rmp = true;
-	if (symptom_parse_typed(line, &symptom))
+	if (known)
 		take(log, line, &symptom);
+	return known;
+}
+
+void log_take_typed(struct log *log, const char *line)
+{
+	log_take_as(log, line, line);
 }
 
 /* ---- which line explains which --------------------------------------------------------------- */

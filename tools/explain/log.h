@@ -51,6 +51,15 @@ void log_read(struct log *log, FILE *file);
 void log_take_typed(struct log *log, const char *line);
 
 /**
+ * log_take_as() - take a line that was made of what the trace has
+ * @line: what is shown
+ * @meaning: a line that is known, and means the same
+ *
+ * Return: false if @meaning is not known, either.
+ */
+bool log_take_as(struct log *log, const char *line, const char *meaning);
+
+/**
  * log_link() - find which line explains which, and which say nothing new
  *
  * To be called once, when all was read.

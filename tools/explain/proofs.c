@@ -187,16 +187,27 @@ enum verdict proof_memlock(const struct facts *facts, const struct symptom *symp
 	return VERDICT_PROVEN;
 }
 
+/* What else was refused may be another failure. */
+static enum verdict by_refusal(const struct refusal *refusal, bool asid, char *why, size_t size)
+{
+	if (!refusal || refusal->asid != asid)
+		return VERDICT_POSSIBLE;
+	snprintf(why, size, "the module's trace: a limit refused that to process %u", refusal->pid);
+	return VERDICT_PROVEN;
+}
+
 enum verdict proof_limit(const struct facts *facts, const struct symptom *symptom, char *why,
 			 size_t size)
 {
 	(void)symptom;
-	/* What else was refused may be another failure. */
-	if (!facts->refusal)
-		return VERDICT_POSSIBLE;
-	snprintf(why, size, "the module's trace: a limit refused that to process %u",
-		 facts->refusal->pid);
-	return VERDICT_PROVEN;
+	return by_refusal(facts->refusal, false, why, size);
+}
+
+enum verdict proof_asid_limit(const struct facts *facts, const struct symptom *symptom, char *why,
+			      size_t size)
+{
+	(void)symptom;
+	return by_refusal(facts->refusal, true, why, size);
 }
 
 /* After kexec, or in a crash kernel, it is the kernel itself that meets such pages. */

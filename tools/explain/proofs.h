@@ -18,6 +18,7 @@ PROOF(init_failed);
 PROOF(buffers);
 PROOF(memlock);
 PROOF(limit);
+PROOF(asid_limit);
 PROOF(kernel_before);
 PROOF(oom_cgroup);
 PROOF(oom_host);

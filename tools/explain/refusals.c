@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What limits on pinned memory have refused, and which line of a log is about it. */
+/* What limits have refused, and which line of a log is about it. */
 #include "explain/refusals.h"
 
 #include <ctype.h>

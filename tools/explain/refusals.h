@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What limits on pinned memory have refused, and which line of a log is about it. */
+/* What limits have refused, and which line of a log is about it. */
 #ifndef SEVADM_EXPLAIN_REFUSALS_H
 #define SEVADM_EXPLAIN_REFUSALS_H
 
@@ -14,11 +14,13 @@
  * struct refusal - one
  * @time_ns: when, since 1970
  * @pid: whose KVM call was refused
+ * @asid: an ASID was, for a limit or a guarantee of others; false: to pin memory was
  * @bytes: what it asked to have pinned; 0: not known
  */
 struct refusal {
 	int64_t time_ns;
 	uint32_t pid;
+	bool asid;
 	uint64_t bytes;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names of the VMs that events are about. */
+/* Names of the VMs that events are about, and of a domain that libvirt's logs say did not start. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,14 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "explain/last.h"
+#include "host/libvirt_log.h"
 #include "test.h"
 #include "trace/event_name.h"
+
+#define SECOND		1000000000ULL
+/* 2026-11-27 07:47:00 UTC */
+#define TIME_NS		(1795765620 * SECOND)
 
 static char root[64];
 
@@ -117,6 +123,85 @@ static void json_has_the_name(void)
 	json_object_put(lost);
 }
 
+static void put_log(const char *name, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/var/log/libvirt/qemu/%s.log", name);
+	write_file(path, text, strlen(text));
+}
+
+#define START(time)	"2026-11-27 " time "+0000: starting up libvirt version: 9.0.0, package: 9\n" \
+			"LC_ALL=C \\\n-name guest=x \\\n"
+#define QEMU		"2026-11-27T07:47:00.236184Z qemu-system-x86_64: sev_kvm_init: failed\n"
+#define FAILED(time)	"2026-11-27 " time "+0000: shutting down, reason=failed\n"
+#define ENDED(time)	"2026-11-27 " time "+0000: shutting down, reason=destroyed\n"
+
+static bool found(__u64 time_ns, const char *want)
+{
+	char name[256] = "";
+	bool is_found = libvirt_failed_start(root, time_ns, name, sizeof(name));
+
+	if (is_found && want)
+		EXPECT_TEXT(name, want);
+	return is_found == !!want;
+}
+
+static void logs_of_failed_starts(void)
+{
+	static char padded[300 << 10];
+
+	EXPECT(found(TIME_NS, NULL));
+	put_log("web-front", START("07:46:00.100"));
+	put_log("ended", START("07:46:59.100") ENDED("07:47:01.000"));
+	put_log("earlier", START("07:46:50.100") FAILED("07:46:51.000"));
+	EXPECT(found(TIME_NS, NULL));
+	put_log("batch-7", START("07:40:00.100") FAILED("07:40:01.000") START("07:46:59.100") QEMU
+			   FAILED("07:47:00.300"));
+	EXPECT(found(TIME_NS, "batch-7"));
+	EXPECT(found(TIME_NS - 7 * 60 * SECOND, "batch-7"));
+	EXPECT(found(TIME_NS - 2 * SECOND, NULL));
+	EXPECT(found(TIME_NS + 2 * SECOND, NULL));
+	/* Which of two it was the time does not say. */
+	put_log("batch-8", START("07:46:59.900") FAILED("07:47:00.900"));
+	EXPECT(found(TIME_NS, NULL));
+	remove_file("/var/log/libvirt/qemu/batch-8.log");
+	/* The end of a log that has grown for years. */
+	memset(padded, '\n', sizeof(padded) - 1);
+	snprintf(padded + sizeof(padded) - 300, 300, "\n" START("07:46:59.100") FAILED("07:47:00.300"));
+	put_log("batch-7", padded);
+	EXPECT(found(TIME_NS, "batch-7"));
+}
+
+/* The clock of events counts from the boot. */
+static void which_vm_failed_last(void)
+{
+	struct timespec boot, real;
+	struct last last = { .nr = 1 };
+	char text[256], began[64], end[64];
+	struct tm tm;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &real);
+	last.events[0] = event(1, 77);
+	last.events[0].time_ns = boot.tv_sec * SECOND + boot.tv_nsec;
+	real.tv_sec -= 2;
+	strftime(began, sizeof(began), "%Y-%m-%d %H:%M:%S.000+0000", gmtime_r(&real.tv_sec, &tm));
+	real.tv_sec += 4;
+	strftime(end, sizeof(end), "%Y-%m-%d %H:%M:%S.000+0000", gmtime_r(&real.tv_sec, &tm));
+	snprintf(text, sizeof(text), "%s: starting up libvirt\n%s: shutting down, reason=failed\n", began,
+		 end);
+	put_log("batch-9", text);
+	last_find_name(&last, root);
+	EXPECT_TEXT(last.name, "batch-9");
+	EXPECT(last.by_log);
+	last = (struct last) { .nr = 1, .events = { last.events[0] } };
+	process(77, "still-there");
+	last_find_name(&last, root);
+	EXPECT_TEXT(last.name, "still-there");
+	EXPECT(!last.by_log);
+}
+
 static void remove_root(void)
 {
 	char command[80];
@@ -132,11 +217,15 @@ int main(void)
 		{ "names outlive processes", names_outlive_processes },
 		{ "better names come later", better_names_come_later },
 		{ "JSON has the name", json_has_the_name },
+		{ "logs of starts that failed", logs_of_failed_starts },
+		{ "which VM failed last", which_vm_failed_last },
 	};
 
 	strcpy(root, "/tmp/event_name_test.XXXXXX");
 	if (!mkdtemp(root))
 		ksft_exit_fail_msg("no folder for the tests\n");
 	atexit(remove_root);
+	/* libvirt's logs are in UTC wherever the host is. */
+	setenv("TZ", "America/New_York", 1);
 	run_tests(tests, ARRAY_SIZE(tests));
 }

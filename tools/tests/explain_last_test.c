@@ -5,6 +5,7 @@
 
 #include "cli/output.h"
 #include "explain/last.h"
+#include "sev/names.h"
 #include "test.h"
 
 static struct sevadm_event event(__u32 type, __u32 pid, int ret)
@@ -75,6 +76,50 @@ static void what_qemu_and_the_kernel_say(void)
 	EXPECT(says(&last, "SEV: 9 locked pages exceed the lock limit of 4."));
 }
 
+static const struct {
+	const char *command;
+	int ret;
+	__u32 context;
+} refused[] = {
+	/* KVM refuses these itself, so nothing but its own event is there. */
+	{ "INIT", -EBUSY, CONTEXT_INIT },
+	{ "ES_INIT", -ENOTTY, CONTEXT_INIT },
+	{ "INIT2", -EBUSY, CONTEXT_INIT },
+	{ "REGISTER_REGION", -ENOMEM, CONTEXT_REGISTER },
+	{ "LAUNCH_UPDATE_DATA", -ENOMEM, CONTEXT_LAUNCH },
+	{ "SNP_LAUNCH_START", -EINVAL, CONTEXT_SNP_START },
+	/* QEMU has no words for these. */
+	{ "SEND_START", -EBUSY, CONTEXT_NONE },
+};
+
+static void what_kvm_refused(void)
+{
+	struct explanation causes[CAUSES_MAX];
+	struct facts facts;
+	char line[64];
+	size_t i;
+
+	facts_none(&facts);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		struct sevadm_event kvm = event(SEVADM_EVENT_KVM, 1, refused[i].ret);
+		struct last last = {};
+		struct log log = {};
+
+		kvm.command = kvm_command_id(refused[i].command);
+		snprintf(line, sizeof(line), "%s ret=%d fw_error=0", refused[i].command, refused[i].ret);
+		last_add(&last, &kvm);
+		last_take(&last, &log);
+		EXPECT_NUMBER(log.nr, 1);
+		if (!log.nr)
+			continue;
+		EXPECT_TEXT(log.readings[0].line, line);
+		EXPECT_NUMBER(log.readings[0].symptom.context, refused[i].context);
+		EXPECT_NUMBER(log.readings[0].symptom.err, -refused[i].ret);
+		EXPECT(explain_symptom(&log.readings[0].symptom, &facts, causes) > 0);
+		log_free(&log);
+	}
+}
+
 /* Nobody but ccp asks for INIT and SHUTDOWN. What KVM asked for, its own failure explains. */
 static void what_ccp_says(void)
 {
@@ -127,10 +172,13 @@ static void a_limit_is_the_reason(void)
 		last_add(&last, &start);
 		last_take(&last, &log);
 		EXPECT_NUMBER(log.nr, 0);
-		EXPECT(!refusal_of(&last.events[0], &refusal));
+		EXPECT_NUMBER(refusal_of(&last.events[0], &refusal),
+			      rows[i].knob != SEVADM_KNOB_POOL);
+		EXPECT(rows[i].knob == SEVADM_KNOB_POOL || (refusal.asid && !refusal.bytes));
 		last.events[0].resource = SEVADM_RESOURCE_PIN;
 		last.events[0].amount = 4096;
 		EXPECT(refusal_of(&last.events[0], &refusal));
+		EXPECT(!refusal.asid);
 		EXPECT_NUMBER(refusal.pid, 1);
 		EXPECT_NUMBER(refusal.bytes, 4096);
 		explained = json_object_new_array();
@@ -150,13 +198,52 @@ static void a_limit_is_the_reason(void)
 	json_object_put(explained);
 }
 
+/*
+ * Where nothing is reserved the module lets KVM refuse: it only says that the pool was full. If
+ * KVM took an ASID all the same, nothing failed.
+ */
+static void a_full_pool_is_the_reason(void)
+{
+	struct sevadm_event full = event(SEVADM_EVENT_LIMIT, 1, 0);
+	struct sevadm_event init = event(SEVADM_EVENT_KVM, 1, -EBUSY);
+	struct sevadm_event other = event(SEVADM_EVENT_KVM, 2, -EIO);
+	struct json_object *explained = json_object_new_array(), *causes;
+	struct last last = {};
+	struct log log = {};
+
+	full.resource = SEVADM_RESOURCE_ASID_SEV;
+	full.knob = SEVADM_KNOB_POOL;
+	last_add(&last, &other);
+	last_add(&last, &full);
+	last_add(&last, &init);
+	EXPECT_NUMBER(last.nr, 2);
+	last_take(&last, &log);
+	EXPECT_NUMBER(log.nr, 0);
+	last_add_limits(&last, explained);
+	EXPECT_NUMBER(json_object_array_length(explained), 1);
+	causes = json_object_object_get(json_object_array_get_idx(explained, 0), "causes");
+	EXPECT_TEXT(json_get_text(json_object_array_get_idx(causes, 0), "cause"),
+		    "the pool has no ASID left");
+	json_object_put(explained);
+
+	last = (struct last) {};
+	last_add(&last, &other);
+	last_add(&last, &full);
+	init.ret = 0;
+	last_add(&last, &init);
+	EXPECT_NUMBER(last.nr, 1);
+	EXPECT_NUMBER(last.events[0].pid, 2);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
 		{ "the failures of the process that failed last", one_process_failed_last },
 		{ "what QEMU and the kernel say", what_qemu_and_the_kernel_say },
+		{ "what KVM refused by itself", what_kvm_refused },
 		{ "what ccp says", what_ccp_says },
 		{ "a limit is the reason", a_limit_is_the_reason },
+		{ "a full pool is the reason", a_full_pool_is_the_reason },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));

@@ -396,6 +396,11 @@ static void lines_prove_each_other(void)
 	facts.refusal = &facts.refusals.list[0];
 	FIRST("failed to register region (0x1+0x2) error 'Cannot allocate memory'", &facts,
 	      "a limit of sevadm on pinned memory", VERDICT_PROVEN);
+	FIRST("sev_kvm_init: failed to initialize ret=-16 fw_error=0 ''", &facts,
+	      "every ASID of the pool", VERDICT_POSSIBLE);
+	facts.refusals.list[0].asid = true;
+	FIRST("sev_kvm_init: failed to initialize ret=-16 fw_error=0 ''", &facts,
+	      "a limit of sevadm on ASIDs is met", VERDICT_PROVEN);
 }
 
 /* The trace's last failure may be a later one than the line's. */
