@@ -63,9 +63,52 @@ def rule_uses_features_that_are_printed():
     return unknown + sorted({f"sevadm.asids.{pool}.usable" for pool in POOLS} - used)
 
 
+# What node-feature-discovery's CRD takes (deployment/base/nfd-crds/nfd-api-crds.yaml): keys of a
+# rule, and how many values an operator has.
+RULE_KEYS = {"name": str, "annotations": dict, "labels": dict, "labelsTemplate": str, "vars": dict, "varsTemplate": str,
+             "extendedResources": dict, "taints": list, "matchFeatures": list, "matchAny": list}
+VALUES = {"In": (1, 99), "NotIn": (1, 99), "InRegexp": (1, 99), "Exists": (0, 0), "DoesNotExist": (0, 0), "Gt": (1, 1),
+          "Lt": (1, 1), "GtLt": (2, 2), "IsTrue": (0, 0), "IsFalse": (0, 0)}
+
+
+def wrong_in_expression(name, expression):
+    values = expression.get("value", [])
+    least, most = VALUES.get(expression.get("op"), (1, 0))
+    good = set(expression) <= {"op", "value"} and least <= len(values) <= most
+    return [] if good and all(isinstance(value, str) for value in values) else [f"{name}: {expression}"]
+
+
+def wrong_in_rule(rule):
+    wrong = [key for key, value in rule.items() if not isinstance(value, RULE_KEYS.get(key, ()))]
+    wrong += [] if "name" in rule else ["no name"]
+    for match in rule.get("matchFeatures", []):
+        wrong += [f"key {key}" for key in set(match) - {"feature", "matchExpressions", "matchName"}]
+        wrong += [] if isinstance(match.get("feature"), str) else ["no feature"]
+        for name, expression in match.get("matchExpressions", {}).items():
+            wrong += wrong_in_expression(name, expression)
+    # "@DOMAIN.FEATURE.ELEMENT" stands for the value of the element.
+    wrong += [value for value in rule.get("extendedResources", {}).values()
+              if not re.fullmatch(r"@\w+\.\w+\.[\w.]+|\d+", value)]
+    return wrong
+
+
+def rule_is_one_that_nfd_takes():
+    document = yaml.safe_load((METRICS / "kubernetes/sevadm.nodefeaturerule.yaml").read_text())
+    kind = (document.get("apiVersion"), document.get("kind"), set(document) - {"metadata"}, set(document["spec"]))
+    wrong = [] if kind == ("nfd.k8s-sigs.io/v1alpha1", "NodeFeatureRule", {"apiVersion", "kind", "spec"}, {"rules"}) else [kind]
+    for rule in document["spec"]["rules"]:
+        wrong += wrong_in_rule(rule)
+    # Each of these is refused.
+    broken = [{"matchFeatures": []}, {"name": "x", "other": "y"}, {"name": "x", "matchFeatures": [{"matchExpressions": {}}]},
+              {"name": "x", "matchFeatures": [{"feature": "a.b", "matchExpressions": {"c": {"op": "Exist"}}}]},
+              {"name": "x", "matchFeatures": [{"feature": "a.b", "matchExpressions": {"c": {"op": "In"}}}]},
+              {"name": "x", "extendedResources": {"a": "@b"}}]
+    return wrong + [f"taken: {rule}" for rule in broken if not wrong_in_rule(rule)]
+
+
 def main():
     cases = [dashboard_asks_for_what_is_there, panels_have_places_of_their_own,
-             rule_uses_features_that_are_printed]
+             rule_uses_features_that_are_printed, rule_is_one_that_nfd_takes]
     failed = 0
     print(f"KTAP version 1\n1..{len(cases)}")
     for number, case in enumerate(cases, 1):
