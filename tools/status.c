@@ -183,6 +183,26 @@ static struct json_object *make_status(struct json_object *status, struct json_o
 	return result;
 }
 
+static void add_tcb(struct json_object *firmware, const char *key, uint64_t tcb)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%016" PRIx64, tcb);
+	json_object_object_add(firmware, key, json_object_new_string(text));
+}
+
+void status_add_tcb(struct json_object *status)
+{
+	struct json_object *firmware = get(status, "firmware");
+	uint64_t current, reported;
+
+	/* The RMP is there to be counted where SNP is initialised. */
+	if (json_is_null(get(status, "private"), "current_bytes") || !snp_tcb(&current, &reported))
+		return;
+	add_tcb(firmware, "tcb_current", current);
+	add_tcb(firmware, "tcb_reported", reported);
+}
+
 static int ask(struct json_object **status, struct json_object **seams)
 {
 	int ret;

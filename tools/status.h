@@ -22,6 +22,12 @@ void status_print_seams(struct json_object *module, int all);
 int status_get(struct json_object **status);
 
 /**
+ * status_add_tcb() - have the firmware of an SNP host say which TCB it has
+ * @status: of status_get(), which leaves it out: this is a firmware command, and is in the trace
+ */
+void status_add_tcb(struct json_object *status);
+
+/**
  * status_busiest() - return the VMs that keep the firmware busiest
  * @vms: the rows of `sevadm -j vm list`
  * @stats: what the module has counted of each VM

@@ -193,6 +193,29 @@ static void look_drift(struct findings *findings, const struct finding_row *row)
 	}
 }
 
+static void look_leaked(struct findings *findings, const struct finding_row *row)
+{
+	struct json_object *private = get(findings->status, "private");
+
+	if (private && json_get_u64(private, "leaked_bytes"))
+		found(findings, row, "%s of memory are leaked: the firmware would not return them",
+		      output_text(private, "leaked_bytes", format_bytes));
+}
+
+static void look_tcb(struct findings *findings, const struct finding_row *row)
+{
+	struct json_object *firmware = get(findings->status, "firmware");
+	const char *current, *reported;
+
+	if (!firmware || json_is_null(firmware, "tcb_current") || json_is_null(firmware, "tcb_reported"))
+		return;
+	current = json_get_text(firmware, "tcb_current");
+	reported = json_get_text(firmware, "tcb_reported");
+	if (strcmp(current, reported))
+		found(findings, row, "guests' reports name the TCB %s, the firmware that runs is %s",
+		      reported, current);
+}
+
 static void look_limit_near(struct findings *findings, const struct finding_row *row)
 {
 	struct json_object *near = get(findings->status, "limits_near"), *limit;
@@ -231,6 +254,10 @@ static const struct finding_row finding_rows[] = {
 	{ "unaccounted-vms", "warning", "sevadm module adopt", look_unaccounted },
 	{ "psp-slow", "warning", "sevadm trace stats shows what takes the time; start fewer VMs at once",
 	  look_psp_slow },
+	{ "pages-leaked", "warning", "only a restart of the host gets them back; the kernel's log names them: update SEV firmware and kernel if there are more",
+	  look_leaked },
+	{ "tcb-drift", "warning", "set it with snphost config set, or commit the firmware: sevadm check host",
+	  look_tcb },
 	{ "pool-refused", "info", "run SEV-ES guests on hosts whose BIOS has SNP off: sevadm check host",
 	  look_pool_refused },
 	{ "module-waiting", "info", "modprobe kvm_amd; sevadm check host says what keeps it from loading",

@@ -5,11 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/bar.h"
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "explain/last.h"
+#include "host/facts.h"
 #include "sev/names.h"
 #include "status.h"
 #include "status_findings.h"
@@ -19,6 +23,9 @@
 #define BUSIEST		5
 #define POOL_WIDTH	26
 #define PINNED_WIDTH	40
+
+/* Seconds; what failed earlier is hardly what somebody looks for. */
+#define RECENT		3600
 
 static const struct column pool_columns[] = {
 	{ "pool", "POOL" },
@@ -227,10 +234,28 @@ static void print_vms(struct json_object *status)
 	output_table(busiest, vm_columns, ARRAY_SIZE(vm_columns));
 }
 
+/* Of a launch that failed nothing is left but its trace, which not everybody may read. */
+static void print_last_failure(void)
+{
+	struct last last = {};
+	struct timespec now;
+
+	if (access(SEVADM_DEVICE, R_OK) || last_read(&last) || !last.nr)
+		return;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (now.tv_sec - last.events[last.nr - 1].time_ns / 1000000000 > RECENT)
+		return;
+	last_find_name(&last, host_root());
+	fputs("\nlast failure: ", stdout);
+	last_print_when(&last);
+	puts("\n  sevadm explain --last has the cause and what to do");
+}
+
 static void print_status(struct json_object *status)
 {
 	print_head(status);
 	print_findings(get(status, "findings"));
+	print_last_failure();
 	print_pools(get(status, "pools"));
 	print_pinned(get(status, "pinned"));
 	print_private(get(status, "private"));
@@ -251,6 +276,9 @@ static int complete(struct json_object *status)
 	if (!ret)
 		ret = stats_take_live(&by_vm);
 	if (!ret) {
+		/* Programs ask often, and nothing but the module. */
+		if (!output_json)
+			status_add_tcb(status);
 		json_object_object_add(status, "findings",
 				       status_findings(status, stats.live ? &stats : NULL));
 		json_object_object_add(status, "busiest", status_busiest(vms, &by_vm));

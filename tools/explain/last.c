@@ -240,12 +240,16 @@ void last_take(const struct last *last, struct log *log)
 			take_command(log, &last->events[i]);
 }
 
-static void print_name(const struct last *last)
+void last_print_when(const struct last *last)
 {
-	char name[sizeof(last->name)];
+	struct json_object *time = json_u64(last->events[last->nr - 1].time_ns);
+	char since[64], name[sizeof(last->name)];
 
+	format_since(time, since, sizeof(since));
+	json_object_put(time);
 	snprintf(name, sizeof(name), "%s", last->name);
 	output_make_printable(name);
+	fputs(since, stdout);
 	if (last->by_log)
 		printf(", when libvirt could not start %s (/var/log/libvirt/qemu/%s.log)", name, name);
 	else if (*name)
@@ -254,15 +258,11 @@ static void print_name(const struct last *last)
 
 void last_print(const struct last *last)
 {
-	struct json_object *time;
-	char since[64], *sentence;
+	char *sentence;
 	size_t i;
 
-	time = json_u64(last->events[last->nr - 1].time_ns);
-	format_since(time, since, sizeof(since));
-	json_object_put(time);
-	printf("the last failure in the trace, %s", since);
-	print_name(last);
+	fputs("the last failure in the trace, ", stdout);
+	last_print_when(last);
 	puts(":");
 	for (i = 0; i < last->nr; i++) {
 		sentence = event_sentence(&last->events[i], NULL);

@@ -65,6 +65,9 @@ bool refusal_of(const struct sevadm_event *event, struct refusal *refusal);
 /** last_read_refusals() - look for all of these in the trace; returns an exit code */
 int last_read_refusals(struct refusals *refusals);
 
+/** last_print_when() - say how long ago it was, and of which VM, without an end of the line */
+void last_print_when(const struct last *last);
+
 /** last_print() - say what failed, when, and of which VM */
 void last_print(const struct last *last);
 

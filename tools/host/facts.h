@@ -199,6 +199,13 @@ static inline bool host_es_refused(unsigned int vm_types)
 	return vm_types & HOST_VM_TYPE_SNP && !(vm_types & HOST_VM_TYPE_SEV_ES);
 }
 
+/**
+ * snp_tcb() - ask the firmware for its TCB, and for the one that it names in guests' reports
+ *
+ * Return: false if it says neither within a second: it is busy, dead, or not one with SNP.
+ */
+bool snp_tcb(uint64_t *current, uint64_t *reported);
+
 /** host_root() - return the folder that stands for /: $SEVADM_SYSROOT, or "" */
 const char *host_root(void);
 

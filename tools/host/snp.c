@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/kvm.h>
@@ -22,6 +25,9 @@
 #define CAP_GUEST_MEMFD		234
 #define CAP_VM_TYPES		235
 #define COMMAND_SNP_STATUS	9
+
+/* The firmware answers within milliseconds. */
+#define ANSWER_MS		1000
 
 /* struct sev_user_data_snp_status; AMD SEV-SNP ABI (56860), SNP_PLATFORM_STATUS */
 struct snp_status {
@@ -168,12 +174,63 @@ static void gather_kvm(const char *root, struct host_facts *facts)
 
 /* ---- the firmware ---------------------------------------------------------------------------- */
 
+/* 0 or an errno */
+static int ask_status(int fd, struct snp_status *status)
+{
+	struct sev_issue_cmd command = {
+		.cmd = COMMAND_SNP_STATUS, .data = (uintptr_t)status,
+	};
+
+	return ioctl(fd, SEV_ISSUE_CMD, &command) ? errno : 0;
+}
+
+/*
+ * ccp waits for commands before this one without being interruptible, for minutes if the firmware
+ * hangs: only a process that nobody waits for may ask.
+ */
+static void ask_and_tell(int to)
+{
+	int fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
+	struct snp_status status = {};
+
+	if (fd >= 0 && !ask_status(fd, &status) &&
+	    write(to, &status, sizeof(status)) != sizeof(status))
+		_exit(1);
+	_exit(0);
+}
+
+bool snp_tcb(uint64_t *current, uint64_t *reported)
+{
+	struct snp_status status;
+	struct pollfd answer;
+	int files[2];
+	bool asked;
+	pid_t child;
+
+	if (pipe2(files, O_CLOEXEC))
+		return false;
+	child = fork();
+	if (!child)
+		ask_and_tell(files[1]);
+	close(files[1]);
+	answer = (struct pollfd) { .fd = files[0], .events = POLLIN };
+	asked = child > 0 && poll(&answer, 1, ANSWER_MS) > 0 &&
+		read(files[0], &status, sizeof(status)) == sizeof(status);
+	close(files[0]);
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, asked ? 0 : WNOHANG);
+	}
+	if (asked) {
+		*current = status.tcb_current;
+		*reported = status.tcb_reported;
+	}
+	return asked;
+}
+
 static void ask_firmware(struct host_facts *facts)
 {
 	struct snp_status status = {};
-	struct sev_issue_cmd command = {
-		.cmd = COMMAND_SNP_STATUS, .data = (uintptr_t)&status,
-	};
 	int fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
 	int error;
 
@@ -181,7 +238,7 @@ static void ask_firmware(struct host_facts *facts)
 		host_set_unknown(facts, HOST_SNP_STATE, "/dev/sev: %m");
 		return;
 	}
-	error = ioctl(fd, SEV_ISSUE_CMD, &command) ? errno : 0;
+	error = ask_status(fd, &status);
 	close(fd);
 	if (error) {
 		host_set_unknown(facts, HOST_SNP_STATE, error == EINVAL ?

@@ -41,6 +41,7 @@ static int write_prometheus(FILE *file, const struct options *options)
 
 	if (ret)
 		return ret;
+	status_add_tcb(status);
 	ret = limits_try_get(&limits);
 	if (!ret)
 		ret = vms_get(&vms);

@@ -17,6 +17,7 @@ enum source {
 	OF_MODULE,	/* the module */
 	OF_SEAM,	/* each seam of the module */
 	OF_FIRMWARE,	/* the firmware */
+	OF_TCB,		/* the firmware, if it is one with SNP that runs */
 };
 
 /**
@@ -38,6 +39,8 @@ static const struct metric metrics[] = {
 	{ "sevadm_seam_attached", "gauge", "1: the module sees what passes through the function",
 	  OF_SEAM, NULL, "attached" },
 	{ "sevadm_firmware_info", "gauge", "The firmware's version and state", OF_FIRMWARE, NULL, NULL },
+	{ "sevadm_firmware_tcb_info", "gauge", "The TCB of an SNP host's firmware, and the one that guests' reports name",
+	  OF_TCB, NULL, NULL },
 	{ "sevadm_vms", "gauge", "VMs that hold SEV resources", OF_HOST, NULL, "vms" },
 	{ "sevadm_unaccounted_vms", "gauge", "VMs started before the module was loaded, of which nothing is known",
 	  OF_HOST, NULL, "unaccounted_vms" },
@@ -110,6 +113,7 @@ static const char *const labels[][7] = {
 	[OF_MODULE] = { "version", "state", NULL },
 	[OF_SEAM] = { "name", "module", NULL },
 	[OF_FIRMWARE] = { "api_major", "api_minor", "build", "state", NULL },
+	[OF_TCB] = { "tcb_current", "tcb_reported", NULL },
 };
 
 static void write_escaped(FILE *file, const char *text)
@@ -170,6 +174,12 @@ static struct json_object *one_row(struct json_object *row)
 	return rows;
 }
 
+/* None where SNP is not initialised. */
+static struct json_object *tcb_rows(struct json_object *firmware)
+{
+	return json_is_null(firmware, "tcb_current") ? json_object_new_array() : one_row(firmware);
+}
+
 /* Compares two rows of VMs: the one that holds more memory comes first, of equal ones the older. */
 static int compare_memory(const void *a, const void *b)
 {
@@ -228,9 +238,10 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
 	struct json_object *host = one_row(status), *pools = pool_rows(status);
 	struct json_object *module = one_row(json_object_object_get(status, "module"));
 	struct json_object *firmware = one_row(json_object_object_get(status, "firmware"));
+	struct json_object *tcb = tcb_rows(json_object_object_get(status, "firmware"));
 	struct json_object *const rows[] = {
 		[OF_HOST] = host, [OF_POOL] = pools, [OF_VM] = some, [OF_VMS] = others,
-		[OF_LIMIT] = limits, [OF_MODULE] = module, [OF_FIRMWARE] = firmware,
+		[OF_LIMIT] = limits, [OF_MODULE] = module, [OF_FIRMWARE] = firmware, [OF_TCB] = tcb,
 		[OF_SEAM] = json_object_object_get(json_object_array_get_idx(module, 0), "seams"),
 	};
 	const struct metric *metric;
@@ -249,6 +260,7 @@ void metrics_write(FILE *file, struct json_object *status, struct json_object *l
 	json_object_put(pools);
 	json_object_put(module);
 	json_object_put(firmware);
+	json_object_put(tcb);
 }
 
 /* VMs of the pool in pods: kubelet's cgroups are below /kubepods or /kubepods.slice. */

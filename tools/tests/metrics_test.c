@@ -13,7 +13,7 @@ static const char status_text[] =
 	"\"pinned\":{\"current_bytes\":8388608,\"peak_bytes\":9000000,\"max_bytes\":null},"
 	"\"vms\":1,\"unaccounted_vms\":0,\"events\":77,\"module\":{\"version\":\"1\",\"state\":\"attached\",\"seams\":[{\"name\":\"a\",\"module\":\"ccp\",\"attached\":true},"
 	"{\"name\":\"b\",\"module\":\"ccp\",\"attached\":false}]},"
-	"\"firmware\":{\"api_major\":1,\"api_minor\":55,\"build\":22}}";
+	"\"firmware\":{\"api_major\":1,\"api_minor\":55,\"build\":22,\"tcb_current\":\"0xd5\",\"tcb_reported\":\"0xd4\"}}";
 static const char limits_text[] =
 	"[{\"subject\":\"cgroup /a\\\"b\\\\c\",\"resource\":\"pin\",\"min\":0,\"high\":null,\"max\":64,\"current\":1,\"events\":{\"high\":0,\"max\":3}}]";
 static const char vms_text[] =
@@ -44,6 +44,7 @@ static void samples(void)
 		"sevadm_seam_attached{name=\"a\",module=\"ccp\"} 1\n",
 		"sevadm_seam_attached{name=\"b\",module=\"ccp\"} 0\n",
 		"sevadm_firmware_info{api_major=\"1\",api_minor=\"55\",build=\"22\"} 1\n",
+		"sevadm_firmware_tcb_info{tcb_current=\"0xd5\",tcb_reported=\"0xd4\"} 1\n",
 		"sevadm_limit_max_events_total{subject=\"cgroup /a\\\"b\\\\c\",resource=\"pin\"} 3\n",
 	};
 	/* What is not known, or not set, is not there: no zero is made up. */

@@ -141,6 +141,12 @@ static void each_finding(void)
 		  "'high':4096,'max':1048576}]", "limit-near", "user 7 uses 4.0 KiB of pin.high=4.0 KiB" },
 		{ "'limits_near':[]", "'limits_near':[{'subject':'host','resource':'asid.sev','current':4,"
 		  "'high':null,'max':4}]", "limit-near", "host uses 4 of asid.sev.max=4" },
+		{ "'limits_near':[]", "'limits_near':[],'private':{'leaked_bytes':0}", "", "" },
+		{ "'limits_near':[]", "'limits_near':[],'private':{'leaked_bytes':8192}", "pages-leaked", "8.0 KiB of memory are leaked" },
+		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':'0xd5','tcb_reported':'0xd5'}", "", "" },
+		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':null,'tcb_reported':null}", "", "" },
+		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':'0xd5','tcb_reported':'0xd4'}", "tcb-drift",
+		  "guests' reports name the TCB 0xd4, the firmware that runs is 0xd5" },
 		/* The worst comes first. */
 		{ "'used':10,'free':10,'charged':10,'drift':0},", "'used':20,'free':0,'charged':21,'drift':1},",
 		  "pool-empty asid-drift", "" },
