@@ -44,27 +44,36 @@ static bool speaks_of_sev(const char *line)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static bool is_known(const struct log *log, const struct symptom *symptom)
+/* The same was read before: the newest counts, as what is about it is near it. */
+static void drop_earlier(struct log *log, const struct symptom *symptom)
 {
 	size_t i;
 
 	for (i = 0; i < log->nr; i++)
 		if (!memcmp(&log->readings[i].symptom, symptom, sizeof(*symptom)) &&
 		    log->readings[i].boot == log->boot)
-			return true;
-	return false;
+			break;
+	if (i == log->nr)
+		return;
+	free(log->readings[i].line);
+	log->nr--;
+	memmove(log->readings + i, log->readings + i + 1, (log->nr - i) * sizeof(log->readings[0]));
 }
 
 static void take(struct log *log, const char *line, const struct symptom *symptom)
 {
-	struct reading *reading = &log->readings[log->nr];
+	struct reading *reading;
 
-	if (log->nr == READINGS_MAX || is_known(log, symptom))
+	drop_earlier(log, symptom);
+	if (log->nr == READINGS_MAX)
 		return;
+	reading = &log->readings[log->nr];
+	memset(reading, 0, sizeof(*reading));
 	reading->line = strdup(line);
 	if (!reading->line)
 		return;
-	reading->symptom = *symptom;
+	/* With its padding, as symptoms are compared by bytes. */
+	memcpy(&reading->symptom, symptom, sizeof(*symptom));
 	reading->number = log->lines;
 	reading->boot = log->boot;
 	log->nr++;

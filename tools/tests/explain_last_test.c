@@ -235,6 +235,25 @@ static void a_full_pool_is_the_reason(void)
 	EXPECT_NUMBER(last.events[0].pid, 2);
 }
 
+/* libvirt appends each start to the same log: the newest is what somebody asks about. */
+static void the_newest_of_equal_lines(void)
+{
+	static char text[] =
+		"2026-11-27T08:30:05.674097Z qemu-system-x86_64: sev_kvm_init: failed to initialize ret=-16 fw_error=0 ''\n"
+		"2026-11-27T08:30:10.000000Z qemu-system-x86_64: sev_launch_start: LAUNCH_START ret=1 fw_error=23 ''\n"
+		"2026-11-27T08:30:38.439687Z qemu-system-x86_64: sev_kvm_init: failed to initialize ret=-16 fw_error=0 ''\n";
+	FILE *file = fmemopen(text, strlen(text), "r");
+	struct log log = {};
+
+	log_read(&log, file);
+	fclose(file);
+	EXPECT_NUMBER(log.nr, 2);
+	EXPECT_NUMBER(log.readings[0].number, 2);
+	EXPECT_NUMBER(log.readings[1].number, 3);
+	EXPECT(strstr(log.readings[1].line, "08:30:38"));
+	log_free(&log);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -244,6 +263,7 @@ int main(void)
 		{ "what ccp says", what_ccp_says },
 		{ "a limit is the reason", a_limit_is_the_reason },
 		{ "a full pool is the reason", a_full_pool_is_the_reason },
+		{ "of equal lines, the newest", the_newest_of_equal_lines },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));
