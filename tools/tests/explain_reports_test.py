@@ -35,13 +35,14 @@ def few(rows):
 
 
 def explain(lines):
-    """Return the causes of all lines that were explained, as (cause, remedy), in their order."""
+    """Return the causes of all lines that were explained, as (cause, remedy), in their order, and
+    the exit code."""
     run = subprocess.run([sevadm, "-j", "explain", "--elsewhere"], input=lines, text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     rows = json.loads(run.stdout) if run.stdout else []
     # {"error": …}: nothing was explained.
     rows = [] if isinstance(rows, dict) else rows
-    return [[(cause["cause"], cause["remedy"]) for cause in row["causes"]] for row in rows]
+    return [[(cause["cause"], cause["remedy"]) for cause in row["causes"]] for row in rows], run.returncode
 
 
 def fits(causes, cause, remedy):
@@ -52,13 +53,14 @@ number = 0
 failed = False
 rows = list(reports())
 print("TAP version 13")
-print(f"1..{len(rows) + 1}")
+print(f"1..{len(rows) + 2}")
 for kind, link, cause, remedy, lines in rows:
     number += 1
-    found = explain(lines.replace("\\n", "\n") + "\n")
+    found, code = explain(lines.replace("\\n", "\n") + "\n")
     # The line that says why may stand after the one that says what.
-    good = any(fits(causes, cause, remedy) for causes in found[:2])
+    good = any(fits(causes, cause, remedy) for causes in found[:2]) and code == 0
     if not good:
+        print(f"# exit code {code}")
         print(f"# {lines[:200]}")
         for causes in found:
             for one, two in causes[:2]:
@@ -71,4 +73,6 @@ missing = few(rows)
 for line in missing:
     print(f"# {line}")
 print(f"{'not ' if missing else ''}ok {number + 1} each class has reports of several threads")
-raise SystemExit(failed or bool(missing))
+nothing = explain("a line that nobody knows\n") == ([], 1)
+print(f"{'' if nothing else 'not '}ok {number + 2} what is not explained ends with 1")
+raise SystemExit(failed or bool(missing) or not nothing)

@@ -89,8 +89,13 @@ def faults(jsonschema, name, value):
 
 def check_case(jsonschema, name, lines, words):
     run = subprocess.run([SEVADM, "-j", *words], capture_output=True, text=True, cwd=ROOT, check=False)
-    values = [json.loads(text) for text in (run.stdout.splitlines() if lines else [run.stdout])]
+    try:
+        values = [json.loads(text) for text in (run.stdout.splitlines() if lines else [run.stdout])]
+    except json.JSONDecodeError as error:
+        return [f"no JSON: {error}: {run.stdout[:300]}; stderr: {run.stderr[:300]}"]
     wrong = [fault for value in values for fault in faults(jsonschema, name, value)]
+    if name == "error" and not run.returncode:
+        wrong.append("it says that it failed, and ends with 0")
     if not values:
         wrong.append(f"nothing was printed; stderr: {run.stderr[:300]}")
     return wrong
