@@ -106,7 +106,11 @@ class Module:
         self.out.mkdir(parents=True, exist_ok=True)
         self.include = self.out / "include"
         # A source may name a header that none has named before.
-        run(["module/tests/user/headers", str(self.include), os.environ.get("KERNEL", "6.12")])
+        sources = glob.glob("module/**/*.[ch]", recursive=True)
+        named = " ".join(sorted({line for path in sources for line in
+                                 re.findall(r"^#include <.*", Path(path).read_text(), re.M)}))
+        built(["module/tests/user/headers", str(self.include), os.environ.get("KERNEL", "6.12")],
+              self.include, named)
         makefile = Path("module/tests/user/Makefile").read_text()
         self.flags = ["-std=gnu11", "-fno-strict-aliasing", "-I", str(self.include)]
         self.flags += re.findall(r"-D\w+", makefile)
