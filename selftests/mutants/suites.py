@@ -146,7 +146,7 @@ class Module:
 
 
 class Tools:
-    """tools/ with its unit tests in C, and those in shell that run the program."""
+    """tools/ with its unit tests in C, and those in shell and Python that run the program."""
     # Those take long, or run another program.
     WITHOUT = ("check_hostile_test.sh", "liar_test.sh")
     # What tells which lines a test comes to.
@@ -158,6 +158,8 @@ class Tools:
                             if not re.match(r"tools/(tests|fuzz)/", path))
         self.tests = sorted(glob.glob("tools/tests/*_test.c")) + sorted(
             path for path in glob.glob("tools/tests/*_test.sh") if os.path.basename(path) not in self.WITHOUT)
+        self.tests += sorted(path for path in glob.glob("tools/tests/*_test.py")
+                             if 'environ' in Path(path).read_text())
 
     def flags_of(self, kind):
         return {**KINDS, **self.COVERAGE}[kind]
@@ -200,7 +202,8 @@ class Tools:
         more = {"SEVADM": str(program), "BUILD": str(self.out / "replay")}
         if kind == "sanitised":
             more["PRELOAD"] = self.runtime
-        return ["bash", os.path.abspath(test)], dict(ENVIRONMENT, **more)
+        shell = "bash" if test.endswith(".sh") else "/usr/bin/python3"
+        return [shell, os.path.abspath(test)], dict(ENVIRONMENT, **more)
 
     def prepare(self):
         makefile = Path("tools/Makefile").read_text()
@@ -254,25 +257,27 @@ class Tools:
         return test, seconds, lines
 
     def tests_of(self, mutant):
-        # A table's row is on no line that runs: any test that comes to the file may use it.
+        """Those that come to the line. Where none is counted for it - a brace, the second line of a
+        statement - those that come to its function. A table's row is on no line that runs: any test
+        that comes to the file may use it."""
         lines = self.reach[mutant.path]
-        tests = lines.get(mutant.line)
-        if tests is None and mutant.line in self.code_lines(mutant.path):
-            return []
-        return sorted(tests or {test for row in lines.values() for test in row},
-                      key=lambda test: self.seconds[test])
+        within = self.function(mutant.path, mutant.line) or list(lines)
+        tests = lines.get(mutant.line) or {test for line in within for test in lines.get(line, ())}
+        return sorted(tests, key=lambda test: self.seconds[test])
 
-    def code_lines(self, path):
-        """Lines inside of functions: between a brace in the first column behind a signature, and
-        its end."""
-        if path not in self.__dict__.setdefault("inside", {}):
-            inside, within = set(), False
-            for number, line in enumerate(Path(path).read_text().splitlines(), 1):
-                within = line == "{" or within and line != "}"
-                if within:
-                    inside.add(number)
-            self.inside[path] = inside
-        return self.inside[path]
+    def function(self, path, line):
+        """The lines of the function that the line is in: from a brace in the first column behind a
+        signature to its end; None: it is in none."""
+        if path not in self.__dict__.setdefault("functions", {}):
+            functions, start = [], None
+            for number, text in enumerate(Path(path).read_text().splitlines(), 1):
+                if text == "{":
+                    start = number
+                elif text == "}" and start:
+                    functions.append(range(start, number))
+                    start = None
+            self.functions[path] = functions
+        return next((lines for lines in self.functions[path] if line in lines), None)
 
     def judge(self, tree, mutant, passes):
         target = tree / "mutant.o"
