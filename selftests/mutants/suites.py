@@ -152,8 +152,9 @@ class Tools:
     # What tells which lines a test comes to.
     COVERAGE = {"coverage": ["--coverage"]}
 
-    def __init__(self, out):
+    def __init__(self, out, longest):
         self.out = out / "tools"
+        self.longest = longest
         self.files = sorted(path for path in glob.glob("tools/**/*.c", recursive=True)
                             if not re.match(r"tools/(tests|fuzz)/", path))
         self.tests = sorted(glob.glob("tools/tests/*_test.c")) + sorted(
@@ -218,8 +219,10 @@ class Tools:
         self.reach = defaultdict(lambda: defaultdict(list))
         self.seconds = {}
         self.limits = {}
+        self.slow = set()
         for test, seconds, lines in at_once(self.measure, self.tests):
             self.seconds[test] = seconds["plain"]
+            self.slow |= {(kind, test) for kind in KINDS if seconds[kind] > self.longest}
             self.limits[test] = {kind: 2 + int(6 * seconds[kind]) for kind in KINDS}
             for path in lines:
                 for line in lines[path]:
@@ -285,6 +288,8 @@ class Tools:
             if not compiles(self.compile(kind, tree, mutant.path, target), tree):
                 return None
             for test in self.tests_of(mutant):
+                if (kind, test) in self.slow:
+                    continue
                 program = tree / ("program" if test.endswith(".c") else "sevadm")
                 if not self.link(kind, program, test, (mutant.path, target)):
                     return None
@@ -294,8 +299,8 @@ class Tools:
         return "survived"
 
 
-def all(out, files):
-    """The suites that the files, or all, need."""
-    for suite in (Module(out), Tools(out)):
+def all(out, files, longest):
+    """The suites that the files, or all, need; tests that take longer are left out."""
+    for suite in (Module(out), Tools(out, longest)):
         if not files or set(files) & set(suite.files):
             yield suite
