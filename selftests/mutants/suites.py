@@ -157,10 +157,11 @@ class Tools:
         self.longest = longest
         self.files = sorted(path for path in glob.glob("tools/**/*.c", recursive=True)
                             if not re.match(r"tools/(tests|fuzz)/", path))
-        self.tests = sorted(glob.glob("tools/tests/*_test.c")) + sorted(
-            path for path in glob.glob("tools/tests/*_test.sh") if os.path.basename(path) not in self.WITHOUT)
+        self.tests = sorted(glob.glob("tools/tests/*_test.c"))
+        self.tests += sorted(path for path in glob.glob("tools/tests/*_test.sh")
+                             if os.path.basename(path) not in self.WITHOUT)
         self.tests += sorted(path for path in glob.glob("tools/tests/*_test.py")
-                             if 'environ' in Path(path).read_text())
+                             if "environ" in Path(path).read_text())
 
     def flags_of(self, kind):
         return {**KINDS, **self.COVERAGE}[kind]
@@ -180,7 +181,8 @@ class Tools:
         headers = digest(glob.glob("tools/**/*.h", recursive=True) +
                          ["uapi", "module/trace_names.h", "tools/Makefile", "VERSION"])
         at_once(lambda source: built(self.compile(kind, ".", source, self.object(kind, source)),
-                                     self.object(kind, source), headers + digest([source])), sources)
+                                     self.object(kind, source), headers + digest([source])),
+                sources)
         library = self.out / kind / "all.a"
         library.unlink(missing_ok=True)
         run(["ar", "rcs", str(library)] + [str(self.object(kind, path)) for path in self.files
