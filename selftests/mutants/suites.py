@@ -123,7 +123,7 @@ class Module:
                                   self.sound[row], now), self.sound)
         # Suites use each other's sources: all are in one program.
         programs = {kind: self.link(kind, self.out / kind, {}) for kind in KINDS}
-        self.seconds = {kind: 2 + int(10 * cost([programs[kind]], env=ENVIRONMENT))
+        self.seconds = {kind: 1 + int(10 * cost([programs[kind]], env=ENVIRONMENT))
                         for kind in KINDS}
 
     def link(self, kind, directory, instead):
@@ -225,7 +225,7 @@ class Tools:
         for test, seconds, lines in at_once(self.measure, self.tests):
             self.seconds[test] = seconds["plain"]
             self.slow |= {(kind, test) for kind in KINDS if seconds[kind] > self.longest}
-            self.limits[test] = {kind: 2 + int(6 * seconds[kind]) for kind in KINDS}
+            self.limits[test] = {kind: 1 + int(6 * seconds[kind]) for kind in KINDS}
             for path in lines:
                 for line in lines[path]:
                     self.reach[path][line].append(test)
