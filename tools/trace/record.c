@@ -82,7 +82,7 @@ static int take_event(const struct sevadm_event *event, void *context)
 	       EXIT_OK;
 }
 
-static void tell_progress(struct record *record, uint64_t started, bool last)
+static void show_progress(struct record *record, uint64_t started, bool last)
 {
 	uint64_t lost, events = recording_events(record->recording, &lost);
 
@@ -122,7 +122,19 @@ static bool has_ended(struct record *record)
 	return true;
 }
 
-/* Signals are blocked but in here, so that none comes between a look at the flags and the wait. */
+/* Lets in the signals that ppoll() did not, as it found something to read each time. */
+static void take_signals(const sigset_t *before)
+{
+	sigset_t blocked;
+
+	sigprocmask(SIG_SETMASK, before, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+/*
+ * Signals are blocked but in here and in take_signals(), so that none comes between a look at the
+ * flags and the wait.
+ */
 static int wait_for_event(int fd, uint64_t until, const sigset_t *before)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
@@ -144,6 +156,7 @@ static int run(struct record *record, int fd, const sigset_t *before)
 	int seen = 0, ret = EXIT_OK;
 
 	while (!ret && !ended) {
+		take_signals(before);
 		/* What ends it is looked at first: all events from before that are still read. */
 		ended = commanded ? has_ended(record) : interrupts;
 		if (interrupts > seen && record->child) {
@@ -155,7 +168,7 @@ static int run(struct record *record, int fd, const sigset_t *before)
 		ret = device_read(fd, take_event, record);
 		if (!ret)
 			ret = recording_flush(record->recording);
-		tell_progress(record, started, ended);
+		show_progress(record, started, ended);
 		if (!ret && !ended)
 			ret = wait_for_event(fd, until, before);
 	}
