@@ -159,7 +159,7 @@ static bool a_vm_ends(struct moment *moment)
 /* ---- the RMP -------------------------------------------------------------------------------- */
 
 /* Says why not, or what the RMP has. */
-static void tell_rmp(struct target *target, const struct rmp_owners *owners, const char *why)
+static void report_rmp(struct target *target, const struct rmp_owners *owners, const char *why)
 {
 	struct json_object *rmp = json_object_new_object();
 	char *text = NULL, *before = target->text;
@@ -246,7 +246,7 @@ static int compare_rmp(const struct ledger *ledger, struct target *target)
 		rmp_close(&table);
 	}
 	if (!ret)
-		tell_rmp(target, &owners, why);
+		report_rmp(target, &owners, why);
 	return ret;
 }
 

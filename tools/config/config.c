@@ -25,7 +25,7 @@ const char *config_name(const char *path)
 }
 
 /* Print as compilers do: FILE:LINE: what is wrong. */
-static int tell_wrong(const struct target *target, struct report *report)
+static int report_wrong(const struct target *target, struct report *report)
 {
 	const struct finding *finding = target->findings;
 	int ret = target->unreadable ? EXIT_USAGE : EXIT_REFUSED;
@@ -48,7 +48,7 @@ int config_load(const char *path, struct limit_list *list)
 	struct target *target = report_target(&report, config_name(path), TARGET_FILE);
 
 	if (!config_read(path, target, list))
-		return tell_wrong(target, &report);
+		return report_wrong(target, &report);
 	report_free(&report);
 	limit_list_sort(list);
 	return limits_resolve(list);
