@@ -17,7 +17,7 @@ def reports():
 
 
 # What real reports fall into: each class has reports of so many threads. No more threads were found
-# about a wrong position of the C-bit.
+# about a wrong position of the C-bit: data/explain/reports.tsv says where.
 CLASSES = {"rmp": 3, "iommu": 3, "firmware": 3, "tcb": 3, "asid": 3, "memfd": 3, "series": 3, "image": 3,
            "cpuid": 3, "id-block": 3, "policy": 3, "cbitpos": 1, "machine": 3, "reset": 3, "access": 3,
            "memlock": 3, "kexec": 3, "rmpupdate": 3, "psc": 3, "psp": 3, "guest": 3, "host": 3}
