@@ -216,6 +216,18 @@ void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
 	spin_unlock(&sevadm_ledger_lock);
 }
 
+/*
+ * Returns the pages that a VM has released and was not charged for: those of a context that has
+ * moved to it, which the ledger has not followed yet.
+ */
+static u64 released_uncharged_locked(const struct sevadm_vm *vm)
+{
+	s64 settled = vm->charged[SEVADM_RESOURCE_PIN] - vm->in_flight[SEVADM_RESOURCE_PIN];
+
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return max(settled - vm->pinned, 0LL);
+}
+
 /**
  * sevadm_vm_move() - move the context, the ASID and all pins to another VM (sev_migrate_from())
  * @to: the VM that has them now
@@ -223,8 +235,12 @@ void sevadm_vm_set_owner(const struct kvm *kvm, const struct kvm *owner_kvm)
  */
 void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 {
+	u64 released;
+
 	spin_lock(&sevadm_ledger_lock);
+	released = released_uncharged_locked(to);
 	sevadm_limit_move_end_locked(to, from, true);
+	sevadm_limit_uncharge_locked(to, SEVADM_RESOURCE_PIN, released);
 	sevadm_vm_take_line_locked(to, from);
 	to->type = from->type;
 	to->state = from->state;

@@ -507,6 +507,35 @@ static void limit_follows_a_migration(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, to->charged[SEVADM_RESOURCE_PIN], 30);
 }
 
+/*
+ * KVM has moved the context, and another thread releases regions at the destination, or pins more,
+ * before the ledger has followed. What is pinned in the end is what is charged.
+ */
+static void limit_of_what_is_released_during_a_migration(struct kunit *test)
+{
+	struct sevadm_vm *from = limits_start(test, 1, UID_ONE);
+	struct sevadm_vm *to = limits_start(test, 2, UID_TWO);
+
+	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 100);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(from, SEVADM_RESOURCE_PIN, 60, NULL), 0);
+	sevadm_vm_pin(from, 60, 2);
+	KUNIT_ASSERT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_pin(to, -50, -1);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(to, SEVADM_RESOURCE_PIN, 30, NULL), 0);
+	sevadm_vm_pin(to, 30, 1);
+	/* Of these, the last is not booked when the ledger follows. */
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(to, SEVADM_RESOURCE_PIN, 5, NULL), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, to->pinned, 40);
+	KUNIT_EXPECT_EQ(test, to->charged[SEVADM_RESOURCE_PIN], 45);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 40);
+	KUNIT_EXPECT_EQ(test, info(test, 0).current_usage, 40);
+	sevadm_vm_pin(to, 5, 1);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 45);
+	KUNIT_EXPECT_EQ(test, pin(to, 55), 0);
+	KUNIT_EXPECT_EQ(test, pin(to, 1), -EDQUOT);
+}
+
 static int take(struct sevadm_vm *vm)
 {
 	return sevadm_limit_charge(vm, SEVADM_RESOURCE_ASID_SEV, 1, NULL);
@@ -562,6 +591,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_gives_back_what_was_charged),
 	KUNIT_CASE(limit_high_tells_once),
 	KUNIT_CASE(limit_follows_a_migration),
+	KUNIT_CASE(limit_of_what_is_released_during_a_migration),
 	KUNIT_CASE(limit_keeps_guaranteed_asids),
 	KUNIT_CASE(limit_of_what_is_in_flight),
 	KUNIT_CASE(limit_waits_for_what_is_in_flight),
