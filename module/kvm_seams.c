@@ -126,7 +126,8 @@ static void event_asid_reclaim(const struct sevadm_vm *vm)
  * Shows or removes a VM that was entered when its ASID was charged. KVM may have initialised it
  * even though the ioctl failed (copy_to_user() comes last), or have failed after it took the ASID:
  * then sev_asid_free() has put that among those that wait. KVM initialises the platform after
- * sev_asid_new(), so a firmware command distinguishes the two failures.
+ * sev_asid_new(), so a firmware command distinguishes the two failures. A failure between the two
+ * (7.x allocates memory there) is seen in kvm_amd's bitmaps alone, before a pool is reported.
  */
 static void settle_new_vm(struct sevadm_scope *scope)
 {

@@ -113,6 +113,44 @@ static void ledger_forgets_a_failed_initialisation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).reclaim, 0);
 }
 
+static bool sync_bitmaps(u64 used_bits, u64 reclaim_bits)
+{
+	DECLARE_BITMAP(used, POOLS_LAST + 1);
+	DECLARE_BITMAP(reclaim, POOLS_LAST + 1);
+	bool done;
+
+	bitmap_from_arr64(used, &used_bits, POOLS_LAST + 1);
+	bitmap_from_arr64(reclaim, &reclaim_bits, POOLS_LAST + 1);
+	spin_lock(&sevadm_ledger_lock);
+	done = sevadm_pool_sync_locked(used, reclaim);
+	spin_unlock(&sevadm_ledger_lock);
+	return done;
+}
+
+/*
+ * KVM 7.x can fail behind the ASID and before it asks the firmware: what it has taken waits, which
+ * only its bitmaps say.
+ */
+static void ledger_of_an_asid_that_waits_unseen(struct kunit *test)
+{
+	struct sevadm_vm *vm = sevadm_vm_create(kvm(1), SEVADM_VM_TYPE_SEV);
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(vm, SEVADM_RESOURCE_ASID_SEV, 1, NULL), 0);
+	sevadm_vm_remove(vm, false);
+	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_ASID_SEV], 0ULL);
+	sevadm_vm_put(vm);
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find(kvm(1)), NULL));
+
+	KUNIT_EXPECT_TRUE(test, sync_bitmaps(BIT(ASID), BIT(ASID)));
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).state, SEVADM_ASID_STATE_RECLAIM);
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, 0ULL);
+	KUNIT_EXPECT_TRUE(test, sync_bitmaps(0, 0));
+	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).state, SEVADM_ASID_STATE_FREE);
+}
+
 static void ledger_lists_in_order(struct kunit *test)
 {
 	struct sevadm_vm *vms[4];
@@ -675,6 +713,7 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(gmem_is_read_or_not_known),
 	KUNIT_CASE(ledger_has_a_vm_once),
 	KUNIT_CASE(ledger_forgets_a_failed_initialisation),
+	KUNIT_CASE(ledger_of_an_asid_that_waits_unseen),
 	KUNIT_CASE(ledger_lists_in_order),
 	KUNIT_CASE(ledger_gives_the_asid_back),
 	KUNIT_CASE(ledger_keeps_a_leaked_asid),
