@@ -17,6 +17,8 @@ static struct kunit_suite *suites;
 static jmp_buf abort_case;
 static unsigned int cases, failures;
 
+unsigned int shim_fault;
+size_t shim_bound;
 struct user_namespace shim_user_ns;
 static struct task_struct idle = { .real_parent = &idle };
 static struct task_struct init = { .tgid.number = 1, .real_parent = &idle };

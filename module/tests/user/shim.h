@@ -65,8 +65,18 @@ typedef unsigned int gfp_t;
 #define swap(a, b)		do { typeof(a) _s = (a); (a) = (b); (b) = _s; } while (0)
 #define get_random_u32()	0x5eedU
 #define hash_32(value, bits)	((u32)((value) * 0x61C88647U) >> (32 - (bits)))
-#define array_index_nospec(index, size) (index)
 #define ilog2(n)		(63 - __builtin_clzll(n))
+
+/* The bound of the last index that is kept within it where the processor speculates; 0: none. */
+extern size_t shim_bound;
+
+#define array_index_nospec(index, size)	({						\
+	size_t _index = (index);							\
+											\
+	shim_bound = (size);								\
+	assert(_index < shim_bound);							\
+	_index;										\
+})
 
 static inline unsigned long roundup_pow_of_two(unsigned long n)
 {
@@ -133,18 +143,33 @@ static inline int PTR_ERR_OR_ZERO(const void *pointer)
 	return IS_ERR(pointer) ? PTR_ERR(pointer) : 0;
 }
 
+/* ---- faults: one allocation, or one copy from or to user space, fails ------------------------ */
+
+/* How many of them there are until one fails, that one included; 0: none fails, or it has. */
+extern unsigned int shim_fault;
+
+static inline bool shim_fails(void)
+{
+	return shim_fault && !--shim_fault;
+}
+
 /* ---- memory: the sanitiser looks for what is never freed ------------------------------------ */
 
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
-#define __GFP_NOFAIL		0
-#define kmalloc(size, flags)	malloc(size)
-#define kzalloc(size, flags)	calloc(1, size)
-#define vcalloc(n, size)	calloc(n, size)
-#define kvcalloc(n, size, flags) calloc(n, size)
+#define __GFP_NOFAIL		1
+#define kmalloc(size, flags)	shim_alloc(1, size, flags)
+#define kzalloc(size, flags)	shim_alloc(1, size, flags)
+#define vcalloc(n, size)	shim_alloc(n, size, GFP_KERNEL)
+#define kvcalloc(n, size, flags) shim_alloc(n, size, flags)
 #define kfree(pointer)		free((void *)(pointer))
 #define vfree(pointer)		free((void *)(pointer))
 #define kvfree(pointer)		free((void *)(pointer))
+
+static inline void *shim_alloc(size_t n, size_t size, gfp_t flags)
+{
+	return !(flags & __GFP_NOFAIL) && shim_fails() ? NULL : calloc(n, size);
+}
 
 /* ---- locks ---------------------------------------------------------------------------------- */
 
@@ -169,7 +194,6 @@ struct mutex {
 #define mutex_unlock(lock)		shim_give(lock)
 #define rcu_read_lock()			do { } while (0)
 #define rcu_read_unlock()		do { } while (0)
-#define array_index_nospec(index, size)	(index)
 #define cond_resched()			do { } while (0)
 #define usleep_range(low, high)		do { } while (0)
 
@@ -422,6 +446,7 @@ static inline bool bitmap_subset(const unsigned long *part, const unsigned long 
 
 #include "shim_tasks.h"
 #include "shim_wait.h"
+#include "shim_files.h"
 
 /* No misc cgroup charges anybody here. */
 struct kvm_memory_slot;
@@ -496,7 +521,6 @@ static inline u32 cpuid_eax(u32 leaf)
 }
 
 /* Named in prototypes. */
-struct file;
 struct kvm;
 struct kvm_enc_region;
 struct misc_cg;

@@ -95,6 +95,7 @@ extern struct task_struct shim_task;
 #define fatal_signal_pending(task) false
 #define signal_pending(task)	false
 #define irqs_disabled()		false
+#define mutex_lock_interruptible(mutex) ({ mutex_lock(mutex); 0; })
 #define pr_info(...)		printf("# " __VA_ARGS__)
 
 static inline struct task_struct *get_task_struct(struct task_struct *task)
@@ -121,6 +122,12 @@ static inline void put_pid(struct pid *pid)
 	assert(!pid || pid->references > 0);
 	if (pid)
 		pid->references--;
+}
+
+/* Finds this process, the only one. */
+static inline struct pid *find_get_pid(int number)
+{
+	return number == current->tgid.number ? get_pid(&current->tgid) : NULL;
 }
 
 static inline struct cgroup *task_dfl_cgroup(struct task_struct *task)

@@ -92,10 +92,6 @@ static inline int del_timer_sync(struct timer_list *timer)
 #define list_del_rcu(entry)			list_del(entry)
 #define list_for_each_entry_rcu(entry, list, member)	list_for_each_entry(entry, list, member)
 
-static inline unsigned long copy_to_user(void *to, const void *from, unsigned long size)
-{
-	memcpy(to, from, size);
-	return 0;
-}
+#define wait_event_interruptible(queue, condition)	((condition) ? 0 : -ERESTARTSYS)
 
 #endif /* SEVADM_USER_SHIM_WAIT_H */
