@@ -27,6 +27,7 @@
 #define MEMORY		(64UL << 10)
 #define USER		4711	/* the first of USERS */
 #define USERS		3
+#define EVENTS		4	/* that are read at one go: there are as many */
 /* A call that can fail at more places than that does not end. */
 #define NTH_MAX		4096
 
@@ -35,6 +36,7 @@ struct scene {
 	struct sev_vm vm, other;
 	struct genl genl;
 	int device;
+	uint64_t lease;
 };
 
 /* ---- what the calls need, and what they are: each 0 or the errno -------------------------- */
@@ -74,7 +76,57 @@ static int reserve(struct scene *s)
 		.subject = SEVADM_LEASE_USER, .subject_id = USER,
 	};
 
-	return ioctl(s->device, SEVADM_IOC_RESERVE, &lease) ? errno : 0;
+	if (ioctl(s->device, SEVADM_IOC_RESERVE, &lease))
+		return errno;
+	s->lease = lease.lease;
+	return 0;
+}
+
+static int reserved(struct scene *s)
+{
+	return device_open(s) ?: reserve(s);
+}
+
+static int release(struct scene *s)
+{
+	struct sevadm_lease_release lease = { .size = sizeof(lease), .lease = s->lease };
+
+	return ioctl(s->device, SEVADM_IOC_RELEASE, &lease) ? errno : 0;
+}
+
+static int event_seek(struct scene *s)
+{
+	struct sevadm_event_seek oldest = { .size = sizeof(oldest), .whence = SEVADM_SEEK_OLDEST };
+
+	return ioctl(s->device, SEVADM_IOC_EVENT_SEEK, &oldest) ? errno : 0;
+}
+
+static int event_read(struct scene *s)
+{
+	struct sevadm_event events[EVENTS];
+
+	return read(s->device, events, sizeof(events)) < 0 ? errno : 0;
+}
+
+static int pool_query(struct scene *s)
+{
+	struct sevadm_pool_query query = { .size = sizeof(query), .pool = SEVADM_POOL_SEV };
+
+	return ioctl(s->device, SEVADM_IOC_POOL_QUERY, &query) ? errno : 0;
+}
+
+static int asid_query(struct scene *s)
+{
+	struct sevadm_asid_query query = { .size = sizeof(query), .asid = 1 };
+
+	return ioctl(s->device, SEVADM_IOC_ASID_QUERY, &query) ? errno : 0;
+}
+
+static int vm_query(struct scene *s)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+
+	return ioctl(s->device, SEVADM_IOC_VM_QUERY, &query) ? errno : 0;
 }
 
 static int vm_create(struct scene *s)
@@ -105,6 +157,11 @@ static int vm_unregister(struct scene *s)
 static int vm_registered(struct scene *s)
 {
 	return vm_created_and_init(s) ?: vm_register(s);
+}
+
+static int vm_and_device(struct scene *s)
+{
+	return vm_registered(s) ?: device_open(s);
 }
 
 static int vm_start(struct scene *s)
@@ -155,6 +212,12 @@ static void vms_end(struct scene *s)
 	sev_vm_close(&s->other);
 	sev_vm_close(&s->vm);
 	sev_vm_free_memory(&s->vm);
+}
+
+static void vms_and_device_end(struct scene *s)
+{
+	device_close(s);
+	vms_end(s);
 }
 
 static int netlink_open(struct scene *s)
@@ -256,6 +319,52 @@ static void limits_end(struct scene *s)
 	genl_close(&s->genl);
 }
 
+static int vm_and_netlink(struct scene *s)
+{
+	return vm_registered(s) ?: netlink_open(s);
+}
+
+static void vms_and_netlink_end(struct scene *s)
+{
+	genl_close(&s->genl);
+	vms_end(s);
+}
+
+static void netlink_close(struct scene *s)
+{
+	genl_close(&s->genl);
+}
+
+static int status_get(struct scene *s)
+{
+	return genl_talk(&s->genl, message(s, SEVADM_CMD_STATUS_GET, 0), NULL, NULL);
+}
+
+static int seam_get(struct scene *s)
+{
+	return genl_talk(&s->genl, message(s, SEVADM_CMD_SEAM_GET, NLM_F_DUMP), NULL, NULL);
+}
+
+static int vm_get(struct scene *s)
+{
+	return genl_talk(&s->genl, message(s, SEVADM_CMD_VM_GET, NLM_F_DUMP), NULL, NULL);
+}
+
+static int asid_get(struct scene *s)
+{
+	return genl_talk(&s->genl, message(s, SEVADM_CMD_ASID_GET, NLM_F_DUMP), NULL, NULL);
+}
+
+static int stats_get(struct scene *s)
+{
+	return genl_talk(&s->genl, message(s, SEVADM_CMD_STATS_GET, NLM_F_DUMP), NULL, NULL);
+}
+
+static int stats_reset(struct scene *s)
+{
+	return genl_talk(&s->genl, message(s, SEVADM_CMD_STATS_RESET, 0), NULL, NULL);
+}
+
 /* ---- the calls ------------------------------------------------------------------------------ */
 
 enum ends {
@@ -274,6 +383,12 @@ static const struct trial {
 	{ "open of " SEVADM_DEVICE, nothing, device_open, device_close, BOTH_WAYS, NULL },
 	{ "SEVADM_IOC_EVENT_FILTER", device_open, event_filter, device_close, BOTH_WAYS, NULL },
 	{ "SEVADM_IOC_RESERVE", device_open, reserve, device_close, BOTH_WAYS, NULL },
+	{ "SEVADM_IOC_RELEASE", reserved, release, device_close, BOTH_WAYS, NULL },
+	{ "SEVADM_IOC_EVENT_SEEK", device_open, event_seek, device_close, BOTH_WAYS, NULL },
+	{ "read of " SEVADM_DEVICE, vm_and_device, event_read, vms_and_device_end, BOTH_WAYS, NULL },
+	{ "SEVADM_IOC_POOL_QUERY", device_open, pool_query, device_close, BOTH_WAYS, NULL },
+	{ "SEVADM_IOC_ASID_QUERY", device_open, asid_query, device_close, BOTH_WAYS, NULL },
+	{ "SEVADM_IOC_VM_QUERY", vm_and_device, vm_query, vms_and_device_end, BOTH_WAYS, NULL },
 	{ "KVM_SEV_INIT", vm_create, vm_init, vms_end, BOTH_WAYS, NULL },
 	{ "KVM_MEMORY_ENCRYPT_REG_REGION", vm_created_and_init, vm_register, vms_end, BOTH_WAYS, NULL },
 	{ "KVM_MEMORY_ENCRYPT_UNREG_REGION", vm_registered, vm_unregister, vms_end, ALWAYS_WELL, NULL },
@@ -287,6 +402,12 @@ static const struct trial {
 	  all_or_none },
 	{ "SEVADM_CMD_LIMIT_DELETE", limits_there, limit_delete, limits_end, BOTH_WAYS, NULL },
 	{ "SEVADM_CMD_LIMIT_GET", limits_there, limit_get, limits_end, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_STATUS_GET", netlink_open, status_get, netlink_close, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_SEAM_GET", netlink_open, seam_get, netlink_close, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_VM_GET", vm_and_netlink, vm_get, vms_and_netlink_end, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_ASID_GET", vm_and_netlink, asid_get, vms_and_netlink_end, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_STATS_GET", netlink_open, stats_get, netlink_close, BOTH_WAYS, NULL },
+	{ "SEVADM_CMD_STATS_RESET", netlink_open, stats_reset, netlink_close, BOTH_WAYS, NULL },
 };
 
 /* ---- faults --------------------------------------------------------------------------------- */
