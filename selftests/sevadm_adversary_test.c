@@ -94,7 +94,8 @@ static bool set_rule(const struct rule *rule, uint64_t id)
 	return check(!limit_set(subject_of(rule), id, rule->resource, rule->knob, rule->value));
 }
 
-static bool report(const char *what, const struct rule *rule, uint64_t id, const struct limit *limit)
+static bool report(const char *what, const struct rule *rule, uint64_t id,
+		   const struct limit *limit)
 {
 	ksft_print_msg("%s: subject %u, %llu, resource %u: current %llu, peak %llu, min %llu, max %llu\n",
 		       what, subject_of(rule), (unsigned long long)id, rule->resource,

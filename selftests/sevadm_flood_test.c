@@ -242,14 +242,16 @@ static void count_refusal(const struct sevadm_event *event, void *context)
 	struct refusals *refusals = context;
 	size_t i;
 
-	if (event->type == SEVADM_EVENT_LOST || event->pid != (__u32)refusals->pid || event->ret >= 0)
+	if (event->type == SEVADM_EVENT_LOST || event->pid != (__u32)refusals->pid ||
+	    event->ret >= 0)
 		return;
 	refusals->records++;
 	for (i = 0; i < ARRAY_SIZE(sorts); i++)
 		if (event->type == sorts[i].type && event->command >= sorts[i].command &&
 		    event->command <= sorts[i].last &&
 		    !(event->known & SEVADM_KNOWN_VM) == !sorts[i].of_vm)
-			refusals->calls[i] += event->flags & SEVADM_EVENT_REPEATED ? event->count : 1;
+			refusals->calls[i] +=
+				event->flags & SEVADM_EVENT_REPEATED ? event->count : 1;
 }
 
 static bool all_are_counted(pid_t pid)

@@ -191,7 +191,7 @@ static int release(void)
 			  .lease_release.lease = number });
 }
 
-/* A lease whose release has failed, and could not be reported or was not begun, is given back once. */
+/* Whether a release that failed has begun or could not be reported: it is given back once. */
 static void released_once(struct kunit *test, int err)
 {
 	bool is_there = pool_now(test, SEVADM_POOL_SEV).reserved;
