@@ -6,7 +6,7 @@
  * hold.
  *
  * usage: sevadm_evasion_test [--tries N] [--migrations N] [--depth N] [--only TEXT]
- *	20, 520, and cgroups 500 deep; all attacks, or those whose name has the text
+ *	20, 700, and cgroups 500 deep; all attacks, or those whose name has the text
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@
 
 struct sev_host evasion_host;
 bool evasion_good;
-static unsigned long tries = 20, migrations = 520, depth = 500;
+static unsigned long tries = 20, migrations = 700, depth = 500;
 static const char *only = "";
 
 bool evasion_new(struct sev_vm *vm)
