@@ -20,6 +20,8 @@ program=("$sevadm")
 
 make -s -C "$tests/.." BUILD="$build" "$build/tools/tests/replay.so"
 grep -v '^#' "$tests/replay/commands" >"$run/commands"
+# What they write goes there.
+mkdir "$run/here" && cd "$run/here"
 while read -r words; do
 	code=0
 	printf '$ sevadm %s\n' "$words"
