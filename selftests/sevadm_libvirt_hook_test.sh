@@ -76,6 +76,39 @@ death() {
 	dies "$1" && explains "$1" "$3"
 }
 
+# last_failure NAME CAUSE: the first cause that the trace alone gives, of the domain that libvirt
+# names, without a log that somebody has to find.
+last_failure() {
+	sevadm explain --last > "$scratch/explained"
+	grep -q "^the last failure in the trace, .* libvirt could not start $1 " "$scratch/explained" &&
+		grep -q "^1\. $2" "$scratch/explained" && return
+	sed 's/^/# /' "$scratch/said" "$scratch/explained"
+	return 1
+}
+
+# Wants such a firmware: sevhost --psp fault=LAUNCH_START:RESOURCE_LIMIT:1.
+firmware_refuses() {
+	dies fine && last_failure fine "RESOURCE_LIMIT: the firmware has no room"
+}
+
+# named NAME: by the commands that say who holds what.
+named() {
+	sevadm status > "$scratch/shown" && grep -q " $1 " "$scratch/shown" &&
+		same "name in vm list" "$(value vm list -- 0 name)" "$1" &&
+		same "name by ASID" "$(value asid show "$(value vm list -- 0 asid)" -- name)" "$1"
+}
+
+# Wants a pool of one ASID: --psp min-sev-asid=5 --psp max-asid=5.
+pool_is_full() {
+	virsh -q create --paused "$scratch/fine.xml" && named fine && dies second &&
+		last_failure second "the pool has no ASID left" && virsh -q destroy fine
+}
+
+limit_refuses() {
+	sevadm limit set host pin.max=100M && dies second && sevadm limit delete host &&
+		last_failure second "a limit of sevadm's is met"
+}
+
 supported() {
 	virsh domcapabilities | grep -q "<sev supported='yes'>" &&
 		sevadm -j check host > "$scratch/host.json" &&
@@ -108,9 +141,15 @@ domain killed 271 ''
 domain unlockable 600 yes
 domain fine 400 ''
 
-plan 10
+domain second 400 ''
+
+plan 14
 result "libvirt says that there is SEV, and check host hears it" supported
+result "the last failure: the firmware has no room" firmware_refuses
+result "the last failure: the pool is full, of which the other one has the ASID" pool_is_full
+result "the last failure: a limit of ours" limit_refuses
 result "refused by RLIMIT_MEMLOCK" death refused refused-by-rlimit "RLIMIT_MEMLOCK is lower"
+result "the last failure: RLIMIT_MEMLOCK" last_failure refused "RLIMIT_MEMLOCK is lower"
 result "killed by its cgroup" death killed killed-by-cgroup "the VM's memory cgroup is too small"
 result "mlockall() fails" death unlockable mlockall-fails "<locked/> makes QEMU lock"
 result "the hook can be installed" installed
