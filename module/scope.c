@@ -2,6 +2,8 @@
 /* Scopes: what each task at work inside of a wrapper is doing, found by the task. */
 #include <linux/hashtable.h>
 #include <linux/ktime.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -56,7 +58,8 @@ struct sevadm_scope *sevadm_scope_enter(enum sevadm_scope_kind kind, u32 command
 	/* Looked up with the lock held: see sevadm_scope_run_if_idle(). */
 	if (kvm)
 		scope->vm = sevadm_vm_find(kvm);
-	hash_add(scopes, &scope->node, (unsigned long)current);
+	/* For find_quickly(): what is in the chain says whose it is. */
+	hash_add_rcu(scopes, &scope->node, (unsigned long)current);
 	spin_unlock(&scopes_lock);
 	return scope;
 }
@@ -73,7 +76,7 @@ static void scope_free(struct sevadm_scope *scope)
 {
 	sevadm_vm_put(scope->vm);
 	put_task_struct(scope->task);
-	kfree(scope);
+	kfree_rcu(scope, rcu);
 }
 
 /**
@@ -96,7 +99,7 @@ void sevadm_scope_leave(struct sevadm_scope *scope)
 	sevadm_vm_put(vm);
 	put_task_struct(current);
 	if (unlikely(scope))
-		kfree(scope);
+		kfree_rcu(scope, rcu);
 }
 
 /** sevadm_scope_uninit() - free what is kept for scopes to come: no wrapper may run any more */
@@ -206,6 +209,53 @@ bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 	return true;
 }
 
+static __always_inline void found_add(struct sevadm_scopes *found, struct sevadm_scope *scope)
+{
+	if (scope->kind == SEVADM_SCOPE_QUEUE)
+		found->queue = found->queue ?: scope;
+	else
+		found->kvm = found->kvm ?: scope;
+}
+
+/*
+ * Return true if the scopes were found without the lock: the current task has none, or one that is
+ * alone in its chain. No other task adds or removes those of the current one, nor says that one is
+ * the current task's. What is read of another task's means nothing; it is not freed meanwhile.
+ */
+static __always_inline bool find_quickly(struct sevadm_scopes *found)
+{
+	u32 bucket = hash_min((unsigned long)current, HASH_BITS(scopes));
+	const struct hlist_head *chain = &scopes[bucket];
+	struct hlist_node *first;
+	struct sevadm_scope *scope;
+	bool sure = true;
+
+	preempt_disable();
+	first = READ_ONCE(chain->first);
+	if (first) {
+		scope = hlist_entry(first, struct sevadm_scope, node);
+		/* Others may write both, unless it is the current task's. */
+		sure = data_race(scope->task) == current && !data_race(first->next);
+		if (sure)
+			found_add(found, scope);
+	}
+	preempt_enable();
+	return sure;
+}
+
+static noinline struct sevadm_scopes find_slowly(void)
+{
+	struct sevadm_scopes found = {};
+	struct sevadm_scope *scope;
+
+	spin_lock(&scopes_lock);
+	hash_for_each_possible(scopes, scope, node, (unsigned long)current)
+		if (scope->task == current)
+			found_add(&found, scope);
+	spin_unlock(&scopes_lock);
+	return found;
+}
+
 /**
  * sevadm_scope_mine() - find the current task's innermost scope of either sort
  *
@@ -215,19 +265,8 @@ bool sevadm_scope_claim(struct sevadm_scope *scope, const struct kvm *source)
 struct sevadm_scopes sevadm_scope_mine(void)
 {
 	struct sevadm_scopes found = {};
-	struct sevadm_scope *scope;
 
-	spin_lock(&scopes_lock);
-	hash_for_each_possible(scopes, scope, node, (unsigned long)current) {
-		if (scope->task != current)
-			continue;
-		if (scope->kind == SEVADM_SCOPE_QUEUE)
-			found.queue = found.queue ?: scope;
-		else
-			found.kvm = found.kvm ?: scope;
-	}
-	spin_unlock(&scopes_lock);
-	return found;
+	return likely(find_quickly(&found)) ? found : find_slowly();
 }
 
 static bool is_idle_locked(const struct kvm *kvm)

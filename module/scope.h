@@ -37,6 +37,7 @@ enum sevadm_scope_kind {
  * @node: in the table of all scopes
  * @spare: of one that nobody is in: the next such one
  * @claim: in the list of those that have @claims
+ * @rcu: to free it: see sevadm_scope_mine()
  * @task: the task it belongs to, with a reference: no other one gets its address
  * @kind: enum sevadm_scope_kind
  * @command: enum sev_cmd_id or enum sevadm_kvm_command; U32_MAX: that of an ioctl, before it has
@@ -62,7 +63,10 @@ enum sevadm_scope_kind {
 struct sevadm_scope {
 	struct hlist_node node;
 	struct sevadm_scope *spare;
-	struct list_head claim;
+	union {
+		struct list_head claim;
+		struct rcu_head rcu;
+	};
 	struct task_struct *task;
 	enum sevadm_scope_kind kind;
 	u32 command;

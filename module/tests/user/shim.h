@@ -310,9 +310,16 @@ struct hlist_head {
 
 #define DEFINE_HASHTABLE(name, bits)	struct hlist_head name[1 << (bits)]
 #define hash_init(table)		memset(table, 0, sizeof(table))
-#define shim_bucket(table, key) \
-	(&(table)[((u64)(key) * 0x9e3779b97f4a7c15) >> 32 & (ARRAY_SIZE(table) - 1)])
+#define HASH_BITS(table)		__builtin_ctzl(ARRAY_SIZE(table))
+#define hash_min(key, bits) \
+	((u64)(key) * 0x9e3779b97f4a7c15 >> 32 & ((1 << (bits)) - 1))
+#define shim_bucket(table, key)		(&(table)[hash_min(key, HASH_BITS(table))])
 #define hash_add(table, node, key)	shim_hash_add(shim_bucket(table, key), node)
+#define hash_add_rcu(table, node, key)	hash_add(table, node, key)
+#define hlist_entry(pointer, type, member)	container_of(pointer, type, member)
+#define data_race(expression)		(expression)
+#define preempt_disable()		do { } while (0)
+#define preempt_enable()		do { } while (0)
 #define hash_ptr(pointer, bits)		((u32)(uintptr_t)(pointer))
 
 static inline void shim_hash_add(struct hlist_head *bucket, struct hlist_node *node)
