@@ -109,13 +109,15 @@ static void notrace sevadm_seam_redirect(unsigned long ip, unsigned long parent_
 					 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	const struct sevadm_target *target = container_of(ops, struct sevadm_target, ops);
-	const struct sevadm_seam *seam;
+	const struct sevadm_seam *seam = target->first;
 
-	for (seam = target->first; seam < target->end; seam++)
-		if (ip == seam->location) {
+	/* A target has one row at least. */
+	do {
+		if (likely(ip == seam->location)) {
 			compat_ftrace_regs_set_ip(fregs, (unsigned long)seam->wrapper);
 			return;
 		}
+	} while (++seam < target->end);
 }
 
 #define TARGET(_name) {								\

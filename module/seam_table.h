@@ -7,7 +7,7 @@
  *
  * Rows of one module follow one another, and are attached at once; kvm_amd's last, so that no VM
  * enters the ledger before everything else that is accounted about it is attached. Within a
- * module's rows a call looks for its own one from the first on: what is called for every page comes
+ * module's rows a call looks for its own one from the first on: what is called most often comes
  * first.
  *
  * Kernels may have the function by another name or prototype:
@@ -77,14 +77,16 @@
 	SEAM(kvm_amd, sev_pin_memory, true, UNSEEN,						\
 	     struct page **, (struct kvm *kvm, unsigned long uaddr, unsigned long ulen,		\
 	      unsigned long *n, unsigned int flags))						\
-	SEAM(kvm_amd, sev_pin_page, false, UNSEEN,						\
-	     struct page *, (struct kvm *kvm, unsigned long addr, unsigned int flags))		\
+	SEAM(kvm_amd, sev_mem_enc_ioctl, true, OPERATION(mem_enc_ioctl, mem_enc_op),		\
+	     int, (struct kvm *kvm, void __user *argp))						\
 	SEAM(kvm_amd, sev_mem_enc_unregister_region, true,					\
 	     OPERATION(mem_enc_unregister_region, mem_enc_unreg_region),			\
 	     int, (struct kvm *kvm, struct kvm_enc_region *range))				\
 	SEAM(kvm_amd, sev_mem_enc_register_region, true,					\
 	     OPERATION(mem_enc_register_region, mem_enc_reg_region),				\
 	     int, (struct kvm *kvm, struct kvm_enc_region *range))				\
+	SEAM(kvm_amd, sev_pin_page, false, UNSEEN,						\
+	     struct page *, (struct kvm *kvm, unsigned long addr, unsigned int flags))		\
 	SEAM(kvm_amd, sev_vm_destroy, true, UNSEEN,						\
 	     void, (struct kvm *kvm))								\
 	SEAM(kvm_amd, sev_vm_move_enc_context_from, true,					\
@@ -92,9 +94,7 @@
 	     int, (struct kvm *kvm, unsigned int source_fd))					\
 	SEAM(kvm_amd, sev_vm_copy_enc_context_from, true,					\
 	     OPERATION(vm_copy_enc_context_from, vm_copy_enc_context_from),			\
-	     int, (struct kvm *kvm, unsigned int source_fd))					\
-	SEAM(kvm_amd, sev_mem_enc_ioctl, true, OPERATION(mem_enc_ioctl, mem_enc_op),		\
-	     int, (struct kvm *kvm, void __user *argp))
+	     int, (struct kvm *kvm, unsigned int source_fd))
 
 /*
  * Newer kernels charge u64 (6.1: unsigned long), older ones had sev_pin_memory() take an int, and
