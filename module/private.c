@@ -16,29 +16,12 @@
 
 #include "private.h"
 
-/* One owner's. What a VM that has taken the ASID finds there is not its doing. */
-struct account {
-	atomic64_t pages;
-	atomic64_t peak;
-	atomic64_t conversions;
-	atomic64_t reclaims;
-	atomic64_t leaked;
-	u64 conversions_before;
-	u64 reclaims_before;
-	u64 leaked_before;
-} ____cacheline_aligned;
-
-static struct account *accounts;	/* by ASID; [SEVADM_RMP_FIRMWARE] is the firmware's */
-static u32 nr_accounts;
-static struct account guests;		/* of all ASIDs together */
-
-/* Pages below it are counted; all of them: the count is done. */
-static u64 reached;
+struct sevadm_private_accounts sevadm_private_accounts;
 static bool known;
 
-static struct account *account_of(u32 owner)
+static struct sevadm_private_account *account_of(u32 owner)
 {
-	return owner < nr_accounts ? &accounts[owner] : NULL;
+	return owner < sevadm_private_accounts.nr ? &sevadm_private_accounts.of[owner] : NULL;
 }
 
 /*
@@ -54,57 +37,74 @@ static __always_inline void raise(atomic64_t *peak, s64 to)
 }
 
 /* Takes pages away; what there was may have been the most. */
-static __always_inline void fall(struct account *account, u64 pages)
+static __always_inline void fall(struct sevadm_private_account *account, u64 pages)
 {
 	/* Before, too: nobody sees the fall and not the peak. */
 	raise(&account->peak, atomic64_read(&account->pages));
 	raise(&account->peak, atomic64_sub_return(pages, &account->pages) + pages);
 }
 
-/* sevadm_private_lose() - pages are not this owner's any more: see sevadm_private_changed() */
+static void empty(struct sevadm_private_account *account)
+{
+	fall(account, atomic64_read(&account->pages));
+}
+
+/**
+ * sevadm_private_lose() - pages are nobody's that were somebody's
+ * @pfn: the first one
+ * @pages: their number
+ * @from: whose they were: an ASID or SEVADM_RMP_FIRMWARE
+ *
+ * Context: as sevadm_private_changed().
+ */
 void sevadm_private_lose(u64 pfn, u64 pages, u32 from)
 {
-	struct account *account = account_of(from);
+	struct sevadm_private_account *account;
 
-	if (!account)
+	if (unlikely(from >= sevadm_private_accounts.nr))
 		return;
+	account = &sevadm_private_accounts.of[from];
 	atomic64_add(pages, &account->reclaims);
-	if (pfn >= reached)
+	if (pfn >= sevadm_private_accounts.reached)
 		return;
 	fall(account, pages);
 	if (from)
-		fall(&guests, pages);
+		fall(&sevadm_private_accounts.guests, pages);
 }
 
-/* sevadm_private_gain() - pages have become this owner's: see sevadm_private_changed() */
-void sevadm_private_gain(u64 pfn, u64 pages, u32 to)
+/**
+ * sevadm_private_changed() - pages have changed hands
+ * @pfn: the first one
+ * @pages: their number
+ * @from: whose they were: an ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY
+ * @to: whose they are
+ *
+ * Context: any; a few atomic operations. The count of the RMP stands still meanwhile.
+ */
+void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to)
 {
-	struct account *account = account_of(to);
-
-	if (!account)
+	if (from == to)
 		return;
-	atomic64_add(pages, &account->conversions);
-	if (pfn >= reached)
-		return;
-	atomic64_add(pages, &account->pages);
-	if (to)
-		atomic64_add(pages, &guests.pages);
+	if (from != SEVADM_RMP_NOBODY)
+		sevadm_private_lose(pfn, pages, from);
+	if (to != SEVADM_RMP_NOBODY)
+		sevadm_private_gain(pfn, pages, to);
 }
 
 /* sevadm_private_leaked() - note that the kernel has given up a page of this owner's */
 void sevadm_private_leaked(u32 owner)
 {
-	struct account *account = account_of(owner);
+	struct sevadm_private_account *account = account_of(owner);
 
 	if (account)
 		atomic64_inc(&account->leaked);
-	atomic64_inc(&guests.leaked);
+	atomic64_inc(&sevadm_private_accounts.guests.leaked);
 }
 
 /* sevadm_private_take() - a VM has taken the ASID: what is counted since then is that VM's */
 void sevadm_private_take(u32 asid)
 {
-	struct account *account = account_of(asid);
+	struct sevadm_private_account *account = account_of(asid);
 
 	if (!account)
 		return;
@@ -119,7 +119,8 @@ static u64 value(const atomic64_t *counter)
 	return max(atomic64_read(counter), 0LL);
 }
 
-static void read_account(const struct account *account, struct sevadm_private *result)
+static void read_account(const struct sevadm_private_account *account,
+			 struct sevadm_private *result)
 {
 	u64 pages = value(&account->pages);
 
@@ -142,7 +143,7 @@ static void read_account(const struct account *account, struct sevadm_private *r
  */
 bool sevadm_private_get(u32 asid, struct sevadm_private *result)
 {
-	const struct account *account = account_of(asid);
+	const struct sevadm_private_account *account = account_of(asid);
 
 	if (!account || !READ_ONCE(known))
 		return false;
@@ -155,15 +156,15 @@ bool sevadm_private_get_host(struct sevadm_private_host *result)
 {
 	u32 asid;
 
-	if (!READ_ONCE(known) || !nr_accounts)
+	if (!READ_ONCE(known) || !sevadm_private_accounts.nr)
 		return false;
-	read_account(&guests, &result->guests);
-	result->firmware = value(&accounts[SEVADM_RMP_FIRMWARE].pages);
+	read_account(&sevadm_private_accounts.guests, &result->guests);
+	result->firmware = value(&sevadm_private_accounts.of[SEVADM_RMP_FIRMWARE].pages);
 	result->guests.conversions = 0;
 	result->guests.reclaims = 0;
-	for (asid = 1; asid < nr_accounts; asid++) {
-		result->guests.conversions += value(&accounts[asid].conversions);
-		result->guests.reclaims += value(&accounts[asid].reclaims);
+	for (asid = 1; asid < sevadm_private_accounts.nr; asid++) {
+		result->guests.conversions += value(&sevadm_private_accounts.of[asid].conversions);
+		result->guests.reclaims += value(&sevadm_private_accounts.of[asid].reclaims);
 	}
 	return true;
 }
@@ -176,34 +177,34 @@ void sevadm_private_count_begin(void)
 	u32 owner;
 
 	WRITE_ONCE(known, false);
-	reached = 0;
-	for (owner = 0; owner < nr_accounts; owner++)
-		fall(&accounts[owner], atomic64_read(&accounts[owner].pages));
-	fall(&guests, atomic64_read(&guests.pages));
+	sevadm_private_accounts.reached = 0;
+	for (owner = 0; owner < sevadm_private_accounts.nr; owner++)
+		empty(&sevadm_private_accounts.of[owner]);
+	empty(&sevadm_private_accounts.guests);
 }
 
 /* sevadm_private_count_page() - note that the table has a page of this owner's */
 void sevadm_private_count_page(u32 owner)
 {
-	struct account *account = account_of(owner);
+	struct sevadm_private_account *account = account_of(owner);
 
 	if (!account)
 		return;
 	atomic64_inc(&account->pages);
 	if (owner)
-		atomic64_inc(&guests.pages);
+		atomic64_inc(&sevadm_private_accounts.guests.pages);
 }
 
 /* sevadm_private_count_reached() - pages below @pfn are counted */
 void sevadm_private_count_reached(u64 pfn)
 {
-	reached = pfn;
+	sevadm_private_accounts.reached = pfn;
 }
 
 /* sevadm_private_count_end() - all pages are counted */
 void sevadm_private_count_end(void)
 {
-	reached = U64_MAX;
+	sevadm_private_accounts.reached = U64_MAX;
 	WRITE_ONCE(known, true);
 }
 
@@ -215,16 +216,17 @@ void sevadm_private_count_end(void)
  */
 int sevadm_private_init(u32 max_asid)
 {
-	accounts = kvcalloc(max_asid + 1, sizeof(*accounts), GFP_KERNEL);
-	if (!accounts)
+	sevadm_private_accounts.of = kvcalloc(max_asid + 1, sizeof(*sevadm_private_accounts.of),
+					      GFP_KERNEL);
+	if (!sevadm_private_accounts.of)
 		return -ENOMEM;
-	nr_accounts = max_asid + 1;
+	sevadm_private_accounts.nr = max_asid + 1;
 	return 0;
 }
 
 void sevadm_private_uninit(void)
 {
-	nr_accounts = 0;
-	kvfree(accounts);
-	accounts = NULL;
+	sevadm_private_accounts.nr = 0;
+	kvfree(sevadm_private_accounts.of);
+	sevadm_private_accounts.of = NULL;
 }

@@ -6,6 +6,9 @@
 #ifndef SEVADM_PRIVATE_H
 #define SEVADM_PRIVATE_H
 
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #include "rmp.h"
@@ -36,28 +39,61 @@ struct sevadm_private_host {
 	u64 firmware;
 };
 
-void sevadm_private_lose(u64 pfn, u64 pages, u32 from);
-void sevadm_private_gain(u64 pfn, u64 pages, u32 to);
+/* One owner's. What a VM that has taken the ASID finds there is not its doing. */
+struct sevadm_private_account {
+	atomic64_t pages;
+	atomic64_t peak;
+	atomic64_t conversions;
+	atomic64_t reclaims;
+	atomic64_t leaked;
+	u64 conversions_before;
+	u64 reclaims_before;
+	u64 leaked_before;
+} ____cacheline_aligned;
 
 /**
- * sevadm_private_changed() - pages have changed hands
+ * struct sevadm_private_accounts - the accounts of all owners; for private.c and those below
+ * @of: by ASID; [SEVADM_RMP_FIRMWARE] is the firmware's
+ * @nr: number of them
+ * @reached: pages below it are counted; all of them: the count is done
+ * @guests: of all ASIDs together
+ */
+struct sevadm_private_accounts {
+	struct sevadm_private_account *of;
+	u32 nr;
+	u64 reached;
+	struct sevadm_private_account guests;
+};
+
+extern struct sevadm_private_accounts sevadm_private_accounts;
+
+/**
+ * sevadm_private_gain() - pages have become somebody's that were nobody's
  * @pfn: the first one
  * @pages: their number
- * @from: whose they were: an ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY
- * @to: whose they are
+ * @to: whose they are: an ASID or SEVADM_RMP_FIRMWARE
  *
- * Context: any; a few atomic operations. The count of the RMP stands still meanwhile.
+ * Inline: it is called for every page that changes hands.
+ *
+ * Context: as sevadm_private_changed().
  */
-static __always_inline void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to)
+static __always_inline void sevadm_private_gain(u64 pfn, u64 pages, u32 to)
 {
-	if (from == to)
+	struct sevadm_private_account *account;
+
+	if (unlikely(to >= sevadm_private_accounts.nr))
 		return;
-	if (from != SEVADM_RMP_NOBODY)
-		sevadm_private_lose(pfn, pages, from);
-	if (to != SEVADM_RMP_NOBODY)
-		sevadm_private_gain(pfn, pages, to);
+	account = &sevadm_private_accounts.of[to];
+	atomic64_add(pages, &account->conversions);
+	if (unlikely(pfn >= sevadm_private_accounts.reached))
+		return;
+	atomic64_add(pages, &account->pages);
+	if (likely(to))
+		atomic64_add(pages, &sevadm_private_accounts.guests.pages);
 }
 
+void sevadm_private_lose(u64 pfn, u64 pages, u32 from);
+void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to);
 void sevadm_private_leaked(u32 owner);
 void sevadm_private_take(u32 asid);
 bool sevadm_private_get(u32 asid, struct sevadm_private *result);

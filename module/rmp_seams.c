@@ -42,7 +42,9 @@ int wrap_rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool 
 	lock_entry();
 	owner = sevadm_rmp_owner(pfn);
 	ret = call_original(rmp_make_private, pfn, gpa, level, asid, immutable);
-	if (!ret)
+	if (likely(!ret && owner == SEVADM_RMP_NOBODY && level == PG_LEVEL_4K))
+		sevadm_private_gain(pfn, 1, asid);
+	else if (!ret)
 		sevadm_private_changed(pfn, pages_of_level(level), owner, asid);
 	percpu_up_read(&sevadm_rmp_lock);
 exit:
@@ -63,8 +65,8 @@ int wrap_rmp_make_shared(u64 pfn, enum pg_level level)
 	lock_entry();
 	owner = sevadm_rmp_owner(pfn);
 	ret = call_original(rmp_make_shared, pfn, level);
-	if (!ret)
-		sevadm_private_changed(pfn, pages_of_level(level), owner, SEVADM_RMP_NOBODY);
+	if (likely(!ret && owner != SEVADM_RMP_NOBODY))
+		sevadm_private_lose(pfn, pages_of_level(level), owner);
 	percpu_up_read(&sevadm_rmp_lock);
 exit:
 	sevadm_seam_exit();

@@ -9,10 +9,12 @@
 
 void private_for_test(struct kunit *test, bool counted)
 {
-	accounts = kunit_kcalloc(test, LAST + 1, sizeof(*accounts), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, accounts);
-	nr_accounts = LAST + 1;
-	memset(&guests, 0, sizeof(guests));
+	struct sevadm_private_accounts *accounts = &sevadm_private_accounts;
+
+	memset(accounts, 0, sizeof(*accounts));
+	accounts->of = kunit_kcalloc(test, LAST + 1, sizeof(*accounts->of), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, accounts->of);
+	accounts->nr = LAST + 1;
 	sevadm_private_count_begin();
 	if (counted)
 		sevadm_private_count_end();
@@ -20,8 +22,8 @@ void private_for_test(struct kunit *test, bool counted)
 
 void private_end(void)
 {
-	nr_accounts = 0;
-	accounts = NULL;
+	sevadm_private_accounts.nr = 0;
+	sevadm_private_accounts.of = NULL;
 }
 
 static int private_test_init(struct kunit *test)
