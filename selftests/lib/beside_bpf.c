@@ -5,56 +5,14 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <linux/bpf.h>
 
 #include "../kselftest.h"
 #include "beside_kinds.h"
+#include "bpf_function.h"
 
 static int counters = -1;
 static int programs[BESIDE_FUNCTIONS_MAX], links[BESIDE_FUNCTIONS_MAX];
-
-/* The kernel's number of a module's types. -1: it has none. */
-static int btf_of(const char *module)
-{
-	__u32 id = 0;
-
-	while (!bpf_btf_get_next_id(id, &id)) {
-		char name[64] = "";
-		struct bpf_btf_info info = {
-			.name = (unsigned long)name, .name_len = sizeof(name),
-		};
-		__u32 size = sizeof(info);
-		int fd = bpf_btf_get_fd_by_id(id);
-
-		if (fd < 0)
-			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.kernel_btf &&
-		    !strcmp(name, module))
-			return fd;
-		close(fd);
-	}
-	return -1;
-}
-
-/* The number of a function's type within its module's. */
-static int type_of(const struct beside_function *function)
-{
-	static struct btf *vmlinux;
-	struct btf *btf;
-	int id;
-
-	if (!vmlinux)
-		vmlinux = btf__load_vmlinux_btf();
-	if (!vmlinux)
-		return -1;
-	if (!strcmp(function->module, "vmlinux"))
-		return btf__find_by_name_kind(vmlinux, function->name, BTF_KIND_FUNC);
-	btf = btf__load_module_btf(function->module, vmlinux);
-	id = btf ? btf__find_by_name_kind(btf, function->name, BTF_KIND_FUNC) : -1;
-	btf__free(btf);
-	return id;
-}
 
 static int load(size_t index, enum bpf_attach_type type)
 {
@@ -70,20 +28,9 @@ static int load(size_t index, enum bpf_attach_type type)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	const struct beside_function *function = &beside_list[index];
-	bool kernel = !strcmp(function->module, "vmlinux");
-	int btf = kernel ? 0 : btf_of(function->module), fd;
-	const struct bpf_prog_load_opts options = {
-		.sz = sizeof(options),
-		.expected_attach_type = type,
-		.attach_btf_id = type_of(function),
-		.attach_btf_obj_fd = btf,
-	};
 
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "beside", "GPL", program,
-			   sizeof(program) / sizeof(*program), &options);
-	if (btf > 0)
-		close(btf);
-	return fd;
+	return bpf_function_load(function->module, function->name, type, program,
+				 sizeof(program) / sizeof(*program));
 }
 
 static void stop(void)
