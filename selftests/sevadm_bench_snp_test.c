@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/committed.h"
 #include "lib/instructions.h"
 #include "lib/kmod.h"
 #include "lib/sev_abi.h"
@@ -23,6 +25,7 @@
 #define LAUNCHES	7
 #define MEMORY		(4UL << 20)
 #define LAUNCHED	(1UL << 20)
+#define SETTLED_SECONDS	5
 
 /*
  * Instructions that may be added to a page, some 150 of which are ftrace's on the way to the
@@ -135,9 +138,11 @@ static void table(const uint64_t with[FIGURES], const uint64_t without[FIGURES])
 
 	ksft_print_msg("| SEV-SNP | without → with: added |\n");
 	ksft_print_msg("|---|--:|\n");
-	for (i = 0; i < FIGURES; i++)
+	for (i = 0; i < FIGURES; i++) {
 		ksft_print_msg("| %s | %lu → %lu: **%ld** |\n", names[i], without[i], with[i],
 			       (long)(with[i] - without[i]));
+		committed_compare("SEV-SNP", names[i], 1, with[i] - without[i]);
+	}
 	ksft_print_msg("|\n");
 }
 
@@ -148,6 +153,7 @@ int main(void)
 	const char *missing;
 	unsigned int i;
 	long added;
+	bool gated;
 
 	ksft_print_header();
 	if (!instructions_are_counted())
@@ -158,8 +164,15 @@ int main(void)
 		ksft_exit_skip("KVM offers no SEV-SNP: sevhost --snp\n");
 	if (!kmod_loaded("sevadm"))
 		ksft_exit_skip("sevadm is not loaded\n");
-	ksft_set_plan(FIGURES);
+	gated = committed_read();
+	ksft_set_plan(FIGURES + gated);
 
+	/*
+	 * The module has counted the RMP: until a grace period has passed, its lock is taken the
+	 * slow way, which costs some 60 instructions a page. Time passes at once where nothing
+	 * runs.
+	 */
+	sleep(SETTLED_SECONDS);
 	if (sched_setscheduler(0, SCHED_FIFO, &first))
 		ksft_exit_fail_msg("sched_setscheduler: %s\n", strerror(errno));
 	measure(with);
@@ -178,6 +191,10 @@ int main(void)
 	ksft_test_result(added > 0 && added <= LIMIT_LAUNCH,
 			 "%s: %ld of %d parts in 10000\n", names[FIGURE_LAUNCH], added,
 			 LIMIT_LAUNCH);
+	if (gated)
+		ksft_test_result(!committed_above(),
+				 "%u of %u figures are more than %d %% above the table\n",
+				 committed_above(), committed_compared(), COMMITTED_PERCENT);
 	sev_host_close(&host);
 	ksft_finished();
 }

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -21,16 +22,24 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/cgroup.h"
+#include "lib/committed.h"
+#include "lib/genl.h"
 #include "lib/instructions.h"
 #include "lib/kmod.h"
+#include "lib/limits.h"
+#include "lib/rivals.h"
 #include "lib/sev_abi.h"
 #include "lib/sev_vm.h"
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 #define REPEATS		101
+#define DUMPS		11
 #define RING_EVENTS	1024	/* at most, that the module is loaded with */
+#define LARGE_BYTES	(2UL << 20)
 #define TRACING		"/sys/kernel/tracing"
+#define CGROUPS		"/sys/fs/cgroup"
 
 /*
  * Per traced command: nobody reads; one reader sleeps and is woken. The goals are 1000 and 1500. A
@@ -64,6 +73,15 @@ static int run_pair(struct sev_vm *vm)
 	       sev_vm_unregister(vm, page, SEV_PAGE_SIZE).err;
 }
 
+/* The same with 2 MiB: what the module adds does not depend on it. */
+static int run_large_pair(struct sev_vm *vm)
+{
+	uint64_t start = (uintptr_t)vm->memory;
+
+	return sev_vm_register(vm, start, LARGE_BYTES).err ?:
+	       sev_vm_unregister(vm, start, LARGE_BYTES).err;
+}
+
 static int run_platform_status(struct sev_vm *vm)
 {
 	struct sev_user_data_status status = { 0 };
@@ -83,16 +101,19 @@ enum operation_id {
 	OPERATION_PAIR,
 	OPERATION_PLATFORM_STATUS,
 	OPERATION_GUEST_STATUS,
-	OPERATION_NR,
+	OPERATION_NR,		/* of those in the tables of VMs and regions */
+	OPERATION_LARGE_PAIR = OPERATION_NR,
+	OPERATION_ALL,
 };
 
 static const struct operation {
 	const char *name;
 	int (*run)(struct sev_vm *vm);
-} operations[OPERATION_NR] = {
+} operations[OPERATION_ALL] = {
 	[OPERATION_PAIR] = { "register and unregister one page", run_pair },
 	[OPERATION_PLATFORM_STATUS] = { "SEV_PLATFORM_STATUS by /dev/sev", run_platform_status },
 	[OPERATION_GUEST_STATUS] = { "KVM_SEV_GUEST_STATUS", run_guest_status },
+	[OPERATION_LARGE_PAIR] = { "register and unregister 2 MiB", run_large_pair },
 };
 
 /* ---- a reader -------------------------------------------------------------------------------- */
@@ -244,7 +265,54 @@ static void vms_free(void)
 struct figures {
 	uint64_t vms[SCALES][OPERATION_NR];
 	uint64_t regions[SCALES][OPERATION_NR];
+	uint64_t large_pair;
+	uint64_t dump;		/* of the VMS_MAX VMs, by netlink; 0: not asked */
 };
+
+/* All VMs by netlink, each of them: the kernel's answer and its way to a plain socket. */
+static uint64_t measure_dump(void)
+{
+	static uint64_t samples[DUMPS];
+	struct genl_message *message = malloc(sizeof(*message));
+	struct genl genl;
+	uint64_t start;
+	unsigned int i;
+
+	if (!message || genl_open(&genl))
+		ksft_exit_fail_msg("no VMs by netlink\n");
+	for (i = 0; i < DUMPS; i++) {
+		genl_begin(message, &genl, SEVADM_CMD_VM_GET, NLM_F_DUMP);
+		start = instructions_now();
+		if (genl_talk(&genl, message, NULL, NULL))
+			ksft_exit_fail_msg("VMs by netlink: %s\n", genl.text);
+		samples[i] = instructions_now() - start;
+	}
+	genl_close(&genl);
+	free(message);
+	return instructions_median(samples, DUMPS) / vm_nr;
+}
+
+/* All events of the ring at once, each of them. */
+static uint64_t measure_read(void)
+{
+	static struct sevadm_event events[RING_EVENTS];
+	static uint64_t samples[DUMPS];
+	uint64_t start;
+	unsigned int i;
+	ssize_t got;
+	int fd;
+
+	for (i = 0; i < DUMPS; i++) {
+		fd = open("/dev/sevadm", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		start = instructions_now();
+		got = read(fd, events, sizeof(events));
+		samples[i] = instructions_now() - start;
+		if (got != sizeof(events))
+			ksft_exit_fail_msg("/dev/sevadm: %zd of %zu bytes\n", got, sizeof(events));
+		close(fd);
+	}
+	return instructions_median(samples, DUMPS) / RING_EVENTS;
+}
 
 static void collect(struct figures *figures)
 {
@@ -259,6 +327,9 @@ static void collect(struct figures *figures)
 		for (id = 0; id < OPERATION_NR; id++)
 			figures->vms[scale][id] = measure(id);
 	}
+	if (kmod_loaded("sevadm"))
+		figures->dump = measure_dump();
+	figures->large_pair = measure_vm(OPERATION_LARGE_PAIR, &vms[0], NULL);
 	for (scale = 0; scale < SCALES; scale++) {
 		for (; region < region_counts[scale]; region++)
 			check("KVM_MEMORY_ENCRYPT_REG_REGION",
@@ -283,6 +354,7 @@ static void scale_table(const char *what, const unsigned int counts[SCALES],
 {
 	int64_t cost, least, most;
 	unsigned int scale, id;
+	char row[16];
 
 	ksft_print_msg("| %s | %s | %s | %s |\n", what, operations[0].name, operations[1].name,
 		       operations[2].name);
@@ -293,6 +365,10 @@ static void scale_table(const char *what, const unsigned int counts[SCALES],
 			printf(" %lu → %lu: **%ld** |", without[scale][id], with[scale][id],
 			       (long)added(with[scale], without[scale], id));
 		printf("\n");
+		snprintf(row, sizeof(row), "%u", counts[scale]);
+		for (id = 0; id < OPERATION_NR; id++)
+			committed_compare(what, row, id + 1,
+					  added(with[scale], without[scale], id));
 	}
 	ksft_print_msg("|\n");
 	for (id = 0; id < OPERATION_NR; id++) {
@@ -396,6 +472,9 @@ static void company_table(uint64_t with[COMPANY_NR][ARRAY_SIZE(traced)],
 		for (i = 0; i < ARRAY_SIZE(traced); i++)
 			printf(" **%ld** |", (long)(with[company][i] - without[traced[i].id]));
 		printf("\n");
+		for (i = 0; i < ARRAY_SIZE(traced); i++)
+			committed_compare("while there is", companies[company].name, i + 1,
+					  with[company][i] - without[traced[i].id]);
 	}
 	ksft_print_msg("|\n");
 	for (company = 0; company < COMPANY_NR; company++)
@@ -409,13 +488,151 @@ static void company_table(uint64_t with[COMPANY_NR][ARRAY_SIZE(traced)],
 		}
 }
 
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+static const unsigned int user_counts[] = { 1, 10, 1000 };
+static const unsigned int cgroup_levels[] = { 1, 4, 16 };
+
+#define LIMITED		ARRAY_SIZE(user_counts)
+#define LEVELS_MAX	16
+#define MUCH		(1ULL << 40)
+
+static void limit(uint32_t subject, uint64_t id)
+{
+	int error = limit_set(subject, id, SEVADM_RESOURCE_PIN, SEVADM_A_LIMIT_MAX_VALUE, MUCH);
+
+	if (error)
+		ksft_exit_fail_msg("limit: %s\n", strerror(-error));
+}
+
+/* So many users have a limit, the VM's own one among them. */
+static void measure_users(uint64_t costs[LIMITED])
+{
+	unsigned int i, uid = 0;
+
+	vm_add();
+	for (i = 0; i < LIMITED; i++) {
+		for (; uid < user_counts[i]; uid++)
+			limit(SEVADM_SUBJECT_USER, uid);
+		costs[i] = measure_vm(OPERATION_PAIR, &vms[0], NULL);
+	}
+	vms_free();
+	while (uid)
+		limit_delete(SEVADM_SUBJECT_USER, --uid);
+}
+
+/* The VM is in a cgroup that deep, which has a limit as each one above it has. */
+static void measure_cgroups(uint64_t costs[LIMITED])
+{
+	char path[sizeof(CGROUPS) + LEVELS_MAX * 2] = CGROUPS;
+	uint64_t ids[LEVELS_MAX];
+	unsigned int i, level = 0;
+	struct stat status;
+
+	mount("cgroup2", CGROUPS, "cgroup2", 0, NULL);
+	for (i = 0; i < LIMITED; i++) {
+		for (; level < cgroup_levels[i]; level++) {
+			strcat(path, "/c");
+			if (mkdir(path, 0755) || stat(path, &status))
+				ksft_exit_fail_msg("%s: %s\n", path, strerror(errno));
+			ids[level] = status.st_ino;
+			limit(SEVADM_SUBJECT_CGROUP, ids[level]);
+		}
+		if (!cgroup_enter(path, getpid()))
+			ksft_exit_fail_msg("%s: %s\n", path, strerror(errno));
+		vm_add();
+		costs[i] = measure_vm(OPERATION_PAIR, &vms[0], NULL);
+		vms_free();
+		cgroup_enter(CGROUPS, getpid());
+	}
+	for (; level; level--) {
+		limit_delete(SEVADM_SUBJECT_CGROUP, ids[level - 1]);
+		rmdir(path);
+		*strrchr(path, '/') = '\0';
+	}
+}
+
+static void limit_table(const char *what, const unsigned int counts[LIMITED],
+			const uint64_t costs[LIMITED], uint64_t without)
+{
+	unsigned int i;
+	char row[16];
+
+	ksft_print_msg("| %s | %s |\n", what, operations[OPERATION_PAIR].name);
+	ksft_print_msg("|--:|--:|\n");
+	for (i = 0; i < LIMITED; i++) {
+		snprintf(row, sizeof(row), "%u", counts[i]);
+		ksft_print_msg("| %s | **%ld** |\n", row, (long)(costs[i] - without));
+		committed_compare(what, row, 1, costs[i] - without);
+	}
+	ksft_print_msg("|\n");
+}
+
+static void other_table(const struct figures *with, const struct figures *without,
+			uint64_t read_event)
+{
+	const struct {
+		const char *name;
+		uint64_t with, without;
+	} rows[] = {
+		{ operations[OPERATION_LARGE_PAIR].name, with->large_pair, without->large_pair },
+		{ "one of 500 VMs by netlink", with->dump, 0 },
+		{ "one of 1024 events by /dev/sevadm", read_event, 0 },
+	};
+	unsigned int i;
+
+	ksft_print_msg("| besides | instructions |\n");
+	ksft_print_msg("|---|--:|\n");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		ksft_print_msg("| %s |", rows[i].name);
+		if (rows[i].without)
+			printf(" %lu → %lu:", rows[i].without, rows[i].with);
+		printf(" **%ld** |\n", (long)(rows[i].with - rows[i].without));
+		committed_compare("besides", rows[i].name, 1, rows[i].with - rows[i].without);
+	}
+	ksft_print_msg("|\n");
+}
+
+/* ---- what else there is ---------------------------------------------------------------------- */
+
+/* What the kernel's own tracing adds to the same commands, without the module. */
+static void rival_table(const uint64_t without[OPERATION_NR])
+{
+	enum rival rival;
+	unsigned int i;
+	bool recorded;
+
+	ksft_print_msg("| instead of sevadm | %s | %s |\n", operations[traced[0].id].name,
+		       operations[traced[1].id].name);
+	ksft_print_msg("|---|--:|--:|\n");
+	for (rival = 0; rival < RIVAL_NR; rival++) {
+		int64_t costs[ARRAY_SIZE(traced)];
+
+		if (!rival_start(rival)) {
+			ksft_print_msg("| %s | not in this kernel | |\n", rival_name(rival));
+			continue;
+		}
+		for (i = 0; i < ARRAY_SIZE(traced); i++)
+			costs[i] = measure_vm(traced[i].id, &vms[0], NULL) - without[traced[i].id];
+		recorded = rival_recorded(rival);
+		rival_stop(rival);
+		ksft_print_msg("| %s | **%ld** | **%ld** |\n", rival_name(rival), (long)costs[0],
+			       (long)costs[1]);
+		if (!recorded)
+			ksft_exit_fail_msg("%s recorded nothing\n", rival_name(rival));
+	}
+	ksft_print_msg("|\n");
+}
+
 int main(void)
 {
 	static uint64_t company_with[COMPANY_NR][ARRAY_SIZE(traced)];
 	static struct figures with, without;
+	uint64_t users[LIMITED], cgroups[LIMITED], read_event;
 	struct sched_param first = { .sched_priority = 1 };
 	const char *missing;
 	unsigned int company, i;
+	bool gated;
 
 	ksft_print_header();
 	if (!instructions_are_counted())
@@ -424,7 +641,8 @@ int main(void)
 		ksft_exit_skip("%s: %s\n", missing, strerror(errno));
 	if (!kmod_loaded("sevadm"))
 		ksft_exit_skip("sevadm is not loaded\n");
-	ksft_set_plan(2 * OPERATION_NR + 4 * ARRAY_SIZE(traced) + 1);
+	gated = committed_read();
+	ksft_set_plan(2 * OPERATION_NR + 4 * ARRAY_SIZE(traced) + 1 + gated);
 
 	if (mkdir(TRACING, 0700) && errno != EEXIST)
 		ksft_print_msg("%s: %s\n", TRACING, strerror(errno));
@@ -442,6 +660,11 @@ int main(void)
 		for (i = 0; i < ARRAY_SIZE(traced); i++)
 			company_with[company][i] = measure_company(company, i);
 	vms_free();
+	read_event = measure_read();
+	if (limits_open())
+		ksft_exit_fail_msg("no limits by netlink\n");
+	measure_users(users);
+	measure_cgroups(cgroups);
 
 	collect(&with);
 	if (!kmod_unload("sevadm"))
@@ -451,9 +674,21 @@ int main(void)
 	scale_table("VMs", vm_counts, with.vms, without.vms);
 	scale_table("regions", region_counts, with.regions, without.regions);
 	company_table(company_with, without.vms[0]);
+	limit_table("users with a limit", user_counts, users, without.vms[0][OPERATION_PAIR]);
+	limit_table("cgroups above one another, each with a limit", cgroup_levels, cgroups,
+		    without.vms[0][OPERATION_PAIR]);
+	other_table(&with, &without, read_event);
+	vm_add();
+	vm_launch(&vms[0]);
+	rival_table(without.vms[0]);
+	vms_free();
 	ksft_test_result(samples_off * 20 < samples_nr,
 			 "%u of %u samples differ from their median by more than %u\n", samples_off,
 			 samples_nr, LIMIT_GROWTH);
+	if (gated)
+		ksft_test_result(!committed_above(),
+				 "%u of %u figures are more than %d %% above the table\n",
+				 committed_above(), committed_compared(), COMMITTED_PERCENT);
 	sev_host_close(&host);
 	ksft_finished();
 }
