@@ -28,11 +28,11 @@
 #define SETTLED_SECONDS	5
 
 /*
- * Instructions that may be added to a page, some 150 of which are ftrace's on the way to the
+ * Instructions that may be added to a page, some 50 of which are ftrace's on the way to the
  * wrapper, and parts in 10000 to a launch by a VMM that does nothing else.
  */
-#define LIMIT_PAGE	250
-#define LIMIT_LAUNCH	400
+#define LIMIT_PAGE	180
+#define LIMIT_LAUNCH	360
 
 enum figure {
 	FIGURE_PRIVATE,

@@ -41,12 +41,8 @@
 #define TRACING		"/sys/kernel/tracing"
 #define CGROUPS		"/sys/fs/cgroup"
 
-/*
- * Per traced command: nobody reads; one reader sleeps and is woken. The goals are 1000 and 1500. A
- * KVM command is some 40 beyond the first: its scope is allocated, so that it outlives a task that
- * dies within.
- */
-#define LIMIT_ALONE	1050
+/* Per traced command: nobody reads; one reader sleeps and is woken. */
+#define LIMIT_ALONE	1000
 #define LIMIT_READER	1500
 /* What a cost may differ by from one count to another: a link of a hash chain takes 8. */
 #define LIMIT_GROWTH	40
