@@ -12,7 +12,7 @@
 #   make check-long      the long forms of some of them: minutes of storm, hundreds of reloads, more kernels
 #   make check-adversary hostile tenants on each kernel, for ten minutes each
 #   make check-messages  the messages of Debian's newest sources against those that explain knows
-#   make check-journals  ordinary logs through explain: consoles of make check, this machine's, samples of Debian's packages
+#   make check-journals  ordinary logs through explain: journals of Debian's machines, consoles of make check, samples of packages
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
 #   make check-fleet     three hosts, and Prometheus and Alertmanager that watch them: do alerts fire and end?
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
@@ -94,10 +94,12 @@ check-messages: tools
 	@tools/tests/messages/list > $(BUILD)/check/messages.tsv
 	@MESSAGES=$(BUILD)/check/messages.tsv $(MAKE) --no-print-directory -C tools check-messages
 
-# Explain is silent about what is ordinary. After make check, whose consoles it reads.
+# Explain is silent about what is ordinary. Boots whole Debians for their journals: the first time takes
+# an hour. After make check, whose consoles it reads, too. MACHINES: those to boot.
 .PHONY: check-journals
 check-journals: tools
-	@tools/tests/messages/journals $(JOURNALS)
+	@selftests/journals/collect $(MACHINES)
+	@COLLECTED=$(BUILD)/journals LOGS=$(BUILD)/check tools/tests/messages/journals $(JOURNALS)
 
 # The module, built for all kernels of the archive. LADDER: regular expressions of those to build for.
 .PHONY: check-ladder

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# What happens on an ordinary machine, and fails there as it does every day: nothing of it is about
+# encrypted guests. Run by the machine's work.service: the functions that the table's row names.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+
+# Services come and go; some are wrong.
+services() {
+	for unit in ssh cron chrony avahi-daemon NetworkManager nginx smbd snmpd libvirtd; do
+		systemctl restart "$unit"
+	done
+	systemctl start there-is-none
+	systemd-run --wait --unit=fails false
+	systemd-run --wait --unit=is-killed sh -c 'kill -SEGV $$'
+	systemd-run --wait --unit=takes-long --property=RuntimeMaxSec=2 sleep 60
+	systemctl daemon-reload
+	logger -p kern.err "a line of the administrator's: ret=-110, Device or resource busy"
+	logger -t backup "error: 16, see errno=-5"
+	udevadm trigger
+	udevadm settle --timeout=120
+	modprobe kvm_intel
+	modprobe dummy && ip link add test0 type dummy && ip link delete test0
+	nft add table inet test && nft delete table inet test
+	su -s /bin/sh nobody -c true
+	auditctl -w /etc/passwd -p wa -k accounts
+	useradd somebody && userdel somebody
+}
+
+# Nobody gets in.
+logins() {
+	for name in root admin oracle; do
+		ssh -o BatchMode=yes -o StrictHostKeyChecking=no "$name@localhost" true
+	done
+	su somebody-else -c true
+	runuser -u nobody -- cat /etc/shadow
+}
+
+# An OOM killer for a cgroup and one for the machine, and what a machine without memory says.
+pressure() {
+	systemd-run --wait --unit=grows --property=MemoryMax=64M --property=MemorySwapMax=0 \
+		tail /dev/zero
+	systemd-run --wait --unit=java --property=OOMScoreAdjust=1000 tail /dev/zero
+	fallocate -l 256M /swap && chmod 600 /swap && mkswap /swap && swapon /swap && swapoff /swap
+	echo 1 >/proc/sys/vm/drop_caches
+	echo 1 >/proc/sys/vm/compact_memory
+	echo 64 >/proc/sys/vm/nr_hugepages
+	echo 100000 >/proc/sys/vm/nr_hugepages
+	echo 0 >/proc/sys/vm/nr_hugepages
+	for key in m w t l; do echo "$key" >/proc/sysrq-trigger; done
+}
+
+# File systems, arrays and volumes: made, broken, and busy when they are to go.
+disks() {
+	truncate -s 128M /work/one /work/two
+	one=$(losetup -f --show /work/one)
+	two=$(losetup -f --show /work/two)
+	mdadm --create /dev/md/test --run --level=1 --metadata=1.2 --raid-devices=2 "$one" "$two"
+	mkfs.ext4 -q /dev/md/test
+	mount /dev/md/test /mnt
+	(cd /mnt && umount /mnt)
+	mdadm /dev/md/test --fail "$two" --remove "$two"
+	umount /mnt
+	mdadm --stop /dev/md/test
+	wipefs -qa "$one" "$two"
+	pvcreate "$one" && vgcreate test "$one" && lvcreate -n test -l 100%FREE test
+	mount /dev/test/test /mnt
+	vgremove -ff test
+	mkfs.ext4 -q "$two" && dd if=/dev/urandom of="$two" bs=4k seek=100 count=400 conv=notrunc
+	mount "$two" /mnt && ls -R /mnt >/dev/null
+	umount /mnt
+	losetup -D
+	iscsiadm --mode discovery --type sendtargets --portal 127.0.0.1
+	exportfs -o rw localhost:/srv
+	mount -t nfs -o retry=0,timeo=20 localhost:/srv /mnt && umount /mnt
+}
+
+containers() {
+	tar -cf /work/image.tar -C / etc/hostname etc/passwd
+	for engine in podman docker; do
+		"$engine" info
+		"$engine" import /work/image.tar test
+		"$engine" run --rm test /bin/true
+		"$engine" network create test
+		"$engine" pull there.is.invalid/none
+	done
+}
+
+# domain NAME TYPE MORE: a plain one, with what libvirt gives to every domain.
+domain() {
+	cat <<-XML
+		<domain type='$2'>
+		  <name>$1</name>
+		  <memory unit='MiB'>192</memory>
+		  <vcpu>2</vcpu>
+		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+		  <features><acpi/><apic/></features>
+		  <devices>
+		    <disk type='file' device='disk'>
+		      <driver name='qemu' type='qcow2'/>
+		      <source file='/var/lib/libvirt/images/$1.qcow2'/>
+		      <target dev='vda' bus='virtio'/>
+		    </disk>
+		    $network
+		    <serial type='pty'/>
+		    <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+		    <memballoon model='virtio'/>
+		    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+		    $3
+		  </devices>
+		</domain>
+	XML
+}
+
+# Virtual machines of libvirt's and of nobody's: by KVM where the processor has it, and without.
+vms() {
+	kinds=qemu
+	[ ! -c /dev/kvm ] || kinds="kvm qemu"
+	# bind9 has the port that libvirt's dnsmasq wants.
+	virsh net-start default || {
+		systemctl stop named
+		virsh net-start default
+	}
+	network=''
+	! virsh net-list --name | grep -q default ||
+		network="<interface type='network'><source network='default'/></interface>"
+	for kind in $kinds; do
+		qemu-img create -q -f qcow2 "/var/lib/libvirt/images/$kind.qcow2" 1G
+		domain "$kind" "$kind" >/work/domain
+		virsh define /work/domain
+		virsh start "$kind"
+		sleep 10
+		virsh suspend "$kind" && virsh resume "$kind"
+		virsh snapshot-create-as "$kind" first --disk-only
+		virsh managedsave "$kind" && virsh start "$kind"
+		virsh setmem "$kind" 128M --live
+		virsh attach-interface "$kind" network default --live
+		virsh reset "$kind"
+		virsh shutdown "$kind"
+		sleep 5
+		virsh destroy "$kind"
+		virsh undefine "$kind" --snapshots-metadata --managed-save
+	done
+	# What operators get wrong.
+	domain lost "${kinds%% *}" >/work/domain && virsh create /work/domain
+	domain odd "${kinds%% *}" "<tpm model='tpm-crb'/>" >/work/domain && virsh create /work/domain
+	virsh start nobody
+	virsh domcapabilities >/dev/null
+	virt-host-validate
+	for wrong in "-accel tcg" "-accel kvm" "-m 1T" "-device there-is-none"; do
+		# shellcheck disable=SC2086 # two words
+		timeout 10 qemu-system-x86_64 -nodefaults -display none $wrong 2>&1 | logger -t qemu
+	done
+}
+
+# From here on, libvirt's daemon says all that it does.
+libvirt_debug() {
+	virt-admin daemon-log-filters "1:qemu 1:security 1:cgroup 2:util 3:json 3:event 3:object"
+	virt-admin daemon-log-outputs "1:journald"
+}
+
+# Once more, by way of the firmware or without.
+again() {
+	[ "$boots" != 1 ] || echo reboot >/work/next
+}
+
+kexec() {
+	[ "$boots" = 1 ] || return
+	command kexec -l "/boot/vmlinuz-$(uname -r)" --initrd="/boot/initrd.img-$(uname -r)" --reuse-cmdline &&
+		echo kexec >/work/next
+}
+
+boots=$(($(cat /work/boots 2>/dev/null) + 1))
+echo "$boots" >/work/boots
+echo poweroff >/work/next
+systemctl is-system-running --wait
