@@ -90,8 +90,9 @@ class Module:
     def __init__(self, out):
         self.out = out / "module"
         users = defaultdict(list)
-        for suite in sorted(glob.glob("module/tests/*_test.c")):
-            for path in re.findall(r'^#include "\.\./(\w+\.c)"', Path(suite).read_text(), re.M):
+        for suite in sorted(glob.glob("module/tests/*_test.c") +
+                            glob.glob("module/tests/user/*_test.c")):
+            for path in re.findall(r'^#include "(?:\.\./)+(\w+\.c)"', Path(suite).read_text(), re.M):
                 users["module/" + path].append(suite)
         # The suite of that name first: it is the one that sees most.
         self.users = {path: sorted(users[path], key=lambda suite: Path(suite).name != Path(path).stem + "_test.c")
