@@ -209,6 +209,26 @@ static void count_begins_at_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host(test).firmware, 1ULL);
 }
 
+/* An account for each ASID, and the firmware's; each begins at nothing. */
+static void accounts_are_for_all_asids(struct kunit *test)
+{
+	struct sevadm_private one;
+	u32 asid;
+
+	KUNIT_ASSERT_EQ(test, sevadm_private_init(LAST + 2), 0);
+	sevadm_private_count_begin();
+	sevadm_private_count_end();
+	for (asid = 1; asid <= LAST + 2; asid++) {
+		KUNIT_EXPECT_EQ(test, of(test, asid).pages, 0ULL);
+		KUNIT_EXPECT_EQ(test, of(test, asid).peak, 0ULL);
+	}
+	KUNIT_EXPECT_FALSE(test, sevadm_private_get(LAST + 3, &one));
+	give(LAST + 2, 1);
+	KUNIT_EXPECT_EQ(test, of(test, LAST + 2).pages, 1ULL);
+	sevadm_private_uninit();
+	private_for_test(test, true);
+}
+
 static struct kunit_case private_cases[] = {
 	KUNIT_CASE(entry_names_its_owner),
 	KUNIT_CASE(pages_add_up),
@@ -219,6 +239,7 @@ static struct kunit_case private_cases[] = {
 	KUNIT_CASE(nothing_is_known_before_the_count),
 	KUNIT_CASE(changes_during_the_count),
 	KUNIT_CASE(count_begins_at_nothing),
+	KUNIT_CASE(accounts_are_for_all_asids),
 	{}
 };
 
