@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # sevadm sees a real QEMU's guest as it is: process, type, ASID, handle, every pinned byte; and
-# nothing of it when QEMU was killed.
+# nothing of it when QEMU was killed, be it because memory ran out.
 #
 # The guests stay paused (-S): their launch is real up to the measurement, no vCPU has to run.
 # shellcheck disable=SC2317 # result calls the functions by name
@@ -13,6 +13,7 @@ set -eu
 MEMORY=256 # MiB
 FIRMWARE=/usr/share/OVMF
 UUID=0a1b2c3d-0000-4000-8000-00112233aabb
+CGROUP=/sys/fs/cgroup/sevadm-qemu
 
 begin_on_sev_host
 command -v qemu-system-x86_64 > /dev/null || skip_all "no qemu-system-x86_64"
@@ -21,7 +22,8 @@ command -v qemu-system-x86_64 > /dev/null || skip_all "no qemu-system-x86_64"
 # qemu_start POLICY: sets $guest.
 qemu_start() {
 	cp "$FIRMWARE/OVMF_VARS.fd" "$scratch/vars.fd"
-	qemu-system-x86_64 -S -name guest=tenant-a,debug-threads=on -uuid "$UUID" -accel kvm -cpu host -smp 1 -m "$MEMORY" \
+	sh -c 'echo $$ > "$0/cgroup.procs"; exec "$@"' "$CGROUP" \
+		qemu-system-x86_64 -S -name guest=tenant-a,debug-threads=on -uuid "$UUID" -accel kvm -cpu host -smp 1 -m "$MEMORY" \
 		-machine q35,confidential-guest-support=sev0 \
 		-object "sev-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=$1" \
 		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$FIRMWARE/OVMF_CODE.fd" \
@@ -96,13 +98,24 @@ qemu_is_killed() {
 		ledger_is_true
 }
 
+# What is pinned cannot be reclaimed: the kernel kills the one that has it.
+qemu_runs_out_of_memory() {
+	echo 16M > "$CGROUP/memory.max"
+	! wait "$guest" && grep -qx 'oom_kill 1' "$CGROUP/memory.events" &&
+		same "number of VMs" "$(vms)" 0 &&
+		same "pinned bytes" "$(value status -- pinned current_bytes)" 0 &&
+		ledger_is_true && echo max > "$CGROUP/memory.max"
+}
+
 min_sev=$("$here/oracle" | "$here/json_get" min_sev_asid)
 max_sev=$("$here/oracle" | "$here/json_get" max_sev_asid)
 
+mkdir "$CGROUP"
 plan 5
 result "a QEMU SEV guest" qemu_is_seen 0x1 sev sev "$min_sev" "$max_sev"
 result "SIGKILL leaves nothing of it" qemu_is_killed
 result "a QEMU SEV-ES guest" qemu_is_seen 0x5 sev-es sev_es 1 $((min_sev - 1))
-result "SIGKILL leaves nothing of it" qemu_is_killed
+result "running out of memory leaves nothing of it" qemu_runs_out_of_memory
 result "a VM by its name and UUID" qemu_is_named
+rmdir "$CGROUP" || say "the cgroup stays"
 finished
