@@ -5,6 +5,7 @@
  * counted, and listeners hear of others.
  *
  * usage: sevadm_flood_test [--calls N]             refused calls (40000): each sort has a share
+ *        sevadm_flood_test --refuse-calls N        only make them
  *        sevadm_flood_test --refuse-pins SECONDS   be refused pins by a limit for so long, as it is
  */
 #include <errno.h>
@@ -408,6 +409,15 @@ static bool test_messages(void)
 	return good;
 }
 
+/* Of another test, which looks at what comes after them. */
+static int refuse_calls(unsigned long number)
+{
+	struct tenant tenant;
+
+	calls = number;
+	return !tenant_init(&tenant, TENANT) || !flood_refused(&tenant);
+}
+
 /* Of another test, which has set a limit, and wants a tenant that runs into it. */
 static int refuse_pins(unsigned long seconds)
 {
@@ -425,6 +435,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "calls", required_argument, NULL, 'c' },
+		{ "refuse-calls", required_argument, NULL, 'n' },
 		{ "refuse-pins", required_argument, NULL, 'r' },
 		{ }
 	};
@@ -433,6 +444,8 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'c')
 			calls = strtoul(optarg, NULL, 0);
+		else if (option == 'n')
+			return refuse_calls(strtoul(optarg, NULL, 0));
 		else if (option == 'r')
 			return refuse_pins(strtoul(optarg, NULL, 0));
 		else

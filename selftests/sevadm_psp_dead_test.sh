@@ -3,6 +3,8 @@
 # A security processor that never answers: the command is in the trace when ccp gives it up,
 # listeners get a message, and the ledger stays true. Wants one that hangs, and a ccp that does not
 # wait for long: sevhost --psp hang=LAUNCH_START --param ccp.psp_cmd_timeout=5.
+#
+# usage: sevadm_psp_dead_test.sh [CALLS]	after so many refused calls of a user (none)
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -12,6 +14,14 @@ set -eu
 begin_on_sev_host
 timeout=$(cat /sys/module/ccp/parameters/psp_cmd_timeout)
 [ "$timeout" -le 5 ] || skip_all "ccp waits $timeout s: this is for a security processor that hangs"
+
+flooded=${1-0}
+
+# What a user can do to what is recorded and reported, before it matters.
+calls_are_refused() {
+	"$here/sevadm_flood_test" --refuse-calls "$flooded" &&
+		sevadm -j trace show --errors --event kvm | grep -q '"uid":60001,.*"repeated":true'
+}
 
 launch_fails() {
 	sevadm -j monitor > "$scratch/heard" 2> /dev/null < /dev/null &
@@ -44,7 +54,12 @@ nothing_left() {
 	same "number of VMs" "$(vms)" 0 && same "pinned bytes" "$(value status -- pinned current_bytes)" 0
 }
 
-plan 4
+if [ "$flooded" -gt 0 ]; then
+	plan 5
+	result "$flooded refused calls" calls_are_refused
+else
+	plan 4
+fi
 result "a launch fails" launch_fails
 result "the command is in the trace" is_traced
 result "listeners get a message" listeners_get_it
