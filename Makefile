@@ -94,7 +94,7 @@ check-messages: tools
 	@tools/tests/messages/list > $(BUILD)/check/messages.tsv
 	@MESSAGES=$(BUILD)/check/messages.tsv $(MAKE) --no-print-directory -C tools check-messages
 
-# Explain is silent about what is ordinary. Boots whole Debians for their journals: the first time takes
+# Explain is silent about what is ordinary. Boots all of Debian for its journals: the first time takes
 # an hour. After make check, whose consoles it reads, too. MACHINES: those to boot.
 .PHONY: check-journals
 check-journals: tools
