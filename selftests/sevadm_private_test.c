@@ -173,6 +173,61 @@ static bool run_many(bool in_order)
 	return host_agrees("none") && (in_order || check_agrees("none")) && good;
 }
 
+/* ---- a storm -------------------------------------------------------------------------------- */
+
+#define STORM		64	/* guests of processes of their own, all at once */
+
+/* One that is launched up to a step, and then waits until it is killed: @input says nothing. */
+static pid_t storm_guest(const char *step, int input)
+{
+	char *program = run_helper("sevlaunch");
+	pid_t pid = fork();
+
+	if (!pid) {
+		dup2(input, STDIN_FILENO);
+		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		execl(program, program, "--type", "sev-snp", "--memory", "1", "--steps",
+		      "create,init,vcpu,snp_start,snp_update,snp_finish,snp_prefault,snp_punch",
+		      "--pause-at", step, NULL);
+		_exit(126);
+	}
+	free(program);
+	return pid;
+}
+
+static void storm_kill(const pid_t guests[STORM], unsigned int first)
+{
+	unsigned int i;
+
+	for (i = first; i < STORM; i += 2)
+		kill(guests[i], SIGKILL);
+	for (i = first; i < STORM; i += 2)
+		waitpid(guests[i], NULL, 0);
+}
+
+/* All begin at once, and half of them end at once, at each step of a life; then the other half. */
+static bool run_storm(void)
+{
+	const unsigned int steps = 7;	/* from "init" on, which makes it a VM of the ledger */
+	pid_t guests[STORM];
+	unsigned int i;
+	int silence[2];
+	bool good;
+
+	if (pipe(silence))
+		return false;
+	for (i = 0; i < STORM; i++)
+		guests[i] = storm_guest(life[1 + i % steps], silence[0]);
+	good = vms_agree("storm", STORM, -1) && host_agrees("storm") && check_agrees("storm");
+	storm_kill(guests, 0);
+	good = vms_agree("half of the storm", STORM / 2, -1) && good;
+	storm_kill(guests, 1);
+	close(silence[0]);
+	close(silence[1]);
+	return vms_agree("after the storm", 0, 0) && host_agrees("after the storm") &&
+	       check_agrees("after the storm") && good;
+}
+
 /* ---- what goes wrong ------------------------------------------------------------------------ */
 
 static const struct fault {
@@ -642,12 +697,14 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("there is no module msr\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 1 + all + 3 + 5 + ARRAY_SIZE(faults) + 2);
+	ksft_set_plan(1 + run_lives(all, true) + 1 + 2 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
 	ksft_test_result(run_many(true), "%u guests at once, the oldest go first\n", MANY);
-	if (all)
+	if (all) {
 		ksft_test_result(run_many(false), "%u guests at once, the youngest go first\n", MANY);
+		ksft_test_result(run_storm(), "a storm of %u guests\n", STORM);
+	}
 	ksft_test_result(run_file(&host), "a file of guest_memfd in two slots is counted once\n");
 	ksft_test_result(run_many_files(&host), "more files and slots than are looked through\n");
 	ksft_test_result(run_rush(&host), "files and VMs that come and go while their memory is read\n");

@@ -10,7 +10,7 @@
 
 #include <linux/sevadm.h>
 
-#define PRIVATE_VMS_MAX	16
+#define PRIVATE_VMS_MAX	80
 
 struct private_view {
 	struct sevadm_vm_query vms[PRIVATE_VMS_MAX];
