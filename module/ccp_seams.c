@@ -5,6 +5,9 @@
  * functions show when the caller began to queue for it.
  */
 #include <linux/ktime.h>
+#include <linux/mem_encrypt.h>
+#include <linux/mm.h>
+#include <linux/uaccess.h>
 
 #include "book.h"
 #include "compat/compiler.h"
@@ -242,6 +245,25 @@ static void measure(struct command *command, struct sevadm_event *event, int *ps
 	}
 }
 
+/* Of a message's header, which is not encrypted (56860, SNP_GUEST_REQUEST). */
+#define MESSAGE_TYPE_AT		0x34
+
+/*
+ * Adds to @event what kind of message a guest has sent. Only its type is read, from KVM's copy of
+ * it, which the firmware leaves as it is.
+ */
+static noinline void name_message(u64 message, struct sevadm_event *event)
+{
+	u64 address = __sme_clr(message) + MESSAGE_TYPE_AT;
+	u8 type;
+
+	if (!pfn_valid(address >> PAGE_SHIFT) ||
+	    copy_from_kernel_nofault(&type, phys_to_virt(address), sizeof(type)))
+		return;
+	event->kind = type;
+	event->known |= SEVADM_KNOWN_KIND;
+}
+
 /*
  * Second step: adds to @event which guest it is about. Returns its VM, NULL: none is known. If the
  * task is in no scope, it comes with a reference.
@@ -258,10 +280,14 @@ static struct sevadm_vm *describe(struct command *command, struct sevadm_event *
 	else if (!command->nested)
 		vm = command_vm(guest);
 	event->known |= guest->known &
-			(SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES);
+			(SEVADM_KNOWN_HANDLE | SEVADM_KNOWN_ASID | SEVADM_KNOWN_BYTES |
+			 SEVADM_KNOWN_KIND);
 	event->handle = guest->handle;
 	event->asid = guest->asid;
 	event->bytes = guest->bytes;
+	event->kind = guest->kind;
+	if (unlikely(guest->message))
+		name_message(guest->message, event);
 	sevadm_event_name_vm(event, vm);
 	return vm;
 }

@@ -31,7 +31,8 @@ struct psp_command {
 	/* length that is 0 in a query: the answer is INVALID_LEN, and the length needed */
 	u8 query;
 	u8 gctx;	/* 64 bits */
-	u8 rmp_page;	/* whose lowest bit is the size of the one page: 0: 4 KiB, 1: 2 MiB */
+	u8 rmp_page;	/* bit 0: size of the one page: 4 KiB or 2 MiB; bits 3 to 1: its type */
+	u8 message;	/* 64 bits: where the guest's message is */
 	s8 state;
 	u8 effect;	/* enum sevadm_psp_effect */
 };
@@ -48,7 +49,8 @@ struct psp_command {
 #define SNP_GCTX		.gctx = 0x0 + 1
 #define SNP_ASID		.asid = 0x8 + 1
 #define SNP_POLICY		.policy = 0x8 + 1
-#define SNP_PAGE_SIZE		.rmp_page = 0x8 + 1
+#define SNP_PAGE		.rmp_page = 0x8 + 1
+#define SNP_MESSAGE		.message = 0x8 + 1
 
 static const struct psp_command psp_commands[] = {
 	[SEV_CMD_PEK_CSR] = { QUERY(pek_csr, len), STAYS },
@@ -97,9 +99,9 @@ static const struct psp_command psp_commands[] = {
 	[SEV_CMD_SNP_ACTIVATE] = { SNP_GCTX, SNP_ASID, STAYS, EFFECT(BOUND) },
 	[SEV_CMD_SNP_GUEST_STATUS] = { SNP_GCTX, STAYS },
 	[SEV_CMD_SNP_GCTX_CREATE] = { SNP_GCTX, STAYS },
-	[SEV_CMD_SNP_GUEST_REQUEST] = { SNP_GCTX, STAYS },
+	[SEV_CMD_SNP_GUEST_REQUEST] = { SNP_GCTX, SNP_MESSAGE, STAYS },
 	[SEV_CMD_SNP_LAUNCH_START] = { SNP_GCTX, SNP_POLICY, BECOMES(LAUNCH) },
-	[SEV_CMD_SNP_LAUNCH_UPDATE] = { SNP_GCTX, SNP_PAGE_SIZE, STAYS },
+	[SEV_CMD_SNP_LAUNCH_UPDATE] = { SNP_GCTX, SNP_PAGE, STAYS },
 	[SEV_CMD_SNP_LAUNCH_FINISH] = { SNP_GCTX, BECOMES(RUNNING) },
 	[SEV_CMD_SNP_DBG_DECRYPT] = { SNP_GCTX, STAYS },
 	[SEV_CMD_SNP_DBG_ENCRYPT] = { SNP_GCTX, STAYS },
@@ -172,8 +174,11 @@ void sevadm_psp_decode(u32 command, const void *buffer, struct sevadm_psp_guest 
 	}
 	if (row->rmp_page) {
 		guest->bytes = u32_at(buffer, row->rmp_page) & 1 ? SZ_2M : SZ_4K;
-		guest->known |= SEVADM_KNOWN_BYTES;
+		guest->kind = u32_at(buffer, row->rmp_page) >> 1 & 7;
+		guest->known |= SEVADM_KNOWN_BYTES | SEVADM_KNOWN_KIND;
 	}
+	if (row->message)
+		guest->message = u64_at(buffer, row->message);
 }
 
 /**

@@ -22,13 +22,16 @@ enum sevadm_psp_effect {
 
 /**
  * struct sevadm_psp_guest - what a command says about a guest
- * @known: SEVADM_KNOWN_HANDLE, _ASID, _POLICY, _BYTES
+ * @known: SEVADM_KNOWN_HANDLE, _ASID, _POLICY, _BYTES, _KIND
  * @handle: firmware's handle of the guest
  * @asid: ASID that is bound
  * @policy: guest policy
  * @bytes: length of the data the command is about
  * @gctx: physical address of a SEV-SNP guest's context page, which names the guest instead of a
  *	handle; 0: none. It never leaves the module
+ * @message: physical address of a message of the guest's, whose header has what kind it is; 0: none.
+ *	It never leaves the module either
+ * @kind: type of the page that is launched
  * @state: enum sevadm_vm_state the guest is in once the command has succeeded; negative: as before
  * @effect: what the command does to a guest as a whole once it has succeeded
  */
@@ -39,6 +42,8 @@ struct sevadm_psp_guest {
 	u64 policy;
 	u64 bytes;
 	u64 gctx;
+	u64 message;
+	u32 kind;
 	int state;
 	enum sevadm_psp_effect effect;
 };

@@ -31,6 +31,7 @@ TRACE_EVENT(psp_command,
 		__field(u32, fw_error)
 		__field(u32, asid)
 		__field(u32, handle)
+		__field(u32, kind)
 		__field(u32, known)
 		__field(u8, length_query)
 	),
@@ -45,11 +46,12 @@ TRACE_EVENT(psp_command,
 		__entry->fw_error = event->fw_error;
 		__entry->asid = event->asid;
 		__entry->handle = event->handle;
+		__entry->kind = event->kind;
 		__entry->known = event->known;
 		__entry->length_query = !!(event->flags & SEVADM_EVENT_LENGTH_QUERY);
 	),
 	TP_printk("command=%s ret=%d fw_error=%s vm=%llu asid=%u handle=%u bytes=%llu "
-		  "psp_ns=%llu wait_ns=%llu length_query=%u known=%#x",
+		  "psp_ns=%llu wait_ns=%llu length_query=%u kind=%u known=%#x",
 		  __print_symbolic(__entry->command, SEVADM_PSP_COMMAND_NAMES),
 		  __entry->ret,
 		  __print_symbolic(__entry->fw_error, SEVADM_FW_ERROR_NAMES),
@@ -60,6 +62,7 @@ TRACE_EVENT(psp_command,
 		  __entry->psp_ns,
 		  __entry->wait_ns,
 		  __entry->length_query,
+		  __entry->kind,
 		  __entry->known)
 );
 

@@ -9,7 +9,8 @@
 #include "vms.h"
 
 #define SEEN_MAX	8
-/* The firmware's number (56860): the headers of some kernels have no name for it. */
+/* The firmware's numbers (56860): the headers of some kernels have no names for them. */
+#define SNP_GUEST_REQUEST	0x94
 #define SNP_PAGE_RECLAIM	0xc7
 
 /* What the wrappers have pushed and counted, in order. */
@@ -205,6 +206,30 @@ static void command_within_a_command(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, counted_for[3], (const struct sevadm_vm *)vm);
 	sevadm_scope_leave(scope);
 	sevadm_vm_put(vm);
+}
+
+/* A guest's message: its type is at 0x34 of its header (56860), and the rest is not looked at. */
+static void command_with_a_message(struct kunit *test)
+{
+	u8 *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	u64 request[3] = { 0x1000 };
+	int error;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	memset(page, 0xff, PAGE_SIZE);
+	page[0x34] = 17;
+	request[1] = virt_to_phys(page);
+	wrap_sev_do_cmd(SNP_GUEST_REQUEST, request, &error);
+	KUNIT_ASSERT_EQ(test, nr_seen, 1);
+	KUNIT_EXPECT_TRUE(test, seen[0].known & SEVADM_KNOWN_KIND);
+	KUNIT_EXPECT_EQ(test, seen[0].kind, 17);
+
+	/* There is none. */
+	request[1] = 0;
+	wrap_sev_do_cmd(SNP_GUEST_REQUEST, request, &error);
+	wrap_sev_do_cmd(SEV_CMD_PLATFORM_STATUS, NULL, &error);
+	KUNIT_ASSERT_EQ(test, nr_seen, 3);
+	KUNIT_EXPECT_FALSE(test, (seen[1].known | seen[2].known) & SEVADM_KNOWN_KIND);
 }
 
 /* KVM's functions are attached all or none, but for what else redirects them or calls a clone. */
@@ -612,6 +637,7 @@ static void command_without_interrupts(struct kunit *test)
 static struct kunit_case ccp_seams_cases[] = {
 	KUNIT_CASE(command_waits_for_the_mailbox),
 	KUNIT_CASE(command_within_a_command),
+	KUNIT_CASE(command_with_a_message),
 	KUNIT_CASE(command_that_passed_by),
 	KUNIT_CASE(command_on_a_vm_that_has_just_entered),
 	KUNIT_CASE(command_says_what_was_answered),

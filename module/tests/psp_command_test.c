@@ -111,7 +111,8 @@ static const struct snp {
 	{ 0x93, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_GCTX_CREATE */
 	{ 0x94, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_GUEST_REQUEST */
 	{ 0xa0, SEVADM_VM_STATE_LAUNCH, SEVADM_PSP_NO_EFFECT, SEVADM_KNOWN_POLICY },
-	{ 0xa1, -1, SEVADM_PSP_NO_EFFECT, SEVADM_KNOWN_BYTES },	/* SNP_LAUNCH_UPDATE */
+	/* SNP_LAUNCH_UPDATE */
+	{ 0xa1, -1, SEVADM_PSP_NO_EFFECT, SEVADM_KNOWN_BYTES | SEVADM_KNOWN_KIND },
 	{ 0xa2, SEVADM_VM_STATE_RUNNING, SEVADM_PSP_NO_EFFECT, 0 },
 	{ 0xb0, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_DBG_DECRYPT */
 	{ 0xb1, -1, SEVADM_PSP_NO_EFFECT, 0 },			/* SNP_DBG_ENCRYPT */
@@ -141,6 +142,24 @@ static void psp_decodes_snp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest.state < 0 ? -1 : guest.state, s->state);
 	KUNIT_EXPECT_EQ(test, guest.effect, s->effect);
 	KUNIT_EXPECT_FALSE(test, sevadm_psp_asks_length(s->command, buffer));
+	/* Only a guest's request has a message, whose kind is not in the buffer. */
+	KUNIT_EXPECT_EQ(test, guest.message, s->command == 0x94 ? U64_MAX : 0);
+}
+
+/* 56860, SNP_LAUNCH_UPDATE: bit 0 is the size, bits 3 to 1 are the type, bit 4 is IMI_PAGE. */
+static void psp_decodes_page_types(struct kunit *test)
+{
+	struct sevadm_psp_guest guest;
+	u8 buffer[256];
+	u32 type;
+
+	for (type = 0; type < 8; type++) {
+		memset(buffer, 0xff, sizeof(buffer));
+		buffer[8] = 0xf1 | type << 1;
+		sevadm_psp_decode(0xa1, buffer, &guest);
+		KUNIT_EXPECT_EQ(test, guest.kind, type);
+		KUNIT_EXPECT_EQ(test, guest.bytes, SZ_2M);
+	}
 }
 
 #ifdef SEVADM_HAVE_SEV_CMD_SNP
@@ -161,6 +180,7 @@ static void psp_decodes_snp_fields(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest.gctx, 0x1000);
 	sevadm_psp_decode(SEV_CMD_SNP_LAUNCH_UPDATE, &update, &guest);
 	KUNIT_EXPECT_EQ(test, guest.bytes, SZ_4K);
+	KUNIT_EXPECT_EQ(test, guest.kind, 7);
 	update.page_size = 1;
 	sevadm_psp_decode(SEV_CMD_SNP_LAUNCH_UPDATE, &update, &guest);
 	KUNIT_EXPECT_EQ(test, guest.bytes, SZ_2M);
@@ -271,6 +291,7 @@ static struct kunit_case psp_cases[] = {
 	KUNIT_CASE_PARAM(psp_decodes_the_guest, expected_gen_params),
 	KUNIT_CASE_PARAM(psp_leads_to_the_state, expected_gen_params),
 	KUNIT_CASE_PARAM(psp_decodes_snp, snp_gen_params),
+	KUNIT_CASE(psp_decodes_page_types),
 #ifdef SEVADM_HAVE_SEV_CMD_SNP
 	KUNIT_CASE(psp_decodes_snp_fields),
 #endif

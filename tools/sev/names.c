@@ -19,6 +19,10 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+/* The commands that have kinds. */
+#define SNP_GUEST_REQUEST	0x94
+#define SNP_LAUNCH_UPDATE	0xa1
+
 struct name {
 	uint32_t value;
 	const char *name;
@@ -94,6 +98,29 @@ static const struct name kvm_commands[] = { SEVADM_KVM_COMMAND_NAMES };
 
 static const struct name pools[] = { SEVADM_POOL_NAMES };
 
+/* AMD SEV-SNP ABI (56860), SNP_LAUNCH_UPDATE: PAGE_TYPE */
+static const struct name snp_pages[] = {
+	{ 1, "NORMAL", NULL },
+	{ 2, "VMSA", NULL },
+	{ 3, "ZERO", NULL },
+	{ 4, "UNMEASURED", NULL },
+	{ 5, "SECRETS", NULL },
+	{ 6, "CPUID", NULL },
+};
+
+/* AMD SEV-SNP ABI (56860), SNP_GUEST_REQUEST: what a guest can ask for */
+static const struct name snp_messages[] = {
+	{ 1, "CPUID_REQ", NULL },
+	{ 3, "KEY_REQ", NULL },
+	{ 5, "REPORT_REQ", NULL },
+	{ 7, "EXPORT_REQ", NULL },
+	{ 9, "IMPORT_REQ", NULL },
+	{ 11, "ABSORB_REQ", NULL },
+	{ 13, "VMRK_REQ", NULL },
+	{ 15, "ABSORB_NOMA_REQ", NULL },
+	{ 17, "TSC_INFO_REQ", NULL },
+};
+
 static const struct name vm_types[] = {
 	{ SEVADM_VM_TYPE_SEV, "sev", NULL },
 	{ SEVADM_VM_TYPE_SEV_ES, "sev-es", NULL },
@@ -159,6 +186,17 @@ static const char *name_of(const struct name *table, size_t rows, uint32_t value
 const char *psp_command_name(uint32_t id)
 {
 	return NAME_OF(psp_commands, id);
+}
+
+const char *psp_kind_name(uint32_t command, uint32_t kind)
+{
+	switch (command) {
+	case SNP_LAUNCH_UPDATE:
+		return NAME_OF(snp_pages, kind);
+	case SNP_GUEST_REQUEST:
+		return NAME_OF(snp_messages, kind);
+	}
+	return hex(kind);
 }
 
 const char *fw_error_name(uint32_t status)

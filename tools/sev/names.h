@@ -24,6 +24,13 @@
 /** psp_command_name() - name of a firmware command: 0x30 is "LAUNCH_START" */
 const char *psp_command_name(uint32_t id);
 
+/**
+ * psp_kind_name() - what a firmware command is about
+ * @command: SNP_LAUNCH_UPDATE: @kind is a page's type; SNP_GUEST_REQUEST: a message's; others have
+ *	none
+ */
+const char *psp_kind_name(uint32_t command, uint32_t kind);
+
 /** fw_error_name() - name of a firmware status without its SEV_RET_: 0x17 is "RESOURCE_LIMIT" */
 const char *fw_error_name(uint32_t status);
 

@@ -71,7 +71,7 @@ static void keys_of_each_event(void)
 		.type = SEVADM_EVENT_UNPIN }, asid = { .type = SEVADM_EVENT_ASID }, lost = { };
 
 	has_keys(&psp, "seq time_ns event command command_id vm asid handle pid comm ret fw_error "
-		 "fw_error_name psp_ns wait_ns");
+		 "fw_error_name psp_ns wait_ns kind kind_name");
 	has_keys(&kvm, "seq time_ns event command command_id vm pid comm ret fw_error fw_error_name "
 		 "duration_ns");
 	has_keys(&refused, "seq time_ns event vm command bytes pages transient ret pinned_bytes "
@@ -90,6 +90,25 @@ static void values_of_a_command(void)
 	EXPECT(strstr(json(&psp), "\"pid\":100,\"comm\":\"qemu-system-x86\","));
 	EXPECT(strstr(json(&psp), "\"ret\":-5,\"fw_error\":23,\"fw_error_name\":\"RESOURCE_LIMIT\""));
 	EXPECT(strstr(json(&psp), "\"psp_ns\":1200000,\"wait_ns\":5000"));
+}
+
+static void what_a_command_is_about(void)
+{
+	struct sevadm_event event = {
+		.type = SEVADM_EVENT_PSP, .command = 0xa1, .kind = 6, .bytes = 4096,
+		.known = SEVADM_KNOWN_KIND | SEVADM_KNOWN_BYTES, .comm = "qemu",
+	};
+
+	EXPECT(strstr(json(&event), "\"kind\":6,\"kind_name\":\"CPUID\""));
+	EXPECT(strstr(line(&event), "ok, CPUID, 4.0 KiB"));
+	event.command = 0x94;
+	event.kind = 5;
+	EXPECT(strstr(json(&event), "\"kind\":5,\"kind_name\":\"REPORT_REQ\""));
+	event.kind = 200;
+	EXPECT(strstr(json(&event), "\"kind\":200,\"kind_name\":\"0xc8\""));
+	event.known = 0;
+	EXPECT(strstr(json(&event), "\"kind\":null,\"kind_name\":null"));
+	EXPECT(!strstr(line(&event), "0xc8"));
 }
 
 static void what_is_not_known_is_null(void)
@@ -244,6 +263,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "keys of each event", keys_of_each_event },
 		{ "values of a command", values_of_a_command },
+		{ "what a command is about", what_a_command_is_about },
 		{ "what is not known is null", what_is_not_known_is_null },
 		{ "what is not known is not printed", what_is_not_known_is_not_printed },
 		{ "a command that hung was asked", a_command_that_hung_was_asked },

@@ -139,6 +139,29 @@ static void a_limit_keeps_whom_it_was_about(void)
 	json_object_put(row);
 }
 
+/* Recordings of older versions do not have the kind of a page or message. */
+static void a_command_keeps_what_it_was_about(void)
+{
+	static const struct sevadm_event request = {
+		.type = SEVADM_EVENT_PSP, .command = 0x94, .kind = 5, .known = SEVADM_KNOWN_KIND,
+		.comm = "qemu",
+	};
+	struct json_object *row = event_to_json(&request);
+	struct sevadm_event back;
+	const char *key;
+
+	EXPECT(event_from_json(row, &back, &key));
+	EXPECT(back.known & SEVADM_KNOWN_KIND);
+	EXPECT_NUMBER(back.kind, 5);
+	json_object_object_del(row, "kind");
+	EXPECT(event_from_json(row, &back, &key));
+	EXPECT(!(back.known & SEVADM_KNOWN_KIND));
+	json_object_object_add(row, "kind", json_object_new_string("REPORT_REQ"));
+	EXPECT(!event_from_json(row, &back, &key));
+	EXPECT_TEXT(key, "kind");
+	json_object_put(row);
+}
+
 static size_t read_all(char *text, size_t size)
 {
 	FILE *file = fopen(path, "r");
@@ -358,6 +381,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "what is written is read", what_is_written_is_read },
 		{ "a limit keeps whom it was about", a_limit_keeps_whom_it_was_about },
+		{ "a command keeps what it was about", a_command_keeps_what_it_was_about },
 		{ "every truncation is reported", every_truncation },
 		{ "changed bytes", every_changed_byte },
 		{ "damaged lines are reported with their place", damaged_lines },

@@ -22,7 +22,7 @@ PIN = {"command": "REGISTER_REGION", **TASK, "bytes": 4096, "pages": 1, "transie
        "limit_bytes": None, "refusal": None, "duration_ns": 7, **MANY}
 EVENTS = [
     {"event": "psp", "command": "LAUNCH_START", "command_id": 48, "asid": 1, "handle": 1, **TASK, **FIRMWARE,
-     "bytes": None, "psp_ns": 5, "wait_ns": 1},
+     "bytes": None, "psp_ns": 5, "wait_ns": 1, "kind": None, "kind_name": None},
     {"event": "kvm", "command": "LAUNCH_START", "command_id": 2, "peer_vm": None, **TASK, **FIRMWARE,
      "duration_ns": 9, **MANY},
     {"event": "pin", **PIN}, {"event": "unpin", **PIN},

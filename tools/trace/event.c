@@ -116,6 +116,8 @@ static void add_result(struct json_object *row, const struct sevadm_event *event
 
 static void add_psp(struct json_object *row, const struct sevadm_event *event)
 {
+	bool has_kind = knows(event, SEVADM_KNOWN_KIND);
+
 	add(row, "command", json_object_new_string(command_name(event)));
 	add(row, "command_id", json_u64(event->command));
 	add_vm(row, event);
@@ -126,6 +128,9 @@ static void add_psp(struct json_object *row, const struct sevadm_event *event)
 	add(row, "bytes", json_known_u64(knows(event, SEVADM_KNOWN_BYTES), event->bytes));
 	add(row, "psp_ns", json_u64(event->duration_ns));
 	add(row, "wait_ns", json_known_u64(knows(event, SEVADM_KNOWN_WAIT), event->wait_ns));
+	add(row, "kind", json_known_u64(has_kind, event->kind));
+	add(row, "kind_name", json_known_string(has_kind,
+						psp_kind_name(event->command, event->kind)));
 }
 
 static void add_kvm(struct json_object *row, const struct sevadm_event *event)
@@ -289,6 +294,8 @@ static void print_psp(struct json_object *row, const struct sevadm_event *event)
 		printf(", ASID %u", event->asid);
 	if (knows(event, SEVADM_KNOWN_HANDLE))
 		printf(", handle %u", event->handle);
+	if (knows(event, SEVADM_KNOWN_KIND))
+		printf(", %s", psp_kind_name(event->command, event->kind));
 	if (knows(event, SEVADM_KNOWN_BYTES))
 		printf(", %s", output_text(row, "bytes", format_bytes));
 	if (knows(event, SEVADM_KNOWN_WAIT) && event->wait_ns)

@@ -92,6 +92,22 @@ static bool take_ret(struct json_object *row, struct sevadm_event *event)
 	return true;
 }
 
+/* Recordings of older versions do not have it. */
+static bool take_kind(struct json_object *row, struct sevadm_event *event)
+{
+	uint64_t number;
+	bool known;
+
+	if (!json_object_object_get_ex(row, "kind", NULL))
+		return true;
+	if (!take_u64(row, "kind", UINT32_MAX, &known, &number))
+		return false;
+	event->kind = number;
+	if (known)
+		event->known |= SEVADM_KNOWN_KIND;
+	return true;
+}
+
 /*
  * Recordings of older versions do not have them: whom an event is put down to, and of how many
  * calls it is.
@@ -228,6 +244,9 @@ bool event_from_json(struct json_object *row, struct sevadm_event *event, const 
 		return false;
 	*key = "length_query";
 	if (bit & (IS(PSP) | IS(KVM)) && !take_length_query(row, event))
+		return false;
+	*key = "kind";
+	if (bit & IS(PSP) && !take_kind(row, event))
 		return false;
 	*key = "comm";
 	if (bit & OF_A_TASK && !take_comm(row, event))

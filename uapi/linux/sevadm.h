@@ -251,6 +251,7 @@ enum sevadm_knob {
 #define SEVADM_KNOWN_PRIVATE		(1U << 15)	/* private_bytes, and what goes with it */
 #define SEVADM_KNOWN_GMEM		(1U << 16)	/* gmem_size_bytes */
 #define SEVADM_KNOWN_GMEM_ALLOCATED	(1U << 17)	/* gmem_bytes */
+#define SEVADM_KNOWN_KIND		(1U << 18)	/* of an event: kind */
 
 /* Bits of sevadm_event.flags */
 #define SEVADM_EVENT_TRANSIENT		(1U << 0)	/* PIN, UNPIN: while one command runs */
@@ -306,6 +307,9 @@ enum sevadm_knob {
  * @knob: LIMIT: enum sevadm_knob
  * @uid: user whom it counts as (SEVADM_KNOWN_UID): real uid of the task, in the initial user
  *	namespace; for a task in another user namespace that namespace's owner, unless that is root
+ * @kind: PSP: SNP_LAUNCH_UPDATE: type of the page; SNP_GUEST_REQUEST: type of the guest's message;
+ *	both as in SNP ABI 56860 (SEVADM_KNOWN_KIND)
+ * @reserved: zero
  */
 struct sevadm_event {
 	__u32 size;
@@ -341,6 +345,8 @@ struct sevadm_event {
 	__u32 resource;
 	__u32 knob;
 	__u32 uid;
+	__u32 kind;
+	__u32 reserved;
 };
 
 /*

@@ -527,6 +527,13 @@ static inline u32 cpuid_eax(u32 leaf)
 	return a;
 }
 
+/* Memory is where its address says. */
+#define __sme_clr(address)	(address)
+#define pfn_valid(pfn)		((pfn) != 0)
+#define phys_to_virt(address)	((void *)(uintptr_t)(address))
+#define virt_to_phys(pointer)	((u64)(uintptr_t)(pointer))
+#define copy_from_kernel_nofault(to, from, size) (memcpy(to, from, size), 0)
+
 /* Named in prototypes. */
 struct kvm;
 struct kvm_enc_region;
