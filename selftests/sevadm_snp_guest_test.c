@@ -3,7 +3,8 @@
  * vCPUs of SEV-SNP guests run on this host as the architecture says, each guest a few bytes of
  * code: which of its pages it reaches, what PVALIDATE and RMPADJUST answer, and what it notices of
  * a hypervisor that takes a page away. And sevadm's ledger, and the machine's own count of the
- * guest's pages, are right while such a guest runs and when it is gone.
+ * guest's pages, are right while such a guest runs and when it is gone; what a guest asks of the
+ * security processor is in the trace.
  *
  * Wants sevhost --snp, and a kernel with KVM's SNP side (Linux 6.11).
  */
@@ -16,6 +17,7 @@
 
 #include "kselftest.h"
 #include "lib/check.h"
+#include "lib/events.h"
 #include "lib/ledger.h"
 #include "lib/rmp_count.h"
 #include "lib/sev_abi.h"
@@ -291,6 +293,101 @@ static bool two_are_counted(void)
 	return !ledger_differences("when both are gone", NULL) && good;
 }
 
+/* ---- what is asked of the security processor ------------------------------------------------ */
+
+/* Shared pages: what a VMM has there is what KVM reads. */
+#define GHCB			0x30000
+#define REQUEST			0x31000
+#define ANSWER_PAGE		0x32000
+
+/* The GHCB's fields (56421), and one bit for each 8 bytes of them that hold something. */
+#define GHCB_EXIT_CODE		0x390
+#define GHCB_EXIT_INFO_1	0x398
+#define GHCB_EXIT_INFO_2	0x3a0
+#define GHCB_VALID		0x3f0
+#define GHCB_VERSION		0xffa
+#define GUEST_REQUEST_EXIT	0x80000011
+
+/* The firmware's (56860). */
+#define SNP_GUEST_REQUEST	0x94
+#define MESSAGE_TYPE		0x34
+#define INVALID_PARAM		0x16
+
+#define ASKED			3
+#define ASK			EAX(GHCB), EDX(0), GHCB_WRITE, VMGEXIT, EDX(7), TINY_END
+
+static void set_field(uint8_t *ghcb, unsigned int at, uint64_t value)
+{
+	memcpy(ghcb + at, &value, sizeof(value));
+	ghcb[GHCB_VALID + at / 64] |= 1 << at / 8 % 8;
+}
+
+/* What the guest asks next. False: it could not, or the answer is not the firmware's. */
+static bool asks(struct tiny_guest *guest, uint8_t type)
+{
+	uint8_t *ghcb = guest->vm.memory + GHCB, *request = guest->vm.memory + REQUEST;
+	uint64_t answer;
+
+	memset(ghcb, 0, SEV_PAGE_SIZE);
+	set_field(ghcb, GHCB_EXIT_CODE, GUEST_REQUEST_EXIT);
+	set_field(ghcb, GHCB_EXIT_INFO_1, REQUEST);
+	set_field(ghcb, GHCB_EXIT_INFO_2, ANSWER_PAGE);
+	ghcb[GHCB_VERSION] = 2;
+	/* All else in it is not as the firmware wants it. */
+	memset(request, 0xff, SEV_PAGE_SIZE);
+	request[MESSAGE_TYPE] = type;
+	if (!check(tiny_guest_run(guest) >= 0) || !tiny_guest_ended(guest, ENDED, 7))
+		return false;
+	memcpy(&answer, ghcb + GHCB_EXIT_INFO_2, sizeof(answer));
+	return check(answer == INVALID_PARAM);
+}
+
+static bool next_request(int events, struct sevadm_event *event)
+{
+	while (events_read(events, event, 1) == 1)
+		if (event->type == SEVADM_EVENT_PSP && event->command == SNP_GUEST_REQUEST)
+			return true;
+	return check(!"a request is not in the trace");
+}
+
+/* Two guests take turns, and each asks for other things; the next event is about each in turn. */
+static bool requests_are_traced(void)
+{
+	static const uint8_t code[] = { EAX(GHCB | 0x12), EDX(0), GHCB_WRITE, VMGEXIT, ASK, ASK,
+					ASK };
+	static const uint8_t types[2][ASKED] = { { 5, 3, 17 }, { 17, 0, 255 } };
+	struct sevadm_event event;
+	struct tiny_guest guests[2];
+	uint64_t vms[2] = { 0 };
+	int events = events_open(NULL);
+	unsigned int i, j;
+	bool good = true;
+
+	for (i = 0; i < 2; i++)
+		if (!tiny_guest_launch(&guests[i], &host, SEV_TYPE_SEV_SNP, MEMORY, code,
+				       sizeof(code)))
+			return false;
+	for (j = 0; good && j < ASKED; j++)
+		for (i = 0; good && i < 2; i++)
+			good = asks(&guests[i], types[i][j]);
+	for (j = 0; good && j < ASKED; j++)
+		for (i = 0; good && i < 2; i++) {
+			good = next_request(events, &event) &&
+			       check(event.known & SEVADM_KNOWN_KIND) &&
+			       check(event.kind == types[i][j]) &&
+			       check(event.known & SEVADM_KNOWN_VM) &&
+			       check(!j || event.vm == vms[i]) &&
+			       check(event.ret == -EIO && event.fw_error == INVALID_PARAM) &&
+			       check(event.known & SEVADM_KNOWN_WAIT && event.duration_ns);
+			vms[i] = event.vm;
+		}
+	good = good && check(vms[0] != vms[1]);
+	close(events);
+	tiny_guest_end(&guests[1]);
+	tiny_guest_end(&guests[0]);
+	return good;
+}
+
 static const struct {
 	const char *what;
 	bool (*run)(void);
@@ -301,6 +398,7 @@ static const struct {
 	{ "its page that it has shared faults as a private one", guest_shares },
 	{ "its pages are counted while it runs, and the ledger is true", is_counted },
 	{ "those of two are", two_are_counted },
+	{ "what it asks of the security processor is in the trace, by type", requests_are_traced },
 };
 
 #define ROWS	(sizeof(rows) / sizeof(rows[0]))

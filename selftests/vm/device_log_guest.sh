@@ -3,7 +3,7 @@
 #
 # The work of device_log_test.sh, inside of the emulated host. sevadm is there before ccp, so that
 # the trace begins with the first command that the security processor ever got. Prints the trace as
-# the processor's log has it: "NUMBER ID NAME HANDLE ASID STATUS" a line, after "trace:".
+# the processor's log has it: "NUMBER ID NAME HANDLE ASID STATUS KIND" a line, after "trace:".
 #
 # usage: device_log_guest.sh [snp]	on a host with SEV-SNP
 set -eu
@@ -18,10 +18,11 @@ SNP_LIFE=create,init,vcpu,snp_start,snp_update,snp_finish,snp_prefault,snp_punch
 # What is not known is "-". A command that ccp refused, as the processor is dead (-EBUSY), never
 # came to it; of one that was never answered (-ETIMEDOUT) there is no status.
 as_the_log() {
-	sed -n 's/.*"command":"*\([^",]*\)"*,"command_id":\([0-9]*\),.*"asid":\([^,]*\),"handle":\([^,]*\),.*"ret":\([^,]*\),.*"fw_error_name":"*\([^",]*\).*/\2 \1 \4 \3 \6 \5/p' |
+	sed -n 's/.*"command":"*\([^",]*\)"*,"command_id":\([0-9]*\),.*"asid":\([^,]*\),"handle":\([^,]*\),.*"ret":\([^,]*\),.*"fw_error_name":"*\([^",]*\).*"kind":\([^,]*\).*/\2 \1 \4 \3 \6 \5 \7/p' |
 		awk '$5 == "null" && $6 == -16 { next }
 			$5 == "null" && $6 == -110 { $5 = "HANG" }
-			{ gsub(/null/, "-"); printf "%d 0x%02x %s %s %s %s\n", ++n, $1, $2, $3, $4, $5 }'
+			$7 == 0 { $7 = "null" }
+			{ gsub(/null/, "-"); printf "%d 0x%02x %s %s %s %s %s\n", ++n, $1, $2, $3, $4, $5, $7 }'
 }
 
 qemu_launches() {
@@ -67,6 +68,7 @@ if [ "${1-}" = snp ]; then
 	sevlaunch --type sev --memory 1 > life || { cat life >&2 && exit 1; }
 	sevlaunch --type sev-snp --memory 4 --steps "$SNP_LIFE" > life || { cat life >&2 && exit 1; }
 	launch_at_once sev-snp
+	sevadm_snp_guest_test > life || { cat life >&2 && exit 1; }
 else
 	qemu_launches sev
 	qemu_launches sev-es

@@ -4,7 +4,8 @@
 # sevadm's trace against the security processor's own log, from the first command of ccp's to the
 # last one, which is never answered: real QEMU launches, a life with transport and debugging, and 64
 # launches at once, one of which the firmware refuses. Same commands, same order, same statuses,
-# none missing; where the processor names a guest's handle or ASID, the trace names the same one.
+# none missing; where the processor names a guest's handle or ASID, the trace names the same one, and
+# the same type of a SEV-SNP guest's page or message.
 #
 # Nothing is left out: sevadm is loaded before ccp. Only what ccp refuses once the processor is dead
 # to it is in the trace alone, as it is never sent.
@@ -63,7 +64,7 @@ same_commands() {
 	# The address of a SEV-SNP guest's context page, which never leaves the module.
 	sed -Ei 's/^([0-9]+ 0x[0-9a-f]+ SNP_[A-Z_]+) [0-9]+/\1 -/' "$run/$1.device.others"
 	[[ -s $run/$1.device ]] &&
-		awk 'NR == FNR { for (i = 1; i <= 6; i++) device[FNR, i] = $i; next }
+		awk 'NR == FNR { for (i = 4; i <= 5; i++) device[FNR, i] = $i; next }
 			{ for (i = 4; i <= 5; i++) if (device[FNR, i] == "-") $i = "-"; print }' \
 			"$run/$1.device.others" "$run/$1.trace.others" | diff "$run/$1.device.others" - &&
 		diff "$run/$1.device.reclaims" "$run/$1.trace.reclaims"
@@ -82,8 +83,8 @@ all_is_there() {
 		snp_is_there "$1"
 		return
 	fi
-	refused=$(grep -c ' LAUNCH_START .* RESOURCE_LIMIT$' "$run/$1.trace") || true
-	hung=$(tail -n 1 "$run/$1.trace" | grep -c ' SHUTDOWN .* HANG$') || true
+	refused=$(grep -c ' LAUNCH_START .* RESOURCE_LIMIT -$' "$run/$1.trace") || true
+	hung=$(tail -n 1 "$run/$1.trace" | grep -c ' SHUTDOWN .* HANG -$') || true
 	grep -n LAUNCH_START "$run/$1.trace"
 	printf 'LAUNCH_START: %s refused; the last one hangs: %s\n' "$refused" "$hung"
 	(($(grep -c ' LAUNCH_START ' "$run/$1.trace") == 67 && refused == 1 && hung == 1)) &&
@@ -91,19 +92,21 @@ all_is_there() {
 		grep ' RECEIVE_FINISH ' "$run/$1.trace"
 }
 
-# A life and 64 at once of which one was refused; a SEV guest's, with commands within commands; the
-# end.
+# A life and 64 at once of which one was refused; what running guests ask for; a SEV guest's life, with
+# commands within commands; the end.
 snp_is_there() {
 	local name count
 	for name in SNP_LAUNCH_START:65 SNP_LAUNCH_UPDATE:1000 SNP_LAUNCH_FINISH:64 \
 		SNP_ACTIVATE:64 SNP_DECOMMISSION:65 SNP_PAGE_RECLAIM:512 LAUNCH_FINISH:1 \
-		SNP_INIT_EX:1 SNP_SHUTDOWN_EX:1; do
+		SNP_INIT_EX:1 SNP_SHUTDOWN_EX:1 SNP_GUEST_REQUEST:6; do
 		count=$(grep -c " ${name%:*} " "$run/$1.trace") || true
 		printf '%s: %s, should be %s\n' "${name%:*}" "$count" "${name#*:}"
 		((count >= ${name#*:})) || return
 	done
 	! grep -E ' SNP_[A-Z_]+ [0-9]' "$run/$1.trace" || return
-	grep -qx 'failed: 1' "$run/$1.out" && (($(grep -c ' RESOURCE_LIMIT$' "$run/$1.trace") == 1))
+	[[ $(awk '$3 == "SNP_GUEST_REQUEST" { print $7 }' "$run/$1.trace" | paste -sd ' ') == '5 17 3 - 17 255' ]] ||
+		return
+	grep -qx 'failed: 1' "$run/$1.out" && (($(grep -c ' RESOURCE_LIMIT -$' "$run/$1.trace") == 1))
 }
 
 # The statistics of the module, against the processor's log: how often each command came, and how

@@ -433,6 +433,15 @@ static uint16_t write_response(SevFirmware *fw, uint64_t address, const Header *
 					  message->answer_size);
 }
 
+/* For the log: 0: it cannot be read. */
+uint8_t sev_snp_message_type(SevFirmware *fw, const SnpCmdGuestRequest *c)
+{
+	uint8_t type = 0;
+
+	sev_memory_read(fw, c->request + offsetof(Header, type), &type, sizeof(type));
+	return type;
+}
+
 uint16_t sev_cmd_snp_guest_request(SevFirmware *fw, void *buffer, SevGuest *none)
 {
 	uint8_t request[MESSAGE_MAX], answer[MESSAGE_MAX] = {}, iv[SEV_GCM_IV];

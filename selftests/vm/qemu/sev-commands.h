@@ -30,6 +30,8 @@
 #define SEV_CHIP_ID_SIZE	64
 
 #define SEV_CMD_SNP_ACTIVATE	0x91
+#define SEV_CMD_SNP_GUEST_REQUEST 0x94
+#define SEV_CMD_SNP_LAUNCH_UPDATE 0xa1
 
 typedef enum SevPlatformState {
 	PLATFORM_UNINIT,
@@ -247,6 +249,9 @@ uint16_t sev_snp_page(uint64_t address, SevPageState *state, SevRmpEntry *entry)
 /* sev-snp-guest.c */
 uint16_t sev_snp_guest_find(SevFirmware *fw, uint64_t gctx, bool reserved, SnpGuest **guest);
 void sev_snp_subject(SevFirmware *fw, uint16_t id, const void *buffer, SevSubject *subject);
+
+/* sev-attestation.c */
+uint8_t sev_snp_message_type(SevFirmware *fw, const SnpCmdGuestRequest *c);
 
 /* sev-guest.c */
 void sev_guest_clear(SevGuest *guest);

@@ -31,18 +31,19 @@ typedef struct SevFirmwareConfig {
 } SevFirmwareConfig;
 
 /*
- * Whom a command was about; 0 where it names no guest or no ASID. An SNP guest's handle is the number
- * of its context page.
+ * What a command was about; 0 where it names no guest, ASID or kind. An SNP guest's handle is the
+ * number of its context page. Kinds are those of a launched page and of a guest's message.
  */
 typedef struct SevSubject {
 	uint32_t handle;
 	uint32_t asid;
+	uint32_t kind;
 } SevSubject;
 
 SevFirmware *sev_firmware_new(const SevFirmwareConfig *config, AddressSpace *as);
 void sev_firmware_free(SevFirmware *fw);
 void sev_firmware_reset(SevFirmware *fw);
-/* Says whom the command is about, and executes it unless @fault, a status, is to be its answer. */
+/* Says what the command is about, and executes it unless @fault, a status, is to be its answer. */
 #define SEV_NO_FAULT	(-1)
 uint16_t sev_firmware_execute(SevFirmware *fw, uint16_t id, hwaddr address, int fault,
 			      SevSubject *subject);

@@ -23,7 +23,8 @@
  *                                          but answers STATUS
  *  hang=RULES       COMMAND[:K]            never completes
  *  log=FILE         a line for each command, when it completes: number, id, name, handle, ASID,
- *                   status; "-" where there is none, HANG for the status of what never completes
+ *                   status, type of the SNP page or message; "-" where there is none, HANG for the
+ *                   status of what never completes
  *
  * RULES is one rule, or several with ";" between them. COMMAND is a name (LAUNCH_START), an id
  * (0x30) or, in delay, "*" for all that have no rule of their own. STATUS is a name
@@ -277,7 +278,7 @@ static const SevRule *find_rule(const GArray *rules, uint16_t command, uint64_t 
 static void log_command(SevPspState *s, const char *status, const SevSubject *subject)
 {
 	const char *name = sev_command_name(s->command);
-	char handle[16] = "-", asid[16] = "-";
+	char handle[16] = "-", asid[16] = "-", kind[16] = "-";
 
 	if (!s->log)
 		return;
@@ -285,8 +286,10 @@ static void log_command(SevPspState *s, const char *status, const SevSubject *su
 		snprintf(handle, sizeof(handle), "%" PRIu32, subject->handle);
 	if (subject->asid)
 		snprintf(asid, sizeof(asid), "%" PRIu32, subject->asid);
-	fprintf(s->log, "%" PRIu64 " 0x%02x %s %s %s %s\n", s->sequence, s->command, name ?: "-",
-		handle, asid, status);
+	if (subject->kind)
+		snprintf(kind, sizeof(kind), "%" PRIu32, subject->kind);
+	fprintf(s->log, "%" PRIu64 " 0x%02x %s %s %s %s %s\n", s->sequence, s->command, name ?: "-",
+		handle, asid, status, kind);
 	fflush(s->log);
 }
 

@@ -145,8 +145,17 @@ void sev_snp_subject(SevFirmware *fw, uint16_t id, const void *buffer, SevSubjec
 	subject->handle = page / RMP_4K_SIZE;
 	if (guest)
 		subject->asid = guest->asid;
-	if (id == SEV_CMD_SNP_ACTIVATE)
+	switch (id) {
+	case SEV_CMD_SNP_ACTIVATE:
 		subject->asid = ((const SnpCmdActivate *)buffer)->asid;
+		break;
+	case SEV_CMD_SNP_LAUNCH_UPDATE:
+		subject->kind = UPDATE_TYPE(((const SnpCmdLaunchUpdate *)buffer)->flags);
+		break;
+	case SEV_CMD_SNP_GUEST_REQUEST:
+		subject->kind = sev_snp_message_type(fw, buffer);
+		break;
+	}
 }
 
 uint16_t sev_cmd_snp_gctx_create(SevFirmware *fw, void *buffer, SevGuest *none)

@@ -75,19 +75,19 @@ static void test_hang(void)
 static void test_log(void)
 {
 	static const char expected[] =
-		"1 0x01 INIT - - SUCCESS\n"
-		"2 0x0a DF_FLUSH - - SUCCESS\n"
-		"3 0x30 LAUNCH_START 1 - SUCCESS\n"
-		"4 0x21 ACTIVATE 1 100 SUCCESS\n"
-		"5 0x33 LAUNCH_MEASURE 1 100 SUCCESS\n"
-		"6 0x21 ACTIVATE 1 101 ACTIVE\n"
-		"7 0x22 DEACTIVATE 1 100 SUCCESS\n"
-		"8 0x23 GUEST_STATUS 1 - SUCCESS\n"
-		"9 0x35 LAUNCH_FINISH 9 - INVALID_GUEST\n"
-		"10 0x20 DECOMMISSION 1 - RESOURCE_LIMIT\n"
-		"11 0x7b - - - INVALID_COMMAND\n"
-		"12 0x0e NOP - - 0x8003\n"
-		"13 0x22 DEACTIVATE 1 - HANG\n";
+		"1 0x01 INIT - - SUCCESS -\n"
+		"2 0x0a DF_FLUSH - - SUCCESS -\n"
+		"3 0x30 LAUNCH_START 1 - SUCCESS -\n"
+		"4 0x21 ACTIVATE 1 100 SUCCESS -\n"
+		"5 0x33 LAUNCH_MEASURE 1 100 SUCCESS -\n"
+		"6 0x21 ACTIVATE 1 101 ACTIVE -\n"
+		"7 0x22 DEACTIVATE 1 100 SUCCESS -\n"
+		"8 0x23 GUEST_STATUS 1 - SUCCESS -\n"
+		"9 0x35 LAUNCH_FINISH 9 - INVALID_GUEST -\n"
+		"10 0x20 DECOMMISSION 1 - RESOURCE_LIMIT -\n"
+		"11 0x7b - - - INVALID_COMMAND -\n"
+		"12 0x0e NOP - - 0x8003 -\n"
+		"13 0x22 DEACTIVATE 1 - HANG -\n";
 	char path[] = "/tmp/sev-psp-log.XXXXXX", properties[200], got[1000] = "";
 	int fd = mkstemp(path);
 	FILE *file;
