@@ -8,10 +8,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@
 #include "lib/rmp_count.h"
 #include "lib/run.h"
 #include "lib/snp_steps.h"
+#include "lib/splats.h"
 #include "lib/stepper.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -36,6 +39,10 @@
 #define STATUS_REFUSED	0x16	/* INVALID_PARAM */
 
 /* The firmware's numbers (56860). */
+#define SNP_DECOMMISSION	0x90
+#define SNP_ACTIVATE		0x91
+#define SNP_GCTX_CREATE		0x93
+#define SNP_LAUNCH_START	0xa0
 #define SNP_LAUNCH_UPDATE	0xa1
 #define SNP_LAUNCH_FINISH	0xa2
 #define SNP_PAGE_RECLAIM	0xc7
@@ -52,6 +59,10 @@ static const size_t sizes[] = { 256 << 10, 2 << 20 };
 /* Until a guest's memory has been given back. */
 #define TRIES		6000
 #define PAUSE_US	20000
+
+/* Of syslog(2): the kernel's log is written to the console, or is not. */
+#define SYSLOG_ACTION_CONSOLE_OFF	6
+#define SYSLOG_ACTION_CONSOLE_ON	7
 
 /* ---- lives ---------------------------------------------------------------------------------- */
 
@@ -177,15 +188,18 @@ static bool run_many(bool in_order)
 
 #define STORM		64	/* guests of processes of their own, all at once */
 
-/* One that is launched up to a step, and then waits until it is killed: @input says nothing. */
-static pid_t storm_guest(const char *step, int input)
+/*
+ * One that is launched up to a step, and then waits until it is killed, as @input says nothing. It
+ * writes a line for each step to @output.
+ */
+static pid_t storm_guest(const char *step, int input, int output)
 {
 	char *program = run_helper("sevlaunch");
 	pid_t pid = fork();
 
 	if (!pid) {
 		dup2(input, STDIN_FILENO);
-		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		dup2(output, STDOUT_FILENO);
 		execl(program, program, "--type", "sev-snp", "--memory", "1", "--steps",
 		      "create,init,vcpu,snp_start,snp_update,snp_finish,snp_prefault,snp_punch",
 		      "--pause-at", step, NULL);
@@ -193,6 +207,23 @@ static pid_t storm_guest(const char *step, int input)
 	}
 	free(program);
 	return pid;
+}
+
+/* Until all have come where they wait. False: some have not, for two minutes. */
+static bool storm_has_come(int output, unsigned int steps)
+{
+	struct pollfd more = { .fd = output, .events = POLLIN };
+	unsigned int seen = 0;
+	char text[4096];
+	ssize_t got, i;
+
+	while (seen < steps && poll(&more, 1, 120000) > 0 &&
+	       (got = read(output, text, sizeof(text))) > 0)
+		for (i = 0; i < got; i++)
+			seen += text[i] == '\n';
+	if (seen != steps)
+		ksft_print_msg("%u steps were taken, should be %u\n", seen, steps);
+	return seen == steps;
 }
 
 static void storm_kill(const pid_t guests[STORM], unsigned int first)
@@ -208,22 +239,27 @@ static void storm_kill(const pid_t guests[STORM], unsigned int first)
 /* All begin at once, and half of them end at once, at each step of a life; then the other half. */
 static bool run_storm(void)
 {
-	const unsigned int steps = 7;	/* from "init" on, which makes it a VM of the ledger */
+	const unsigned int last = 7;	/* from "init" on, which makes it a VM of the ledger */
+	unsigned int i, steps = 0;
 	pid_t guests[STORM];
-	unsigned int i;
-	int silence[2];
+	int silence[2], told[2];
 	bool good;
 
-	if (pipe(silence))
+	if (pipe(silence) || pipe(told))
 		return false;
-	for (i = 0; i < STORM; i++)
-		guests[i] = storm_guest(life[1 + i % steps], silence[0]);
-	good = vms_agree("storm", STORM, -1) && host_agrees("storm") && check_agrees("storm");
+	for (i = 0; i < STORM; i++) {
+		guests[i] = storm_guest(life[1 + i % last], silence[0], told[1]);
+		steps += 2 + i % last;
+	}
+	close(told[1]);
+	good = storm_has_come(told[0], steps) && vms_agree("storm", STORM, -1) &&
+	       host_agrees("storm") && check_agrees("storm");
 	storm_kill(guests, 0);
 	good = vms_agree("half of the storm", STORM / 2, -1) && good;
 	storm_kill(guests, 1);
 	close(silence[0]);
 	close(silence[1]);
+	close(told[0]);
 	return vms_agree("after the storm", 0, 0) && host_agrees("after the storm") &&
 	       check_agrees("after the storm") && good;
 }
@@ -236,6 +272,9 @@ static const struct fault {
 	unsigned int before;		/* steps that go well */
 	const char *step;		/* that fails; NULL: none, the VM is closed */
 } faults[] = {
+	{ "GCTX_CREATE fails", SNP_GCTX_CREATE, 3, "snp_start" },
+	{ "LAUNCH_START fails", SNP_LAUNCH_START, 3, "snp_start" },
+	{ "ACTIVATE fails", SNP_ACTIVATE, 3, "snp_start" },
 	{ "LAUNCH_UPDATE fails", SNP_LAUNCH_UPDATE, 4, "snp_update" },
 	{ "LAUNCH_FINISH fails", SNP_LAUNCH_FINISH, 5, "snp_finish" },
 	{ "PAGE_RECLAIM fails", SNP_PAGE_RECLAIM, 7, NULL },
@@ -270,6 +309,30 @@ static bool run_fault(const struct fault *fault)
 		return good;
 	ksft_print_msg("%s: %lld pages leaked\n", fault->what, leaked);
 	return false;
+}
+
+/* The kernel gives the ASID up, and the context's page with it, and warns of it. */
+static bool run_lost_asid(void)
+{
+	struct rmp_counts before = { 0 }, after = { 0 };
+	struct stepper stepper;
+	bool good = take_steps(&stepper, sizes[1], 7, false);
+	int log = splats_open();
+
+	/* Whoever looks at the machine's log finds no warning that nobody expects. */
+	klogctl(SYSLOG_ACTION_CONSOLE_OFF, NULL, 0);
+	good = good && psp_fault_arm(SNP_DECOMMISSION, STATUS_REFUSED) &&
+	       rmp_count(RMP_ANY_ASID, &before);
+	stepper_kill(&stepper);
+	good = vms_agree("DECOMMISSION fails", 0, 0) && host_agrees("DECOMMISSION fails") &&
+	       !psp_fault_is_armed() && rmp_count(RMP_ANY_ASID, &after) && good;
+	klogctl(SYSLOG_ACTION_CONSOLE_ON, NULL, 0);
+	if (after.pages[RMP_CONTEXT] != before.pages[RMP_CONTEXT]) {
+		ksft_print_msg("%u context pages, were %u\n", after.pages[RMP_CONTEXT],
+			       before.pages[RMP_CONTEXT]);
+		good = false;
+	}
+	return splats_count(log) && good;
 }
 
 /*
@@ -697,14 +760,12 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("there is no module msr\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 1 + 2 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
+	ksft_set_plan(1 + run_lives(all, true) + 1 + 3 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
 	ksft_test_result(run_many(true), "%u guests at once, the oldest go first\n", MANY);
-	if (all) {
+	if (all)
 		ksft_test_result(run_many(false), "%u guests at once, the youngest go first\n", MANY);
-		ksft_test_result(run_storm(), "a storm of %u guests\n", STORM);
-	}
 	ksft_test_result(run_file(&host), "a file of guest_memfd in two slots is counted once\n");
 	ksft_test_result(run_many_files(&host), "more files and slots than are looked through\n");
 	ksft_test_result(run_rush(&host), "files and VMs that come and go while their memory is read\n");
@@ -715,10 +776,15 @@ int main(int argc, char **argv)
 	ksft_test_result(run_taken(&host, sev_vm_migrate), "no guest's context moves to unlimited memory\n");
 	ksft_test_result(run_taken(&host, sev_vm_mirror), "no guest's mirror has unlimited memory\n");
 	sev_host_close(&host);
+	/* Behind the contest, which looks at the highest usage that ever was. */
+	if (all)
+		ksft_test_result(run_storm(), "a storm of %u guests\n", STORM);
 	for (i = 0; i < ARRAY_SIZE(faults); i++)
 		ksft_test_result(run_fault(&faults[i]), "%s\n", faults[i].what);
 	ksft_test_result(run_adopted(), "guests that are older than the module\n");
 	ksft_test_result(run_adopted_in_launch(),
 			 "a guest whose launch is older than the module\n");
+	if (all)
+		ksft_test_result(run_lost_asid(), "DECOMMISSION fails\n");
 	ksft_finished();
 }
