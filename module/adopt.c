@@ -23,6 +23,7 @@
 #include "bitmaps.h"
 #include "compat/kvm.h"
 #include "compat/memcg.h"
+#include "conversions.h"
 #include "ledger.h"
 #include "pool.h"
 #include "scope.h"
@@ -274,6 +275,8 @@ static enum verdict adopt(struct kvm *kvm, struct sevadm_vm *vm)
 			 compat_kvm_gmem_pages(kvm) : 0;
 	if (!sevadm_scope_run_if_idle(kvm, sevadm_vm_adopt, vm))
 		verdict = BUSY;
+	else
+		sevadm_conversions_watch(vm);
 	mutex_unlock(&kvm->slots_lock);
 put_owner:
 	sevadm_vm_put(owner);

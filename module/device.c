@@ -15,6 +15,7 @@
 #include <uapi/linux/sevadm.h>
 
 #include "bitmaps.h"
+#include "conversions.h"
 #include "device.h"
 #include "event.h"
 #include "lease.h"
@@ -30,6 +31,7 @@ static int sevadm_open(struct inode *inode, struct file *file)
 
 	/* So that a new reader also finds what has only been counted so far. */
 	sevadm_event_flush();
+	sevadm_conversions_flush();
 	reader = sevadm_reader_open();
 	if (IS_ERR(reader))
 		return PTR_ERR(reader);

@@ -17,6 +17,7 @@
 #include "bitmaps.h"
 #include "compat/compiler.h"
 #include "compat/kvm.h"
+#include "conversions.h"
 #include "division.h"
 #include "drift.h"
 #include "event.h"
@@ -136,6 +137,7 @@ static void settle_new_vm(struct sevadm_scope *scope)
 	if (scope->charged) {
 		sevadm_vm_account(vm);
 		show_asid(vm, scope->kvm);
+		sevadm_conversions_watch(vm);
 		return;
 	}
 	if (scope->uncharged && scope->commands) {
@@ -531,6 +533,7 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 		pinned = pinned_by(scope->vm);
 		if (pinned)
 			event_pin(SEVADM_EVENT_UNPIN, scope, pinned, pinned, scope->start_ns);
+		sevadm_conversions_report(scope->vm);
 		sevadm_vm_remove(scope->vm, scope->uncharged);
 		if (scope->uncharged)
 			event_asid_reclaim(scope->vm);

@@ -8,6 +8,7 @@
 #include <linux/module.h>
 
 #include "bitmaps.h"
+#include "conversions.h"
 #include "device.h"
 #include "division.h"
 #include "event.h"
@@ -85,6 +86,7 @@ err_division:
 	/* The seams were at work for a while: counted refusals may wait to be emitted. */
 	sevadm_event_uninit();
 	sevadm_netlink_uninit();
+	sevadm_conversions_uninit();
 err_netlink:
 	sevadm_device_uninit();
 	sevadm_event_uninit();
@@ -111,6 +113,7 @@ static void __exit sevadm_exit(void)
 	sevadm_scope_uninit();
 	sevadm_event_uninit();
 	sevadm_netlink_uninit();
+	sevadm_conversions_uninit();
 	sevadm_device_uninit();
 	sevadm_readers_uninit();
 	sevadm_division_uninit();

@@ -29,8 +29,8 @@ enum sevadm_psp_effect {
  * @bytes: length of the data the command is about
  * @gctx: physical address of a SEV-SNP guest's context page, which names the guest instead of a
  *	handle; 0: none. It never leaves the module
- * @message: physical address of a message of the guest's, whose header has what kind it is; 0: none.
- *	It never leaves the module either
+ * @message: physical address of a message of the guest's, whose header has its type; 0: none. It
+ *	never leaves the module either
  * @kind: type of the page that is launched
  * @state: enum sevadm_vm_state the guest is in once the command has succeeded; negative: as before
  * @effect: what the command does to a guest as a whole once it has succeeded

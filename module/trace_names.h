@@ -177,7 +177,9 @@
 	{ 0x10001, "UNREGISTER_REGION" }, \
 	{ 0x10002, "COPY_ENC_CONTEXT" }, \
 	{ 0x10003, "MOVE_ENC_CONTEXT" }, \
-	{ 0x10004, "DESTROY" }
+	{ 0x10004, "DESTROY" }, \
+	{ 0x10005, "MAKE_PRIVATE" }, \
+	{ 0x10006, "MAKE_SHARED" }
 
 #define SEVADM_POOL_NAMES		{ 0, "sev" }, { 1, "sev_es" }, { 2, "sev_snp" }
 #define SEVADM_ASID_STATE_NAMES		{ 0, "free" }, { 1, "used" }, { 2, "reclaim" }

@@ -74,6 +74,8 @@ struct sevadm_line {
  * @pid: @creator, in the initial pid namespace
  * @uid: real user of @creator
  * @gmem_pages: pages of its memslots that are bound to guest_memfd
+ * @reported_private: pages of it that became private and were reported (conversions.c)
+ * @reported_shared: pages that it gave back and that were
  * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
  * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
  * @uid_nr: number of @uids
@@ -89,8 +91,8 @@ struct sevadm_line {
  * @comm: name of the thread that initialised it
  * @stats: of its firmware commands and pins, guarded by sevadm_record_lock
  *
- * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uids, @comm,
- * @cgroup) are guarded by sevadm_ledger_lock.
+ * All but @stats, @reported_private, @reported_shared and the constant fields (@id, @kvm,
+ * @created_ns, @creator, @pid, @uids, @comm, @cgroup) are guarded by sevadm_ledger_lock.
  */
 struct sevadm_vm {
 	struct list_head list;
@@ -113,6 +115,8 @@ struct sevadm_vm {
 	s64 pinned_peak;
 	s64 regions;
 	u64 gmem_pages;
+	u64 reported_private;
+	u64 reported_shared;
 	u32 type;
 	u32 state;
 	u32 asid;

@@ -20,10 +20,12 @@
 #include <linux/sevadm.h>
 
 #include "kselftest.h"
+#include "lib/events.h"
 #include "lib/gmem.h"
 #include "lib/json.h"
 #include "lib/kmod.h"
 #include "lib/limits.h"
+#include "lib/private_limits.h"
 #include "lib/private_view.h"
 #include "lib/psp_fault.h"
 #include "lib/rmp_count.h"
@@ -164,6 +166,78 @@ static bool run_life(size_t memory, unsigned int count, enum end end)
 	}
 	return vms_agree("gone", 0, 0) && good;
 }
+
+/* ---- the trace ------------------------------------------------------------------------------ */
+
+struct converted {
+	uint64_t made_private, made_shared;
+};
+
+/* Adds what the only VM's events count that are there. False: one is not as it should be. */
+static bool add_converted(int events, const struct sevadm_vm_query *vm, struct converted *sum)
+{
+	struct sevadm_event event;
+
+	while (events_read(events, &event, 1) == 1) {
+		if (event.type != SEVADM_EVENT_KVM || (event.command != SEVADM_KVM_MAKE_PRIVATE &&
+						       event.command != SEVADM_KVM_MAKE_SHARED))
+			continue;
+		if (event.vm != vm->vm || event.pid != vm->pid || !event.count ||
+		    !(event.flags & SEVADM_EVENT_REPEATED)) {
+			ksft_print_msg("an event of %llu pages of VM %llu, pid %u\n",
+				       (unsigned long long)event.count,
+				       (unsigned long long)event.vm, event.pid);
+			return false;
+		}
+		if (event.command == SEVADM_KVM_MAKE_PRIVATE)
+			sum->made_private += event.count;
+		else
+			sum->made_shared += event.count;
+	}
+	return true;
+}
+
+/* The events of the only VM's pages add up to what its counters have, soon. */
+static bool events_add_up(const char *where, int events, struct converted *sum)
+{
+	struct private_view view = { 0 };
+	const struct sevadm_vm_query *vm = &view.vms[0];
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (!private_view_ledger(&view) || view.vm_nr != 1 ||
+		    !add_converted(events, vm, sum))
+			return false;
+		if (sum->made_private == vm->conversions && sum->made_shared == vm->reclaims)
+			return true;
+		usleep(PAUSE_US);
+	}
+	ksft_print_msg("%s: events of %llu and %llu pages, the ledger has %llu and %llu\n", where,
+		       (unsigned long long)sum->made_private, (unsigned long long)sum->made_shared,
+		       (unsigned long long)vm->conversions, (unsigned long long)vm->reclaims);
+	return false;
+}
+
+/* Pages that change hands are in the trace, in bulk: without a second reader, and with one. */
+static bool run_traced(void)
+{
+	struct converted sum = { 0 };
+	struct stepper stepper;
+	int events = events_open(NULL);
+	bool good = take_steps(&stepper, sizes[1], 7, false) &&
+		    events_add_up("all of it", events, &sum);
+
+	good = good && sum.made_private >= sizes[1] / SEV_PAGE_SIZE && !sum.made_shared;
+	good = good && step_ends(&stepper, "snp_punch", true);
+	close(events_open(NULL));
+	good = good && events_add_up("a hole", events, &sum) &&
+	       sum.made_shared == SNP_PUNCH_BYTES / SEV_PAGE_SIZE;
+	stepper_kill(&stepper);
+	close(events);
+	return vms_agree("gone", 0, 0) && good;
+}
+
+/* ---- many ----------------------------------------------------------------------------------- */
 
 /* Guests of different sizes, of which every second one is killed before the others are. */
 static bool run_many(bool in_order)
@@ -392,170 +466,6 @@ static bool run_adopted(void)
 	return vms_agree("gone", 0, 0) && good;
 }
 
-/* ---- limits --------------------------------------------------------------------------------- */
-
-#define FITTING		3		/* guests that fit into the host's maximum */
-#define CONTENDERS	32		/* processes, of whose guests as many fit: */
-#define CONTEST_FITTING	13
-#define GUEST_BYTES	(1UL << 20)
-
-static bool host_max(unsigned long long bytes)
-{
-	int ret = limit_set(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PRIVATE,
-			    SEVADM_A_LIMIT_MAX_VALUE, bytes);
-
-	if (ret)
-		ksft_print_msg("private.max: %s\n", strerror(-ret));
-	return !ret;
-}
-
-static bool usage_is(unsigned long long bytes)
-{
-	struct limit limit = { 0 };
-	int tries;
-
-	for (tries = 0; tries < TRIES; tries++) {
-		if (!limit_get(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PRIVATE, &limit) &&
-		    limit.current == bytes)
-			return true;
-		usleep(PAUSE_US);
-	}
-	ksft_print_msg("usage is %llu, should be %llu\n", (unsigned long long)limit.current, bytes);
-	return false;
-}
-
-/* The newest event of a limit says which one has refused. */
-static bool refusal_is_told(void)
-{
-	const char *const argv[] = { run_sevadm(), "-j", "trace", "show", "--event", "limit", NULL };
-	int status;
-	char *text = run_output(argv, &status);
-	bool good = text && strstr(text, "\"resource\":\"private\",\"knob\":\"max\"");
-
-	if (!good)
-		ksft_print_msg("no event of private.max: %s\n", text ? text : "");
-	free(text);
-	return good;
-}
-
-/* 0, or an errno: a guest whose memory is bound before it is one, or afterwards. */
-static int start_guest(struct sev_vm *vm, const struct sev_host *host, bool memory_first)
-{
-	struct sev_outcome out = sev_vm_create(vm, host, SEV_TYPE_SEV_SNP, SEV_INIT_2,
-					       memory_first ? GUEST_BYTES : 0);
-
-	if (!out.err)
-		out = sev_vm_init(vm);
-	if (!out.err && !memory_first)
-		out = sev_vm_add_memory(vm, GUEST_BYTES);
-	return out.err;
-}
-
-static void end_guest(struct sev_vm *vm)
-{
-	sev_vm_close(vm);
-	sev_vm_free_memory(vm);
-}
-
-static bool run_limit(const struct sev_host *host, bool memory_first)
-{
-	struct sev_vm vms[FITTING + 1] = { 0 };
-	int i, err;
-	bool good = host_max(FITTING * GUEST_BYTES + GUEST_BYTES / 2);
-
-	for (i = 0; i < FITTING; i++)
-		good = !start_guest(&vms[i], host, memory_first) && good;
-	err = start_guest(&vms[FITTING], host, memory_first);
-	if (err != ENOMEM)
-		ksft_print_msg("one too many: %s\n", strerror(err));
-	good = usage_is(FITTING * GUEST_BYTES) && refusal_is_told() && err == ENOMEM && good;
-	end_guest(&vms[FITTING]);
-
-	/* The others are untouched, and there is room when one has gone. */
-	good = usage_is(FITTING * GUEST_BYTES) && good;
-	end_guest(&vms[0]);
-	good = usage_is((FITTING - 1) * GUEST_BYTES) && good;
-	good = !start_guest(&vms[0], host, memory_first) && good;
-	for (i = 0; i < FITTING; i++)
-		end_guest(&vms[i]);
-	good = usage_is(0) && good;
-	return host_max(SEVADM_LIMIT_MAX) && good;
-}
-
-/* As many processes that start a guest at the same time succeed as fit, and never more. */
-static bool run_contest(void)
-{
-	bool good = host_max(CONTEST_FITTING * GUEST_BYTES);
-	int i, how, started = 0, to_children[2], from_children[2];
-	struct limit limit = { 0 };
-	pid_t pid;
-	char byte;
-
-	if (pipe(to_children) || pipe(from_children))
-		return false;
-	for (i = 0; i < CONTENDERS; i++) {
-		struct sev_host host;
-		const char *missing;
-		struct sev_vm vm;
-
-		pid = fork();
-		if (pid)
-			continue;
-		close(to_children[1]);
-		close(from_children[0]);
-		if (!sev_host_open(&host, &missing))
-			_exit(2);
-		how = start_guest(&vm, &host, i % 2);
-		if (write(from_children[1], "", 1) != 1 || read(to_children[0], &byte, 1))
-			_exit(3);
-		_exit(how != 0 && how != ENOMEM ? 4 : !how);
-	}
-	close(to_children[0]);
-	close(from_children[1]);
-	for (i = 0; i < CONTENDERS; i++)
-		good = read(from_children[0], &byte, 1) == 1 && good;
-	good = usage_is(CONTEST_FITTING * GUEST_BYTES) && good;
-	if (limit_get(SEVADM_SUBJECT_HOST, 0, SEVADM_RESOURCE_PRIVATE, &limit) ||
-	    limit.peak > CONTEST_FITTING * GUEST_BYTES) {
-		ksft_print_msg("usage was %llu\n", (unsigned long long)limit.peak);
-		good = false;
-	}
-	close(to_children[1]);
-	close(from_children[0]);
-	for (i = 0; i < CONTENDERS; i++) {
-		good = wait(&how) > 0 && WIFEXITED(how) && WEXITSTATUS(how) <= 1 && good;
-		started += WIFEXITED(how) && WEXITSTATUS(how) == 1;
-	}
-	if (started != CONTEST_FITTING)
-		ksft_print_msg("%d guests have started, should be %d\n", started, CONTEST_FITTING);
-	good = usage_is(0) && started == CONTEST_FITTING && good;
-	return host_max(SEVADM_LIMIT_MAX) && good;
-}
-
-/*
- * Memory that was bound to a VM before it took over another one's context has been charged to
- * nobody. KVM refuses both ways to take one over from a SEV-SNP guest; where it does not, this
- * fails.
- */
-static bool run_taken(const struct sev_host *host,
-		      struct sev_outcome (*take)(struct sev_vm *vm, const struct sev_vm *source))
-{
-	struct sev_vm from = { 0 }, to = { 0 };
-	bool good = host_max(GUEST_BYTES);
-	int err;
-
-	good = !start_guest(&from, host, true) && good;
-	good = !sev_vm_create(&to, host, SEV_TYPE_SEV_SNP, SEV_INIT_2, GUEST_BYTES).err && good;
-	err = take(&to, &from).err;
-	if (err != EINVAL)
-		ksft_print_msg("not refused by KVM: %s\n", strerror(err));
-	good = err == EINVAL && usage_is(GUEST_BYTES) && good;
-	end_guest(&to);
-	end_guest(&from);
-	good = usage_is(0) && good;
-	return host_max(SEVADM_LIMIT_MAX) && good;
-}
-
 /* ---- files of guest_memfd ------------------------------------------------------------------- */
 
 #define PART		(64UL << 10)
@@ -760,21 +670,26 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("there is no module msr\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 1 + 3 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
+	ksft_set_plan(1 + run_lives(all, true) + 2 + 3 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
+	ksft_test_result(run_traced(), "pages that change hands are in the trace\n");
 	ksft_test_result(run_many(true), "%u guests at once, the oldest go first\n", MANY);
 	if (all)
 		ksft_test_result(run_many(false), "%u guests at once, the youngest go first\n", MANY);
 	ksft_test_result(run_file(&host), "a file of guest_memfd in two slots is counted once\n");
 	ksft_test_result(run_many_files(&host), "more files and slots than are looked through\n");
 	ksft_test_result(run_rush(&host), "files and VMs that come and go while their memory is read\n");
-	ksft_test_result(run_limit(&host, true), "private.max refuses a guest that has memory\n");
-	ksft_test_result(run_limit(&host, false), "private.max refuses a guest its memory\n");
-	ksft_test_result(run_contest(), "%d processes, %d guests fit\n", CONTENDERS,
+	ksft_test_result(private_limit_refuses(&host, true),
+			 "private.max refuses a guest that has memory\n");
+	ksft_test_result(private_limit_refuses(&host, false),
+			 "private.max refuses a guest its memory\n");
+	ksft_test_result(private_limit_contest(), "%d processes, %d guests fit\n", CONTENDERS,
 			 CONTEST_FITTING);
-	ksft_test_result(run_taken(&host, sev_vm_migrate), "no guest's context moves to unlimited memory\n");
-	ksft_test_result(run_taken(&host, sev_vm_mirror), "no guest's mirror has unlimited memory\n");
+	ksft_test_result(private_limit_taken(&host, sev_vm_migrate),
+			 "no guest's context moves to unlimited memory\n");
+	ksft_test_result(private_limit_taken(&host, sev_vm_mirror),
+			 "no guest's mirror has unlimited memory\n");
 	sev_host_close(&host);
 	/* Behind the contest, which looks at the highest usage that ever was. */
 	if (all)

@@ -4,8 +4,8 @@
 # sevadm's trace against the security processor's own log, from the first command of ccp's to the
 # last one, which is never answered: real QEMU launches, a life with transport and debugging, and 64
 # launches at once, one of which the firmware refuses. Same commands, same order, same statuses,
-# none missing; where the processor names a guest's handle or ASID, the trace names the same one, and
-# the same type of a SEV-SNP guest's page or message.
+# none missing; where the processor names a guest's handle or ASID, the trace names the same one,
+# and the same type of a SEV-SNP guest's page or message.
 #
 # Nothing is left out: sevadm is loaded before ccp. Only what ccp refuses once the processor is dead
 # to it is in the trace alone, as it is never sent.
@@ -92,8 +92,8 @@ all_is_there() {
 		grep ' RECEIVE_FINISH ' "$run/$1.trace"
 }
 
-# A life and 64 at once of which one was refused; what running guests ask for; a SEV guest's life, with
-# commands within commands; the end.
+# A life and 64 at once of which one was refused; what running guests ask for; a SEV guest's life,
+# with commands within commands; the end.
 snp_is_there() {
 	local name count
 	for name in SNP_LAUNCH_START:65 SNP_LAUNCH_UPDATE:1000 SNP_LAUNCH_FINISH:64 \

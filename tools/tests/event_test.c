@@ -111,6 +111,22 @@ static void what_a_command_is_about(void)
 	EXPECT(!strstr(line(&event), "0xc8"));
 }
 
+static void pages_that_changed_hands(void)
+{
+	struct sevadm_event event = {
+		.type = SEVADM_EVENT_KVM, .command = SEVADM_KVM_MAKE_PRIVATE, .vm = 3,
+		.count = 4096, .known = SEVADM_KNOWN_VM, .flags = SEVADM_EVENT_REPEATED,
+		.comm = "qemu",
+	};
+
+	EXPECT(strstr(json(&event), "\"command\":\"MAKE_PRIVATE\""));
+	EXPECT(strstr(json(&event), "\"count\":4096,\"repeated\":true"));
+	EXPECT(strstr(line(&event), "4096 pages\n"));
+	event.command = SEVADM_KVM_MAKE_SHARED;
+	event.count = 1;
+	EXPECT(strstr(line(&event), "1 page\n"));
+}
+
 static void what_is_not_known_is_null(void)
 {
 	struct sevadm_event event = psp;
@@ -264,6 +280,7 @@ int main(void)
 		{ "keys of each event", keys_of_each_event },
 		{ "values of a command", values_of_a_command },
 		{ "what a command is about", what_a_command_is_about },
+		{ "pages that changed hands", pages_that_changed_hands },
 		{ "what is not known is null", what_is_not_known_is_null },
 		{ "what is not known is not printed", what_is_not_known_is_not_printed },
 		{ "a command that hung was asked", a_command_that_hung_was_asked },

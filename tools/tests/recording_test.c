@@ -296,6 +296,31 @@ static void where_the_time_went(void)
 	timeline_free(&timeline);
 }
 
+/* They took no time that is known, and are not calls. */
+static void pages_that_changed_hands(void)
+{
+	struct sevadm_event events[ARRAY_SIZE(launch) + 3];
+	struct timeline timeline;
+	size_t i;
+
+	memcpy(events, launch, sizeof(launch));
+	for (i = ARRAY_SIZE(launch); i < ARRAY_SIZE(events); i++) {
+		events[i] = (struct sevadm_event) {
+			.type = SEVADM_EVENT_KVM, .command = SEVADM_KVM_MAKE_PRIVATE, .vm = 3,
+			.known = SEVADM_KNOWN_VM, .count = 1000 + i, .comm = "qemu",
+			.flags = SEVADM_EVENT_REPEATED, .time_ns = events[i - 1].time_ns + 1,
+		};
+	}
+	events[i - 1].command = SEVADM_KVM_MAKE_SHARED;
+	EXPECT(timeline_build(events, ARRAY_SIZE(events), &timeline));
+	EXPECT_NUMBER(timeline.nr, 2);
+	EXPECT_NUMBER(timeline.vms[0]->made_private, 2 * 1000 + 2 * ARRAY_SIZE(launch) + 1);
+	EXPECT_NUMBER(timeline.vms[0]->made_shared, 1000 + ARRAY_SIZE(launch) + 2);
+	EXPECT_NUMBER(timeline.vms[1]->made_private, 0);
+	EXPECT_NUMBER(timeline.vms[0]->launch_end_ns - timeline.vms[0]->start_ns, 100 * MS);
+	timeline_free(&timeline);
+}
+
 static int run(int (*command)(int argc, char **argv), char **argv)
 {
 	int argc = 0, code;
@@ -385,6 +410,7 @@ int main(void)
 		{ "every truncation is reported", every_truncation },
 		{ "changed bytes", every_changed_byte },
 		{ "damaged lines are reported with their place", damaged_lines },
+		{ "pages that changed hands", pages_that_changed_hands },
 		{ "where the time went", where_the_time_went },
 		{ "the report, and its picture", the_report },
 		{ "a report of what is left", a_report_of_the_rest },

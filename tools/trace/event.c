@@ -302,8 +302,18 @@ static void print_psp(struct json_object *row, const struct sevadm_event *event)
 		printf(", waited %s", output_text(row, "wait_ns", format_ns));
 }
 
+bool event_is_conversion(const struct sevadm_event *event)
+{
+	return event->type == SEVADM_EVENT_KVM && (event->command == SEVADM_KVM_MAKE_PRIVATE ||
+						   event->command == SEVADM_KVM_MAKE_SHARED);
+}
+
 static void print_kvm(const struct sevadm_event *event)
 {
+	if (event_is_conversion(event)) {
+		printf("%" PRIu64 " page%s", (uint64_t)event->count, event->count == 1 ? "" : "s");
+		return;
+	}
 	print_result(event);
 	if (knows(event, SEVADM_KNOWN_PEER_VM))
 		printf(", from VM %" PRIu64, (uint64_t)event->peer_vm);
@@ -390,7 +400,7 @@ static void print_what_happened(struct json_object *row, const struct sevadm_eve
 		limit_event_print(row, event);
 		break;
 	}
-	if (is_repeated(event))
+	if (is_repeated(event) && !event_is_conversion(event))
 		printf(" (%" PRIu64 " times)", (uint64_t)event->count);
 }
 

@@ -15,6 +15,9 @@ extern const char *const event_types[];
 /* -1: no such type */
 int event_type_number(const char *name);
 
+/* Return true if it counts pages that became private, or were given back. */
+bool event_is_conversion(const struct sevadm_event *event);
+
 /* Return true if it reports a failure. */
 bool event_is_error(const struct sevadm_event *event);
 

@@ -68,6 +68,8 @@ static struct json_object *vm_row(const struct vm_timeline *vm)
 	json_object_object_add(row, "finished", json_object_new_boolean(vm->finished));
 	json_object_object_add(row, "events", json_u64(vm->events));
 	json_object_object_add(row, "failures", json_u64(vm->failures));
+	json_object_object_add(row, "made_private", json_u64(vm->made_private));
+	json_object_object_add(row, "made_shared", json_u64(vm->made_shared));
 	json_object_object_add(row, "launch", phase_rows(&vm->launch));
 	json_object_object_add(row, "after", phase_rows(&vm->after));
 	return row;
@@ -176,6 +178,9 @@ static void print_vm(const struct vm_timeline *vm, uint64_t start_ns)
 		puts("  afterwards:");
 		print_phase(&vm->after, 0);
 	}
+	if (vm->made_private || vm->made_shared)
+		printf("  in all: %" PRIu64 " pages became private, %" PRIu64 " were given back\n",
+		       vm->made_private, vm->made_shared);
 }
 
 static void print_failures(const struct loaded *loaded)

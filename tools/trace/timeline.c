@@ -45,8 +45,8 @@ uint64_t event_start(const struct sevadm_event *event)
 
 static bool takes_time(const struct sevadm_event *event)
 {
-	return event->type == SEVADM_EVENT_PSP || event->type == SEVADM_EVENT_KVM ||
-	       event->type == SEVADM_EVENT_PIN;
+	return event->type == SEVADM_EVENT_PSP || event->type == SEVADM_EVENT_PIN ||
+	       (event->type == SEVADM_EVENT_KVM && !event_is_conversion(event));
 }
 
 bool timeline_has(const struct vm_timeline *vm, const struct sevadm_event *event)
@@ -103,12 +103,29 @@ static bool may_launch(const struct sevadm_event *event)
 	return event->type == SEVADM_EVENT_PIN;
 }
 
+/* The VM has other events, too: it was initialised before it had pages. */
+static void count_pages(struct timeline *timeline, const struct sevadm_event *event)
+{
+	size_t i;
+
+	for (i = 0; i < timeline->nr; i++) {
+		if (!timeline->vms[i]->has_vm || timeline->vms[i]->vm != event->vm)
+			continue;
+		if (event->command == SEVADM_KVM_MAKE_PRIVATE)
+			timeline->vms[i]->made_private += event->count;
+		else
+			timeline->vms[i]->made_shared += event->count;
+	}
+}
+
 static bool find_vms(const struct sevadm_event *events, size_t nr, struct timeline *timeline)
 {
 	struct vm_timeline *vm;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
+		if (event_is_conversion(&events[i]))
+			count_pages(timeline, &events[i]);
 		if (!takes_time(&events[i]))
 			continue;
 		vm = timeline_of(timeline, &events[i]);

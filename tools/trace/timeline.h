@@ -48,6 +48,8 @@ struct phase {
  * @launch: sums up to @launch_ns, but for the host
  * @after: what came later, without SLICE_OUTSIDE
  * @kvm_ns: time of KVM's calls during the launch
+ * @made_private: pages of a SEV-SNP guest that became private, in all that was recorded of its life
+ * @made_shared: pages that were given back
  * @nested: running total of what happened within calls, by the time it ended
  */
 struct vm_timeline {
@@ -56,6 +58,7 @@ struct vm_timeline {
 	uint32_t pid;
 	char comm[SEVADM_COMM_LEN + 1];
 	uint64_t start_ns, launch_end_ns, end_ns, kvm_ns, events, failures;
+	uint64_t made_private, made_shared;
 	struct phase launch, after;
 	struct nested {
 		uint64_t end_ns, total_ns;

@@ -147,6 +147,10 @@ enum sevadm_event_type {
  * @SEVADM_KVM_COPY_ENC_CONTEXT: KVM_CAP_VM_COPY_ENC_CONTEXT_FROM: the VM became a mirror
  * @SEVADM_KVM_MOVE_ENC_CONTEXT: KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM: intra-host migration
  * @SEVADM_KVM_DESTROY: the end of a VM
+ * @SEVADM_KVM_MAKE_PRIVATE: @sevadm_event.count pages of a SEV-SNP guest have become private since
+ *	the event of this kind before; once a second at most, when a VM ends, and before somebody
+ *	begins to read (SEVADM_EVENT_REPEATED). It took no call of its own
+ * @SEVADM_KVM_MAKE_SHARED: as many were given back
  *
  * The values lie far above KVM's own numbers (linux/kvm.h, enum sev_cmd_id).
  */
@@ -156,6 +160,8 @@ enum sevadm_kvm_command {
 	SEVADM_KVM_COPY_ENC_CONTEXT,
 	SEVADM_KVM_MOVE_ENC_CONTEXT,
 	SEVADM_KVM_DESTROY,
+	SEVADM_KVM_MAKE_PRIVATE,
+	SEVADM_KVM_MAKE_SHARED,
 };
 
 /**
@@ -264,7 +270,8 @@ enum sevadm_knob {
  * KVM, PIN, LIMIT: refusals that reached neither the firmware nor the pinning: @sevadm_event.count
  * calls that were not reported one by one, equal in process, VM, command and result.
  * @sevadm_event.time_ns is when they were reported, @sevadm_event.duration_ns how long one took on
- * average; the rest is that of the last
+ * average; the rest is that of the last. SEVADM_KVM_MAKE_PRIVATE and _SHARED: @sevadm_event.count
+ * pages
  */
 #define SEVADM_EVENT_REPEATED		(1U << 2)
 
