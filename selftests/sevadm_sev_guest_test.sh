@@ -65,9 +65,11 @@ rm /all/file && sleep 5
 command="$command
 exit 42"
 
+# A recording of all its life.
 boots() {
 	status=0
-	sev-guest --type "$type" --vcpus "$vcpus" --memory "$memory" --console "$scratch/console" \
+	sevadm trace record "$scratch/life" -- \
+		sev-guest --type "$type" --vcpus "$vcpus" --memory "$memory" --console "$scratch/console" \
 		--run "$command" > "$scratch/output" 2> "$scratch/errors" || status=$?
 	sed 's/^/# /' "$scratch/output" "$scratch/errors" | cut -c 1-100
 	same "exit status" "$status" 42
@@ -161,6 +163,24 @@ reported() {
 	sev-report show "$scratch/report" | sed -n "s/^$1 //p"
 }
 
+# What it asked the security processor for, as its VM's: a report, which it got.
+asked() {
+	sevadm -j trace show --event psp --command SNP_GUEST_REQUEST > "$scratch/asked"
+	sed 's/^/# /' "$scratch/asked"
+	[ -s "$scratch/asked" ] &&
+		! grep -v '"vm":[0-9].*"fw_error":0,.*"kind_name":"REPORT_REQ"' "$scratch/asked"
+}
+
+# Where the time of its launch went, and all pages that changed hands: its memory, and more.
+is_recorded() {
+	sevadm trace report "$scratch/life" > "$scratch/report.text" || return 1
+	sed 's/^/# /' "$scratch/report.text" | head -n 40
+	pages=$(sed -n 's/^  in all: \([0-9]*\) pages became private.*/\1/p' "$scratch/report.text")
+	grep -q '^VM .*: launch finished in' "$scratch/report.text" &&
+		grep -q '^  SNP_LAUNCH_UPDATE ' "$scratch/report.text" &&
+		[ "$pages" -gt $((memory * 240)) ]
+}
+
 reports() {
 	said provider sev_guest &&
 		sed -n 's/^report //p' "$scratch/output" | base64 -d > "$scratch/report" &&
@@ -212,7 +232,7 @@ nothing_left() {
 	same "number of VMs" "$(vms)" 0 && ledger_is_true
 }
 
-if [ "$compared" ]; then plan 15; elif [ "$type" = sev-snp ]; then plan 12; else plan 8; fi
+if [ "$compared" ]; then plan 17; elif [ "$type" = sev-snp ]; then plan 14; else plan 8; fi
 result "a guest that ends early says all that is known" explains
 watch &
 watcher=$!
@@ -231,6 +251,8 @@ if [ "$type" = sev-snp ]; then
 		result "it touched all of its memory meanwhile, and released it" touched_all
 		result "private.max refused a second guest, and the first did not notice" was_refused
 	fi
+	result "its recording has where the time went, and its pages" is_recorded
+	result "the trace has what it asked the security processor for" asked
 	result "the security processor reports what it was asked for" reports
 	result "its chip has signed the report, and a chain leads to the chip" is_signed "$scratch/report"
 	result "not if it were changed" is_not_signed_changed
