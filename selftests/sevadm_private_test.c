@@ -182,7 +182,10 @@ static bool add_converted(int events, const struct sevadm_vm_query *vm, struct c
 		if (event.type != SEVADM_EVENT_KVM || (event.command != SEVADM_KVM_MAKE_PRIVATE &&
 						       event.command != SEVADM_KVM_MAKE_SHARED))
 			continue;
-		if (event.vm != vm->vm || event.pid != vm->pid || !event.count ||
+		/* One that has just ended may be reported once more. */
+		if (event.vm != vm->vm)
+			continue;
+		if (event.pid != vm->pid || !event.count ||
 		    !(event.flags & SEVADM_EVENT_REPEATED)) {
 			ksft_print_msg("an event of %llu pages of VM %llu, pid %u\n",
 				       (unsigned long long)event.count,
