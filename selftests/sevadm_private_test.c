@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/klog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +30,6 @@
 #include "lib/rmp_count.h"
 #include "lib/run.h"
 #include "lib/snp_steps.h"
-#include "lib/splats.h"
 #include "lib/stepper.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -41,7 +39,6 @@
 #define STATUS_REFUSED	0x16	/* INVALID_PARAM */
 
 /* The firmware's numbers (56860). */
-#define SNP_DECOMMISSION	0x90
 #define SNP_ACTIVATE		0x91
 #define SNP_GCTX_CREATE		0x93
 #define SNP_LAUNCH_START	0xa0
@@ -61,10 +58,6 @@ static const size_t sizes[] = { 256 << 10, 2 << 20 };
 /* Until a guest's memory has been given back. */
 #define TRIES		6000
 #define PAUSE_US	20000
-
-/* Of syslog(2): the kernel's log is written to the console, or is not. */
-#define SYSLOG_ACTION_CONSOLE_OFF	6
-#define SYSLOG_ACTION_CONSOLE_ON	7
 
 /* ---- lives ---------------------------------------------------------------------------------- */
 
@@ -388,30 +381,6 @@ static bool run_fault(const struct fault *fault)
 	return false;
 }
 
-/* The kernel gives the ASID up, and the context's page with it, and warns of it. */
-static bool run_lost_asid(void)
-{
-	struct rmp_counts before = { 0 }, after = { 0 };
-	struct stepper stepper;
-	bool good = take_steps(&stepper, sizes[1], 7, false);
-	int log = splats_open();
-
-	/* Whoever looks at the machine's log finds no warning that nobody expects. */
-	klogctl(SYSLOG_ACTION_CONSOLE_OFF, NULL, 0);
-	good = good && psp_fault_arm(SNP_DECOMMISSION, STATUS_REFUSED) &&
-	       rmp_count(RMP_ANY_ASID, &before);
-	stepper_kill(&stepper);
-	good = vms_agree("DECOMMISSION fails", 0, 0) && host_agrees("DECOMMISSION fails") &&
-	       !psp_fault_is_armed() && rmp_count(RMP_ANY_ASID, &after) && good;
-	klogctl(SYSLOG_ACTION_CONSOLE_ON, NULL, 0);
-	if (after.pages[RMP_CONTEXT] != before.pages[RMP_CONTEXT]) {
-		ksft_print_msg("%u context pages, were %u\n", after.pages[RMP_CONTEXT],
-			       before.pages[RMP_CONTEXT]);
-		good = false;
-	}
-	return splats_count(log) && good;
-}
-
 /*
  * What the kernel and the firmware do not say of the only guest is not known: nothing is guessed.
  * Its ASID is, as its pages are found by that.
@@ -673,7 +642,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("there is no module msr\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 2 + 3 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
+	ksft_set_plan(1 + run_lives(all, true) + 2 + 2 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
 	ksft_test_result(run_traced(), "pages that change hands are in the trace\n");
@@ -702,7 +671,5 @@ int main(int argc, char **argv)
 	ksft_test_result(run_adopted(), "guests that are older than the module\n");
 	ksft_test_result(run_adopted_in_launch(),
 			 "a guest whose launch is older than the module\n");
-	if (all)
-		ksft_test_result(run_lost_asid(), "DECOMMISSION fails\n");
 	ksft_finished();
 }
