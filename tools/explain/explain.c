@@ -138,15 +138,22 @@ static struct json_object *cause_row(const struct explanation *explanation,
 	return row;
 }
 
-/* What failed at another time, or for another process, is no fact about this line. */
+/*
+ * What failed at another time, or for another process, is no fact about this line; nor is what the
+ * host is like now, if the line is old.
+ */
 static size_t explain_line(const struct reading *reading, const struct facts *facts,
 			   struct explanation explanations[CAUSES_MAX])
 {
 	struct facts own = *facts;
 	struct timespec now;
+	int64_t now_ns;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	own.refusal = refusals_find(&own.refusals, reading->line, now.tv_sec * 1000000000LL);
+	now_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+	own.refusal = refusals_find(&own.refusals, reading->line, now_ns);
+	if (line_is_old(reading->line, now_ns))
+		facts_forget_present(&own);
 	return explain_symptom(&reading->symptom, &own, explanations);
 }
 
@@ -376,6 +383,8 @@ int do_explain(int argc, char **argv)
 		facts_gather("", client_module_loaded() ? ask_module : NULL, &facts);
 	/* One line of a log may prove what another one only suggests. */
 	facts.seen |= log.seen;
+	if (last_is_old(&last))
+		facts_forget_present(&facts);
 	ret = print_all(&log, &facts, &last);
 	log_free(&log);
 	return ret;

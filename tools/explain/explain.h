@@ -132,6 +132,12 @@ void facts_gather(const char *root, facts_ask_t ask, struct facts *facts);
 /** facts_none() - a host of which nothing is known */
 void facts_none(struct facts *facts);
 
+/**
+ * facts_forget_present() - leave out what changes while a host runs: what is so now neither proves
+ * nor contradicts the cause of an old failure
+ */
+void facts_forget_present(struct facts *facts);
+
 /** symptom_parse() - true: @line of a log is a known message, @symptom is what it says */
 bool symptom_parse(const char *line, struct symptom *symptom);
 

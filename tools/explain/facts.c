@@ -169,14 +169,20 @@ static void gather_log(const char *root, struct facts *facts)
 	close(fd);
 }
 
-void facts_none(struct facts *facts)
+void facts_forget_present(struct facts *facts)
 {
 	unsigned int i;
 
-	memset(facts, 0, sizeof(*facts));
+	memset(facts->pools, 0, sizeof(facts->pools));
 	facts->kvm_amd = FACT_UNKNOWN;
 	for (i = 0; i < ARRAY_SIZE(facts->parameters); i++)
 		facts->parameters[i] = FACT_UNKNOWN;
+}
+
+void facts_none(struct facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts_forget_present(facts);
 }
 
 void facts_gather(const char *root, facts_ask_t ask, struct facts *facts)

@@ -151,6 +151,15 @@ int last_read_refusals(struct refusals *refusals)
 	return read_ring(&reader);
 }
 
+bool last_is_old(const struct last *last)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return last->nr && now.tv_sec * 1000000000LL + now.tv_nsec >
+			   (int64_t)last->events[last->nr - 1].time_ns + OLD_NS;
+}
+
 void last_find_name(struct last *last, const char *root)
 {
 	const struct sevadm_event *event;

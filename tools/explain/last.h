@@ -50,6 +50,9 @@ int last_read(struct last *last);
  */
 void last_find_name(struct last *last, const char *root);
 
+/** last_is_old() - return true if there is a failure, and it was more than OLD_NS ago */
+bool last_is_old(const struct last *last);
+
 /**
  * last_take() - have a log say what QEMU and the kernel say of these failures
  *

@@ -131,6 +131,19 @@ static bool find_syslog(const char *line, int64_t now_ns, struct moment *moment)
 	return true;
 }
 
+static bool find_moment(const char *line, int64_t now_ns, struct moment *moment)
+{
+	return find_iso(line, moment) || find_syslog(line, now_ns, moment);
+}
+
+bool line_is_old(const char *line, int64_t now_ns)
+{
+	struct moment moment;
+
+	return find_moment(line, now_ns, &moment) &&
+	       (moment.to_ns < now_ns - OLD_NS || moment.from_ns > now_ns + OLD_NS);
+}
+
 /* ---- whose it is ----------------------------------------------------------------------------- */
 
 /* Return QEMU's pid, as journals ("qemu-kvm[1]: ") and kata ("qemuPid=1") have it; 0: not said. */
@@ -187,7 +200,7 @@ const struct refusal *refusals_find(const struct refusals *refusals, const char 
 	bool known;
 	size_t i;
 
-	known = find_iso(line, &moment) || find_syslog(line, now_ns, &moment);
+	known = find_moment(line, now_ns, &moment);
 	for (i = refusals->nr; i--;)
 		if (is_about(&refusals->list[i], line, known ? &moment : NULL))
 			return &refusals->list[i];

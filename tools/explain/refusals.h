@@ -10,6 +10,9 @@
 /* The newest; a tenant that is refused without end leaves no room for older ones. */
 #define REFUSALS_MAX	32
 
+/* Who explains what has just failed needs no longer: what the host is like now, it was like then. */
+#define OLD_NS		10000000000LL
+
 /**
  * struct refusal - one
  * @time_ns: when, since 1970
@@ -49,5 +52,12 @@ void refusals_add(struct refusals *refusals, const struct refusal *refusal);
  */
 const struct refusal *refusals_find(const struct refusals *refusals, const char *line,
 				    int64_t now_ns);
+
+/**
+ * line_is_old() - return true if a line was written more than OLD_NS ago, or has a time to come
+ * @line: of QEMU's, libvirt's or a journal; one that says no time may be of now
+ * @now_ns: since 1970
+ */
+bool line_is_old(const char *line, int64_t now_ns);
 
 #endif

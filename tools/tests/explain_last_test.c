@@ -2,6 +2,7 @@
 /* The last failure of the trace: which events are it, and what is said of them. */
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cli/output.h"
 #include "explain/last.h"
@@ -39,6 +40,20 @@ static void one_process_failed_last(void)
 	}
 	EXPECT_NUMBER(last.nr, LAST_EVENTS);
 	EXPECT_NUMBER(last.events[LAST_EVENTS - 1].command, 2 * LAST_EVENTS - 1);
+}
+
+static void how_long_ago(void)
+{
+	struct timespec now;
+	struct last last = {};
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	EXPECT(!last_is_old(&last));
+	last.nr = 1;
+	last.events[0].time_ns = now.tv_sec * 1000000000ULL;
+	EXPECT(!last_is_old(&last));
+	last.events[0].time_ns -= 20000000000ULL;
+	EXPECT(last_is_old(&last));
 }
 
 static bool says(const struct last *last, const char *line)
@@ -258,6 +273,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "the failures of the process that failed last", one_process_failed_last },
+		{ "how long ago the last failure was", how_long_ago },
 		{ "what QEMU and the kernel say", what_qemu_and_the_kernel_say },
 		{ "what KVM refused by itself", what_kvm_refused },
 		{ "what ccp says", what_ccp_says },

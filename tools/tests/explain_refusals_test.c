@@ -68,6 +68,31 @@ static void lines(void)
 	}
 }
 
+static void old_lines(void)
+{
+	static const struct {
+		const char *line;
+		bool old;
+	} rows[] = {
+		{ "2026-11-27T07:40:01.5Z qemu-kvm: ", false },
+		{ "Nov 27 07:39:52 host qemu-kvm[4711]: ", false },
+		{ "qemu-kvm[4711]: ", false },
+		{ "", false },
+		{ "Nov 27 07:39:50 host qemu-kvm[4711]: ", true },
+		{ "2026-11-27T07:39:51.4Z qemu-kvm: ", true },
+		{ "2025-11-27T07:40:01.5Z qemu-kvm: ", true },
+		/* Of another host, whose clock is fast or whose time zone is not said. */
+		{ "2026-11-27 08:40:01.5 qemu-kvm: ", true },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (line_is_old(rows[i].line, WHEN * SECOND + SECOND / 2) != rows[i].old)
+			ksft_print_msg("%s\n", rows[i].line);
+		EXPECT(line_is_old(rows[i].line, WHEN * SECOND + SECOND / 2) == rows[i].old);
+	}
+}
+
 /* December is of the year before, in January. */
 static void years(void)
 {
@@ -99,6 +124,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "lines that are about a refusal, and lines that are not", lines },
+		{ "lines that are old", old_lines },
 		{ "a line without a year is of the last one", years },
 		{ "the newest refusals are kept", the_newest_are_kept },
 	};

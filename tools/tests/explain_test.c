@@ -308,6 +308,16 @@ static void facts_decide_ebusy(void)
 	strcpy(facts.pools[SEVADM_POOL_SEV].full_cgroup, "/machine.slice");
 	FIRST(line, &facts, "misc.max", VERDICT_PROVEN);
 
+	/* A failure of last week: who fills what now is another matter. */
+	pool(&facts, SEVADM_POOL_SEV_ES, 14, 14, 14);
+	facts_forget_present(&facts);
+	FIRST(line, &facts, "every ASID", VERDICT_POSSIBLE);
+	EXPECT(verdict_of(line, &facts, "a misc.max") == VERDICT_POSSIBLE);
+	EXPECT(verdict_of(line, &facts, "ASIDs that no VM holds") == VERDICT_POSSIBLE);
+	EXPECT(verdict_of(line, &facts, "misc.capacity") == VERDICT_POSSIBLE);
+	pool(&facts, SEVADM_POOL_SEV, 3, 400, 3);
+	pool(&facts, SEVADM_POOL_SEV_ES, 9, 14, 9);
+
 	/* All pools have room: what is left is a processor that may be dead. */
 	facts.pools[SEVADM_POOL_SEV].full_cgroup[0] = '\0';
 	FIRST(line, &facts, "a misc.max", VERDICT_POSSIBLE);
@@ -546,6 +556,24 @@ static void the_command(void)
 	output_json = false;
 }
 
+/* Whether SEV is off now, or kvm_amd loaded, says nothing about another year. */
+static void an_old_line(void)
+{
+	char *old[] = { "explain", "2020-01-01T00:00:00.000000Z qemu-system-x86_64: sev_kvm_init: failed to initialize ret=-25 fw_error=0 ''", NULL };
+	struct json_object *rows, *causes;
+	size_t i;
+
+	output_json = true;
+	EXPECT_NUMBER(run(old), EXIT_OK);
+	output_json = false;
+	rows = json_tokener_parse(captured);
+	causes = json_object_object_get(json_object_array_get_idx(rows, 0), "causes");
+	EXPECT(json_object_array_length(causes));
+	for (i = 0; i < json_object_array_length(causes); i++)
+		EXPECT_TEXT(json_get_text(json_object_array_get_idx(causes, i), "verdict"), "possible");
+	json_object_put(rows);
+}
+
 static void a_log_in_a_file(void)
 {
 	char path[] = "/tmp/sevadm-explain.XXXXXX";
@@ -626,6 +654,7 @@ int main(void)
 		{ "a refusal proves its own failure only", a_refusal_proves_its_own_failure_only },
 		{ "facts from files", facts_from_files },
 		{ "the command", the_command },
+		{ "the host as it is now, and an old line", an_old_line },
 		{ "a log in a file", a_log_in_a_file },
 		{ "whose fault it was", whose_fault_it_was },
 		{ "an IOMMU that does not answer", iommu_that_does_not_answer },
