@@ -20,6 +20,9 @@
 /* Not an exit code: what ends the reading of a ring that is filled meanwhile. */
 #define AT_END (-1)
 
+/* AMD SEV-SNP ABI (56860) */
+#define SNP_PLATFORM_STATUS	0x83
+
 /* Where nothing is reserved, the module leaves the refusal to KVM. */
 static bool is_full_pool(const struct sevadm_event *event)
 {
@@ -31,9 +34,20 @@ static bool is_refusal(const struct sevadm_event *event)
 	return event->type == SEVADM_EVENT_LIMIT && (event->ret < 0 || is_full_pool(event));
 }
 
+/*
+ * sevadm asks for the TCB, each time that somebody looks at the host: where the firmware is dead
+ * and ccp refuses to ask it, that would be the last failure for ever. That it has died meanwhile is
+ * one.
+ */
+static bool is_own_question(const struct sevadm_event *event)
+{
+	return event->type == SEVADM_EVENT_PSP && event->command == SNP_PLATFORM_STATUS &&
+	       event->ret == -EBUSY && !strncmp(event->comm, "sevadm", sizeof(event->comm));
+}
+
 static bool is_failure(const struct sevadm_event *event)
 {
-	return event_is_error(event) &&
+	return !is_own_question(event) && event_is_error(event) &&
 	       (event->type == SEVADM_EVENT_PSP || event->type == SEVADM_EVENT_KVM ||
 		event->type == SEVADM_EVENT_PIN || is_refusal(event));
 }

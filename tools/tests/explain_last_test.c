@@ -42,6 +42,35 @@ static void one_process_failed_last(void)
 	EXPECT_NUMBER(last.events[LAST_EVENTS - 1].command, 2 * LAST_EVENTS - 1);
 }
 
+/* status and metrics ask for the TCB: that a dead firmware refuses it hides no guest's failure. */
+static void own_questions(void)
+{
+	struct sevadm_event guest = event(SEVADM_EVENT_KVM, 1, -EIO);
+	struct sevadm_event question = event(SEVADM_EVENT_PSP, 2, -EBUSY);
+	struct last last = {};
+
+	question.command = 0x83;	/* SNP_PLATFORM_STATUS */
+	strcpy(question.comm, "sevadm");
+	last_add(&last, &question);
+	EXPECT_NUMBER(last.nr, 0);
+	last_add(&last, &guest);
+	last_add(&last, &question);
+	EXPECT_NUMBER(last.nr, 1);
+	EXPECT_NUMBER(last.events[0].pid, 1);
+	question.ret = -ETIMEDOUT;
+	last_add(&last, &question);
+	EXPECT_NUMBER(last.events[0].pid, 2);
+	last_add(&last, &guest);
+	/* Others', and whatever else a process of this name asks for, count. */
+	question.ret = -EBUSY;
+	strcpy(question.comm, "snphost");
+	last_add(&last, &question);
+	EXPECT_NUMBER(last.events[0].pid, 2);
+	strcpy(guest.comm, "sevadm");
+	last_add(&last, &guest);
+	EXPECT_NUMBER(last.events[0].pid, 1);
+}
+
 static void how_long_ago(void)
 {
 	struct timespec now;
@@ -273,6 +302,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "the failures of the process that failed last", one_process_failed_last },
+		{ "sevadm's own questions are no failures", own_questions },
 		{ "how long ago the last failure was", how_long_ago },
 		{ "what QEMU and the kernel say", what_qemu_and_the_kernel_say },
 		{ "what KVM refused by itself", what_kvm_refused },
