@@ -186,13 +186,18 @@ static int ask_status(int fd, struct snp_status *status)
 
 /*
  * ccp waits for commands before this one without being interruptible, for minutes if the firmware
- * hangs: only a process that nobody waits for may ask.
+ * hangs: only a process that nobody waits for may ask. A program that reads what sevadm prints
+ * waits for the end of all processes that could print.
  */
-static void ask_and_tell(int to)
+static void ask_and_answer(int to)
 {
-	int fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
 	struct snp_status status = {};
+	int fd;
 
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fd != to)
+			close(fd);
+	fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && !ask_status(fd, &status) &&
 	    write(to, &status, sizeof(status)) != sizeof(status))
 		_exit(1);
@@ -211,7 +216,7 @@ bool snp_tcb(uint64_t *current, uint64_t *reported)
 		return false;
 	child = fork();
 	if (!child)
-		ask_and_tell(files[1]);
+		ask_and_answer(files[1]);
 	close(files[1]);
 	answer = (struct pollfd) { .fd = files[0], .events = POLLIN };
 	asked = child > 0 && poll(&answer, 1, ANSWER_MS) > 0 &&
