@@ -44,7 +44,10 @@ static bool speaks_of_sev(const char *line)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* The same was read before: the newest counts, as what is about it is near it. */
+/*
+ * The newest counts: of lines that say the same, as what is about it is near it, and of more lines
+ * than there is room for.
+ */
 static void drop_earlier(struct log *log, const struct symptom *symptom)
 {
 	size_t i;
@@ -53,8 +56,10 @@ static void drop_earlier(struct log *log, const struct symptom *symptom)
 		if (!memcmp(&log->readings[i].symptom, symptom, sizeof(*symptom)) &&
 		    log->readings[i].boot == log->boot)
 			break;
-	if (i == log->nr)
+	if (i == log->nr && log->nr < READINGS_MAX)
 		return;
+	if (i == log->nr)
+		i = 0;
 	free(log->readings[i].line);
 	log->nr--;
 	memmove(log->readings + i, log->readings + i + 1, (log->nr - i) * sizeof(log->readings[0]));
@@ -65,8 +70,6 @@ static void take(struct log *log, const char *line, const struct symptom *sympto
 	struct reading *reading;
 
 	drop_earlier(log, symptom);
-	if (log->nr == READINGS_MAX)
-		return;
 	reading = &log->readings[log->nr];
 	memset(reading, 0, sizeof(*reading));
 	reading->line = strdup(line);

@@ -8,7 +8,7 @@
 
 #include "explain/explain.h"
 
-/* More would not help anybody: repetitions of the same line are reported once. */
+/* The newest; more would not help anybody: repetitions of the same line are reported once. */
 #define READINGS_MAX	64
 
 /**

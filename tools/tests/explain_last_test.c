@@ -298,6 +298,27 @@ static void the_newest_of_equal_lines(void)
 	log_free(&log);
 }
 
+/* A log of years has more different lines than anybody reads. */
+static void the_newest_of_many_lines(void)
+{
+	char text[(READINGS_MAX + 1) * 64] = "", line[64];
+	struct log log = {};
+	FILE *file;
+	int i;
+
+	for (i = 1; i <= READINGS_MAX + 1; i++) {
+		snprintf(line, sizeof(line), "SEV: %d locked pages exceed the lock limit of 1.\n", i + 1);
+		strcat(text, line);
+	}
+	file = fmemopen(text, strlen(text), "r");
+	log_read(&log, file);
+	fclose(file);
+	EXPECT_NUMBER(log.nr, READINGS_MAX);
+	EXPECT_NUMBER(log.readings[0].number, 2);
+	EXPECT_NUMBER(log.readings[READINGS_MAX - 1].number, READINGS_MAX + 1);
+	log_free(&log);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -310,6 +331,7 @@ int main(void)
 		{ "a limit is the reason", a_limit_is_the_reason },
 		{ "a full pool is the reason", a_full_pool_is_the_reason },
 		{ "of equal lines, the newest", the_newest_of_equal_lines },
+		{ "of too many lines, the newest", the_newest_of_many_lines },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));
