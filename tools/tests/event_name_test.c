@@ -90,6 +90,21 @@ static void names_outlive_processes(void)
 	event_names_free(names);
 }
 
+/* A process that shares the VM's files does what it likes to them, but does not name it. */
+static void another_process_names_nothing(void)
+{
+	struct event_names *names = event_names_new();
+	struct sevadm_event thread = event(4, 50), own = event(4, 51), other = event(4, 52);
+
+	process(51, "web");
+	process(52, "bank");
+	EXPECT(!event_name(names, root, &thread));
+	EXPECT_TEXT(event_name(names, root, &own), "web");
+	EXPECT_TEXT(event_name(names, root, &other), "web");
+	EXPECT_TEXT(event_name(names, root, &own), "web");
+	event_names_free(names);
+}
+
 /* libvirt's state of the domain, with Nova's name in it, is there a little later than QEMU. */
 static void better_names_come_later(void)
 {
@@ -215,6 +230,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "names outlive processes", names_outlive_processes },
+		{ "another process names nothing", another_process_names_nothing },
 		{ "better names come later", better_names_come_later },
 		{ "JSON has the name", json_has_the_name },
 		{ "logs of starts that failed", logs_of_failed_starts },

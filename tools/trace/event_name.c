@@ -21,7 +21,7 @@
 /**
  * struct slot - one VM
  * @vm: its number; 0: none yet
- * @pid: the process that was asked last, at @asked_ns
+ * @pid: the process that was asked last, at @asked_ns: once @name is known, the one that said it
  * @final: nothing better will come
  */
 struct slot {
@@ -69,6 +69,16 @@ static void ask(struct slot *slot, const char *root, const struct sevadm_event *
 	slot->final = strcmp(name.manager, "qemu");
 }
 
+/* Another process names no VM that has a name; one that was just asked knows nothing new. */
+static bool may_ask(const struct slot *slot, const struct sevadm_event *event)
+{
+	if (slot->final || !event->pid)
+		return false;
+	if (slot->pid != event->pid)
+		return !*slot->name;
+	return now_ns() - slot->asked_ns > AGAIN_NS;
+}
+
 const char *event_name(struct event_names *names, const char *root,
 		       const struct sevadm_event *event)
 {
@@ -79,8 +89,7 @@ const char *event_name(struct event_names *names, const char *root,
 	slot = &names->slots[event->vm % SLOTS];
 	if (slot->vm != event->vm)
 		*slot = (struct slot) { .vm = event->vm };
-	if (!slot->final && event->pid &&
-	    (slot->pid != event->pid || now_ns() - slot->asked_ns > AGAIN_NS))
+	if (may_ask(slot, event))
 		ask(slot, root, event);
 	return *slot->name ? slot->name : NULL;
 }
