@@ -37,45 +37,6 @@ logins() {
 	runuser -u nobody -- cat /etc/shadow
 }
 
-# An OOM killer for a cgroup and one for the machine, and what a machine without memory says.
-pressure() {
-	systemd-run --wait --unit=grows --property=MemoryMax=64M --property=MemorySwapMax=0 \
-		tail /dev/zero
-	systemd-run --wait --unit=java --property=OOMScoreAdjust=1000 tail /dev/zero
-	fallocate -l 256M /swap && chmod 600 /swap && mkswap /swap && swapon /swap && swapoff /swap
-	echo 1 >/proc/sys/vm/drop_caches
-	echo 1 >/proc/sys/vm/compact_memory
-	echo 64 >/proc/sys/vm/nr_hugepages
-	echo 100000 >/proc/sys/vm/nr_hugepages
-	echo 0 >/proc/sys/vm/nr_hugepages
-	for key in m w t l; do echo "$key" >/proc/sysrq-trigger; done
-}
-
-# File systems, arrays and volumes: made, broken, and busy when they are to go.
-disks() {
-	truncate -s 128M /work/one /work/two
-	one=$(losetup -f --show /work/one)
-	two=$(losetup -f --show /work/two)
-	mdadm --create /dev/md/test --run --level=1 --metadata=1.2 --raid-devices=2 "$one" "$two"
-	mkfs.ext4 -q /dev/md/test
-	mount /dev/md/test /mnt
-	(cd /mnt && umount /mnt)
-	mdadm /dev/md/test --fail "$two" --remove "$two"
-	umount /mnt
-	mdadm --stop /dev/md/test
-	wipefs -qa "$one" "$two"
-	pvcreate "$one" && vgcreate test "$one" && lvcreate -n test -l 100%FREE test
-	mount /dev/test/test /mnt
-	vgremove -ff test
-	mkfs.ext4 -q "$two" && dd if=/dev/urandom of="$two" bs=4k seek=100 count=400 conv=notrunc
-	mount "$two" /mnt && ls -R /mnt >/dev/null
-	umount /mnt
-	losetup -D
-	iscsiadm --mode discovery --type sendtargets --portal 127.0.0.1
-	exportfs -o rw localhost:/srv
-	mount -t nfs -o retry=0,timeo=20 localhost:/srv /mnt && umount /mnt
-}
-
 containers() {
 	tar -cf /work/image.tar -C / etc/hostname etc/passwd
 	for engine in podman docker; do
@@ -160,15 +121,9 @@ libvirt_debug() {
 	virt-admin daemon-log-outputs "1:journald"
 }
 
-# Once more, by way of the firmware or without.
+# Once more.
 again() {
 	[ "$boots" != 1 ] || echo reboot >/work/next
-}
-
-kexec() {
-	[ "$boots" = 1 ] || return
-	command kexec -l "/boot/vmlinuz-$(uname -r)" --initrd="/boot/initrd.img-$(uname -r)" --reuse-cmdline &&
-		echo kexec >/work/next
 }
 
 boots=$(($(cat /work/boots 2>/dev/null) + 1))
