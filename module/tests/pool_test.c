@@ -396,7 +396,7 @@ static void pool_of_snp_goes_with_kvm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_ES);
 }
 
-/* What VMs of the ledger hold is not foreign; while one is just taking an ASID nobody can tell. */
+/* What VMs of the ledger hold is not foreign; while one is just taking an ASID it is not known. */
 static void pool_has_foreign_asids(struct kunit *test)
 {
 	locked(sevadm_pool_hold_locked(SEVADM_POOL_SEV));
@@ -473,7 +473,7 @@ static void pool_is_what_the_processor_has(struct kunit *test)
 	}
 }
 
-/* What the misc controller counts of SEV-SNP guests is told apart by what they use. */
+/* The misc controller counts SEV-ES and SEV-SNP together: the latter are as many as are used. */
 static void pool_of_the_misc_controller(struct kunit *test)
 {
 	misc_sev = 3;
