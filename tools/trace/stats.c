@@ -409,7 +409,8 @@ static void add_names(struct json_object *rows)
 	json_object_put(vms);
 }
 
-static void print(struct stats *stats)
+/* Numbers of VMs in a recording are those of another time, or of another host. */
+static void print(struct stats *stats, bool recorded)
 {
 	struct json_object *rows = json_object_new_array(), *row;
 	size_t without = stats->by_vm ? 0 : NR_OF_VM, i;
@@ -422,7 +423,7 @@ static void print(struct stats *stats)
 			json_object_object_add(row, "took", times_row(&stats->rows[i].took));
 		json_object_array_add(rows, row);
 	}
-	if (stats->by_vm && stats->live)
+	if (stats->by_vm && !recorded)
 		add_names(rows);
 	if (output_json) {
 		output_print_json(rows);
@@ -476,7 +477,7 @@ int trace_stats(int argc, char **argv)
 		return stats_reset_live();
 	ret = argc ? count_recording(&stats, argv[0], &readable) : count_host(&stats);
 	if (argc ? readable : !ret)
-		print(&stats);
+		print(&stats, argc);
 	free(stats.rows);
 	return ret;
 }
