@@ -52,9 +52,16 @@ static bool is_failure(const struct sevadm_event *event)
 		event->type == SEVADM_EVENT_PIN || is_refusal(event));
 }
 
+/* What a process of long life met earlier is not why it fails now. */
+static bool belongs_to(const struct last *last, const struct sevadm_event *event)
+{
+	return last->nr && last->events[0].pid == event->pid &&
+	       event->time_ns <= last->events[last->nr - 1].time_ns + OLD_NS;
+}
+
 static void keep(struct last *last, const struct sevadm_event *event)
 {
-	if (last->nr && last->events[0].pid != event->pid)
+	if (!belongs_to(last, event))
 		last->nr = 0;
 	if (last->nr == LAST_EVENTS) {
 		memmove(last->events, last->events + 1,

@@ -18,7 +18,8 @@
 #define LAST_EVENTS	8
 
 /**
- * struct last - the failures at the end of the trace that are one process's; zeroes begin it
+ * struct last - the failures at the end of the trace that are one process's, none OLD_NS later than
+ * the one before it; zeroes begin it
  * @nr: how many of @events there are, the oldest first
  * @full: the newest event that said that a pool had no ASID left, and left the refusal to KVM
  * @is_full: there is one, of a process that KVM has not answered yet

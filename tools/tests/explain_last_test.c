@@ -279,6 +279,26 @@ static void a_full_pool_is_the_reason(void)
 	EXPECT_NUMBER(last.events[0].pid, 2);
 }
 
+/* A VM that was refused memory in the morning fails at night. */
+static void an_earlier_refusal(void)
+{
+	struct sevadm_event limit = event(SEVADM_EVENT_LIMIT, 1, -ENOMEM);
+	struct sevadm_event fails = event(SEVADM_EVENT_KVM, 1, -EIO);
+	struct last last = {};
+
+	limit.resource = SEVADM_RESOURCE_PIN;
+	limit.knob = SEVADM_KNOB_MAX;
+	limit.time_ns = 1000000000;
+	fails.time_ns = 1100000000;
+	last_add(&last, &limit);
+	last_add(&last, &fails);
+	EXPECT_NUMBER(last.nr, 2);
+	fails.time_ns += 40000000000000;
+	last_add(&last, &fails);
+	EXPECT_NUMBER(last.nr, 1);
+	EXPECT_NUMBER(last.events[0].type, SEVADM_EVENT_KVM);
+}
+
 /* libvirt appends each start to the same log: the newest is what somebody asks about. */
 static void the_newest_of_equal_lines(void)
 {
@@ -330,6 +350,7 @@ int main(void)
 		{ "what ccp says", what_ccp_says },
 		{ "a limit is the reason", a_limit_is_the_reason },
 		{ "a full pool is the reason", a_full_pool_is_the_reason },
+		{ "an earlier refusal is not the reason", an_earlier_refusal },
 		{ "of equal lines, the newest", the_newest_of_equal_lines },
 		{ "of too many lines, the newest", the_newest_of_many_lines },
 	};
