@@ -70,15 +70,46 @@ void format_since(struct json_object *value, char *text, size_t size)
 }
 
 /* Names of processes come from tenants. */
+/* Length of the well-formed UTF-8 character at @text (Unicode 15, table 3-7); 0: there is none. */
+static size_t utf8_length(const unsigned char *text)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t length, i;
+
+	if (text[0] < 0x80)
+		return 1;
+	if (text[0] < 0xc2 || text[0] > 0xf4)
+		return 0;
+	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	if (text[0] == 0xe0)
+		low = 0xa0;
+	else if (text[0] == 0xed)
+		high = 0x9f;
+	else if (text[0] == 0xf0)
+		low = 0x90;
+	else if (text[0] == 0xf4)
+		high = 0x8f;
+	for (i = 1; i < length; i++) {
+		if (text[i] < low || text[i] > high)
+			return 0;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return length;
+}
+
 void output_make_printable(char *text)
 {
 	unsigned char *byte = (unsigned char *)text;
+	size_t length;
 
-	for (; *byte; byte++) {
-		if (*byte < ' ' || *byte == 0x7f)
+	for (; *byte; byte += length ?: 1) {
+		length = utf8_length(byte);
+		/* What is no UTF-8 is a control code on some terminals, and keeps lines out of journals. */
+		if (!length || *byte < ' ' || *byte == 0x7f)
 			*byte = '?';
 		/* U+0080 to U+009F: the C1 control codes */
-		else if (byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0)
+		else if (byte[0] == 0xc2 && byte[1] < 0xa0)
 			byte[0] = byte[1] = '?';
 	}
 }
@@ -239,34 +270,6 @@ struct json_object *json_u64(uint64_t value)
 struct json_object *json_known_u64(bool known, uint64_t value)
 {
 	return known ? json_u64(value) : NULL;
-}
-
-/* Length of the well-formed UTF-8 character at @text (Unicode 15, table 3-7); 0: there is none. */
-static size_t utf8_length(const unsigned char *text)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length, i;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	if (text[0] == 0xe0)
-		low = 0xa0;
-	else if (text[0] == 0xed)
-		high = 0x9f;
-	else if (text[0] == 0xf0)
-		low = 0x90;
-	else if (text[0] == 0xf4)
-		high = 0x8f;
-	for (i = 1; i < length; i++) {
-		if (text[i] < low || text[i] > high)
-			return 0;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return length;
 }
 
 struct json_object *json_text(const char *text)

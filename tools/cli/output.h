@@ -40,7 +40,7 @@ void format_since(struct json_object *value, char *text, size_t size);
 /* The rendered value, "-" for null; in one of a few buffers that take turns. */
 const char *output_text(struct json_object *row, const char *key, output_formatter format);
 
-/* What a terminal could take for a command becomes '?'. */
+/* What a terminal could take for a command, and what is no UTF-8, becomes '?'. */
 void output_make_printable(char *text);
 
 void output_print_json(struct json_object *value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Events as text: the whole line of each kind, with each thing known and not. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "cli/output.h"
 #include "test.h"
@@ -175,6 +176,16 @@ static void names(void)
 }
 
 /* The columns of the heading are those of the lines. */
+/* A process chooses the name: no terminal is to take it for a command, no journal for bytes. */
+static void hostile_names(void)
+{
+	struct sevadm_event event = { .type = SEVADM_EVENT_KVM, QEMU, .known = SEVADM_KNOWN_VM };
+	char *sentence = event_sentence(&event, "w\033]0;\n\x9b" "2J\xc2\x9b\xe2\x82\xac\xe2\x82");
+
+	EXPECT_TEXT(sentence, "kvm INIT: ok; VM 3 w?]0;??2J??\xe2\x82\xac??; process 812 qemu");
+	free(sentence);
+}
+
 static void heading(void)
 {
 	capture_begin();
@@ -189,6 +200,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "each line", each_line },
 		{ "names of VMs", names },
+		{ "names that processes choose", hostile_names },
 		{ "the heading", heading },
 	};
 

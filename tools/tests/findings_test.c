@@ -52,7 +52,7 @@ static void as_text(void)
 	EXPECT_NUMBER(finish(&report), EXIT_REFUSED);
 	EXPECT_TEXT(captured,
 		    "a b.xml: error, 1 error, 1 warning, 2 info\n"
-		    "\n  info [hint]: the ?[2J\xff whole\n    fix:    r3\n    source: s3\n"
+		    "\n  info [hint]: the ?[2J? whole\n    fix:    r3\n    source: s3\n"
 		    "\n  error [early] line 4: four 4\n    fix:    do this\n    source: s2\n"
 		    "\n  info [hint] line 4: a hint\n    fix:    r3\n    source: s3\n"
 		    "\n  warning [late] line 9: nine\n    fix:    r1\n    source: s1\n"
