@@ -105,7 +105,7 @@ void output_make_printable(char *text)
 
 	for (; *byte; byte += length ?: 1) {
 		length = utf8_length(byte);
-		/* What is no UTF-8 is a control code on some terminals, and keeps lines out of journals. */
+		/* What is no UTF-8 commands some terminals; journals hide it. */
 		if (!length || *byte < ' ' || *byte == 0x7f)
 			*byte = '?';
 		/* U+0080 to U+009F: the C1 control codes */

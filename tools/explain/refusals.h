@@ -10,7 +10,7 @@
 /* The newest; a tenant that is refused without end leaves no room for older ones. */
 #define REFUSALS_MAX	32
 
-/* Who explains what has just failed needs no longer: what the host is like now, it was like then. */
+/* Who explains what has just failed needs no longer: the host is still what it was. */
 #define OLD_NS		10000000000LL
 
 /**

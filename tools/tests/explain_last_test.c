@@ -327,7 +327,8 @@ static void the_newest_of_many_lines(void)
 	int i;
 
 	for (i = 1; i <= READINGS_MAX + 1; i++) {
-		snprintf(line, sizeof(line), "SEV: %d locked pages exceed the lock limit of 1.\n", i + 1);
+		snprintf(line, sizeof(line),
+			 "SEV: %d locked pages exceed the lock limit of 1.\n", i + 1);
 		strcat(text, line);
 	}
 	file = fmemopen(text, strlen(text), "r");

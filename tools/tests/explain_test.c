@@ -559,7 +559,8 @@ static void the_command(void)
 /* Whether SEV is off now, or kvm_amd loaded, says nothing about another year. */
 static void an_old_line(void)
 {
-	char *old[] = { "explain", "2020-01-01T00:00:00.000000Z qemu-system-x86_64: sev_kvm_init: failed to initialize ret=-25 fw_error=0 ''", NULL };
+	char *old[] = { "explain", "2020-01-01T00:00:00.000000Z qemu-system-x86_64: sev_kvm_init:",
+			"failed to initialize ret=-25 fw_error=0 ''", NULL };
 	struct json_object *rows, *causes;
 	size_t i;
 
@@ -570,7 +571,8 @@ static void an_old_line(void)
 	causes = json_object_object_get(json_object_array_get_idx(rows, 0), "causes");
 	EXPECT(json_object_array_length(causes));
 	for (i = 0; i < json_object_array_length(causes); i++)
-		EXPECT_TEXT(json_get_text(json_object_array_get_idx(causes, i), "verdict"), "possible");
+		EXPECT_TEXT(json_get_text(json_object_array_get_idx(causes, i), "verdict"),
+			    "possible");
 	json_object_put(rows);
 }
 

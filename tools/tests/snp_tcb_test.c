@@ -108,7 +108,8 @@ int main(void)
 		{ "a firmware that hangs", no_answer },
 	};
 
-	device = mmap(NULL, sizeof(*device), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	device = mmap(NULL, sizeof(*device), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
 	if (device == MAP_FAILED)
 		ksft_exit_fail_msg("no memory\n");
 	run_tests(tests, ARRAY_SIZE(tests));
