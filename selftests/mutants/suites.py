@@ -6,7 +6,7 @@ which test comes to which line), judge(tree, mutant, passes): how a mutant died,
 if it is no mutant.
 
 There are two kinds of every program. The plain one is built and run in a fraction of the time, and
-kills most mutants. Who survives it is built with the sanitisers, as the tests themselves are.
+kills most mutants. What survives it is built with the sanitisers, as the tests themselves are.
 """
 import glob
 import hashlib
@@ -150,7 +150,7 @@ class Tools:
     """tools/ with its unit tests in C, and those in shell and Python that run the program."""
     # Those take long, or run another program.
     WITHOUT = ("check_hostile_test.sh", "liar_test.sh")
-    # What tells which lines a test comes to.
+    # What says which lines a test comes to.
     COVERAGE = {"coverage": ["--coverage"]}
 
     def __init__(self, out, longest):

@@ -17,7 +17,8 @@ void event_names_free(struct event_names *names);
  * @names: what was found before: a name outlives its process there; NULL: nothing is found
  * @root: "" on a live host; tests have a folder that stands for /
  *
- * The event's process is asked, as vm_name_of() does.
+ * The event's process is asked, as vm_name_of() does, until one has named the VM: from then on
+ * that one alone, for a better name.
  *
  * Return: the name, which lasts until the next call; NULL: not known.
  */
