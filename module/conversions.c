@@ -6,18 +6,15 @@
  * before somebody begins to read.
  */
 #include <linux/jiffies.h>
-#include <linux/mutex.h>
 #include <linux/workqueue.h>
 
 #include "conversions.h"
 #include "event.h"
+#include "pool.h"
 #include "private.h"
 #include "vm.h"
 
 #define PERIOD	HZ
-
-/* Guards what has been reported of each VM. */
-static DEFINE_MUTEX(report_lock);
 
 static void report_now(struct work_struct *work);
 
@@ -25,7 +22,7 @@ static DECLARE_DELAYED_WORK(report_work, report_now);
 
 static bool has_private_memory(const struct sevadm_vm *vm)
 {
-	return vm->type == SEVADM_VM_TYPE_SEV_SNP && !vm->mirror;
+	return READ_ONCE(vm->type) == SEVADM_VM_TYPE_SEV_SNP && !READ_ONCE(vm->mirror);
 }
 
 /* It is put down to whom the VM is, not to the task that counts. */
@@ -39,7 +36,7 @@ static void emit(const struct sevadm_vm *vm, u32 command, u64 pages)
 	sevadm_event_name_vm(&event, vm);
 	event.pid = vm->pid;
 	event.tid = vm->pid;
-	event.uid = from_kuid_munged(&init_user_ns, vm->uid);
+	event.uid = from_kuid_munged(&init_user_ns, vm->event_uid);
 	if (!(READ_ONCE(vm->known) & SEVADM_KNOWN_CREATOR))
 		event.known &= ~SEVADM_KNOWN_UID;
 	memcpy(event.comm, vm->comm, sizeof(event.comm));
@@ -59,22 +56,22 @@ void sevadm_conversions_report(struct sevadm_vm *vm)
 {
 	u64 made_private = 0, made_shared = 0;
 	struct sevadm_private private;
-	bool known;
 
 	if (!has_private_memory(vm))
 		return;
-	mutex_lock(&report_lock);
-	/* What the ASID's owner before had is never taken for the VM's. */
 	spin_lock(&sevadm_ledger_lock);
-	known = vm->known & SEVADM_KNOWN_ASID && sevadm_private_get(vm->asid, &private);
-	spin_unlock(&sevadm_ledger_lock);
-	if (known) {
+	/*
+	 * The VM may have left the ledger, or be about to: once KVM has given the ASID back, what
+	 * is counted may be another VM's.
+	 */
+	if (vm->known & SEVADM_KNOWN_ASID && sevadm_pool_is_of_locked(vm->asid, vm->id) &&
+	    sevadm_private_get(vm->asid, &private)) {
 		made_private = private.conversions - vm->reported_private;
 		made_shared = private.reclaims - vm->reported_shared;
 		vm->reported_private = private.conversions;
 		vm->reported_shared = private.reclaims;
 	}
-	mutex_unlock(&report_lock);
+	spin_unlock(&sevadm_ledger_lock);
 	emit(vm, SEVADM_KVM_MAKE_PRIVATE, made_private);
 	emit(vm, SEVADM_KVM_MAKE_SHARED, made_shared);
 }
@@ -111,7 +108,8 @@ void sevadm_conversions_watch(const struct sevadm_vm *vm)
 /** sevadm_conversions_flush() - report now what all VMs have converted so far; may sleep */
 void sevadm_conversions_flush(void)
 {
-	if (delayed_work_pending(&report_work))
+	/* While it runs, it may have passed a VM that has converted more since. */
+	if (work_busy(&report_work.work))
 		report_all();
 }
 

@@ -526,6 +526,10 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 	sevadm_seam_enter(SEAM_sev_vm_destroy);
 	scope = sevadm_scope_enter(SEVADM_SCOPE_DESTROY, SEVADM_KVM_DESTROY, kvm);
 
+	/* As long as the ASID is this VM's. Its guest_memfd, which holds KVM's VM, has gone. */
+	if (scope->vm)
+		sevadm_conversions_report(scope->vm);
+
 	call_original(sev_vm_destroy, kvm);
 
 	/* Called for every VM: nothing is recorded for those that are not in the ledger. */
@@ -533,7 +537,6 @@ void wrap_sev_vm_destroy(struct kvm *kvm)
 		pinned = pinned_by(scope->vm);
 		if (pinned)
 			event_pin(SEVADM_EVENT_UNPIN, scope, pinned, pinned, scope->start_ns);
-		sevadm_conversions_report(scope->vm);
 		sevadm_vm_remove(scope->vm, scope->uncharged);
 		if (scope->uncharged)
 			event_asid_reclaim(scope->vm);

@@ -178,6 +178,8 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 	if (news) {
 		sevadm_pool_bind_locked(sevadm_pool_of_type(vm->type), asid, vm->id, vm->pid);
 		sevadm_private_take(asid);
+		vm->reported_private = 0;
+		vm->reported_shared = 0;
 	}
 	spin_unlock(&sevadm_ledger_lock);
 	return news;

@@ -238,6 +238,13 @@ void sevadm_pool_move_locked(u32 asid, u64 from, u64 to, u32 pid)
 	asids[asid].pid = pid;
 }
 
+/** sevadm_pool_is_of_locked() - return true if an ASID is that of the VM with the id @vm */
+bool sevadm_pool_is_of_locked(u32 asid, u64 vm)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	return asid_valid(asid) && asids[asid].vm == vm;
+}
+
 /**
  * sevadm_pool_give_back_locked() - let a VM's ASID wait to be recycled
  * @pool: enum sevadm_pool

@@ -34,6 +34,7 @@ void sevadm_pool_hold_locked(u32 pool);
 void sevadm_pool_unhold_locked(u32 pool);
 void sevadm_pool_bind_locked(u32 pool, u32 asid, u64 vm, u32 pid);
 void sevadm_pool_move_locked(u32 asid, u64 from, u64 to, u32 pid);
+bool sevadm_pool_is_of_locked(u32 asid, u64 vm);
 void sevadm_pool_give_back_locked(u32 pool, u32 asid, u64 vm);
 u32 sevadm_pool_recycle_locked(void);
 bool sevadm_pool_sync_locked(const unsigned long *used, const unsigned long *reclaim);

@@ -51,6 +51,7 @@ static void forget_creator(struct sevadm_vm *vm)
 	vm->creator = NULL;
 	vm->pid = 0;
 	vm->uid = KUIDT_INIT(0);
+	vm->event_uid = KUIDT_INIT(0);
 	vm->uid_nr = 0;
 	memset(vm->comm, 0, sizeof(vm->comm));
 }
@@ -247,16 +248,20 @@ static void add_uid(struct sevadm_vm *vm, kuid_t uid)
 /*
  * A user has tens of thousands of subordinate uids to run processes under. They exist in user
  * namespaces that the user has made: the owners of those are charged as well, as ucounts does.
+ * Events count as the outermost one's, as those of the creator itself (event.c).
  */
 static void describe_users(struct sevadm_vm *vm, struct task_struct *creator)
 {
 	const struct user_namespace *ns;
 
 	vm->uid = task_uid(creator);
+	vm->event_uid = vm->uid;
 	add_uid(vm, vm->uid);
 	rcu_read_lock();
-	for (ns = __task_cred(creator)->user_ns; ns != &init_user_ns; ns = ns->parent)
+	for (ns = __task_cred(creator)->user_ns; ns != &init_user_ns; ns = ns->parent) {
 		add_uid(vm, ns->owner);
+		vm->event_uid = uid_eq(ns->owner, GLOBAL_ROOT_UID) ? vm->uid : ns->owner;
+	}
 	rcu_read_unlock();
 }
 

@@ -73,10 +73,11 @@ struct sevadm_line {
  * @handle: the firmware's handle of its context
  * @pid: @creator, in the initial pid namespace
  * @uid: real user of @creator
+ * @event_uid: user whom it counts as in events: as sevadm_event_user() says of @creator
  * @gmem_pages: pages of its memslots that are bound to guest_memfd
  * @reported_private: pages of it that became private and were reported (conversions.c)
  * @reported_shared: pages that it gave back and that were
- * @creator: process that initialised it; NULL: not known, as then are @pid, @uid and @comm
+ * @creator: process that initialised it; NULL: not known, as then are @pid, the users and @comm
  * @uids: users it is charged to: @uid first, then the owners of that process's user namespaces
  * @uid_nr: number of @uids
  * @cgroup: cgroup (v2) of that process, or if it has ended the one that was charged its page table
@@ -91,8 +92,8 @@ struct sevadm_line {
  * @comm: name of the thread that initialised it
  * @stats: of its firmware commands and pins, guarded by sevadm_record_lock
  *
- * All but @stats, @reported_private, @reported_shared and the constant fields (@id, @kvm,
- * @created_ns, @creator, @pid, @uids, @comm, @cgroup) are guarded by sevadm_ledger_lock.
+ * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @event_uid,
+ * @uids, @comm, @cgroup) are guarded by sevadm_ledger_lock.
  */
 struct sevadm_vm {
 	struct list_head list;
@@ -123,6 +124,7 @@ struct sevadm_vm {
 	u32 handle;
 	u32 pid;
 	kuid_t uid;
+	kuid_t event_uid;
 	u32 uid_nr;
 	kuid_t uids[SEVADM_VM_UIDS_MAX];
 	struct pid *creator;

@@ -20,19 +20,13 @@
 #define EVENTS		3
 #define USERS		3
 
-/*
- * The bitmaps are kvm_amd's, and what is counted (event.c, conversions.c) has been emitted.
- */
+/* The bitmaps are kvm_amd's, and what is counted (event.c) has been emitted. */
 bool sevadm_bitmaps_sync(void)
 {
 	return true;
 }
 
 void sevadm_event_flush(void)
-{
-}
-
-void sevadm_conversions_flush(void)
 {
 }
 

@@ -11,6 +11,7 @@ typedef struct {
 } kuid_t;
 
 #define KUIDT_INIT(uid)				((kuid_t) { uid })
+#define GLOBAL_ROOT_UID				KUIDT_INIT(0)
 #define __kuid_val(uid)				((uid).value)
 #define __task_cred(task)			(&(task)->cred)
 #define uid_eq(one, two)			((one).value == (two).value)

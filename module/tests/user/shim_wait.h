@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waiting: queues whose entries are functions, timers that never fire by themselves, RCU for one
- * thread.
+ * Waiting: queues whose entries are functions, timers and work that never run by themselves, RCU
+ * for one thread.
  */
 #ifndef SEVADM_USER_SHIM_WAIT_H
 #define SEVADM_USER_SHIM_WAIT_H
@@ -67,6 +67,39 @@ static inline int del_timer_sync(struct timer_list *timer)
 	bool was = timer->pending;
 
 	timer->pending = false;
+	return was;
+}
+
+/* Work that waits, or runs: a case sets both as a workqueue would. */
+struct work_struct {
+	void (*function)(struct work_struct *work);
+	bool pending;
+	bool running;
+};
+
+struct delayed_work {
+	struct work_struct work;
+};
+
+#define HZ				250
+#define DECLARE_DELAYED_WORK(name, callback)	\
+	struct delayed_work name = { .work.function = (callback) }
+#define delayed_work_pending(delayed)	((delayed)->work.pending)
+#define work_busy(one)			((one)->pending || (one)->running)
+
+static inline bool schedule_delayed_work(struct delayed_work *delayed, unsigned long delay)
+{
+	bool was = delayed->work.pending;
+
+	delayed->work.pending = true;
+	return !was;
+}
+
+static inline bool cancel_delayed_work_sync(struct delayed_work *delayed)
+{
+	bool was = delayed->work.pending;
+
+	delayed->work.pending = false;
 	return was;
 }
 
