@@ -50,7 +50,8 @@ static const struct sevadm_event launch[] = {
 static char folder[] = "/tmp/sevadm-recording-XXXXXX";
 static char path[64];
 
-static void record(const char *name)
+/* Records the launch, and one more event if there is one. */
+static void record_with(const char *name, const struct sevadm_event *more)
 {
 	struct recording *recording;
 	size_t i;
@@ -59,7 +60,14 @@ static void record(const char *name)
 	EXPECT_NUMBER(recording_create(path, &recording), EXIT_OK);
 	for (i = 0; i < ARRAY_SIZE(launch); i++)
 		EXPECT_NUMBER(recording_add(recording, &launch[i]), EXIT_OK);
+	if (more)
+		EXPECT_NUMBER(recording_add(recording, more), EXIT_OK);
 	EXPECT_NUMBER(recording_close(recording), EXIT_OK);
+}
+
+static void record(const char *name)
+{
+	record_with(name, NULL);
 }
 
 static int load(struct loaded *loaded)
@@ -401,6 +409,23 @@ static void the_stats(void)
 	EXPECT_NUMBER(run(trace_stats, wrong), EXIT_USAGE);
 }
 
+/* Pages are no calls: the module's own statistics do not have them either. */
+static void statistics_without_pages(void)
+{
+	const struct sevadm_event pages = {
+		.type = SEVADM_EVENT_KVM, .command = SEVADM_KVM_MAKE_PRIVATE, .vm = 3,
+		.known = SEVADM_KNOWN_VM, .count = 20000, .comm = "qemu",
+		.flags = SEVADM_EVENT_REPEATED, .seq = launch[ARRAY_SIZE(launch) - 1].seq + 1,
+		.time_ns = launch[ARRAY_SIZE(launch) - 1].time_ns + 1,
+	};
+	char *words[] = { path, NULL };
+
+	record_with("pages", &pages);
+	EXPECT_NUMBER(run(trace_stats, words), EXIT_OK);
+	EXPECT(strstr(captured, "LAUNCH_UPDATE_DATA"));
+	EXPECT(!strstr(captured, "MAKE_PRIVATE"));
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -415,6 +440,7 @@ int main(void)
 		{ "the report, and its picture", the_report },
 		{ "a report of what is left", a_report_of_the_rest },
 		{ "statistics", the_stats },
+		{ "statistics without pages", statistics_without_pages },
 	};
 	char command[64];
 

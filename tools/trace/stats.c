@@ -102,7 +102,8 @@ static void count_event(struct stats *stats, const struct sevadm_event *event)
 	if (!filter_wants(&stats->filter, event))
 		return;
 	stats->events++;
-	if (event->type == SEVADM_EVENT_ASID || event->type == SEVADM_EVENT_LIMIT)
+	if (event->type == SEVADM_EVENT_ASID || event->type == SEVADM_EVENT_LIMIT ||
+	    event_is_conversion(event))
 		return;
 	row = row_of(stats, event);
 	if (!row) {
