@@ -312,24 +312,24 @@ static bool run_storm(void)
 	const unsigned int last = 7;	/* from "init" on, which makes it a VM of the ledger */
 	unsigned int i, steps = 0;
 	pid_t guests[STORM];
-	int silence[2], told[2];
+	int silence[2], said[2];
 	bool good;
 
-	if (pipe(silence) || pipe(told))
+	if (pipe(silence) || pipe(said))
 		return false;
 	for (i = 0; i < STORM; i++) {
-		guests[i] = storm_guest(life[1 + i % last], silence[0], told[1]);
+		guests[i] = storm_guest(life[1 + i % last], silence[0], said[1]);
 		steps += 2 + i % last;
 	}
-	close(told[1]);
-	good = storm_has_come(told[0], steps) && vms_agree("storm", STORM, -1) &&
+	close(said[1]);
+	good = storm_has_come(said[0], steps) && vms_agree("storm", STORM, -1) &&
 	       host_agrees("storm") && check_agrees("storm");
 	storm_kill(guests, 0);
 	good = vms_agree("half of the storm", STORM / 2, -1) && good;
 	storm_kill(guests, 1);
 	close(silence[0]);
 	close(silence[1]);
-	close(told[0]);
+	close(said[0]);
 	return vms_agree("after the storm", 0, 0) && host_agrees("after the storm") &&
 	       check_agrees("after the storm") && good;
 }

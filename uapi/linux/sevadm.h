@@ -149,7 +149,8 @@ enum sevadm_event_type {
  * @SEVADM_KVM_DESTROY: the end of a VM
  * @SEVADM_KVM_MAKE_PRIVATE: @sevadm_event.count pages of a SEV-SNP guest have become private since
  *	the event of this kind before; once a second at most, when a VM ends, and before somebody
- *	begins to read (SEVADM_EVENT_REPEATED). It took no call of its own
+ *	begins to read (SEVADM_EVENT_REPEATED). It took no call of its own, and is put down to
+ *	the process that initialised the VM, as far as that is known
  * @SEVADM_KVM_MAKE_SHARED: as many were given back
  *
  * The values lie far above KVM's own numbers (linux/kvm.h, enum sev_cmd_id).
@@ -289,7 +290,8 @@ enum sevadm_knob {
  * @wait_ns: PSP: time spent queueing for the mailbox before the command (SEVADM_KNOWN_WAIT)
  * @pinned_bytes: PIN and UNPIN: what the VM had pinned before (SEVADM_KNOWN_PINNED)
  * @limit_bytes: PIN refused: the limit that was met (SEVADM_KNOWN_LIMIT)
- * @count: LOST: number of events that were overwritten; SEVADM_EVENT_REPEATED: number of calls
+ * @count: LOST: number of events that were overwritten; SEVADM_EVENT_REPEATED: number of calls, or
+ *	of pages
  * @pid: process (tgid) in whose context it happened, in the initial pid namespace
  * @tid: thread of @pid
  * @command: PSP: firmware command id (linux/psp-sev.h, enum sev_cmd); KVM: enum sev_cmd_id or
