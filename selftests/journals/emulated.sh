@@ -27,7 +27,8 @@ boot_emulated() {
 	debugfs -w -f "$run/commands" "$run/disk" >/dev/null 2>&1
 	setpriv --pdeathsig KILL timeout "${TIMEOUT:-3600}" "$qemu" -nodefaults -no-user-config \
 		-display none -machine q35 -accel tcg,thread=multi -smp 2 -m 2048 -cpu "$cpu" \
-		-device virtio-blk-pci,drive=disk -device virtio-net-pci,romfile= -device amd-iommu \
+		-device virtio-blk-pci,drive=disk -device virtio-net-pci,romfile= \
+		-device amd-iommu \
 		-drive "if=none,id=disk,format=raw,cache=unsafe,file=$run/disk" \
 		-chardev "file,id=console,path=$out/console" -device isa-serial,chardev=console \
 		-fw_cfg "name=opt/work,file=$run/work" \
