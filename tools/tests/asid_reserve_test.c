@@ -19,6 +19,7 @@
 #include "asid_reserve.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "folder.h"
 #include "test.h"
 
 static char folder[] = "/tmp/sevadm-reserve-XXXXXX";
@@ -268,31 +269,14 @@ int main(void)
 		{ "the command has its signals", command_has_its_signals },
 		{ "signals are passed on", signals_are_passed_on },
 	};
-	char name[64];
-	FILE *mounts;
-	size_t i;
+	char text[128];
 
-	if (!mkdtemp(folder))
-		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
-	snprintf(name, sizeof(name), "%s/slice", folder);
-	mkdir(name, 0755);
-	snprintf(name, sizeof(name), "%s/mounts", folder);
-	mounts = fopen(name, "w");
-	if (!mounts)
-		ksft_exit_fail_msg("cannot write %s\n", name);
-	fprintf(mounts, "cgroup2 %s cgroup2 rw 0 0\n", folder);
-	fclose(mounts);
-	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(tests));
-	for (i = 0; i < ARRAY_SIZE(tests); i++) {
-		test_failed = false;
-		tests[i].run();
-		ksft_test_result(!test_failed, "%s\n", tests[i].name);
-	}
-	unlink(name);
-	snprintf(name, sizeof(name), "%s/slice", folder);
-	rmdir(name);
-	if (rmdir(folder))
-		ksft_print_msg("%s stays\n", folder);
+	folder_make(folder);
+	snprintf(text, sizeof(text), "cgroup2 %s cgroup2 rw 0 0\n", folder);
+	folder_put(folder, "mounts", 0644, text);
+	snprintf(text, sizeof(text), "%s/slice", folder);
+	mkdir(text, 0755);
+	run_each(tests, ARRAY_SIZE(tests));
+	folder_remove(folder);
 	ksft_finished();
 }

@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "explain/explain.h"
 #include "sev/names.h"
+#include "folder.h"
 #include "test.h"
 
 static size_t explain(const char *line, const struct facts *facts,
@@ -437,20 +438,7 @@ static char root[] = "/tmp/sevadm-facts-XXXXXX";
 
 static void put(const char *path, const char *text)
 {
-	char name[PATH_MAX], *slash;
-	FILE *file;
-
-	snprintf(name, sizeof(name), "%s/%s", root, path);
-	for (slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(name, 0700);
-		*slash = '/';
-	}
-	file = fopen(name, "w");
-	if (!file)
-		ksft_exit_fail_msg("cannot write %s\n", name);
-	fputs(text, file);
-	fclose(file);
+	folder_put(root, path, 0644, text);
 }
 
 static bool ask_full(struct facts *facts)

@@ -10,27 +10,14 @@
 #include "cli/output.h"
 #include "host/facts.h"
 #include "host/gather.h"
+#include "folder.h"
 #include "test.h"
 
 static char root[] = "/tmp/sevadm-programs-XXXXXX";
 
 static void put(const char *path, mode_t mode, const char *text)
 {
-	char name[PATH_MAX], *slash;
-	FILE *file;
-
-	snprintf(name, sizeof(name), "%s%s", root, path);
-	for (slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(name, 0755);
-		*slash = '/';
-	}
-	file = fopen(name, "w");
-	if (!file)
-		ksft_exit_fail_msg("cannot write %s\n", name);
-	fputs(text, file);
-	fclose(file);
-	chmod(name, mode);
+	folder_put(root, path, mode, text);
 }
 
 static void put_away(const char *path)
@@ -280,23 +267,12 @@ int main(void)
 		{ "QEMU and its version", qemu_and_its_version },
 		{ "firmware is described", firmware_is_described },
 	};
-	char command[64];
-	size_t i;
 
-	if (!mkdtemp(root))
-		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
-	snprintf(command, sizeof(command), "rm -r %s", root);
+	folder_make(root);
 	/* As main() does: a program may end before it has read what it is asked. */
 	signal(SIGPIPE, SIG_IGN);
-	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(tests));
-	for (i = 0; i < ARRAY_SIZE(tests); i++) {
-		test_failed = false;
-		tests[i].run();
-		ksft_test_result(!test_failed, "%s\n", tests[i].name);
-	}
+	run_each(tests, ARRAY_SIZE(tests));
 	host_facts_free(&facts);
-	if (system(command))
-		ksft_print_msg("%s stays\n", root);
+	folder_remove(root);
 	ksft_finished();
 }

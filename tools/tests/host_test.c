@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "host/facts.h"
 #include "host/gather.h"
+#include "folder.h"
 #include "test.h"
 
 /* A host on which everything is well. */
@@ -393,20 +394,7 @@ static char root[] = "/tmp/sevadm-host-XXXXXX";
 
 static void put(const char *path, const char *text)
 {
-	char name[PATH_MAX], *slash;
-	FILE *file;
-
-	snprintf(name, sizeof(name), "%s/%s", root, path);
-	for (slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(name, 0755);
-		*slash = '/';
-	}
-	file = fopen(name, "w");
-	if (!file)
-		ksft_exit_fail_msg("cannot write %s\n", name);
-	fputs(text, file);
-	fclose(file);
+	folder_put(root, path, 0644, text);
 }
 
 static void through_json(void)
@@ -517,20 +505,9 @@ int main(void)
 		{ "facts through JSON", through_json },
 		{ "a made-up host", a_made_up_host },
 	};
-	char command[64];
-	size_t i;
 
-	if (!mkdtemp(root))
-		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(tests));
-	for (i = 0; i < ARRAY_SIZE(tests); i++) {
-		test_failed = false;
-		tests[i].run();
-		ksft_test_result(!test_failed, "%s\n", tests[i].name);
-	}
-	if (system(command))
-		ksft_print_msg("%s stays\n", root);
+	folder_make(root);
+	run_each(tests, ARRAY_SIZE(tests));
+	folder_remove(root);
 	ksft_finished();
 }

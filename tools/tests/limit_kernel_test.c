@@ -21,6 +21,7 @@
 #include "cli/output.h"
 #include "config/config.h"
 #include "limit/limit.h"
+#include "folder.h"
 #include "test.h"
 
 #define FAMILY		33
@@ -605,33 +606,15 @@ int main(void)
 		{ "a file is applied", file_is_applied },
 		{ "a file is refused", file_is_refused },
 	};
-	char name[64];
-	FILE *mounts;
-	size_t i;
+	char text[128];
 
-	if (!mkdtemp(folder))
-		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
+	folder_make(folder);
 	snprintf(conf, sizeof(conf), "%s/limits.conf", folder);
-	snprintf(name, sizeof(name), "%s/slice", folder);
-	mkdir(name, 0755);
-	snprintf(name, sizeof(name), "%s/mounts", folder);
-	mounts = fopen(name, "w");
-	if (!mounts)
-		ksft_exit_fail_msg("cannot write %s\n", name);
-	fprintf(mounts, "proc /proc proc rw 0 0\ncgroup2 %s cgroup2 rw 0 0\n", folder);
-	fclose(mounts);
-	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(tests));
-	for (i = 0; i < ARRAY_SIZE(tests); i++) {
-		test_failed = false;
-		tests[i].run();
-		ksft_test_result(!test_failed, "%s\n", tests[i].name);
-	}
-	unlink(conf);
-	unlink(name);
-	snprintf(name, sizeof(name), "%s/slice", folder);
-	rmdir(name);
-	if (rmdir(folder))
-		ksft_print_msg("%s stays\n", folder);
+	snprintf(text, sizeof(text), "proc /proc proc rw 0 0\ncgroup2 %s cgroup2 rw 0 0\n", folder);
+	folder_put(folder, "mounts", 0644, text);
+	snprintf(text, sizeof(text), "%s/slice", folder);
+	mkdir(text, 0755);
+	run_each(tests, ARRAY_SIZE(tests));
+	folder_remove(folder);
 	ksft_finished();
 }

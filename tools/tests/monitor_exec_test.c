@@ -167,17 +167,10 @@ int main(void)
 		{ "not too often", not_too_often },
 		{ "one that is not there", one_that_is_not_there },
 	};
-	unsigned int i;
 
 	if (!mkdtemp(folder))
 		return 1;
-	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(tests));
-	for (i = 0; i < ARRAY_SIZE(tests); i++) {
-		test_failed = false;
-		tests[i].run();
-		ksft_test_result(!test_failed, "%s\n", tests[i].name);
-	}
+	run_each(tests, ARRAY_SIZE(tests));
 	unlink(program);
 	unlink(said);
 	rmdir(folder);

@@ -9,6 +9,7 @@
 
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "folder.h"
 #include "test.h"
 #include "trace/event.h"
 #include "trace/recording.h"
@@ -442,19 +443,9 @@ int main(void)
 		{ "statistics", the_stats },
 		{ "statistics without pages", statistics_without_pages },
 	};
-	char command[64];
 
-	if (!mkdtemp(folder))
-		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(tests));
-	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
-		test_failed = false;
-		tests[i].run();
-		ksft_test_result(!test_failed, "%s\n", tests[i].name);
-	}
-	if (system(command))
-		ksft_print_msg("%s stays\n", folder);
+	folder_make(folder);
+	run_each(tests, ARRAY_SIZE(tests));
+	folder_remove(folder);
 	ksft_finished();
 }

@@ -43,7 +43,8 @@ static bool test_failed;
 	}									\
 } while (0)
 
-static inline void run_tests(const struct test *tests, unsigned int nr)
+/* For tests that clear up before they end with ksft_finished(). */
+static inline void run_each(const struct test *tests, unsigned int nr)
 {
 	unsigned int i;
 
@@ -54,6 +55,11 @@ static inline void run_tests(const struct test *tests, unsigned int nr)
 		tests[i].run();
 		ksft_test_result(!test_failed, "%s\n", tests[i].name);
 	}
+}
+
+static inline void run_tests(const struct test *tests, unsigned int nr)
+{
+	run_each(tests, nr);
 	ksft_finished();
 }
 
