@@ -14,25 +14,6 @@
 #include "ring.h"
 #include "tracepoint.h"
 
-/**
- * sevadm_event_user_in_namespace() - find the user whom a task in a user namespace counts as
- * @cred: of the task; its user namespace is not the initial one
- *
- * A user namespace that a user has made holds thousands of uids that are all that user's: what
- * happens there counts as its owner's. In one that root has made, root has assigned the uids.
- *
- * Return: a uid of the initial user namespace.
- */
-u32 sevadm_event_user_in_namespace(const struct cred *cred)
-{
-	const struct user_namespace *ns = cred->user_ns;
-
-	while (ns->parent != &init_user_ns)
-		ns = ns->parent;
-	return from_kuid_munged(&init_user_ns, uid_eq(ns->owner, GLOBAL_ROOT_UID) ? cred->uid :
-				ns->owner);
-}
-
 /* Return true if ccp gives the security processor up (psp_dead), or a limit was met. */
 static bool is_urgent(const struct sevadm_event *event)
 {

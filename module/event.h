@@ -16,8 +16,6 @@
 #include "stats.h"
 #include "vm.h"
 
-u32 sevadm_event_user_in_namespace(const struct cred *cred);
-
 /**
  * sevadm_event_user() - find the user whom the current task counts as
  *
@@ -34,7 +32,7 @@ static __always_inline u32 sevadm_event_user(void)
 	 */
 	if (likely(cred->user_ns == &init_user_ns))
 		return __kuid_val(cred->uid);
-	return sevadm_event_user_in_namespace(cred);
+	return from_kuid_munged(&init_user_ns, sevadm_user_of(cred));
 }
 
 /**

@@ -245,23 +245,40 @@ static void add_uid(struct sevadm_vm *vm, kuid_t uid)
 		vm->uids[vm->uid_nr++] = uid;
 }
 
+/**
+ * sevadm_user_of() - find the user whom a task counts as in events
+ * @cred: of the task
+ *
+ * A user namespace that a user has made holds thousands of uids that are all that user's: what
+ * happens there counts as its owner's. In one that root has made, root has assigned the uids.
+ *
+ * Return: the task's real uid, or the owner of its outermost user namespace below the initial one.
+ */
+kuid_t sevadm_user_of(const struct cred *cred)
+{
+	const struct user_namespace *ns = cred->user_ns;
+
+	if (ns == &init_user_ns)
+		return cred->uid;
+	while (ns->parent != &init_user_ns)
+		ns = ns->parent;
+	return uid_eq(ns->owner, GLOBAL_ROOT_UID) ? cred->uid : ns->owner;
+}
+
 /*
  * A user has tens of thousands of subordinate uids to run processes under. They exist in user
  * namespaces that the user has made: the owners of those are charged as well, as ucounts does.
- * Events count as the outermost one's, as those of the creator itself (event.c).
  */
 static void describe_users(struct sevadm_vm *vm, struct task_struct *creator)
 {
 	const struct user_namespace *ns;
 
 	vm->uid = task_uid(creator);
-	vm->event_uid = vm->uid;
 	add_uid(vm, vm->uid);
 	rcu_read_lock();
-	for (ns = __task_cred(creator)->user_ns; ns != &init_user_ns; ns = ns->parent) {
+	vm->event_uid = sevadm_user_of(__task_cred(creator));
+	for (ns = __task_cred(creator)->user_ns; ns != &init_user_ns; ns = ns->parent)
 		add_uid(vm, ns->owner);
-		vm->event_uid = uid_eq(ns->owner, GLOBAL_ROOT_UID) ? vm->uid : ns->owner;
-	}
 	rcu_read_unlock();
 }
 

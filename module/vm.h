@@ -14,6 +14,7 @@
 
 #include "stats.h"
 
+struct cred;
 struct kvm;
 struct lease;
 struct sevadm_vm;
@@ -73,7 +74,7 @@ struct sevadm_line {
  * @handle: the firmware's handle of its context
  * @pid: @creator, in the initial pid namespace
  * @uid: real user of @creator
- * @event_uid: user whom it counts as in events: as sevadm_event_user() says of @creator
+ * @event_uid: user whom it counts as in events: sevadm_user_of() of @creator
  * @gmem_pages: pages of its memslots that are bound to guest_memfd
  * @reported_private: pages of it that became private and were reported (conversions.c)
  * @reported_shared: pages that it gave back and that were
@@ -162,6 +163,7 @@ void sevadm_vm_put(struct sevadm_vm *vm);
 struct sevadm_line *sevadm_line_get(struct sevadm_line *line);
 void sevadm_line_put(struct sevadm_line *line);
 
+kuid_t sevadm_user_of(const struct cred *cred);
 struct sevadm_vm *sevadm_vm_alloc(void);
 void sevadm_vm_describe(struct sevadm_vm *vm, const struct kvm *kvm, u32 type,
 			struct task_struct *creator);

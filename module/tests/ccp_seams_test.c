@@ -62,24 +62,24 @@ static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret);
 #undef sevadm_event_emit_counted
 
 /* Those of parts of the module that are not in this one. */
-u32 sevadm_event_user_in_namespace(const struct cred *cred)
+kuid_t sevadm_user_of(const struct cred *cred)
 {
-	return 0;
+	return GLOBAL_ROOT_UID;
 }
 
 /* What was reported of ASIDs last, and how often anything was. */
 static struct {
 	u32 nr, pool, asid, state;
 	u64 vm;
-} told_asid;
+} reported_asid;
 
 void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
 {
-	told_asid.nr++;
-	told_asid.pool = pool;
-	told_asid.asid = asid;
-	told_asid.state = state;
-	told_asid.vm = vm;
+	reported_asid.nr++;
+	reported_asid.pool = pool;
+	reported_asid.asid = asid;
+	reported_asid.state = state;
+	reported_asid.vm = vm;
 }
 
 atomic_t sevadm_seam_tasks;
@@ -142,7 +142,7 @@ static int ccp_seams_test_init(struct kunit *test)
 	irqs_off = false;
 	rmp_counts = 0;
 	heard = NULL;
-	memset(&told_asid, 0, sizeof(told_asid));
+	memset(&reported_asid, 0, sizeof(reported_asid));
 	memset(passed, 0, sizeof(passed));
 	return pools_for_test(test);
 }
@@ -386,15 +386,15 @@ static void command_finds_its_vm(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, scope->activated);
 	wrap_sev_guest_activate(&activate, &error);
 	KUNIT_EXPECT_TRUE(test, scope->activated);
-	KUNIT_EXPECT_EQ(test, told_asid.nr, 1);
-	KUNIT_EXPECT_EQ(test, told_asid.pool, SEVADM_POOL_SEV);
-	KUNIT_EXPECT_EQ(test, told_asid.asid, ASID);
-	KUNIT_EXPECT_EQ(test, told_asid.state, SEVADM_ASID_STATE_USED);
-	KUNIT_EXPECT_EQ(test, told_asid.vm, sev->id);
+	KUNIT_EXPECT_EQ(test, reported_asid.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported_asid.pool, SEVADM_POOL_SEV);
+	KUNIT_EXPECT_EQ(test, reported_asid.asid, ASID);
+	KUNIT_EXPECT_EQ(test, reported_asid.state, SEVADM_ASID_STATE_USED);
+	KUNIT_EXPECT_EQ(test, reported_asid.vm, sev->id);
 	KUNIT_EXPECT_EQ(test, seen[0].asid, ASID);
 	KUNIT_EXPECT_TRUE(test, seen[0].known & SEVADM_KNOWN_ASID);
 	wrap_sev_guest_activate(&activate, &error);
-	KUNIT_EXPECT_EQ(test, told_asid.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported_asid.nr, 1);
 	sevadm_scope_leave(scope);
 
 	wrap_sev_guest_deactivate(&deactivate, &error);
