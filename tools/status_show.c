@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/bar.h"
@@ -24,8 +23,8 @@
 #define POOL_WIDTH	26
 #define PINNED_WIDTH	40
 
-/* Seconds; what failed earlier is hardly what somebody looks for. */
-#define RECENT		3600
+/* What failed earlier is hardly what somebody looks for. */
+#define RECENT_NS	3600000000000LL
 
 static const struct column pool_columns[] = {
 	{ "pool", "POOL" },
@@ -238,12 +237,9 @@ static void print_vms(struct json_object *status)
 static void print_last_failure(void)
 {
 	struct last last = {};
-	struct timespec now;
 
-	if (access(SEVADM_DEVICE, R_OK) || last_read(&last) || !last.nr)
-		return;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (now.tv_sec - last.events[last.nr - 1].time_ns / 1000000000 > RECENT)
+	if (access(SEVADM_DEVICE, R_OK) || last_read(&last) || !last.nr ||
+	    last_is_older(&last, RECENT_NS))
 		return;
 	last_find_name(&last, host_root());
 	fputs("\nlast failure: ", stdout);

@@ -383,7 +383,7 @@ int do_explain(int argc, char **argv)
 		facts_gather("", client_module_loaded() ? ask_module : NULL, &facts);
 	/* One line of a log may prove what another one only suggests. */
 	facts.seen |= log.seen;
-	if (last_is_old(&last))
+	if (last_is_older(&last, OLD_NS))
 		facts_forget_present(&facts);
 	ret = print_all(&log, &facts, &last);
 	log_free(&log);

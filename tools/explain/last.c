@@ -172,13 +172,13 @@ int last_read_refusals(struct refusals *refusals)
 	return read_ring(&reader);
 }
 
-bool last_is_old(const struct last *last)
+bool last_is_older(const struct last *last, int64_t age_ns)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return last->nr && now.tv_sec * 1000000000LL + now.tv_nsec >
-			   (int64_t)last->events[last->nr - 1].time_ns + OLD_NS;
+			   (int64_t)last->events[last->nr - 1].time_ns + age_ns;
 }
 
 void last_find_name(struct last *last, const char *root)

@@ -51,8 +51,8 @@ int last_read(struct last *last);
  */
 void last_find_name(struct last *last, const char *root);
 
-/** last_is_old() - return true if there is a failure, and it was more than OLD_NS ago */
-bool last_is_old(const struct last *last);
+/** last_is_older() - return true if there is a failure, and it was more than @age_ns ago */
+bool last_is_older(const struct last *last, int64_t age_ns);
 
 /**
  * last_take() - have a log say what QEMU and the kernel say of these failures

@@ -77,12 +77,12 @@ static void how_long_ago(void)
 	struct last last = {};
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	EXPECT(!last_is_old(&last));
+	EXPECT(!last_is_older(&last, OLD_NS));
 	last.nr = 1;
 	last.events[0].time_ns = now.tv_sec * 1000000000ULL;
-	EXPECT(!last_is_old(&last));
+	EXPECT(!last_is_older(&last, OLD_NS));
 	last.events[0].time_ns -= 20000000000ULL;
-	EXPECT(last_is_old(&last));
+	EXPECT(last_is_older(&last, OLD_NS));
 }
 
 static bool says(const struct last *last, const char *line)
