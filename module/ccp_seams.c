@@ -245,7 +245,7 @@ static void measure(struct command *command, struct sevadm_event *event, int *ps
 	}
 }
 
-/* Of a message's header, which is not encrypted (56860, SNP_GUEST_REQUEST). */
+/* Where a message's type is in its header, which is not encrypted (56860, SNP_GUEST_REQUEST). */
 #define MESSAGE_TYPE_AT		0x34
 
 /*

@@ -275,7 +275,7 @@ static void guarantee_is_filled_by_those_beyond(struct kunit *test)
 	sevadm_vm_remove(second, true);
 	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).paid, 0);
 	KUNIT_EXPECT_EQ(test, limits_reserved(), 1);
-	/* Who is guaranteed nothing counts for nobody. */
+	/* A VM of a user who is guaranteed nothing counts for no guarantee. */
 	second = run(test, 3, UID_TWO);
 	KUNIT_EXPECT_NULL(test, second->payer);
 }

@@ -294,7 +294,7 @@ static void repeat_begins_a_second(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot->count, 2);
 }
 
-/* Who takes over a slot reports what was counted there, and has calls of its own reported. */
+/* A sort that takes over a slot has the calls counted there reported, and then its own. */
 static void repeat_of_another_sort(struct kunit *test)
 {
 	struct sevadm_event before = {};

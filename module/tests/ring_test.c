@@ -229,7 +229,7 @@ static void ring_of_a_wrong_size_stays(struct kunit *test)
 	expect_rest(test, 1, 0);
 }
 
-/* Who is to die does not wait until many events have moved; nothing is lost. */
+/* A task that was killed stops moving events after one batch; no event is lost. */
 static void ring_resize_is_interrupted(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);

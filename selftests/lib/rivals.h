@@ -18,7 +18,7 @@ enum rival {
 	RIVAL_NR,
 };
 
-/* What it is, for tables. */
+/* Return its name in the bench's tables. */
 const char *rival_name(enum rival rival);
 /* False: this kernel does not have it. */
 bool rival_start(enum rival rival);

@@ -69,7 +69,6 @@ void format_since(struct json_object *value, char *text, size_t size)
 			 seconds / 3600 % 24);
 }
 
-/* Names of processes come from tenants. */
 /* Length of the well-formed UTF-8 character at @text (Unicode 15, table 3-7); 0: there is none. */
 static size_t utf8_length(const unsigned char *text)
 {
@@ -98,6 +97,7 @@ static size_t utf8_length(const unsigned char *text)
 	return length;
 }
 
+/* Names of processes come from tenants. */
 void output_make_printable(char *text)
 {
 	unsigned char *byte = (unsigned char *)text;

@@ -10,7 +10,7 @@
 /* The newest; a tenant that is refused without end leaves no room for older ones. */
 #define REFUSALS_MAX	32
 
-/* Who explains what has just failed needs no longer: the host is still what it was. */
+/* A failure younger than this is explained by the host as it is now: somebody looks at once. */
 #define OLD_NS		10000000000LL
 
 /**

@@ -64,7 +64,7 @@ static bool failed_at(FILE *file, uint64_t time_ns)
 	return false;
 }
 
-/* The name of NAME.log; a name may have slashes nowhere. */
+/* Takes the domain's name, which has no slash, from the path of its log. */
 static void take_name(const char *path, char *name, size_t size)
 {
 	const char *file = strrchr(path, '/') + 1;

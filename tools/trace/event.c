@@ -365,9 +365,9 @@ static void print_pin(struct json_object *row, const struct sevadm_event *event)
 static void print_asid(const struct sevadm_event *event)
 {
 	if (is_recycling(event))
-		printf(event->count == 1 ? "1 ASID is free again: KVM recycled it by DF_FLUSH" :
-		       "%" PRIu64 " ASIDs are free again: KVM recycled them by DF_FLUSH",
-		       (uint64_t)event->count);
+		printf("%" PRIu64 " ASID%s free again: KVM recycled %s by DF_FLUSH",
+		       (uint64_t)event->count, event->count == 1 ? " is" : "s are",
+		       event->count == 1 ? "it" : "them");
 	else if (!knows(event, SEVADM_KNOWN_ASID))
 		printf("an ASID of pool %s, it is not known which: %s", pool_name(event->pool),
 		       asid_state_name(event->asid_state));
@@ -417,9 +417,8 @@ void event_print(const struct sevadm_event *event, const char *name)
 static void print_sentence(struct json_object *row, const struct sevadm_event *event,
 			   const char *name)
 {
-	char printable[256];
-
 	bool command = has_command(event), process = command || event->type == SEVADM_EVENT_LIMIT;
+	char printable[256];
 
 	if (command)
 		printf("%s %s: ", type_name(event->type), command_name(event));

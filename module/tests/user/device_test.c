@@ -135,7 +135,7 @@ static int filter(void)
 			  .event_filter.flags = SEVADM_FILTER_FAILED });
 }
 
-/* Of the VM or the lease. */
+/* The VM's id, or the lease's. */
 static u64 number;
 
 static int with_vm(struct kunit *test)
@@ -191,7 +191,7 @@ static int release(void)
 			  .lease_release.lease = number });
 }
 
-/* Whether a release that failed has begun or could not be reported: it is given back once. */
+/* A lease is given back once, whether its release failed before or after that. */
 static void released_once(struct kunit *test, int err)
 {
 	bool is_there = pool_now(test, SEVADM_POOL_SEV).reserved;
