@@ -61,8 +61,8 @@ static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret);
 #undef sevadm_event_emit
 #undef sevadm_event_emit_counted
 
-/* Those of parts of the module that are not in this one. */
-kuid_t sevadm_user_of(const struct cred *cred)
+/* Functions of parts of the module that are not in this one; in user space vm.c is. */
+kuid_t __weak sevadm_user_of(const struct cred *cred)
 {
 	return GLOBAL_ROOT_UID;
 }

@@ -83,6 +83,7 @@ struct task_struct {
 /* The one that runs; its parent is init, whose parent is the idle task. */
 extern struct task_struct shim_task;
 
+#define __weak			__attribute__((weak))
 #define noinline
 #define likely(condition)	(condition)
 #define unlikely(condition)	(condition)
