@@ -11,9 +11,9 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "host/read.h"
+#include "report/moment.h"
 
 /* The youngest part of a log, of which one start with QEMU's arguments has some 10 KiB. */
 #define TAIL_BYTES	(256L << 10)
@@ -25,15 +25,14 @@
 /* The text after the time, NULL: the line has none. libvirt writes UTC. */
 static const char *take_time(const char *line, uint64_t *time_ns)
 {
-	unsigned int milliseconds;
-	struct tm date = {};
-	const char *rest = strptime(line, "%Y-%m-%d %H:%M:%S", &date);
-	int length = 0;
+	static const char zone[] = "+0000: ";
+	struct moment moment;
+	const char *rest = moment_take(line, &moment);
 
-	if (!rest || sscanf(rest, ".%3u+0000: %n", &milliseconds, &length) != 1 || !length)
+	if (!rest || strncmp(rest, zone, strlen(zone)))
 		return NULL;
-	*time_ns = timegm(&date) * 1000000000ULL + milliseconds * 1000000ULL;
-	return rest + length;
+	*time_ns = moment.from_ns;
+	return rest + strlen(zone);
 }
 
 static bool begins_with(const char *text, const char *head)
