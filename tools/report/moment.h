@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** struct moment - a time since 1970, from the first nanosecond that it may have been to the last */
+/**
+ * struct moment - a time since 1970
+ * @from_ns: the first nanosecond that it may have been
+ * @to_ns: the last one
+ */
 struct moment {
 	int64_t from_ns, to_ns;
 };
