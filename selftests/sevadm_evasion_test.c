@@ -22,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -38,7 +39,8 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-#define ALLOWED		4	/* VMs that the tenant may have */
+#define ALLOWED		12	/* VMs that the tenant may have */
+#define WANTED		16	/* by it */
 #define TRIES_A_VM	200	/* calls, until one of them initialises a VM */
 #define REFUSALS_A_VM	10	/* of them, until it is believed that none will */
 #define STALL_MS	60000
@@ -223,15 +225,19 @@ static void command_that_is_named_an_end(void)
 /* ---- memory that comes and goes ------------------------------------------------------------- */
 
 /* 0, or why the last of many calls failed. */
-static int init_by(struct sev_vm *vm, struct kvm_sev_cmd *command)
+static int init_by(struct sev_vm *vm, struct kvm_sev_cmd *command, struct flipper *f)
 {
 	int i, err = 0, refusals = 0;
+	unsigned long flips;
 
 	for (i = 0; i < TRIES_A_VM && refusals < REFUSALS_A_VM; i++) {
+		flips = atomic_load(&f->flips);
 		err = ioctl(vm->fd, KVM_MEMORY_ENCRYPT_OP, command) ? errno : 0;
 		if (!err || (err != EFAULT && err != EBUSY))
 			break;
 		refusals += err == EBUSY;
+		if (err == EFAULT)
+			flipper_wait(f, flips);
 	}
 	/* KVM has initialised it, and could not write that down. */
 	return err == EINVAL && i ? 0 : err;
@@ -239,7 +245,7 @@ static int init_by(struct sev_vm *vm, struct kvm_sev_cmd *command)
 
 static void memory_that_comes_and_goes(void)
 {
-	struct sev_vm vms[2 * ALLOWED];
+	struct sev_vm vms[WANTED];
 	unsigned long done = 0, outside = 0, round;
 	struct kvm_sev_cmd *command;
 	struct flipper f = { 0 };
@@ -251,10 +257,12 @@ static void memory_that_comes_and_goes(void)
 	*command = (struct kvm_sev_cmd) { .id = KVM_SEV_INIT, .sev_fd = evasion_host.sev_fd };
 	check(evasion_max(SEVADM_SUBJECT_USER, getuid(), ALLOWED));
 	for (round = 0; done < tries && round < tries && evasion_good; round++) {
-		flipper_start(&f);
-		for (i = count = 0; i < 2 * ALLOWED; i++) {
+		/* Before the page comes and goes: to make a VM, KVM wants the memory map. */
+		for (i = 0; i < WANTED; i++)
 			check(evasion_new(&vms[i]));
-			err = init_by(&vms[i], command);
+		flipper_start(&f);
+		for (i = count = 0; i < WANTED; i++) {
+			err = init_by(&vms[i], command, &f);
 			check(!err || err == EBUSY || err == EFAULT);
 			count += !err;
 		}
@@ -266,7 +274,7 @@ static void memory_that_comes_and_goes(void)
 			ksft_print_msg("%d VMs, where %d are allowed\n", count, ALLOWED);
 			evasion_good = false;
 		}
-		for (i = 0; i < 2 * ALLOWED; i++)
+		for (i = 0; i < WANTED; i++)
 			sev_vm_close(&vms[i]);
 	}
 	ksft_print_msg("%lu VMs initialised, %lu differences\n", done, outside);
@@ -295,12 +303,12 @@ static void move_of_an_exchanged_descriptor(void)
 	unsigned long moved = 0, calls = 0, outside = 0;
 	struct sev_vm vm, next, more;
 
-	check(evasion_start(&vm));
+	check(evasion_start(&vm) && evasion_new(&more));
 	check(evasion_max(SEVADM_SUBJECT_USER, getuid(), 1));
 	while (moved < tries && calls < 1000 * tries && evasion_good) {
 		check(evasion_new(&next));
 		f.files[0] = vm.fd;
-		dup2(vm.fd, f.fd);
+		dup3(vm.fd, f.fd, O_CLOEXEC);
 		flipper_start(&f);
 		while (calls++ < 1000 * tries &&
 		       take(&next, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, f.fd))
@@ -308,14 +316,15 @@ static void move_of_an_exchanged_descriptor(void)
 		flipper_stop(&f);
 		moved++;
 		outside += ledger_differences_quick("a descriptor is exchanged");
-		dup2(f.files[1], f.fd);
+		dup3(f.files[1], f.fd, O_CLOEXEC);
 		sev_vm_close(&vm);
-		check(!evasion_start(&more));
+		check(sev_vm_init(&more).err == EBUSY);
 		vm = next;
 	}
 	ksft_print_msg("%lu VMs moved by %lu calls, %lu differences\n", moved, calls, outside);
 	check(moved == tries && !outside);
 	check(!limit_delete(SEVADM_SUBJECT_USER, getuid()));
+	sev_vm_close(&more);
 	sev_vm_close(&vm);
 	close(f.files[1]);
 	close(f.fd);
@@ -333,7 +342,7 @@ static void either_of_two_vms(uint32_t cap)
 		check(evasion_start(&vms[0]) && evasion_start(&vms[1]) && evasion_new(&next));
 		f.files[0] = vms[0].fd;
 		f.files[1] = vms[1].fd;
-		dup2(vms[0].fd, f.fd);
+		dup3(vms[0].fd, f.fd, O_CLOEXEC);
 		flipper_start(&f);
 		while (calls++ < 1000 * tries && take(&next, cap, f.fd))
 			;
@@ -684,6 +693,7 @@ int main(int argc, char **argv)
 {
 	const char *reason = ledger_unavailable(), *missing;
 	unsigned int count = 0;
+	time_t start;
 	size_t i;
 
 	if (!options(argc, argv)) {
@@ -708,7 +718,9 @@ int main(int argc, char **argv)
 		if (!is_wanted(&attacks[i]))
 			continue;
 		evasion_good = true;
+		start = time(NULL);
 		attacks[i].run();
+		ksft_print_msg("%ld s\n", (long)(time(NULL) - start));
 		ksft_test_result(evasion_good, "%s\n", attacks[i].name);
 	}
 	ksft_finished();

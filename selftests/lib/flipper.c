@@ -2,6 +2,7 @@
 /*
  * A thread that changes something back and forth.
  */
+#include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -22,9 +23,15 @@ static void *flip(void *argument)
 		if (f->memory)
 			mprotect(f->memory, SEV_PAGE_SIZE, i ? PROT_NONE : PROT_READ | PROT_WRITE);
 		else
-			dup2(f->files[i], f->fd);
+			dup3(f->files[i], f->fd, O_CLOEXEC);
 	}
 	return NULL;
+}
+
+void flipper_wait(struct flipper *f, unsigned long flips)
+{
+	while (atomic_load(&f->flips) == flips)
+		sched_yield();
 }
 
 void flipper_start(struct flipper *f)
@@ -33,8 +40,7 @@ void flipper_start(struct flipper *f)
 	atomic_store(&f->flips, 0);
 	if (pthread_create(&f->thread, NULL, flip, f))
 		ksft_exit_fail_msg("no thread\n");
-	while (!atomic_load(&f->flips))
-		sched_yield();
+	flipper_wait(f, 0);
 }
 
 void flipper_stop(struct flipper *f)

@@ -19,6 +19,11 @@ struct flipper {
 
 /* Returns when the first change is made. */
 void flipper_start(struct flipper *f);
+/*
+ * Returns when there were more changes than @flips: what failed as it came between the same two
+ * changes fails again before. On a busy machine the thread may rest for long.
+ */
+void flipper_wait(struct flipper *f, unsigned long flips);
 /* The page or the descriptor stays as the last change left it. */
 void flipper_stop(struct flipper *f);
 
