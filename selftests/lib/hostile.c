@@ -26,6 +26,11 @@ uint32_t hostile_chance(struct hostile *h, uint32_t below)
 	return random_below(&h->life->random, below);
 }
 
+void hostile_begin(struct hostile *h)
+{
+	atomic_fetch_add(&h->life->shared->tried[h->action], 1);
+}
+
 struct hostile_vm *hostile_place(struct hostile *h, bool full)
 {
 	struct hostile_vm *own = &h->vms[hostile_chance(h, HOSTILE_VMS)];
@@ -77,8 +82,10 @@ static bool act_start(struct hostile *h)
 {
 	struct hostile_vm *own = hostile_place(h, false);
 
-	return own && hostile_new(h, own, NULL, HOSTILE_PAGES * SEV_PAGE_SIZE) &&
-	       !sev_vm_init(&own->vm).err;
+	if (!own || !hostile_new(h, own, NULL, HOSTILE_PAGES * SEV_PAGE_SIZE))
+		return false;
+	hostile_begin(h);
+	return !sev_vm_init(&own->vm).err;
 }
 
 static bool act_launch(struct hostile *h)
@@ -91,6 +98,7 @@ static bool act_launch(struct hostile *h)
 		return false;
 	start.policy = own->flavour->policy;
 	data.uaddr = (uintptr_t)own->vm.memory;
+	hostile_begin(h);
 	return !sev_vm_command(&own->vm, KVM_SEV_LAUNCH_START, &start).err &&
 	       !sev_vm_command(&own->vm, KVM_SEV_LAUNCH_UPDATE_DATA, &data).err;
 }
@@ -100,8 +108,10 @@ static bool act_register(struct hostile *h)
 	struct hostile_vm *own = hostile_sev_vm(h);
 	uint64_t pages = 1 + hostile_chance(h, HOSTILE_PAGES);
 
-	return own && own->vm.memory &&
-	       !sev_vm_register(&own->vm, (uintptr_t)own->vm.memory, pages * SEV_PAGE_SIZE).err;
+	if (!own || !own->vm.memory)
+		return false;
+	hostile_begin(h);
+	return !sev_vm_register(&own->vm, (uintptr_t)own->vm.memory, pages * SEV_PAGE_SIZE).err;
 }
 
 static bool act_unregister(struct hostile *h)
@@ -109,17 +119,21 @@ static bool act_unregister(struct hostile *h)
 	struct hostile_vm *own = hostile_place(h, true);
 	uint64_t pages = 1 + hostile_chance(h, HOSTILE_PAGES);
 
-	return own && own->vm.memory &&
-	       !sev_vm_unregister(&own->vm, (uintptr_t)own->vm.memory, pages * SEV_PAGE_SIZE).err;
+	if (!own || !own->vm.memory)
+		return false;
+	hostile_begin(h);
+	return !sev_vm_unregister(&own->vm, (uintptr_t)own->vm.memory, pages * SEV_PAGE_SIZE).err;
 }
 
 static bool act_close(struct hostile *h)
 {
 	struct hostile_vm *own = hostile_place(h, true);
 
-	if (own)
-		hostile_close(own);
-	return own;
+	if (!own)
+		return false;
+	hostile_begin(h);
+	hostile_close(own);
+	return true;
 }
 
 /* ---- VMs of other processes ------------------------------------------------------------------ */
@@ -128,7 +142,10 @@ static bool act_send(struct hostile *h)
 {
 	struct hostile_vm *own = hostile_place(h, true);
 
-	return own && handover_send(h->life->neighbour, own->vm.fd, 0);
+	if (!own)
+		return false;
+	hostile_begin(h);
+	return handover_send(h->life->neighbour, own->vm.fd, 0);
 }
 
 bool hostile_receive(struct hostile *h)
@@ -141,17 +158,25 @@ bool hostile_receive(struct hostile *h)
 	return h->foreign >= 0;
 }
 
+static bool act_receive(struct hostile *h)
+{
+	hostile_begin(h);
+	return hostile_receive(h);
+}
+
 static bool act_take(struct hostile *h)
 {
 	struct hostile_vm *own = hostile_place(h, false);
 
-	return own && h->foreign >= 0 && hostile_new(h, own, NULL, 0) &&
-	       !hostile_take(&own->vm, hostile_copy_or_move(h), h->foreign);
+	if (!own || h->foreign < 0 || !hostile_new(h, own, NULL, 0))
+		return false;
+	hostile_begin(h);
+	return !hostile_take(&own->vm, hostile_copy_or_move(h), h->foreign);
 }
 
 static bool act_die(struct hostile *h)
 {
-	(void)h;
+	hostile_begin(h);
 	raise(SIGKILL);
 	return false;
 }
@@ -167,7 +192,7 @@ static const struct action {
 	{ "unregister", 8, act_unregister },
 	{ "close", 12, act_close },
 	{ "send a VM", 4, act_send },
-	{ "receive a VM", 4, hostile_receive },
+	{ "receive a VM", 4, act_receive },
 	{ "take another's", 6, act_take },
 	{ "unreadable page", 10, hostile_unreadable },
 	{ "exchanged file", 10, hostile_exchange },
@@ -193,15 +218,34 @@ const char *storm_action_name(size_t index)
 	return actions[index].name;
 }
 
-/* By chance, but first what nobody has tried yet. */
+/* Tries of all processes, for each chance that the table gives the trick. */
+static double share(const struct hostile *h, size_t i)
+{
+	return (double)atomic_load(&h->life->shared->tried[i]) / actions[i].weight;
+}
+
+/* The trick that has had the least of its share. */
+static size_t behind(const struct hostile *h)
+{
+	size_t least = 0, i;
+
+	for (i = 1; actions[i].name; i++)
+		if (share(h, i) < share(h, least))
+			least = i;
+	return least;
+}
+
+/*
+ * By chance, and every fourth turn what is behind: chance alone may for long not come to a trick
+ * that is rare, or find what it needs.
+ */
 static size_t any_action(struct hostile *h)
 {
 	uint32_t sum = 0, number;
 	size_t i;
 
-	for (i = 0; actions[i].name; i++)
-		if (!atomic_load(&h->life->shared->tried[i]))
-			return i;
+	if (!hostile_chance(h, 4))
+		return behind(h);
 	for (i = 0; actions[i].name; i++)
 		sum += actions[i].weight;
 	number = hostile_chance(h, sum);
@@ -247,7 +291,7 @@ void storm_live(struct storm_life *life)
 	struct hostile *h = calloc(1, sizeof(*h));
 	struct storm_shared *shared = life->shared;
 	const char *missing;
-	size_t i, action;
+	size_t i;
 
 	if (!life->index)
 		innocent_live(life);
@@ -268,10 +312,9 @@ void storm_live(struct storm_life *life)
 	while (!atomic_load(&shared->stop)) {
 		if (atomic_load(&shared->pause))
 			stand_still(shared);
-		action = any_action(h);
-		atomic_fetch_add(&shared->tried[action], 1);
-		if (actions[action].act(h))
-			atomic_fetch_add(&shared->done[action], 1);
+		h->action = any_action(h);
+		if (actions[h->action].act(h))
+			atomic_fetch_add(&shared->done[h->action], 1);
 	}
 	drop_all(h);
 	_exit(0);

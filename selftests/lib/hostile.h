@@ -39,9 +39,12 @@ struct hostile {
 	int foreign;		/* another process's VM; -1: none */
 	struct fuzz fuzz;
 	unsigned int depth;	/* of its cgroup below HOSTILE_CGROUP */
+	size_t action;		/* the trick that is at hand */
 };
 
 uint32_t hostile_chance(struct hostile *h, uint32_t below);
+/* All that the trick at hand needs is there, and it comes now: it counts as tried. */
+void hostile_begin(struct hostile *h);
 /* A place with or without a VM in it; NULL: chance has found none. */
 struct hostile_vm *hostile_place(struct hostile *h, bool full);
 /* One that is a SEV VM, if it may be. */

@@ -18,7 +18,8 @@
 #include "stall.h"
 
 #define TRIES		30	/* calls under one flipper */
-#define STALL_MS	100	/* in which a call reaches the page that it stalls at */
+#define STALL_MS	10000	/* in which a call reaches the page that it stalls at, or ends */
+#define LOOK_MS		10
 #define MOVES		20	/* of a VM that a stalled call holds on to */
 
 /* ---- memory that comes and goes -------------------------------------------------------------- */
@@ -61,6 +62,7 @@ bool hostile_unreadable(struct hostile *h)
 		.sev_fd = h->host.sev_fd,
 	};
 	f.memory = page;
+	hostile_begin(h);
 	flipper_start(&f);
 	for (i = 0; i < TRIES && !done; i++)
 		done = !ioctl(own->vm.fd, KVM_MEMORY_ENCRYPT_OP, page);
@@ -102,6 +104,7 @@ bool hostile_exchange(struct hostile *h)
 	f.files[1] = other_file(h, source->vm.fd);
 	if (f.files[1] < 0)
 		return false;
+	hostile_begin(h);
 	flipper_start(&f);
 	for (i = 0; i < TRIES && !done; i++)
 		done = !hostile_take(&own->vm, cap, HOSTILE_FD);
@@ -122,6 +125,7 @@ struct call {
 	unsigned long request;
 	void *argument;
 	bool started;
+	atomic_bool ended;
 };
 
 static void *do_call(void *argument)
@@ -129,12 +133,26 @@ static void *do_call(void *argument)
 	struct call *call = argument;
 
 	ioctl(call->fd, call->request, call->argument);
+	atomic_store(&call->ended, true);
 	return NULL;
 }
 
 static void call_start(struct call *call)
 {
 	call->started = !pthread_create(&call->thread, NULL, do_call, call);
+	if (!call->started)
+		atomic_store(&call->ended, true);
+}
+
+/* Return true when the call has stalled; it may end before it does. */
+static bool call_stalls(struct call *call, struct stall *stall)
+{
+	bool stalled = false;
+	int ms;
+
+	for (ms = 0; ms < STALL_MS && !stalled && !atomic_load(&call->ended); ms += LOOK_MS)
+		stalled = stall_wait(stall, LOOK_MS);
+	return stalled;
 }
 
 static void call_join(struct call *call)
@@ -210,12 +228,14 @@ static bool stall(struct hostile *h, bool die)
 	call.fd = dup(own->vm.fd);
 	stall_arguments(h, &call, own, &s, rest);
 	call_start(&call);
-	stalled = stall_wait(&s, STALL_MS);
+	stalled = call_stalls(&call, &s);
+	if (stalled)
+		hostile_begin(h);
 	if (hostile_chance(h, 2))
 		move_on(h, own);
 	else
 		hostile_close(own);
-	if (die)
+	if (die && stalled)
 		raise(SIGKILL);
 	stall_release(&s, rest);
 	call_join(&call);
@@ -254,7 +274,9 @@ bool hostile_stall_locked(struct hostile *h)
 	second = (struct call) { .fd = next->vm.fd, .request = KVM_ENABLE_CAP,
 				 .argument = &enable };
 	call_start(&first);
-	stalled = stall_wait(&s, STALL_MS);
+	stalled = call_stalls(&first, &s);
+	if (stalled)
+		hostile_begin(h);
 	call_start(&second);
 	usleep(1000 * hostile_chance(h, 20));
 	if (!hostile_chance(h, 16))

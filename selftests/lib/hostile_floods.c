@@ -52,6 +52,7 @@ bool hostile_exhaust_asids(struct hostile *h)
 	struct sev_vm vms[2 * MANY_VMS];
 	size_t count = 0, i;
 
+	hostile_begin(h);
 	while (count < MANY_VMS && start_as(h, &vms[count], &flavours[0]))
 		count++;
 	while (count < 2 * MANY_VMS && start_as(h, &vms[count], &flavours[1]))
@@ -69,6 +70,7 @@ bool hostile_exhaust_pages(struct hostile *h)
 
 	if (!own || !own->vm.memory)
 		return false;
+	hostile_begin(h);
 	while (count < MANY_REGIONS &&
 	       !sev_vm_register(&own->vm, (uintptr_t)own->vm.memory, own->vm.size).err)
 		count++;
@@ -92,7 +94,10 @@ bool hostile_absurd_sizes(struct hostile *h)
 	bool done = false;
 	size_t i;
 
-	for (i = 0; own && i < ARRAY_SIZE(regions); i++) {
+	if (!own)
+		return false;
+	hostile_begin(h);
+	for (i = 0; i < ARRAY_SIZE(regions); i++) {
 		done |= !sev_vm_register(&own->vm, regions[i].addr, regions[i].size).err;
 		done |= !sev_vm_unregister(&own->vm, regions[i].addr, regions[i].size).err;
 	}
@@ -105,12 +110,15 @@ bool hostile_flood(struct hostile *h)
 	struct hostile_vm *own = hostile_place(h, true);
 	int i;
 
-	for (i = 0; own && i < MANY_CALLS; i++) {
+	if (!own)
+		return false;
+	hostile_begin(h);
+	for (i = 0; i < MANY_CALLS; i++) {
 		sev_vm_command(&own->vm, NO_COMMAND + hostile_chance(h, 50), NULL);
 		sev_vm_register(&own->vm, 1, 1);
 		sev_vm_init(&own->vm);
 	}
-	return own;
+	return true;
 }
 
 /* Starts a VM, and lets others take its context: each from the first, or from the one before. */
@@ -120,6 +128,7 @@ static size_t take_on(struct hostile *h, struct sev_vm vms[CHAIN], uint32_t cap,
 
 	if (!start_as(h, &vms[0], any_flavour(h)))
 		return 0;
+	hostile_begin(h);
 	for (count = 1; count < CHAIN; count++) {
 		if (sev_vm_create(&vms[count], &h->host, vms[0].type, vms[0].init, 0).err)
 			break;
@@ -174,6 +183,8 @@ bool hostile_open_devices(struct hostile *h)
 			break;
 		count++;
 	}
+	if (count)
+		hostile_begin(h);
 	for (i = 0; count && i < MANY_REQUESTS; i++) {
 		h->fuzz.device = files[hostile_chance(h, count)];
 		fuzz_device(&h->fuzz);
@@ -188,6 +199,7 @@ bool hostile_messages(struct hostile *h)
 	unsigned long before = h->fuzz.done;
 	int i;
 
+	hostile_begin(h);
 	for (i = 0; i < MANY_REQUESTS; i++)
 		fuzz_message(&h->fuzz);
 	return h->fuzz.done > before;
@@ -207,6 +219,7 @@ bool hostile_namespace(struct hostile *h)
 		return child > 0;
 	if (unshare(CLONE_NEWUSER))
 		_exit(1);
+	hostile_begin(h);
 	for (i = 0; i < MANY_VMS; i++)
 		if (!start_as(h, &vms[i], any_flavour(h)))
 			break;
@@ -224,6 +237,7 @@ bool hostile_nest(struct hostile *h)
 
 	if (h->depth == DEPTH_MAX)
 		return false;
+	hostile_begin(h);
 	h->depth++;
 	for (i = 0; i < h->depth; i++)
 		strcat(path, "/d");
