@@ -18,6 +18,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -143,9 +144,41 @@ static DEFINE_MUTEX(seam_mutex);
 /* When all functions that there are had been redirected, by CLOCK_BOOTTIME; U64_MAX: not yet. */
 static u64 settled_ns = U64_MAX;
 
-atomic_t sevadm_seam_tasks = ATOMIC_INIT(0);
-atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
+DEFINE_PER_CPU(struct sevadm_seam_calls, sevadm_seam_calls);
 static atomic64_t bypasses[SEVADM_SEAM_NR];
+
+static const struct sevadm_seam_calls *calls_of(int cpu)
+{
+	return per_cpu_ptr(&sevadm_seam_calls, cpu);
+}
+
+static u64 hits_of(unsigned int seam)
+{
+	u64 hits = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		hits += READ_ONCE(calls_of(cpu)->entered[seam]);
+	return hits;
+}
+
+/*
+ * Number of tasks inside of wrappers; at least those that were so when it was called and still are.
+ */
+static unsigned long tasks_inside(void)
+{
+	unsigned long entered = 0, left = 0;
+	unsigned int seam;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		left += READ_ONCE(calls_of(cpu)->left);
+	/* In this order: who is counted as having left is counted as having entered. */
+	smp_rmb();
+	for (seam = 0; seam < SEVADM_SEAM_NR; seam++)
+		entered += hits_of(seam);
+	return entered - left;
+}
 
 static const char *why_not_resolved(int error)
 {
@@ -472,7 +505,7 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 		.required = seam->required,
 		.attached = seam->attached && sevadm_redirect_in_place(seam->location),
 		.error = seam->error,
-		.hits = atomic64_read(&sevadm_seam_hits[index]),
+		.hits = hits_of(index),
 	};
 	if (seam->attached && !info->attached)
 		strscpy(info->reason, "no longer redirected: ftrace has changed the function back",
@@ -657,12 +690,13 @@ static void stay_for_ever(void)
 /* Says who keeps the module: a task that sleeps for ever can be ended when it is known which. */
 static void wait_for_tasks(void (*say_who)(void))
 {
+	unsigned long tasks;
 	unsigned int waited;
 
-	for (waited = 0; atomic_read(&sevadm_seam_tasks); waited++) {
+	for (waited = 0; (tasks = tasks_inside()); waited++) {
 		if (waited % 500 == 50) {
-			pr_info("waiting for %d task(s) inside of SEV commands before unloading\n",
-				atomic_read(&sevadm_seam_tasks));
+			pr_info("waiting for %lu task(s) inside of SEV commands before unloading\n",
+				tasks);
 			say_who();
 		}
 		msleep(20);

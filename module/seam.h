@@ -7,9 +7,9 @@
 #ifndef SEVADM_SEAM_H
 #define SEVADM_SEAM_H
 
-#include <linux/atomic.h>
 #include <linux/kvm_host.h>
 #include <linux/misc_cgroup.h>
+#include <linux/percpu.h>
 #include <linux/psp-sev.h>
 #include <linux/static_call.h>
 
@@ -45,10 +45,17 @@ struct sevadm_seam_info {
 	u64 hits;
 };
 
-/* Tasks inside of any wrapper: the module's text and data stay until it is zero. */
-extern atomic_t sevadm_seam_tasks;
-/* Calls that came through each wrapper. */
-extern atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
+/**
+ * struct sevadm_seam_calls - calls of wrappers, by processor
+ * @entered: that came through each wrapper
+ * @left: that have left any; on the processor where they did so, which may be another one
+ */
+struct sevadm_seam_calls {
+	unsigned long entered[SEVADM_SEAM_NR];
+	unsigned long left;
+};
+
+DECLARE_PER_CPU(struct sevadm_seam_calls, sevadm_seam_calls);
 
 /**
  * sevadm_seam_enter() - count the task in: every wrapper begins with it
@@ -58,14 +65,13 @@ extern atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
  */
 static __always_inline void sevadm_seam_enter(enum sevadm_seam_id id)
 {
-	atomic_inc(&sevadm_seam_tasks);
-	atomic64_inc(&sevadm_seam_hits[id]);
+	this_cpu_inc(sevadm_seam_calls.entered[id]);
 }
 
 /** sevadm_seam_exit() - count the task out: every wrapper ends with it */
 static __always_inline void sevadm_seam_exit(void)
 {
-	atomic_dec(&sevadm_seam_tasks);
+	this_cpu_inc(sevadm_seam_calls.left);
 }
 
 bool sevadm_seam_attached(enum sevadm_seam_id id);

@@ -82,8 +82,7 @@ void sevadm_event_asid(u32 pool, u32 asid, u32 state, u64 vm)
 	reported_asid.vm = vm;
 }
 
-atomic_t sevadm_seam_tasks;
-atomic64_t sevadm_seam_hits[SEVADM_SEAM_NR];
+DEFINE_PER_CPU(struct sevadm_seam_calls, sevadm_seam_calls);
 
 static unsigned int rmp_counts;
 

@@ -50,6 +50,7 @@ typedef unsigned int gfp_t;
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		(1UL << PAGE_SHIFT)
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
+#define PMD_SIZE		0x200000UL
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
@@ -62,6 +63,7 @@ typedef unsigned int gfp_t;
 #define max3(a, b, c)		({ typeof(a) _e = max(a, b); max(_e, c); })
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define clamp(x, low, high)	({ typeof(x) _x = max(x, low); min(_x, high); })
+#define round_down(x, to)	((x) & ~((typeof(x))(to) - 1))
 #define swap(a, b)		do { typeof(a) _s = (a); (a) = (b); (b) = _s; } while (0)
 #define get_random_u32()	0x5eedU
 #define hash_32(value, bits)	((u32)((value) * 0x61C88647U) >> (32 - (bits)))
@@ -379,6 +381,7 @@ typedef struct { s64 counter; } atomic64_t;
 #define atomic64_sub(by, counter_)	((void)((counter_)->counter -= (by)))
 #define atomic64_add_return(by, counter_) ((counter_)->counter += (s64)(by))
 #define atomic64_sub_return(by, counter_) ((counter_)->counter -= (s64)(by))
+#define atomic64_fetch_add(by, counter_) (((counter_)->counter += (s64)(by)) - (s64)(by))
 
 static inline bool atomic64_try_cmpxchg(atomic64_t *counter, s64 *old, s64 new)
 {
@@ -389,6 +392,17 @@ static inline bool atomic64_try_cmpxchg(atomic64_t *counter, s64 *old, s64 new)
 	*old = counter->counter;
 	return false;
 }
+
+/* ---- one processor -------------------------------------------------------------------------- */
+
+#define DECLARE_PER_CPU(type, name)	extern type name
+#define DEFINE_PER_CPU(type, name)	type name
+#define this_cpu_inc(counter_)		((counter_)++)
+#define per_cpu_ptr(pointer, cpu)	((void)(cpu), (pointer))
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
+#define smp_load_acquire(pointer)	READ_ONCE(*(pointer))
+#define barrier()			asm volatile("" : : : "memory")
+#define OPTIMIZER_HIDE_VAR(variable)	asm("" : "+r" (variable))
 
 /* ---- bitmaps -------------------------------------------------------------------------------- */
 
