@@ -19,6 +19,7 @@
 #include "private.h"
 #include "reader.h"
 #include "ring.h"
+#include "rmp.h"
 #include "rmp_walk.h"
 #include "scope.h"
 #include "seam.h"
@@ -41,7 +42,7 @@ static int __init sevadm_init(void)
 	if (ret)
 		goto err_pool;
 
-	ret = sevadm_private_init(sevadm_pool_max_asid());
+	ret = sevadm_private_init(max(sevadm_pool_max_asid(), sevadm_rmp_max_asid()));
 	if (ret)
 		goto err_private;
 

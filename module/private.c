@@ -28,20 +28,32 @@ static struct sevadm_private_account *account_of(u32 owner)
  * Raises a peak. The most pages that there ever were are those before a fall, or those of now: a
  * gain does not look at the peak, which saves instructions for each of tens of thousands of pages.
  */
-static __always_inline void raise(atomic64_t *peak, s64 to)
+static void raise(struct sevadm_private_account *account, s64 to)
 {
-	s64 seen = atomic64_read(peak);
+	s64 seen = atomic64_read(&account->peak);
 
-	while (to > seen && !atomic64_try_cmpxchg(peak, &seen, to))
+	while (to > seen && !atomic64_try_cmpxchg(&account->peak, &seen, to))
 		;
 }
 
+/**
+ * sevadm_private_raise_peaks() - note how many pages there were
+ * @account: of a guest
+ * @pages: that it had
+ * @guests: that all guests had
+ */
+void sevadm_private_raise_peaks(struct sevadm_private_account *account, s64 pages, s64 guests)
+{
+	raise(account, pages);
+	raise(&sevadm_private_accounts.guests, guests);
+}
+
 /* Takes pages away; what there was may have been the most. */
-static __always_inline void fall(struct sevadm_private_account *account, u64 pages)
+static void fall(struct sevadm_private_account *account, u64 pages)
 {
 	/* Before, too: nobody sees the fall and not the peak. */
-	raise(&account->peak, atomic64_read(&account->pages));
-	raise(&account->peak, atomic64_sub_return(pages, &account->pages) + pages);
+	raise(account, atomic64_read(&account->pages));
+	raise(account, atomic64_sub_return(pages, &account->pages) + pages);
 }
 
 static void empty(struct sevadm_private_account *account)
@@ -49,21 +61,26 @@ static void empty(struct sevadm_private_account *account)
 	fall(account, atomic64_read(&account->pages));
 }
 
-/**
- * sevadm_private_lose() - pages are nobody's that were somebody's
- * @pfn: the first one
- * @pages: their number
- * @from: whose they were: an ASID or SEVADM_RMP_FIRMWARE
- *
- * Context: as sevadm_private_changed().
- */
-void sevadm_private_lose(u64 pfn, u64 pages, u32 from)
+static void gain(u64 pfn, u64 pages, u32 to)
 {
-	struct sevadm_private_account *account;
+	struct sevadm_private_account *account = account_of(to);
 
-	if (unlikely(from >= sevadm_private_accounts.nr))
+	if (!account)
 		return;
-	account = &sevadm_private_accounts.of[from];
+	atomic64_add(pages, &account->conversions);
+	if (pfn >= sevadm_private_accounts.reached)
+		return;
+	atomic64_add(pages, &account->pages);
+	if (to)
+		atomic64_add(pages, &sevadm_private_accounts.guests.pages);
+}
+
+static void lose(u64 pfn, u64 pages, u32 from)
+{
+	struct sevadm_private_account *account = account_of(from);
+
+	if (!account)
+		return;
 	atomic64_add(pages, &account->reclaims);
 	if (pfn >= sevadm_private_accounts.reached)
 		return;
@@ -86,9 +103,9 @@ void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to)
 	if (from == to)
 		return;
 	if (from != SEVADM_RMP_NOBODY)
-		sevadm_private_lose(pfn, pages, from);
+		lose(pfn, pages, from);
 	if (to != SEVADM_RMP_NOBODY)
-		sevadm_private_gain(pfn, pages, to);
+		gain(pfn, pages, to);
 }
 
 /* sevadm_private_leaked() - note that the kernel has given up a page of this owner's */
@@ -210,7 +227,7 @@ void sevadm_private_count_end(void)
 
 /**
  * sevadm_private_init() - make room for the counters
- * @max_asid: highest ASID of the host; 0: it has none
+ * @max_asid: highest ASID of the host, or that an entry in memory may name; 0: there is none
  *
  * Return: 0 or -ENOMEM.
  */

@@ -68,32 +68,63 @@ struct sevadm_private_accounts {
 extern struct sevadm_private_accounts sevadm_private_accounts;
 
 /**
- * sevadm_private_gain() - pages have become somebody's that were nobody's
- * @pfn: the first one
- * @pages: their number
- * @to: whose they are: an ASID or SEVADM_RMP_FIRMWARE
+ * sevadm_private_gain_page() - a page has become somebody's that was nobody's
+ * @to: whose it is: an ASID or SEVADM_RMP_FIRMWARE
  *
- * Inline: it is called for every page that changes hands.
+ * Inline, as it is called for every page that becomes private; sevadm_private_changed() does the
+ * same for other changes.
  *
- * Context: as sevadm_private_changed().
+ * Context: any, while the whole RMP is counted: sevadm_rmp_change_begin().
  */
-static __always_inline void sevadm_private_gain(u64 pfn, u64 pages, u32 to)
+static __always_inline void sevadm_private_gain_page(u32 to)
 {
 	struct sevadm_private_account *account;
 
 	if (unlikely(to >= sevadm_private_accounts.nr))
 		return;
 	account = &sevadm_private_accounts.of[to];
-	atomic64_add(pages, &account->conversions);
-	if (unlikely(pfn >= sevadm_private_accounts.reached))
-		return;
-	atomic64_add(pages, &account->pages);
+	atomic64_inc(&account->conversions);
+	atomic64_inc(&account->pages);
 	if (likely(to))
-		atomic64_add(pages, &sevadm_private_accounts.guests.pages);
+		atomic64_inc(&sevadm_private_accounts.guests.pages);
 }
 
-void sevadm_private_lose(u64 pfn, u64 pages, u32 from);
 void sevadm_private_changed(u64 pfn, u64 pages, u32 from, u32 to);
+void sevadm_private_raise_peaks(struct sevadm_private_account *account, s64 pages, s64 guests);
+
+/**
+ * sevadm_private_lose_page() - a page is nobody's that was somebody's
+ * @from: whose it was: an ASID that an entry in memory has, or SEVADM_RMP_FIRMWARE
+ *
+ * Context: as sevadm_private_gain_page().
+ */
+static __always_inline void sevadm_private_lose_page(unsigned long from)
+{
+	struct sevadm_private_account *guests = &sevadm_private_accounts.guests;
+	struct sevadm_private_account *account;
+	s64 pages, guests_pages, guests_peak;
+
+	if (unlikely(from == SEVADM_RMP_FIRMWARE)) {
+		sevadm_private_changed(0, 1, from, SEVADM_RMP_NOBODY);
+		return;
+	}
+	account = &sevadm_private_accounts.of[from];
+	pages = atomic64_read(&account->pages);
+	guests_pages = atomic64_read(&guests->pages);
+	guests_peak = atomic64_read(&guests->peak);
+	/* What there is may be the most that ever was: nobody sees a fall and not the peak. */
+	if (unlikely(pages > atomic64_read(&account->peak) || guests_pages > guests_peak)) {
+		sevadm_private_changed(0, 1, from, SEVADM_RMP_NOBODY);
+		return;
+	}
+	atomic64_inc(&account->reclaims);
+	pages = atomic64_fetch_add(-1, &account->pages);
+	guests_pages = atomic64_fetch_add(-1, &guests->pages);
+	/* An account's peak begins anew when another VM takes the ASID. */
+	if (unlikely(pages > atomic64_read(&account->peak) || guests_pages > guests_peak))
+		sevadm_private_raise_peaks(account, pages, guests_pages);
+}
+
 void sevadm_private_leaked(u32 owner);
 void sevadm_private_take(u32 asid);
 bool sevadm_private_get(u32 asid, struct sevadm_private *result);

@@ -84,6 +84,12 @@ static bool snp_is_on(void)
 	return compat_host_has_snp() && read_msr(MSR_SYSCFG) & MSR_SYSCFG_SNP_EN;
 }
 
+/* sevadm_rmp_max_asid() - return the highest ASID that an entry may name; 0: there is no RMP */
+u32 sevadm_rmp_max_asid(void)
+{
+	return compat_host_has_snp() ? SEVADM_RMP_ASID_MASK : 0;
+}
+
 /**
  * sevadm_rmp_open() - make the RMP readable, as it is now
  *

@@ -25,12 +25,22 @@
 #define SEVADM_RMP_ASID_SHIFT	51
 #define SEVADM_RMP_ASID_MASK	0x3ffULL
 
+/* sevadm_rmp_is_assigned() - return true if the page is assigned, to a guest or the firmware */
+static __always_inline bool sevadm_rmp_is_assigned(u64 entry)
+{
+	return entry & SEVADM_RMP_ASSIGNED;
+}
+
+/* sevadm_rmp_asid() - return whose page it is that is assigned: an ASID or SEVADM_RMP_FIRMWARE */
+static __always_inline unsigned long sevadm_rmp_asid(u64 entry)
+{
+	return (entry >> SEVADM_RMP_ASID_SHIFT) & SEVADM_RMP_ASID_MASK;
+}
+
 /* sevadm_rmp_owner_of() - return whose page an entry says it is: an ASID, or one of the above */
 static inline u32 sevadm_rmp_owner_of(u64 entry)
 {
-	if (!(entry & SEVADM_RMP_ASSIGNED))
-		return SEVADM_RMP_NOBODY;
-	return (entry >> SEVADM_RMP_ASID_SHIFT) & SEVADM_RMP_ASID_MASK;
+	return sevadm_rmp_is_assigned(entry) ? sevadm_rmp_asid(entry) : SEVADM_RMP_NOBODY;
 }
 
 /*
@@ -41,24 +51,29 @@ extern const u64 *sevadm_rmp_table;
 /* Pages from the first one that have an entry. */
 extern u64 sevadm_rmp_pages;
 
+u32 sevadm_rmp_max_asid(void);
 u64 sevadm_rmp_open(void);
 void sevadm_rmp_close(void);
 u32 sevadm_rmp_ask_owner(u64 pfn);
+
+/* sevadm_rmp_entry() - return the first half of an entry in memory, where there is that of @pfn */
+static __always_inline u64 sevadm_rmp_entry(u64 pfn)
+{
+	return READ_ONCE(sevadm_rmp_table[pfn * 2]);
+}
 
 /**
  * sevadm_rmp_owner() - say whose page it is
  * @pfn: page frame number
  *
- * Inline: it is called for every page that changes hands.
- *
  * Context: any; some instructions.
  * Return: the guest's ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY.
  */
-static __always_inline u32 sevadm_rmp_owner(u64 pfn)
+static inline u32 sevadm_rmp_owner(u64 pfn)
 {
 	if (pfn >= sevadm_rmp_pages)
 		return SEVADM_RMP_NOBODY;
-	return sevadm_rmp_table ? sevadm_rmp_owner_of(READ_ONCE(sevadm_rmp_table[pfn * 2])) :
+	return sevadm_rmp_table ? sevadm_rmp_owner_of(sevadm_rmp_entry(pfn)) :
 	       sevadm_rmp_ask_owner(pfn);
 }
 

@@ -23,52 +23,86 @@ static __always_inline bool is_late(void)
 }
 
 /* Often at once: percpu_down_read() would first ask whether somebody else wants the processor. */
-static __always_inline void lock_entry(void)
+static void lock_entry(void)
 {
 	if (!percpu_down_read_trylock(&sevadm_rmp_lock))
 		percpu_down_read(&sevadm_rmp_lock);
 }
 
-int wrap_rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable)
+/* Any change that is not the usual one. */
+static noinline int make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable)
 {
 	u32 owner;
 	int ret;
 
-	sevadm_seam_enter(SEAM_rmp_make_private);
-	if (is_late()) {
-		ret = call_original(rmp_make_private, pfn, gpa, level, asid, immutable);
-		goto exit;
-	}
+	if (is_late())
+		return call_original(rmp_make_private, pfn, gpa, level, asid, immutable);
 	lock_entry();
 	owner = sevadm_rmp_owner(pfn);
 	ret = call_original(rmp_make_private, pfn, gpa, level, asid, immutable);
-	if (likely(!ret && owner == SEVADM_RMP_NOBODY && level == PG_LEVEL_4K))
-		sevadm_private_gain(pfn, 1, asid);
-	else if (!ret)
+	if (!ret)
 		sevadm_private_changed(pfn, pages_of_level(level), owner, asid);
 	percpu_up_read(&sevadm_rmp_lock);
-exit:
+	return ret;
+}
+
+/* A page that is nobody's becomes a guest's: short, as there are tens of thousands of each. */
+int wrap_rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable)
+{
+	int ret;
+
+	sevadm_seam_enter(SEAM_rmp_make_private);
+	if (likely(sevadm_rmp_change_begin(pfn) && level == PG_LEVEL_4K &&
+		   !sevadm_rmp_is_assigned(sevadm_rmp_entry(pfn)))) {
+		ret = call_original(rmp_make_private, pfn, gpa, level, asid, immutable);
+		if (likely(!ret))
+			sevadm_private_gain_page(asid);
+		sevadm_rmp_change_end();
+	} else {
+		sevadm_rmp_change_end();
+		ret = make_private(pfn, gpa, level, asid, immutable);
+	}
 	sevadm_seam_exit();
 	return ret;
 }
 
-int wrap_rmp_make_shared(u64 pfn, enum pg_level level)
+static noinline int make_shared(u64 pfn, enum pg_level level)
 {
 	u32 owner;
 	int ret;
 
-	sevadm_seam_enter(SEAM_rmp_make_shared);
-	if (is_late()) {
-		ret = call_original(rmp_make_shared, pfn, level);
-		goto exit;
-	}
+	if (is_late())
+		return call_original(rmp_make_shared, pfn, level);
 	lock_entry();
 	owner = sevadm_rmp_owner(pfn);
 	ret = call_original(rmp_make_shared, pfn, level);
-	if (likely(!ret && owner != SEVADM_RMP_NOBODY))
-		sevadm_private_lose(pfn, pages_of_level(level), owner);
+	if (!ret)
+		sevadm_private_changed(pfn, pages_of_level(level), owner, SEVADM_RMP_NOBODY);
 	percpu_up_read(&sevadm_rmp_lock);
-exit:
+	return ret;
+}
+
+/* A guest's page becomes the host's again: as short. */
+int wrap_rmp_make_shared(u64 pfn, enum pg_level level)
+{
+	u64 entry;
+	int ret;
+
+	sevadm_seam_enter(SEAM_rmp_make_shared);
+	if (likely(sevadm_rmp_change_begin(pfn) && level == PG_LEVEL_4K)) {
+		entry = sevadm_rmp_entry(pfn);
+		ret = call_original(rmp_make_shared, pfn, level);
+		if (likely(!ret && sevadm_rmp_is_assigned(entry))) {
+			sevadm_private_lose_page(sevadm_rmp_asid(entry));
+			/* As it is: a register less to be kept until here. */
+			ret = 0;
+			OPTIMIZER_HIDE_VAR(ret);
+		}
+		sevadm_rmp_change_end();
+	} else {
+		sevadm_rmp_change_end();
+		ret = make_shared(pfn, level);
+	}
 	sevadm_seam_exit();
 	return ret;
 }

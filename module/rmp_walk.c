@@ -3,7 +3,9 @@
  * Counting the RMP, in a work item: a host of 1 TiB has 268 million entries. Those who change an
  * entry wait for some milliseconds at most.
  */
+#include <linux/delay.h>
 #include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
@@ -15,11 +17,40 @@
 #define STRIDE_PAGES	(1U << 16)
 
 DEFINE_PERCPU_RWSEM(sevadm_rmp_lock);
+DEFINE_PER_CPU(struct sevadm_rmp_changes, sevadm_rmp_changes);
+u64 sevadm_rmp_counted_pages;
+
+static bool changes_are_under_way(void)
+{
+	unsigned long begun = 0, ended = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		ended += READ_ONCE(per_cpu_ptr(&sevadm_rmp_changes, cpu)->ended);
+	/* In this order: the beginning of what has ended is seen. */
+	smp_rmb();
+	for_each_possible_cpu(cpu)
+		begun += READ_ONCE(per_cpu_ptr(&sevadm_rmp_changes, cpu)->begun);
+	return begun != ended;
+}
+
+/*
+ * From now on changes take the lock. Each processor passes a full barrier in synchronize_rcu(), so
+ * that of a change which found entries to be counted the beginning is seen here.
+ */
+static void stop_changes(void)
+{
+	WRITE_ONCE(sevadm_rmp_counted_pages, 0);
+	synchronize_rcu();
+	while (changes_are_under_way())
+		msleep(20);
+}
 
 static u64 begin(void)
 {
 	u64 pages;
 
+	stop_changes();
 	percpu_down_write(&sevadm_rmp_lock);
 	sevadm_private_count_begin();
 	pages = sevadm_rmp_open();
@@ -51,6 +82,8 @@ static void count(struct work_struct *work)
 		return;
 	percpu_down_write(&sevadm_rmp_lock);
 	sevadm_private_count_end();
+	/* Those who see it see what was counted. */
+	smp_store_release(&sevadm_rmp_counted_pages, sevadm_rmp_table ? pages : 0);
 	percpu_up_write(&sevadm_rmp_lock);
 }
 
@@ -77,5 +110,6 @@ void sevadm_rmp_settle(void)
 void sevadm_rmp_uninit(void)
 {
 	cancel_work_sync(&count_work);
+	sevadm_rmp_counted_pages = 0;
 	sevadm_rmp_close();
 }

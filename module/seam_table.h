@@ -42,10 +42,10 @@
 #define SEVADM_SEAM_TABLE_H
 
 #define SEVADM_SEAMS(SEAM)									\
-	SEAM(vmlinux, rmp_make_private, false, UNSEEN,						\
-	     int, (u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable))		\
 	SEAM(vmlinux, rmp_make_shared, false, UNSEEN,						\
 	     int, (u64 pfn, enum pg_level level))						\
+	SEAM(vmlinux, rmp_make_private, false, UNSEEN,						\
+	     int, (u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable))		\
 	SEAM(vmlinux, misc_cg_try_charge, true, misc_cg_try_charge,				\
 	     int, (enum misc_res_type type, struct misc_cg *cg, unsigned long amount))		\
 	SEAM(vmlinux, misc_cg_uncharge, true, misc_cg_uncharge,					\

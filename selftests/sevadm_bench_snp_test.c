@@ -25,13 +25,12 @@
 #define LAUNCHES	7
 #define MEMORY		(4UL << 20)
 #define LAUNCHED	(1UL << 20)
-#define SETTLED_SECONDS	5
 
 /*
  * Instructions that may be added to a page, some 50 of which are ftrace's on the way to the
  * wrapper, and parts in 10000 to a launch by a VMM that does nothing else.
  */
-#define LIMIT_PAGE	180
+#define LIMIT_PAGE	100
 #define LIMIT_LAUNCH	360
 
 enum figure {
@@ -167,12 +166,6 @@ int main(void)
 	gated = committed_read();
 	ksft_set_plan(FIGURES + gated);
 
-	/*
-	 * The module has counted the RMP: until a grace period has passed, its lock is taken the
-	 * slow way, which costs some 60 instructions a page. Time passes at once where nothing
-	 * runs.
-	 */
-	sleep(SETTLED_SECONDS);
 	if (sched_setscheduler(0, SCHED_FIFO, &first))
 		ksft_exit_fail_msg("sched_setscheduler: %s\n", strerror(errno));
 	measure(with);

@@ -25,6 +25,7 @@
 #include "lib/kmod.h"
 #include "lib/limits.h"
 #include "lib/private_limits.h"
+#include "lib/private_recount.h"
 #include "lib/private_view.h"
 #include "lib/psp_fault.h"
 #include "lib/rmp_count.h"
@@ -642,7 +643,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("there is no module msr\n");
 	signal(SIGPIPE, SIG_IGN);
 
-	ksft_set_plan(1 + run_lives(all, true) + 2 + 2 * all + 3 + 5 + ARRAY_SIZE(faults) + 2);
+	ksft_set_plan(1 + run_lives(all, true) + 2 + 2 * all + 3 + 5 + ARRAY_SIZE(faults) + 3);
 	ksft_test_result(host_agrees("no guests"), "a host without guests\n");
 	run_lives(all, false);
 	ksft_test_result(run_traced(), "pages that change hands are in the trace\n");
@@ -671,5 +672,7 @@ int main(int argc, char **argv)
 	ksft_test_result(run_adopted(), "guests that are older than the module\n");
 	ksft_test_result(run_adopted_in_launch(),
 			 "a guest whose launch is older than the module\n");
+	ksft_test_result(private_recount(), "%d guests whose pages change hands while it is loaded\n",
+			 RECOUNTED_GUESTS);
 	ksft_finished();
 }

@@ -103,6 +103,16 @@ static inline bool cancel_delayed_work_sync(struct delayed_work *delayed)
 	return was;
 }
 
+/* Nobody writes. */
+struct percpu_rw_semaphore {
+	unsigned int readers;
+};
+
+#define DEFINE_PERCPU_RWSEM(name)		struct percpu_rw_semaphore name
+#define percpu_down_read_trylock(semaphore)	(!(semaphore)->readers++)
+#define percpu_down_read(semaphore)		assert(!(semaphore)->readers++)
+#define percpu_up_read(semaphore)		assert(!--(semaphore)->readers)
+
 #define smp_mb()				do { } while (0)
 #define xchg(pointer, value) \
 	({ typeof(*(pointer)) _was = *(pointer); *(pointer) = (value); _was; })
