@@ -53,7 +53,7 @@ static ssize_t sevadm_read(struct file *file, char __user *buffer, size_t length
 	struct sevadm_reader *reader = file->private_data;
 	ssize_t ret;
 
-	if (length < sizeof(struct sevadm_event))
+	if (length < SEVADM_EVENT_FIRST_BYTES)
 		return -EINVAL;
 
 	for (;;) {

@@ -138,28 +138,31 @@ bool sevadm_reader_pending(struct sevadm_reader *reader)
  * sevadm_reader_copy() - copy as many whole events to user space as fit and are there
  * @reader: its @mutex is held
  * @buffer: where to
- * @length: bytes of @buffer
+ * @length: bytes of @buffer, not fewer than SEVADM_EVENT_FIRST_BYTES
  *
- * An event that cannot be copied is not consumed.
+ * Where not even one fits, one is cut to what does: the reader was made for an older version. An
+ * event that cannot be copied is not consumed.
  *
  * Return: number of bytes copied; 0: there is no event; -EFAULT.
  */
 ssize_t sevadm_reader_copy(struct sevadm_reader *reader, char __user *buffer, size_t length)
 {
+	size_t record = round_down(min(length, sizeof(struct sevadm_event)), sizeof(u64));
 	struct sevadm_event event;
 	u64 from, cursor;
 	size_t done = 0;
 
-	while (length - done >= sizeof(event)) {
+	while (length - done >= record) {
 		from = cursor = READ_ONCE(reader->cursor);
 		if (!look(reader, &cursor, &event)) {
 			pass_over(reader, from, cursor);
 			break;
 		}
-		if (copy_to_user(buffer + done, &event, sizeof(event)))
+		event.size = record;
+		if (copy_to_user(buffer + done, &event, record))
 			return done ?: -EFAULT;
 		WRITE_ONCE(reader->cursor, cursor);
-		done += sizeof(event);
+		done += record;
 		if (signal_pending(current))
 			break;
 		cond_resched();

@@ -353,7 +353,7 @@ static bool test_read_errors(void)
 	good &= check(!readable(fd));
 	make_events();
 	good &= check(readable(fd));
-	good &= check(read(fd, &event, sizeof(event) - 1) < 0 && errno == EINVAL);
+	good &= check(read(fd, &event, SEVADM_EVENT_FIRST_BYTES - 1) < 0 && errno == EINVAL);
 	good &= check(read(fd, &event, 0) < 0 && errno == EINVAL);
 	good &= check(read(fd, (void *)SEV_PAGE_SIZE, sizeof(event)) < 0 && errno == EFAULT);
 	/* None of these has taken the event away. */
@@ -384,6 +384,37 @@ static bool test_whole_records(void)
 			      events[i].type == SEVADM_EVENT_UNPIN ||
 			      events[i].type == SEVADM_EVENT_KVM);
 	}
+	close(fd);
+	return good;
+}
+
+/* A reader that was built when records were shorter, and has room for one or for several. */
+static bool test_older_records(void)
+{
+	struct sevadm_event events[2], event;
+	const __u8 *bytes = (const __u8 *)&event;
+	int fd = device(O_NONBLOCK);
+	__u64 first = seek(fd, SEVADM_SEEK_NEWEST, 0);
+	size_t size, i;
+	bool good = true;
+
+	make_events();
+	check(read(fd, events, sizeof(events)) == sizeof(events));
+	for (size = SEVADM_EVENT_FIRST_BYTES; size <= sizeof(event); size++) {
+		seek(fd, SEVADM_SEEK_SEQ, first);
+		memset(&event, 0xa5, sizeof(event));
+		good &= check(read(fd, &event, size) == (ssize_t)(size & ~7UL));
+		good &= check(event.size == (size & ~7UL));
+		good &= check(event.seq == first && event.known == events[0].known);
+		for (i = event.size; i < sizeof(event); i++)
+			good &= check(bytes[i] == 0xa5);
+		/* The next is not lost by that. */
+		good &= check(read(fd, &event, sizeof(event)) == sizeof(event));
+		good &= check(event.seq == first + 1);
+	}
+	seek(fd, SEVADM_SEEK_SEQ, first);
+	good &= check(read(fd, events, 2 * SEVADM_EVENT_FIRST_BYTES) == sizeof(event));
+	good &= check(events[0].size == sizeof(event) && events[0].seq == first);
 	close(fd);
 	return good;
 }
@@ -566,6 +597,7 @@ static const struct {
 	{ "pinned pages and regions", test_pins },
 	{ "errors of read", test_read_errors },
 	{ "whole records, numbers without gaps", test_whole_records },
+	{ "records of older versions", test_older_records },
 	{ "a cursor per open file", test_cursor_per_file },
 	{ "a blocking read wakes up", test_blocking_read },
 	{ "a signal interrupts read", test_interrupted_read },

@@ -250,7 +250,6 @@ static void reader_copies_whole_events(struct kunit *test)
 	emit(SEVADM_EVENT_PSP);
 	emit(SEVADM_EVENT_PIN);
 	emit(SEVADM_EVENT_ASID);
-	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, sizeof(*events) - 1), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 2 * sizeof(*events) + 1),
 			(ssize_t)(2 * sizeof(*events)));
 	KUNIT_EXPECT_EQ(test, events[0].seq, 1);
@@ -260,6 +259,32 @@ static void reader_copies_whole_events(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)),
 			(ssize_t)sizeof(*events));
 	KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, 4 * sizeof(*events)), 0);
+	mutex_unlock(&reader->mutex);
+}
+
+/* One that was made for shorter records gets one of those at a time, and loses none. */
+static void older_reader_gets_what_fits(struct kunit *test)
+{
+	struct sevadm_reader *reader = open_reader(test);
+	struct sevadm_event *event = kunit_kcalloc(test, 1, sizeof(*event), GFP_KERNEL);
+	char __user *buffer = (char __user *)event;
+	unsigned int i, sizes[] = { SEVADM_EVENT_FIRST_BYTES, SEVADM_EVENT_FIRST_BYTES + 7,
+				    sizeof(*event) - 1, sizeof(*event) };
+
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_LE(test, SEVADM_EVENT_FIRST_BYTES, sizeof(*event));
+	mutex_lock(&reader->mutex);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		emit(SEVADM_EVENT_PSP);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		memset(event, 0xa5, sizeof(*event));
+		KUNIT_EXPECT_EQ(test, sevadm_reader_copy(reader, buffer, sizes[i]),
+				(ssize_t)round_down(sizes[i], 8));
+		KUNIT_EXPECT_EQ(test, event->size, round_down(sizes[i], 8));
+		KUNIT_EXPECT_EQ(test, event->seq, 1 + i);
+		KUNIT_EXPECT_EQ(test, event->reserved,
+				event->size < sizeof(*event) ? 0xa5a5a5a5 : 0);
+	}
 	mutex_unlock(&reader->mutex);
 }
 
@@ -369,6 +394,7 @@ static struct kunit_case reader_cases[] = {
 	KUNIT_CASE(reader_whose_cursor_was_moved),
 	KUNIT_CASE(reader_seeks_and_wakes),
 	KUNIT_CASE(reader_copies_whole_events),
+	KUNIT_CASE(older_reader_gets_what_fits),
 	KUNIT_CASE(reader_that_is_signalled),
 	KUNIT_CASE(readers_end_with_their_timer),
 	KUNIT_CASE(reader_whose_buffer_ends),
