@@ -146,11 +146,32 @@ static void book_takes_each_sort_of_news(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
 }
 
+/* The firmware may give a name again before KVM's VM of that name has left: the older one is found. */
+static void book_of_a_name_that_two_have(struct kunit *test)
+{
+	const struct sevadm_psp_guest bind = {
+		.known = SEVADM_KNOWN_ASID, .gctx = GCTX, .asid = ASID_ES };
+	struct sevadm_vm *vms[4];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		vms[i] = start(test, i + 1, SEVADM_VM_TYPE_SEV);
+		activate(vms[i], HANDLE, ASID + i);
+		vms[2 + i] = start(test, i + 3, SEVADM_VM_TYPE_SEV_SNP);
+		run(vms[2 + i], SEV_CMD_SNP_ACTIVATE, &bind);
+	}
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_handle(HANDLE), vms[0]));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), vms[2]));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ_MSG(test, kref_read(&vms[i]->ref), 1, "VM %u", i);
+}
+
 static struct kunit_case book_cases[] = {
 	KUNIT_CASE(book_follows_a_launch),
 	KUNIT_CASE(book_leaves_out_a_second_guest),
 	KUNIT_CASE(book_follows_an_snp_guest),
 	KUNIT_CASE(book_takes_each_sort_of_news),
+	KUNIT_CASE(book_of_a_name_that_two_have),
 	{}
 };
 

@@ -112,6 +112,8 @@ void sevadm_seam_passed_by(enum sevadm_seam_id id, u64 since_ns)
 static int reclaims;
 /* What ccp returns, and the firmware's status; NOT_ASKED: ccp has not asked it. */
 static int ccp_ret, ccp_status;
+/* How many wrappers the call that ccp got last has come through. */
+static int inside;
 
 static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret)
 {
@@ -119,6 +121,7 @@ static int ccp_do_cmd_locked(int cmd, void *data, int *psp_ret)
 	u64 until = ktime_get_boottime_ns() + 100000;
 	int error;
 
+	inside = atomic_read(&sevadm_seam_tasks);
 	/* The clock goes on. */
 	while (ktime_get_boottime_ns() < until)
 		;
@@ -143,11 +146,15 @@ static int ccp_seams_test_init(struct kunit *test)
 	heard = NULL;
 	memset(&reported_asid, 0, sizeof(reported_asid));
 	memset(passed, 0, sizeof(passed));
+	memset(sevadm_seam_hits, 0, sizeof(sevadm_seam_hits));
+	atomic_set(&sevadm_seam_tasks, 0);
 	return pools_for_test(test);
 }
 
 static void ccp_seams_test_exit(struct kunit *test)
 {
+	/* The module would never be unloaded, or too early. */
+	KUNIT_EXPECT_EQ(test, atomic_read(&sevadm_seam_tasks), 0);
 	sevadm_ledger_uninit();
 }
 
@@ -633,7 +640,43 @@ static void command_without_interrupts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_seen, 0);
 }
 
+/* Each wrapper counts the call, and the task as long as it is inside. */
+static void command_is_counted(struct kunit *test)
+{
+	struct sev_data_activate activate = { .handle = HANDLE, .asid = ASID };
+	struct sev_data_deactivate deactivate = { .handle = HANDLE };
+	struct sev_data_decommission decommission = { .handle = HANDLE };
+	const enum sevadm_seam_id seams[] = {
+		SEAM_sev_issue_cmd_external_user, SEAM_sev_guest_activate, SEAM_sev_guest_deactivate,
+		SEAM_sev_guest_decommission, SEAM_sev_guest_df_flush, SEAM_sev_do_cmd,
+	};
+	unsigned int i;
+	int error;
+
+	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_FINISH, NULL, &error);
+	KUNIT_EXPECT_EQ(test, inside, 2);
+	wrap_sev_guest_activate(&activate, &error);
+	wrap_sev_guest_deactivate(&deactivate, &error);
+	KUNIT_EXPECT_EQ(test, inside, 2);
+	wrap_sev_guest_decommission(&decommission, &error);
+	wrap_sev_guest_df_flush(&error);
+	KUNIT_EXPECT_EQ(test, inside, 2);
+	wrap_sev_do_cmd(SEV_CMD_PLATFORM_STATUS, NULL, &error);
+	KUNIT_EXPECT_EQ(test, inside, 2);
+	for (i = 0; i < ARRAY_SIZE(seams); i++)
+		KUNIT_EXPECT_EQ_MSG(test, atomic64_read(&sevadm_seam_hits[seams[i]]), 1, "seam %u",
+				    i);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&sevadm_seam_hits[SEAM___sev_do_cmd_locked]), 6);
+	/* Also where nothing may be locked. */
+	irqs_off = true;
+	wrap_sev_do_cmd(SEV_CMD_SHUTDOWN, NULL, &error);
+	irqs_off = false;
+	KUNIT_EXPECT_EQ(test, inside, 2);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&sevadm_seam_hits[SEAM___sev_do_cmd_locked]), 7);
+}
+
 static struct kunit_case ccp_seams_cases[] = {
+	KUNIT_CASE(command_is_counted),
 	KUNIT_CASE(command_waits_for_the_mailbox),
 	KUNIT_CASE(command_within_a_command),
 	KUNIT_CASE(command_with_a_message),

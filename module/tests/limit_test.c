@@ -52,6 +52,7 @@ void limits_for_test(void)
 	memset(levels, 0, sizeof(levels));
 	memset(level_nr, 0, sizeof(level_nr));
 	memset(guaranteed, 0, sizeof(guaranteed));
+	last_seq = 0;
 	sevadm_subjects_init();
 }
 

@@ -108,7 +108,12 @@ static void pool_boundaries(struct kunit *test)
 	query.asid = LAST + 1;
 	KUNIT_EXPECT_EQ(test, sevadm_asid_query(&query, &pid), -ENOENT);
 	query.asid = LAST;
+	query.pool = SEVADM_POOL_NR;
 	KUNIT_EXPECT_EQ(test, sevadm_asid_query(&query, &pid), 0);
+	KUNIT_EXPECT_EQ(test, query.pool, SEVADM_POOL_SEV);
+	query.asid = 1;
+	KUNIT_EXPECT_EQ(test, sevadm_asid_query(&query, &pid), 0);
+	KUNIT_EXPECT_EQ(test, query.pool, SEVADM_POOL_SEV_ES);
 	KUNIT_EXPECT_EQ(test, sevadm_pool_query(&pool), -ENOENT);
 }
 

@@ -72,6 +72,16 @@ static void ring_is_empty_at_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cursor, 1);
 }
 
+/* One that is made anew is empty, whatever the one before has held. */
+static void ring_begins_anew(struct kunit *test)
+{
+	push(RING_EVENTS_MIN + 5);
+	KUNIT_EXPECT_GT(test, sevadm_ring_oldest(), 1);
+	ring_end();
+	KUNIT_ASSERT_EQ(test, ring_for_test(), 0);
+	ring_is_empty_at_first(test);
+}
+
 static void ring_is_read_in_order(struct kunit *test)
 {
 	struct sevadm_event event;
@@ -393,6 +403,7 @@ static void ring_resized_keeps(struct kunit *test)
 
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_is_empty_at_first),
+	KUNIT_CASE(ring_begins_anew),
 	KUNIT_CASE(ring_is_read_in_order),
 	KUNIT_CASE(ring_full_loses_nothing),
 	KUNIT_CASE(ring_tells_what_was_lost),

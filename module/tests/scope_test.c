@@ -220,9 +220,11 @@ static void scope_is_of_its_own_task(struct kunit *test)
 	its->task = &other;
 	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, mine);
 	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_kvm(), mine);
+	/* Also where it is the only one in the chain that this task looks into. */
+	sevadm_scope_leave(mine);
+	KUNIT_EXPECT_PTR_EQ(test, sevadm_scope_mine().kvm, (struct sevadm_scope *)NULL);
 	its->task = get_task_struct(current);
 	sevadm_scope_leave(its);
-	sevadm_scope_leave(mine);
 }
 
 static unsigned int spares_there(void)

@@ -238,6 +238,23 @@ static void event_has_the_owner_of_the_namespace(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, seen[0].known & SEVADM_KNOWN_UID);
 }
 
+/* Whichever task counts: that of the work queue, or one that begins to read. */
+static void event_is_put_down_to_the_creator(struct kunit *test)
+{
+	struct sevadm_vm *vm = guest(test, 1, 1);
+
+	vm->pid = 4711;
+	memset(vm->comm, 0, sizeof(vm->comm));
+	strscpy(vm->comm, "qemu", sizeof(vm->comm));
+	give(1, 1);
+	tick();
+	KUNIT_ASSERT_EQ(test, nr_seen, 1);
+	KUNIT_EXPECT_EQ(test, seen[0].pid, 4711);
+	KUNIT_EXPECT_EQ(test, seen[0].tid, 4711);
+	KUNIT_EXPECT_EQ(test, strcmp(seen[0].comm, "qemu"), 0);
+	KUNIT_EXPECT_EQ(test, strcmp(vm->comm, "qemu"), 0);
+}
+
 static void creator_is_not_known(struct kunit *test)
 {
 	struct sevadm_vm *vm = guest(test, 1, 1);
@@ -259,6 +276,7 @@ static struct kunit_case conversions_cases[] = {
 	KUNIT_CASE(vm_has_left),
 	KUNIT_CASE(vm_has_another_asid),
 	KUNIT_CASE(event_has_the_owner_of_the_namespace),
+	KUNIT_CASE(event_is_put_down_to_the_creator),
 	KUNIT_CASE(creator_is_not_known),
 	{}
 };

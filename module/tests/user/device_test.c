@@ -7,6 +7,8 @@
  */
 #include <kunit/test.h>
 
+#include <linux/rculist.h>
+
 #include "../../device.c"
 #include "../../record.h"
 #include "../../stats.h"
@@ -35,7 +37,7 @@ static union sevadm_argument argument;
 
 static int device_open(void)
 {
-	file = (struct file) { .f_flags = O_NONBLOCK };
+	file = (struct file) { .f_flags = O_NONBLOCK, .seekable = true };
 	return sevadm_fops.open(NULL, &file);
 }
 
@@ -114,6 +116,97 @@ static void index_of_a_caller_is_bounded(struct kunit *test)
 	spin_unlock(&sevadm_record_lock);
 	sevadm_stats_uninit();
 	KUNIT_EXPECT_NE(test, shim_bound, 0);
+}
+
+/* ---- a file's life --------------------------------------------------------------------------- */
+
+static struct sevadm_event read_to[4];
+
+static void file_is_a_reader(struct kunit *test)
+{
+	struct sevadm_reader *reader = file.private_data;
+	poll_table table = {};
+
+	KUNIT_EXPECT_FALSE(test, file.seekable);
+	KUNIT_EXPECT_FALSE(test, list_empty(&sevadm_readers));
+	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), 0);
+	KUNIT_EXPECT_PTR_EQ(test, table.queue, &reader->wait);
+	KUNIT_EXPECT_EQ(test, sevadm_fops.release(NULL, &file), 0);
+	file.private_data = NULL;
+	KUNIT_EXPECT_TRUE(test, list_empty(&sevadm_readers));
+}
+
+static void push_events(unsigned int number)
+{
+	struct sevadm_event event = { .size = sizeof(event), .type = SEVADM_EVENT_ASID };
+
+	while (number--)
+		ring_push_alone(&event);
+}
+
+static ssize_t read_bytes(size_t bytes)
+{
+	return sevadm_fops.read(&file, (char *)read_to, bytes, NULL);
+}
+
+static void file_is_read_in_whole_events(struct kunit *test)
+{
+	poll_table table = {};
+
+	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), -EAGAIN);
+	file.f_flags = 0;
+	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), -ERESTARTSYS);
+	push_events(3);
+	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), EPOLLIN | EPOLLRDNORM);
+	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0]) - 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), sizeof(read_to[0]));
+	KUNIT_EXPECT_EQ(test, read_to[0].seq, 1);
+	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to)), 2 * sizeof(read_to[0]));
+	KUNIT_EXPECT_EQ(test, read_to[1].seq, 3);
+	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), 0);
+}
+
+static int seek_to(u32 whence, u64 seq)
+{
+	return ioctl_with(SEVADM_IOC_EVENT_SEEK, (union sevadm_argument) {
+			  .event_seek = { .whence = whence, .seq = seq } });
+}
+
+/* As many as the smallest ring holds. */
+#define RING_SLOTS	16
+
+static void file_is_sought(struct kunit *test)
+{
+	const u64 end = 21;
+	const struct {
+		u32 whence;
+		u64 seq;
+		int ret;
+		u64 cursor;
+	} rows[] = {
+		{ SEVADM_SEEK_NEWEST, 0, 0, end },
+		{ SEVADM_SEEK_OLDEST, 0, 0, end - RING_SLOTS },
+		{ SEVADM_SEEK_SEQ, 0, -EINVAL, 0 },
+		{ SEVADM_SEEK_SEQ, 1, 0, 1 },
+		{ SEVADM_SEEK_SEQ, end, 0, end },
+		{ SEVADM_SEEK_SEQ, end + 1, -EINVAL, 0 },
+		{ SEVADM_SEEK_SEQ + 1, 1, -EINVAL, 0 },
+	};
+	struct sevadm_reader *reader = file.private_data;
+	unsigned int i;
+
+	push_events(20);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 before = reader->cursor;
+
+		KUNIT_EXPECT_EQ_MSG(test, seek_to(rows[i].whence, rows[i].seq), rows[i].ret,
+				    "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, reader->cursor, rows[i].ret ? before : rows[i].cursor,
+				    "row %u", i);
+		if (!rows[i].ret)
+			KUNIT_EXPECT_EQ_MSG(test, argument.event_seek.seq, rows[i].cursor,
+					    "row %u", i);
+	}
 }
 
 /* ---- faults --------------------------------------------------------------------------------- */
@@ -423,6 +516,9 @@ static void faults_have_come(struct kunit *test)
 
 static struct kunit_case device_cases[] = {
 	KUNIT_CASE(index_of_a_caller_is_bounded),
+	KUNIT_CASE(file_is_a_reader),
+	KUNIT_CASE(file_is_read_in_whole_events),
+	KUNIT_CASE(file_is_sought),
 	KUNIT_CASE_PARAM(each_fault, trials_gen_params),
 	KUNIT_CASE(faults_have_come),
 	{}

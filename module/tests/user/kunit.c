@@ -19,6 +19,7 @@ static unsigned int cases, failures;
 
 unsigned int shim_fault;
 size_t shim_bound;
+int shim_preempt;
 struct user_namespace shim_user_ns;
 static struct task_struct idle = { .real_parent = &idle };
 static struct task_struct init = { .tgid.number = 1, .real_parent = &idle };
@@ -73,13 +74,16 @@ static void free_allocations(struct kunit *test)
 	}
 }
 
-/* A case has to give back the references that it took of its task and cgroup. */
-static void look_for_references(struct kunit *test)
+/* A case has to give back the references that it took of its task and cgroup, and be preemptible. */
+static void look_for_remains(struct kunit *test)
 {
 	if (shim_task.tgid.references || init.tgid.references || shim_task.cgroup.references)
 		KUNIT_FAIL(test, "%d references of the process, %d of its parent and %d of the cgroup are left",
 			   shim_task.tgid.references, init.tgid.references,
 			   shim_task.cgroup.references);
+	if (shim_preempt)
+		KUNIT_FAIL(test, "preemption is disabled %d times", shim_preempt);
+	shim_preempt = 0;
 	shim_task.tgid.references = 0;
 	init.tgid.references = 0;
 	shim_task.cgroup.references = 0;
@@ -97,7 +101,7 @@ static void run_case(const struct kunit_suite *suite, const struct kunit_case *r
 	if (suite->exit)
 		suite->exit(&test);
 	free_allocations(&test);
-	look_for_references(&test);
+	look_for_remains(&test);
 	failures += test.failed;
 	printf("%sok %u %s.%s%s%s\n", test.failed ? "not " : "", ++cases, suite->name, row->name,
 	       param ? ": " : "", name);

@@ -320,9 +320,15 @@ struct hlist_head {
 #define hash_add_rcu(table, node, key)	hash_add(table, node, key)
 #define hlist_entry(pointer, type, member)	container_of(pointer, type, member)
 #define data_race(expression)		(expression)
-#define preempt_disable()		do { } while (0)
-#define preempt_enable()		do { } while (0)
-#define hash_ptr(pointer, bits)		((u32)(uintptr_t)(pointer))
+/* How often it has been disabled: a case has to leave it as it was. */
+extern int shim_preempt;
+#define preempt_disable()		((void)shim_preempt++)
+#define preempt_enable()		((void)shim_preempt--)
+
+static inline u32 hash_ptr(const void *pointer, unsigned int bits)
+{
+	return (u32)(uintptr_t)pointer;
+}
 
 static inline void shim_hash_add(struct hlist_head *bucket, struct hlist_node *node)
 {
@@ -374,6 +380,8 @@ typedef struct { s64 counter; } atomic64_t;
 
 #define atomic_inc(counter_)		((counter_)->counter++)
 #define atomic_dec(counter_)		((counter_)->counter--)
+#define atomic_read(counter_)		((counter_)->counter)
+#define atomic_set(counter_, to)	((counter_)->counter = (to))
 #define atomic64_inc(counter_)		((counter_)->counter++)
 #define atomic64_read(counter_)		((counter_)->counter)
 #define atomic64_set(counter_, to)	((counter_)->counter = (to))

@@ -14,13 +14,18 @@
 #define offsetofend(type, member)	(offsetof(type, member) + sizeof(((type *)0)->member))
 
 typedef unsigned int __poll_t;
-typedef void poll_table;
+
+/* Which queue a poll waits in. */
+typedef struct poll_table_struct {
+	struct wait_queue_head *queue;
+} poll_table;
 
 struct inode;
 
 struct file {
 	void *private_data;
 	unsigned int f_flags;
+	bool seekable;
 };
 
 struct file_operations {
@@ -43,8 +48,17 @@ struct miscdevice {
 #define compat_ptr_ioctl		NULL
 #define misc_register(device)		((device)->fops ? 0 : -EINVAL)
 #define misc_deregister(device)		((void)(device))
-#define nonseekable_open(inode, file)	0
-#define poll_wait(file, queue, wait)	((void)(wait))
+
+static inline int nonseekable_open(struct inode *inode, struct file *file)
+{
+	file->seekable = false;
+	return 0;
+}
+
+static inline void poll_wait(struct file *file, struct wait_queue_head *queue, poll_table *table)
+{
+	table->queue = queue;
+}
 
 static inline unsigned long copy_to_user(void *to, const void *from, unsigned long size)
 {
