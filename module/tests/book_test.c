@@ -57,7 +57,7 @@ static void book_leaves_out_a_second_guest(struct kunit *test)
 	activate(vm, HANDLE, ASID);
 	run(vm, SEV_CMD_LAUNCH_FINISH, &its);
 	run(vm, SEV_CMD_LAUNCH_START, &other);
-	run(vm, SEV_CMD_DECOMMISSION, &other);
+	KUNIT_EXPECT_FALSE(test, run(vm, SEV_CMD_DECOMMISSION, &other));
 	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
 	KUNIT_EXPECT_EQ(test, look(vm).handle, HANDLE);
 	KUNIT_EXPECT_FALSE(test, look(vm).known & SEVADM_KNOWN_POLICY);

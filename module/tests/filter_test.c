@@ -60,6 +60,11 @@ static const struct passing {
 	{ "pin of a command", { .nr_commands = 1, .commands = { { SEVADM_EVENT_KVM,
 	  SEVADM_KVM_REGISTER_REGION } } }, &pin, true },
 	{ "no command", { .nr_commands = 1, .commands = { { SEVADM_EVENT_KVM, 0 } } }, &asid, false },
+	{ "none of all commands", { .nr_commands = SEVADM_FILTER_COMMANDS, .commands = {
+	  [0 ... SEVADM_FILTER_COMMANDS - 1] = { SEVADM_EVENT_PSP, 0x31 } } }, &psp, false },
+	{ "last of all commands", { .nr_commands = SEVADM_FILTER_COMMANDS, .commands = {
+	  [0 ... SEVADM_FILTER_COMMANDS - 2] = { SEVADM_EVENT_PSP, 0x31 },
+	  { SEVADM_EVENT_PSP, 0x30 } } }, &psp, true },
 	{ "two conditions", { .vm = 7, .pid = 100 }, &psp, true },
 	{ "one of two conditions", { .vm = 8, .pid = 100 }, &psp, false },
 };

@@ -72,8 +72,12 @@ static void guarantee_does_not_grow_by_moves(struct kunit *test)
 	/* Where a guarantee of the destination pays, it may. */
 	to = limits_start(test, 4, UID_TWO);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	KUNIT_ASSERT_TRUE(test, sevadm_vm_find((const struct kvm *)64) == from);
 	sevadm_vm_move(to, from);
 	KUNIT_EXPECT_EQ(test, limits_reserved(), 3 + 3);
+	KUNIT_EXPECT_TRUE(test, to->payer);
+	KUNIT_EXPECT_NULL(test, from->payer);
+	sevadm_vm_put(from);
 	/* Within one user it may, too. */
 	from = to;
 	to = limits_start(test, 5, UID_TWO);
@@ -167,6 +171,19 @@ static void guarantee_that_comes_later(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 	guarantee(test, UID_TWO, 5);
 	KUNIT_EXPECT_EQ(test, limits_reserved(), 2);
+}
+
+/* One that fills its guarantee stays there, though another one has room for it. */
+static void guarantee_that_is_filled_keeps_its_vm(struct kunit *test)
+{
+	struct sevadm_vm *vm = start_of_both(test, 1);
+
+	guarantee(test, UID_TWO, 1);
+	KUNIT_EXPECT_EQ(test, take(vm), 0);
+	sevadm_vm_account(vm);
+	guarantee(test, UID_ONE, 1);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).paid, 0);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_TWO).paid, 1);
 }
 
 /* While a VM moves, one guarantee or both may end: neither is counted for any more. */
@@ -515,6 +532,7 @@ static struct kunit_case guarantee_cases[] = {
 	KUNIT_CASE(guarantee_while_a_vm_moves),
 	KUNIT_CASE(guarantees_of_one_vm),
 	KUNIT_CASE(guarantee_that_comes_later),
+	KUNIT_CASE(guarantee_that_is_filled_keeps_its_vm),
 	KUNIT_CASE(guarantee_that_ends_while_a_vm_moves),
 	KUNIT_CASE(guarantee_of_a_vm_with_a_lease),
 	KUNIT_CASE(guarantee_of_a_vm_whose_lease_ends_while_it_moves),

@@ -71,6 +71,7 @@ static void ledger_shows_what_is_initialised(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find(kvm(1)), vm));
 	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_next(0), NULL));
 	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_get_id(vm->id), NULL));
+	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_get_creator(task_tgid(current)), NULL));
 	KUNIT_EXPECT_EQ(test, host_now().vms, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 0);
 
@@ -190,11 +191,15 @@ static void ledger_gives_the_asid_back(struct kunit *test)
 static void ledger_keeps_a_leaked_asid(struct kunit *test)
 {
 	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_asid_query query = { .asid = ASID };
+	u32 pid = 1;
 
 	activate(vm, HANDLE, ASID);
 	sevadm_vm_remove(vm, false);
 	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).state, SEVADM_ASID_STATE_USED);
 	KUNIT_EXPECT_EQ(test, asid_now(test, ASID).vm, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_asid_query(&query, &pid), 0);
+	KUNIT_EXPECT_EQ(test, pid, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
 }
@@ -708,6 +713,46 @@ static void unaccounted_leaves_snp_guests_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 1);
 }
 
+/* An entry that was meant for one VM may be used for another. */
+static void entry_is_described_anew(struct kunit *test)
+{
+	struct sevadm_vm *owner = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *vm = sevadm_vm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_describe(vm, kvm(2), SEVADM_VM_TYPE_SEV, current);
+	sevadm_vm_describe_mirror(vm, owner);
+	KUNIT_EXPECT_TRUE(test, vm->mirror);
+	KUNIT_EXPECT_PTR_EQ(test, vm->owner, owner->line);
+	KUNIT_EXPECT_EQ(test, kref_read(&owner->line->ref), 2);
+	KUNIT_EXPECT_EQ(test, vm->known, SEVADM_KNOWN_CREATOR);
+
+	sevadm_vm_describe(vm, kvm(3), SEVADM_VM_TYPE_SEV_ES, NULL);
+	KUNIT_EXPECT_FALSE(test, vm->mirror);
+	KUNIT_EXPECT_TRUE(test, !vm->owner);
+	KUNIT_EXPECT_EQ(test, kref_read(&owner->line->ref), 1);
+	KUNIT_EXPECT_EQ(test, vm->known, 0);
+	KUNIT_EXPECT_EQ(test, vm->type, SEVADM_VM_TYPE_SEV_ES);
+	KUNIT_EXPECT_PTR_EQ(test, vm->kvm, kvm(3));
+	KUNIT_EXPECT_TRUE(test, !vm->creator);
+	sevadm_vm_put(vm);
+}
+
+/* What is pinned or released for a VM that has left in the meantime is nobody's. */
+static void pins_of_a_vm_that_has_left(struct kunit *test)
+{
+	struct sevadm_vm *vm = start(test, 1, SEVADM_VM_TYPE_SEV);
+	struct sevadm_vm *held = sevadm_vm_find(kvm(1));
+
+	sevadm_vm_pin(vm, 5, 1);
+	sevadm_vm_remove(vm, true);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(held, 3, 1), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin(held, -3, -1), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_vm_pin_unseen(held, 3), 0);
+	EXPECT_PAGES(test, host_now().pinned * PAGE_SIZE, 0);
+	sevadm_vm_put(held);
+}
+
 static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(ledger_shows_what_is_initialised),
 	KUNIT_CASE(gmem_is_read_or_not_known),
@@ -739,6 +784,8 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(adopted_vm_is_accounted),
 	KUNIT_CASE(adoption_compares_with_the_ledger),
 	KUNIT_CASE(unaccounted_leaves_snp_guests_out),
+	KUNIT_CASE(entry_is_described_anew),
+	KUNIT_CASE(pins_of_a_vm_that_has_left),
 	{}
 };
 

@@ -348,6 +348,7 @@ static void limit_of_what_is_in_flight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 10);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 10);
 	KUNIT_EXPECT_EQ(test, pin(two, 11), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].usage, 90);
 	KUNIT_EXPECT_EQ(test, pin(two, 5), 0);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 15);
 	unpin(one, 90);		/* of which it has 10 */
@@ -361,6 +362,14 @@ static void limit_of_what_is_in_flight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pin(two, 95), 0);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).peak, 100);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).high_events, 1);
+
+	/* A soft limit looks at what is there alone. */
+	unpin(two, 95);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(one, SEVADM_RESOURCE_PIN, 50, &limit), 0);
+	KUNIT_EXPECT_EQ(test, pin(two, 16), 0);
+	KUNIT_ASSERT_EQ(test, reported.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_HIGH);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].usage, 21);
 }
 
 static struct sevadm_vm *refused_by_kvm;

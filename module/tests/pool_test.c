@@ -161,7 +161,14 @@ static void pool_recycles_both(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).recycles, 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).recycles, 1);
 	KUNIT_EXPECT_EQ(test, state_of(test, FIRST_SEV, 0), SEVADM_ASID_STATE_FREE);
+	KUNIT_EXPECT_EQ(test, state_of(test, 1, 0), SEVADM_ASID_STATE_FREE);
 	KUNIT_EXPECT_EQ(test, state_of(test, LAST, VM), SEVADM_ASID_STATE_USED);
+	locked({
+		sevadm_pool_give_back_locked(SEVADM_POOL_SEV, LAST, VM);
+		recycled = sevadm_pool_recycle_locked();
+	});
+	KUNIT_EXPECT_EQ(test, recycled, 1);
+	KUNIT_EXPECT_EQ(test, state_of(test, LAST, 0), SEVADM_ASID_STATE_FREE);
 }
 
 /* An ASID whose number never showed waits all the same. */
@@ -183,6 +190,16 @@ static void pool_bind_of_one_that_waits(struct kunit *test)
 	take(SEVADM_POOL_SEV, FIRST_SEV);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
+
+	/* While one waits, another that does not wait says nothing of it. */
+	take(SEVADM_POOL_SEV, LAST);
+	locked(sevadm_pool_give_back_locked(SEVADM_POOL_SEV, LAST, VM));
+	take(SEVADM_POOL_SEV, FIRST_SEV + 1);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 1);
+	/* Nor does one that waits for no pool's count. */
+	locked(pools[SEVADM_POOL_SEV].reclaim = 0);
+	take(SEVADM_POOL_SEV, LAST);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
 }
 
 static void pool_never_below_zero(struct kunit *test)

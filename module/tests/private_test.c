@@ -226,6 +226,8 @@ static void accounts_are_for_all_asids(struct kunit *test)
 	give(LAST + 2, 1);
 	KUNIT_EXPECT_EQ(test, of(test, LAST + 2).pages, 1ULL);
 	sevadm_private_uninit();
+	KUNIT_EXPECT_FALSE(test, sevadm_private_get(1, &one));
+	give(1, 1);
 	private_for_test(test, true);
 }
 

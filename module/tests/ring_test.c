@@ -254,6 +254,22 @@ static void ring_resize_is_interrupted(struct kunit *test)
 	expect_rest(test, 1, 0);
 }
 
+/* The same of one that is made smaller, and drops what has no room there: so many at a time. */
+static void ring_shrink_is_interrupted(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	push(1024);
+	dying = true;
+	KUNIT_EXPECT_EQ(test, set_ring_events("64", NULL), -EINTR);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_oldest(), RING_COPY_MAX + 1);
+	KUNIT_EXPECT_EQ(test, set_ring_events("64", NULL), -EINTR);
+	dying = false;
+	KUNIT_EXPECT_EQ(test, sevadm_ring_size(), 1024);
+	expect_rest(test, 2 * RING_COPY_MAX + 1, 0);
+	KUNIT_EXPECT_EQ(test, set_ring_events("64", NULL), 0);
+	expect_rest(test, 1024 - 63, 0);
+}
+
 /* A look ends after so many events that nobody wants, and goes on where it was. */
 static void ring_looks_are_bounded(struct kunit *test)
 {
@@ -340,6 +356,18 @@ static void ring_keeps_what_many_processes_flood(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT);
 }
 
+/* That another user has more than a third of the ring does not hide who has more than half of it. */
+static void ring_keeps_beside_a_second_flood(struct kunit *test)
+{
+	resize_to_64(test);
+	push_by(VICTIM, 1, 4);
+	push_by(FLOOD, 2, SIZE / 2 + 4);
+	push_by(FLOOD + 1, 3, SIZE / 2 - 8);
+	push_by(FLOOD + 1, 3, 4);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), 4);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE / 2 + 4);
+}
+
 /* No event is held twice, and nobody's is kept for nothing where none has more than half. */
 static void ring_of_equals_keeps_nothing(struct kunit *test)
 {
@@ -415,11 +443,13 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_of_few_events_shrinks),
 	KUNIT_CASE(ring_of_a_wrong_size_stays),
 	KUNIT_CASE(ring_resize_is_interrupted),
+	KUNIT_CASE(ring_shrink_is_interrupted),
 	KUNIT_CASE(ring_looks_are_bounded),
 	KUNIT_CASE(ring_keeps_what_one_user_floods),
 	KUNIT_CASE(ring_keeps_across_many_floods),
 	KUNIT_CASE(ring_keeps_what_one_process_floods),
 	KUNIT_CASE(ring_keeps_what_many_processes_flood),
+	KUNIT_CASE(ring_keeps_beside_a_second_flood),
 	KUNIT_CASE(ring_of_equals_keeps_nothing),
 	KUNIT_CASE(ring_keeps_its_promise),
 	KUNIT_CASE(ring_resized_keeps),

@@ -6,6 +6,16 @@
 #include <linux/sched/task.h>
 
 #include "../ledger.h"
+
+/* What is printed to the kernel's log. */
+#define PRINTED_MAX	4
+static char printed[PRINTED_MAX][64];
+static unsigned int printed_nr;
+
+#undef pr_info
+#define pr_info(format, ...)										\
+	snprintf(printed[printed_nr++ % PRINTED_MAX], sizeof(printed[0]), format, ##__VA_ARGS__)
+
 #include "../scope.c"
 #include "pools.h"
 
@@ -227,6 +237,41 @@ static void scope_is_of_its_own_task(struct kunit *test)
 	sevadm_scope_leave(its);
 }
 
+static bool has_printed(const char *what)
+{
+	char line[sizeof(printed[0])];
+	unsigned int i;
+
+	snprintf(line, sizeof(line), "sevadm: task %d (%s) is inside of %s\n", task_pid_nr(current),
+		 current->comm, what);
+	for (i = 0; i < printed_nr; i++)
+		if (!strcmp(printed[i], line))
+			return true;
+	return false;
+}
+
+/* Why the module cannot be unloaded. */
+static void scopes_are_printed(struct kunit *test)
+{
+	struct sevadm_scope *destroy, *queue;
+
+	printed_nr = 0;
+	sevadm_scope_print();
+	KUNIT_EXPECT_EQ(test, printed_nr, 0);
+	destroy = enter(SEVADM_SCOPE_DESTROY, 1);
+	sevadm_scope_print();
+	KUNIT_EXPECT_EQ(test, printed_nr, 1);
+	KUNIT_EXPECT_TRUE(test, has_printed("kvm_amd"));
+	queue = sevadm_scope_enter(SEVADM_SCOPE_QUEUE, 0, NULL);
+	printed_nr = 0;
+	sevadm_scope_print();
+	KUNIT_EXPECT_EQ(test, printed_nr, 2);
+	KUNIT_EXPECT_TRUE(test, has_printed("kvm_amd"));
+	KUNIT_EXPECT_TRUE(test, has_printed("ccp"));
+	sevadm_scope_leave(queue);
+	sevadm_scope_leave(destroy);
+}
+
 static unsigned int spares_there(void)
 {
 	const struct sevadm_scope *scope;
@@ -277,6 +322,7 @@ static struct kunit_case scope_cases[] = {
 	KUNIT_CASE(quiet_when_nobody_is_at_work),
 	KUNIT_CASE(scope_ends_with_its_task),
 	KUNIT_CASE(scope_is_of_its_own_task),
+	KUNIT_CASE(scopes_are_printed),
 	KUNIT_CASE(scopes_are_kept),
 	{}
 };

@@ -52,7 +52,7 @@ def constants(code, source):
 
 
 # What one thread in user space cannot miss.
-UNSEEN = r"lockdep_assert_held|cond_resched|rcu_read_(?:un)?lock|pr_(?:info|warn|err|debug)|KUNIT_STATIC"
+UNSEEN = r"lockdep_assert_held|cond_resched|rcu_read_(?:un)?lock|smp_mb|pr_(?:info|warn|err|debug)|KUNIT_STATIC"
 
 
 def dropped(code, source):

@@ -496,6 +496,30 @@ static void guarantees_leave_what_is_leased(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set(&two, SEVADM_RESOURCE_ASID_SEV, SEVADM_KNOB_MIN, 8), 0);
 }
 
+/* A lease of a cgroup is for VMs below it, and not for those above. */
+static void lease_is_for_those_below(struct kunit *test)
+{
+	struct sevadm_lease lease = { .pool = SEVADM_POOL_SEV, .count = 1, .subject = SEVADM_LEASE_CGROUP,
+				      .subject_id = shim_task.cgroup.id };
+	struct cgroup below = { .self.flags = CSS_ONLINE, .level = 1, .id = 105,
+				.parent = &shim_task.cgroup };
+	struct sevadm_vm *vm, *above;
+	LIST_HEAD(file);
+
+	shim_task.cgroup.parent = &root;
+	above = start(test, 1, &root);
+	vm = start(test, 2, &below);
+	KUNIT_EXPECT_EQ(test, sevadm_lease_reserve(&file, &lease), 0);
+	KUNIT_EXPECT_EQ(test, charge(above, SEVADM_RESOURCE_ASID_SEV, 1), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 1);
+	KUNIT_EXPECT_EQ(test, charge(vm, SEVADM_RESOURCE_ASID_SEV, 1), 0);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
+	sevadm_vm_remove(vm, false);
+	sevadm_vm_remove(above, false);
+	sevadm_lease_release_all(&file);
+	shim_task.cgroup.parent = NULL;
+}
+
 static void delete_one_or_all(struct kunit *test)
 {
 	const struct sevadm_subject_key key = { .kind = SEVADM_SUBJECT_CGROUP, .cgroup = &one };
@@ -562,6 +586,7 @@ static struct kunit_case cgroup_cases[] = {
 	KUNIT_CASE(apply_counts_what_is_there),
 	KUNIT_CASE(apply_all_or_nothing),
 	KUNIT_CASE(guarantees_leave_what_is_leased),
+	KUNIT_CASE(lease_is_for_those_below),
 	KUNIT_CASE(delete_one_or_all),
 	KUNIT_CASE(subjects_have_an_end),
 	{}

@@ -48,11 +48,16 @@ static void device_close(void)
 	file.private_data = NULL;
 }
 
+static int call(unsigned int number, void *with)
+{
+	return sevadm_fops.unlocked_ioctl(&file, number, (unsigned long)with);
+}
+
 static int ioctl_with(unsigned int number, union sevadm_argument with)
 {
 	argument = with;
 	argument.pool_query.size = ioctls[_IOC_NR(number)].size;
-	return sevadm_fops.unlocked_ioctl(&file, number, (unsigned long)&argument);
+	return call(number, &argument);
 }
 
 static int device_test_init(struct kunit *test)
@@ -514,11 +519,70 @@ static void faults_have_come(struct kunit *test)
 	KUNIT_EXPECT_GT(test, all_met, ARRAY_SIZE(trials));
 }
 
+/* ---- refusals ------------------------------------------------------------------------------- */
+
+/* What a caller gets wrong has a number of its own, and changes nothing. */
+static void calls_are_refused(struct kunit *test)
+{
+	static char page[2 * PAGE_SIZE];
+	union sevadm_argument *all = (union sevadm_argument *)page;
+	const struct {
+		unsigned int number;
+		union sevadm_argument with;
+		int ret;
+	} rows[] = {
+		{ SEVADM_IOC_POOL_QUERY, { .pool_query = { .pool = SEVADM_POOL_SEV } }, 0 },
+		{ SEVADM_IOC_POOL_QUERY, { .pool_query = { .pool = SEVADM_POOL_SEV, .reserved = 1 } },
+		  -EINVAL },
+		{ SEVADM_IOC_POOL_QUERY, { .pool_query = { .pool = SEVADM_POOL_NR } }, -ENOENT },
+		{ SEVADM_IOC_ASID_QUERY, { .asid_query = { .asid = POOLS_LAST + 1 } }, -ENOENT },
+		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_ID, .vm = 1 } }, 0 },
+		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_ID, .vm = 2 } }, -ENOENT },
+		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_NEXT, .vm = 1 } },
+		  -ENOENT },
+		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_ID, .vm = 1, .reserved = 1 } },
+		  -EINVAL },
+		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_ID, .vm = 1, .by_pid = 1 } },
+		  -EINVAL },
+		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_PID + 1 } }, -EINVAL },
+		{ SEVADM_IOC_RELEASE, { .lease_release = { .lease = 1 } }, -ENOENT },
+		{ SEVADM_IOC_RELEASE, { .lease_release = { .lease = 1, .reserved = 1 } }, -EINVAL },
+	};
+	unsigned int i;
+
+	with_vm(test);
+	KUNIT_ASSERT_EQ(test, number, 1);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		KUNIT_EXPECT_EQ_MSG(test, ioctl_with(rows[i].number, rows[i].with), rows[i].ret,
+				    "row %u", i);
+
+	/* A number that is none, and one of another size or direction. */
+	KUNIT_EXPECT_EQ(test, call(_IO(0, ARRAY_SIZE(ioctls)), page), -ENOTTY);
+	KUNIT_EXPECT_EQ(test, call(_IO(0, _IOC_NR(SEVADM_IOC_POOL_QUERY)), page), -ENOTTY);
+
+	/* The structure's size: that of the first version at least, a page at most. */
+	all->pool_query = (struct sevadm_pool_query) {
+		.size = offsetofend(struct sevadm_pool_query, charged) - 1 };
+	KUNIT_EXPECT_EQ(test, call(SEVADM_IOC_POOL_QUERY, page), -EINVAL);
+	all->pool_query.size = sizeof(all->pool_query);
+	KUNIT_EXPECT_EQ(test, call(SEVADM_IOC_POOL_QUERY, page), 0);
+	all->pool_query = (struct sevadm_pool_query) { .size = PAGE_SIZE };
+	KUNIT_EXPECT_EQ(test, call(SEVADM_IOC_POOL_QUERY, page), 0);
+	KUNIT_EXPECT_EQ(test, all->pool_query.capacity, POOLS_LAST - POOLS_FIRST_SEV + 1);
+	all->pool_query = (struct sevadm_pool_query) { .size = PAGE_SIZE + 1 };
+	KUNIT_EXPECT_EQ(test, call(SEVADM_IOC_POOL_QUERY, page), -E2BIG);
+	/* Of a later version, with something in it that this one does not know. */
+	all->pool_query = (struct sevadm_pool_query) { .size = PAGE_SIZE };
+	page[PAGE_SIZE - 1] = 1;
+	KUNIT_EXPECT_EQ(test, call(SEVADM_IOC_POOL_QUERY, page), -E2BIG);
+}
+
 static struct kunit_case device_cases[] = {
 	KUNIT_CASE(index_of_a_caller_is_bounded),
 	KUNIT_CASE(file_is_a_reader),
 	KUNIT_CASE(file_is_read_in_whole_events),
 	KUNIT_CASE(file_is_sought),
+	KUNIT_CASE(calls_are_refused),
 	KUNIT_CASE_PARAM(each_fault, trials_gen_params),
 	KUNIT_CASE(faults_have_come),
 	{}
