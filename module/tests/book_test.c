@@ -100,6 +100,7 @@ static void book_follows_an_snp_guest(struct kunit *test)
 	run(vm, SEV_CMD_SNP_DECOMMISSION, &named);
 	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_INIT);
 	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(GCTX), NULL));
+	KUNIT_EXPECT_EQ(test, vm->gctx, 0);
 	/* The VM is there, and has no context: no address is that of nothing. */
 	KUNIT_EXPECT_TRUE(test, found(sevadm_vm_find_gctx(0), NULL));
 	sevadm_vm_remove(vm, true);

@@ -105,6 +105,18 @@ static void memory_counts_when_it_is_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, charged(test), 100ULL);
 }
 
+/* What is in flight for another thread is neither settled nor given back by the next one. */
+static void memory_in_flight_is_left_alone(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, bind(5), 0);
+	KUNIT_EXPECT_EQ(test, sevadm_gmem_begin(vm, 10), 0);
+	KUNIT_EXPECT_EQ(test, bind(1), 0);
+	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PRIVATE], 16ULL);
+	KUNIT_EXPECT_EQ(test, vm->in_flight[SEVADM_RESOURCE_PRIVATE], 10ULL);
+	sevadm_gmem_bound(vm, 10);
+	KUNIT_EXPECT_EQ(test, charged(test), 16ULL);
+}
+
 static void memory_that_kvm_refuses(struct kunit *test)
 {
 	limit(test, SEVADM_KNOB_HIGH, 50);
@@ -158,6 +170,7 @@ static void all_is_given_back_with_the_vm(struct kunit *test)
 
 static struct kunit_case gmem_cases[] = {
 	KUNIT_CASE(memory_counts_when_it_is_bound),
+	KUNIT_CASE(memory_in_flight_is_left_alone),
 	KUNIT_CASE(memory_that_kvm_refuses),
 	KUNIT_CASE(memory_that_is_not_private_is_given_back),
 	KUNIT_CASE(slots_that_go_evade_nothing),

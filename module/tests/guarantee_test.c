@@ -201,6 +201,9 @@ static void guarantee_that_ends_while_a_vm_moves(struct kunit *test)
 	to = limits_start(test, 2, UID_TWO);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), 0);
 	KUNIT_EXPECT_EQ(test, limits_reserved(), 6);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_ONE).unsettled, 1);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_TWO).paid, 1);
+	KUNIT_EXPECT_EQ(test, asids_of(test, UID_TWO).unsettled, 1);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_delete(&one, SEVADM_RESOURCE_NR), 0);
 	KUNIT_EXPECT_EQ(test, limits_reserved(), 3);
 	sevadm_vm_move(to, from);

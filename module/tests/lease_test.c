@@ -289,10 +289,15 @@ static void lease_that_makes_no_sense(struct kunit *test)
 		{ SEVADM_POOL_SEV, 1, SEVADM_LEASE_USER, U32_MAX + 1ULL, -EINVAL },
 		{ SEVADM_POOL_SEV, 1, SEVADM_LEASE_USER, U32_MAX - 1, 0 },
 		{ SEVADM_POOL_SEV, 1, SEVADM_LEASE_USER, 0, 0 },
+		{ SEVADM_POOL_SEV_SNP, 1, SEVADM_LEASE_DESCENDANTS, 0, -ENOENT },
+		{ SEVADM_POOL_SEV_ES, POOLS_FIRST_SEV, SEVADM_LEASE_DESCENDANTS, 0, -EBUSY },
 		{ SEVADM_POOL_SEV_ES, POOLS_FIRST_SEV - 1, SEVADM_LEASE_DESCENDANTS, 0, 0 },
 	};
+	/* One for SEV-ES and SEV-SNP guests. */
+	const struct sevadm_asid_range both = { .first = 1, .last = POOLS_FIRST_SEV - 1 };
 	unsigned int i;
 
+	sevadm_pool_divide(&both, &both);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct sevadm_lease argument = {
 			.pool = rows[i].pool, .count = rows[i].count,

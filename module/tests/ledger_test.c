@@ -43,9 +43,14 @@ bool sevadm_gmem_files_pages(const struct kvm *kvm, u64 *bound, u64 *allocated)
 	return !too_many_files;
 }
 
-static int ledger_test_init(struct kunit *test)
+void vms_for_test(void)
 {
 	last_id = 0;
+}
+
+static int ledger_test_init(struct kunit *test)
+{
+	vms_for_test();
 	missing = SEVADM_SEAM_NR;
 	too_many_files = false;
 	totals = (struct sevadm_totals) {};

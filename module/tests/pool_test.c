@@ -301,6 +301,9 @@ static void pool_does_not_believe_contradictions(struct kunit *test)
 	/* Waiting, but free; and the VM's own, but free. */
 	KUNIT_EXPECT_FALSE(test, adopt(BIT(6), BIT(7)));
 	KUNIT_EXPECT_FALSE(test, adopt(BIT(7), 0));
+	take(SEVADM_POOL_SEV_ES, 1);
+	KUNIT_EXPECT_FALSE(test, adopt(BIT(6), 0));
+	KUNIT_EXPECT_FALSE(test, adopt(BIT(1), 0));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).reclaim, 0);
 	KUNIT_EXPECT_EQ(test, state_of(test, 7, 0), SEVADM_ASID_STATE_FREE);

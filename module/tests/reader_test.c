@@ -42,7 +42,9 @@ struct waiter {
 
 static int wake(wait_queue_entry_t *entry, unsigned int mode, int flags, void *key)
 {
-	container_of(entry, struct waiter, entry)->woken++;
+	/* It is readable, or who waits for that would go on waiting. */
+	if ((__force __poll_t)(uintptr_t)key == (EPOLLIN | EPOLLRDNORM))
+		container_of(entry, struct waiter, entry)->woken++;
 	return 0;
 }
 

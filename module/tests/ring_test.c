@@ -4,10 +4,17 @@
 
 #include <linux/sched/signal.h>
 
+/* The task is about to die: now, or after so many looks. */
 static bool dying;
+static unsigned int looks_left;
+
+static bool is_dying(void)
+{
+	return dying || (looks_left && !--looks_left);
+}
 
 #undef fatal_signal_pending
-#define fatal_signal_pending(task)	dying
+#define fatal_signal_pending(task)	is_dying()
 
 #include "../ring.c"
 #include "rings.h"
@@ -254,6 +261,23 @@ static void ring_resize_is_interrupted(struct kunit *test)
 	expect_rest(test, 1, 0);
 }
 
+/* Between the ring and what is kept beside it: the next attempt moves the rest. */
+static void ring_resize_is_finished(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, set_ring_events("1024", NULL), 0);
+	push_by(1, 1, 1024);
+	push_by(2, 2, 4096);
+	/* The last of the steps that move the ring is followed by no look. */
+	looks_left = 1024 / RING_COPY_MAX;
+	KUNIT_EXPECT_EQ(test, set_ring_events("2048", NULL), -EINTR);
+	KUNIT_EXPECT_EQ(test, looks_left, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_ring_size(), 2048);
+	KUNIT_EXPECT_EQ(test, levels[LEVEL_USER].kept.size, 1024 / KEPT_PART);
+	KUNIT_EXPECT_EQ(test, set_ring_events("2048", NULL), 0);
+	KUNIT_EXPECT_EQ(test, levels[LEVEL_USER].kept.size, 2048 / KEPT_PART);
+	KUNIT_EXPECT_EQ(test, levels[LEVEL_NR - 1].kept.size, 2048 / KEPT_PART);
+}
+
 /* The same of one that is made smaller, and drops what has no room there: so many at a time. */
 static void ring_shrink_is_interrupted(struct kunit *test)
 {
@@ -368,6 +392,21 @@ static void ring_keeps_beside_a_second_flood(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE / 2 + 4);
 }
 
+/* A source that has had more than half of the ring, and has less by now, hides nobody. */
+static void ring_after_a_flood_keeps_nothing(struct kunit *test)
+{
+	unsigned int i;
+
+	resize_to_64(test);
+	push_by(FLOOD, 2, 8);
+	push_by(VICTIM, 1, 10);
+	push_by(FLOOD, 2, 26);
+	for (i = 0; i < 38; i++)
+		push_by(VICTIM + 1000 + i, 3 + i, 1);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), 26);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), 0);
+}
+
 /* No event is held twice, and nobody's is kept for nothing where none has more than half. */
 static void ring_of_equals_keeps_nothing(struct kunit *test)
 {
@@ -443,12 +482,14 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_of_few_events_shrinks),
 	KUNIT_CASE(ring_of_a_wrong_size_stays),
 	KUNIT_CASE(ring_resize_is_interrupted),
+	KUNIT_CASE(ring_resize_is_finished),
 	KUNIT_CASE(ring_shrink_is_interrupted),
 	KUNIT_CASE(ring_looks_are_bounded),
 	KUNIT_CASE(ring_keeps_what_one_user_floods),
 	KUNIT_CASE(ring_keeps_across_many_floods),
 	KUNIT_CASE(ring_keeps_what_one_process_floods),
 	KUNIT_CASE(ring_keeps_what_many_processes_flood),
+	KUNIT_CASE(ring_after_a_flood_keeps_nothing),
 	KUNIT_CASE(ring_keeps_beside_a_second_flood),
 	KUNIT_CASE(ring_of_equals_keeps_nothing),
 	KUNIT_CASE(ring_keeps_its_promise),

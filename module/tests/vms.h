@@ -20,6 +20,9 @@
 #define EXPECT_PAGES(test, bytes, pages) \
 	KUNIT_EXPECT_EQ(test, bytes, (u64)(pages) << PAGE_SHIFT)
 
+/* vms_for_test() - the next VM is the first one */
+void vms_for_test(void);
+
 /* KVM's VMs are only ever compared. */
 static inline const struct kvm *kvm(unsigned long number)
 {

@@ -27,6 +27,7 @@ static void saw(const struct sevadm_event *event)
 static int conversions_test_init(struct kunit *test)
 {
 	nr_seen = 0;
+	vms_for_test();
 	report_work.work.pending = false;
 	report_work.work.running = false;
 	private_for_test(test, true);

@@ -141,6 +141,19 @@ static void file_is_a_reader(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&sevadm_readers));
 }
 
+static void device_is_registered(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, sevadm_device_init(), 0);
+	KUNIT_ASSERT_TRUE(test, shim_misc);
+	KUNIT_EXPECT_PTR_EQ(test, shim_misc->fops, &sevadm_fops);
+	KUNIT_EXPECT_EQ(test, shim_misc->mode, 0660);
+	sevadm_device_uninit();
+	KUNIT_EXPECT_TRUE(test, !shim_misc);
+	shim_misc_error = -ENOSPC;
+	KUNIT_EXPECT_EQ(test, sevadm_device_init(), -ENOSPC);
+	shim_misc_error = 0;
+}
+
 static void push_events(unsigned int number)
 {
 	struct sevadm_event event = { .size = sizeof(event), .type = SEVADM_EVENT_ASID };
@@ -579,6 +592,7 @@ static void calls_are_refused(struct kunit *test)
 
 static struct kunit_case device_cases[] = {
 	KUNIT_CASE(index_of_a_caller_is_bounded),
+	KUNIT_CASE(device_is_registered),
 	KUNIT_CASE(file_is_a_reader),
 	KUNIT_CASE(file_is_read_in_whole_events),
 	KUNIT_CASE(file_is_sought),

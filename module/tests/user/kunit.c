@@ -20,6 +20,8 @@ static unsigned int cases, failures;
 unsigned int shim_fault;
 size_t shim_bound;
 int shim_preempt;
+const struct miscdevice *shim_misc;
+int shim_misc_error;
 struct user_namespace shim_user_ns;
 static struct task_struct idle = { .real_parent = &idle };
 static struct task_struct init = { .tgid.number = 1, .real_parent = &idle };
