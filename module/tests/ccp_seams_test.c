@@ -169,6 +169,21 @@ static void command_waits_for_the_mailbox(struct kunit *test)
 	KUNIT_EXPECT_LT(test, seen[0].wait_ns, seen[0].time_ns);
 }
 
+/* It began to queue a second ago; a second command under the same mutex has not queued. */
+static void command_has_waited(struct kunit *test)
+{
+	struct sevadm_scope *scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0, (struct kvm *)kvm(1));
+	int error;
+
+	scope->queue_ns = ktime_get_boottime_ns() - NSEC_PER_SEC;
+	wrap___sev_do_cmd_locked(SEV_CMD_PLATFORM_STATUS, NULL, &error);
+	wrap___sev_do_cmd_locked(SEV_CMD_PLATFORM_STATUS, NULL, &error);
+	KUNIT_ASSERT_EQ(test, nr_seen, 2);
+	KUNIT_EXPECT_GE(test, seen[0].wait_ns, NSEC_PER_SEC);
+	KUNIT_EXPECT_LE(test, seen[1].wait_ns, seen[1].time_ns - seen[0].time_ns);
+	sevadm_scope_leave(scope);
+}
+
 /*
  * The wait of a command ends where the command begins, whatever it issues on its way; what it
  * issues has not waited, is for the same VM, and its time is not in the first one's.
@@ -678,6 +693,7 @@ static void command_is_counted(struct kunit *test)
 static struct kunit_case ccp_seams_cases[] = {
 	KUNIT_CASE(command_is_counted),
 	KUNIT_CASE(command_waits_for_the_mailbox),
+	KUNIT_CASE(command_has_waited),
 	KUNIT_CASE(command_within_a_command),
 	KUNIT_CASE(command_with_a_message),
 	KUNIT_CASE(command_that_passed_by),

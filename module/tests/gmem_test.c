@@ -9,10 +9,12 @@
 #include "../notify.h"
 
 static struct sevadm_limit_hits reported;
+static int reported_ret;
 
 static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *vm, int ret)
 {
 	reported = *hits;
+	reported_ret = ret;
 }
 
 #define sevadm_notify_hits(hits, vm, ret)	hear(hits, vm, ret)
@@ -128,6 +130,19 @@ static void memory_that_kvm_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reported.nr, 1);
 	KUNIT_EXPECT_EQ(test, reported.hits[0].resource, (u32)SEVADM_RESOURCE_PRIVATE);
 	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, (u32)SEVADM_KNOB_HIGH);
+	KUNIT_EXPECT_EQ(test, reported_ret, 0);
+	KUNIT_EXPECT_EQ(test, sevadm_gmem_begin(vm, 0), 0);
+}
+
+/* A guest whose ASID is not known yet has no private pages: its memory is given back at once. */
+static void memory_of_a_guest_without_an_asid(struct kunit *test)
+{
+	vm = sevadm_vm_create((const struct kvm *)128, SEVADM_VM_TYPE_SEV_SNP);
+	KUNIT_ASSERT_NOT_NULL(test, vm);
+	sevadm_vm_put(vm);
+	KUNIT_EXPECT_EQ(test, bind(5), 0);
+	sevadm_gmem_unbound(vm, 5);
+	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PRIVATE], 0ULL);
 }
 
 static void memory_that_is_not_private_is_given_back(struct kunit *test)
@@ -172,6 +187,7 @@ static struct kunit_case gmem_cases[] = {
 	KUNIT_CASE(memory_counts_when_it_is_bound),
 	KUNIT_CASE(memory_in_flight_is_left_alone),
 	KUNIT_CASE(memory_that_kvm_refuses),
+	KUNIT_CASE(memory_of_a_guest_without_an_asid),
 	KUNIT_CASE(memory_that_is_not_private_is_given_back),
 	KUNIT_CASE(slots_that_go_evade_nothing),
 	KUNIT_CASE(all_is_given_back_with_the_vm),

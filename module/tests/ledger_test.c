@@ -91,6 +91,8 @@ static void ledger_shows_what_is_initialised(struct kunit *test)
 	query = look(vm);
 	KUNIT_EXPECT_EQ(test, query.vm, 1);
 	KUNIT_EXPECT_EQ(test, query.pid, task_tgid_nr(current));
+	KUNIT_EXPECT_EQ(test, query.created_ns, vm->created_ns);
+	KUNIT_EXPECT_GT(test, query.created_ns, 0);
 	KUNIT_EXPECT_EQ(test, query.state, SEVADM_VM_STATE_INIT);
 	KUNIT_EXPECT_EQ(test, query.known, SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_CREATED |
 			SEVADM_KNOWN_STATE | SEVADM_KNOWN_PINNED | SEVADM_KNOWN_PRIVATE |

@@ -535,7 +535,11 @@ static void limit_of_what_is_released_during_a_migration(struct kunit *test)
 	sevadm_vm_pin(to, 30, 1);
 	/* Of these, the last is not booked when the ledger follows. */
 	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(to, SEVADM_RESOURCE_PIN, 5, NULL), 0);
+	KUNIT_ASSERT_TRUE(test, sevadm_vm_find((const struct kvm *)64) == from);
 	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, from->charged[SEVADM_RESOURCE_PIN], 0);
+	KUNIT_EXPECT_EQ(test, from->in_flight[SEVADM_RESOURCE_PIN], 0);
+	sevadm_vm_put(from);
 	KUNIT_EXPECT_EQ(test, to->pinned, 40);
 	KUNIT_EXPECT_EQ(test, to->charged[SEVADM_RESOURCE_PIN], 45);
 	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 40);
@@ -589,6 +593,43 @@ static void asid_that_was_not_had(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_subject_host.counters[SEVADM_RESOURCE_ASID_SEV].peak, 1);
 }
 
+/* Where nothing is reserved KVM refuses what its pool does not have, and that is reported. */
+static void asids_that_the_pool_has_not(struct kunit *test)
+{
+	const u32 capacity = POOLS_LAST - POOLS_FIRST_SEV + 1;
+	struct sevadm_vm *vm;
+	unsigned long i;
+
+	reported.nr = 0;
+	for (i = 1; i <= capacity; i++) {
+		vm = limits_start(test, i, UID_ONE);
+		KUNIT_EXPECT_EQ(test, take(vm), 0);
+		sevadm_vm_account(vm);
+		KUNIT_EXPECT_EQ(test, reported.nr, 0);
+	}
+	KUNIT_EXPECT_EQ(test, take(limits_start(test, i, UID_ONE)), 0);
+	KUNIT_ASSERT_EQ(test, reported.nr, 1);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_POOL);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].limit, capacity);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].amount, 1);
+}
+
+/* A VM is charged to the users it has, and to no other. */
+static void limit_concerns_its_users(struct kunit *test)
+{
+	struct subject subject = { .key.kind = SEVADM_SUBJECT_USER };
+	struct sevadm_vm *vm = limits_start(test, 1, UID_ONE);
+
+	vm->uids[vm->uid_nr++] = KUIDT_INIT(UID_TWO);
+	subject.key.uid = KUIDT_INIT(UID_ONE);
+	KUNIT_EXPECT_TRUE(test, sevadm_subject_concerns(&subject, vm));
+	subject.key.uid = KUIDT_INIT(UID_TWO);
+	KUNIT_EXPECT_TRUE(test, sevadm_subject_concerns(&subject, vm));
+	subject.key.uid = KUIDT_INIT(UID_TWO + 1);
+	vm->uids[vm->uid_nr] = subject.key.uid;
+	KUNIT_EXPECT_FALSE(test, sevadm_subject_concerns(&subject, vm));
+}
+
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_refuses_and_records),
 	KUNIT_CASE(limit_counts_what_it_cannot_refuse),
@@ -610,6 +651,8 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_of_a_removed_cgroup),
 	KUNIT_CASE(limit_of_a_cgroup_that_is_too_deep),
 	KUNIT_CASE(asid_that_was_not_had),
+	KUNIT_CASE(asids_that_the_pool_has_not),
+	KUNIT_CASE(limit_concerns_its_users),
 	{}
 };
 

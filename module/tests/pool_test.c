@@ -300,6 +300,7 @@ static void pool_does_not_believe_contradictions(struct kunit *test)
 	take(SEVADM_POOL_SEV, 6);
 	/* Waiting, but free; and the VM's own, but free. */
 	KUNIT_EXPECT_FALSE(test, adopt(BIT(6), BIT(7)));
+	KUNIT_EXPECT_FALSE(test, adopt(BIT(6), BIT(LAST)));
 	KUNIT_EXPECT_FALSE(test, adopt(BIT(7), 0));
 	take(SEVADM_POOL_SEV_ES, 1);
 	KUNIT_EXPECT_FALSE(test, adopt(BIT(6), 0));

@@ -177,6 +177,8 @@ static void changes_during_the_count(struct kunit *test)
 	sevadm_private_changed(99, 1, SEVADM_RMP_NOBODY, 2);
 	sevadm_private_changed(100, 1, SEVADM_RMP_NOBODY, 2);	/* will be looked at */
 	sevadm_private_changed(150, 1, 1, SEVADM_RMP_NOBODY);	/* will be found to be nobody's */
+	sevadm_private_changed(100, 1, 2, 1);	/* nor does it count when it goes on */
+	sevadm_private_changed(100, 1, 1, 2);
 	sevadm_private_count_page(2);
 
 	sevadm_private_count_reached(200);

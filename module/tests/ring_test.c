@@ -79,16 +79,6 @@ static void ring_is_empty_at_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cursor, 1);
 }
 
-/* One that is made anew is empty, whatever the one before has held. */
-static void ring_begins_anew(struct kunit *test)
-{
-	push(RING_EVENTS_MIN + 5);
-	KUNIT_EXPECT_GT(test, sevadm_ring_oldest(), 1);
-	ring_end();
-	KUNIT_ASSERT_EQ(test, ring_for_test(), 0);
-	ring_is_empty_at_first(test);
-}
-
 static void ring_is_read_in_order(struct kunit *test)
 {
 	struct sevadm_event event;
@@ -197,6 +187,18 @@ static void expect_rest(struct kunit *test, u64 cursor, u64 lost)
 	KUNIT_EXPECT_FALSE(test, read_event(&cursor, &event));
 }
 
+/* One that is made anew is empty, whatever the one before has held. */
+static void ring_begins_anew(struct kunit *test)
+{
+	push(RING_EVENTS_MIN + 5);
+	KUNIT_EXPECT_GT(test, sevadm_ring_oldest(), 1);
+	ring_end();
+	KUNIT_ASSERT_EQ(test, ring_for_test(), 0);
+	ring_is_empty_at_first(test);
+	push(3);
+	expect_rest(test, 1, 0);
+}
+
 static void ring_grows_with_what_it_holds(struct kunit *test)
 {
 	push(RING_EVENTS_MIN + 5);
@@ -240,6 +242,7 @@ static void ring_of_few_events_shrinks(struct kunit *test)
 static void ring_of_a_wrong_size_stays(struct kunit *test)
 {
 	push(4);
+	KUNIT_EXPECT_EQ(test, set_ring_events("16", NULL), 0);
 	KUNIT_EXPECT_EQ(test, set_ring_events("15", NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, set_ring_events("1048577", NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, sevadm_ring_size(), RING_EVENTS_MIN);
@@ -392,6 +395,29 @@ static void ring_keeps_beside_a_second_flood(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE / 2 + 4);
 }
 
+/* To have more than half takes one more than half, counted from the very first event on. */
+static void ring_keeps_from_one_more_than_half(struct kunit *test)
+{
+	const unsigned int half = RING_EVENTS_MIN / 2;
+
+	push_by(VICTIM, 1, RING_EVENTS_MIN);
+	push_by(0, 2, half + 1);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), half - 1);
+	push_by(0, 2, 1);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), half - 1);
+}
+
+/* What is taken the place of by its own like is kept beside a flood as well. */
+static void ring_keeps_what_takes_its_own_place(struct kunit *test)
+{
+	resize_to_64(test);
+	push_by(0, 0, 4);
+	push_by(FLOOD, 2, SIZE - 4);
+	push_by(0, 0, 4);
+	KUNIT_EXPECT_EQ(test, held(test, 0, 0), 8);
+	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE - 4);
+}
+
 /* A source that has had more than half of the ring, and has less by now, hides nobody. */
 static void ring_after_a_flood_keeps_nothing(struct kunit *test)
 {
@@ -489,6 +515,8 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_keeps_across_many_floods),
 	KUNIT_CASE(ring_keeps_what_one_process_floods),
 	KUNIT_CASE(ring_keeps_what_many_processes_flood),
+	KUNIT_CASE(ring_keeps_from_one_more_than_half),
+	KUNIT_CASE(ring_keeps_what_takes_its_own_place),
 	KUNIT_CASE(ring_after_a_flood_keeps_nothing),
 	KUNIT_CASE(ring_keeps_beside_a_second_flood),
 	KUNIT_CASE(ring_of_equals_keeps_nothing),

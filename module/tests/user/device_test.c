@@ -9,6 +9,13 @@
 
 #include <linux/rculist.h>
 
+#include "../../conversions.h"
+
+/* How often what is only counted so far has been asked for. */
+static unsigned int conversions_flushed, events_flushed;
+
+#define sevadm_conversions_flush()	((void)conversions_flushed++)
+
 #include "../../device.c"
 #include "../../record.h"
 #include "../../stats.h"
@@ -30,6 +37,7 @@ bool sevadm_bitmaps_sync(void)
 
 void sevadm_event_flush(void)
 {
+	events_flushed++;
 }
 
 static struct file file;
@@ -129,9 +137,16 @@ static struct sevadm_event read_to[4];
 
 static void file_is_a_reader(struct kunit *test)
 {
-	struct sevadm_reader *reader = file.private_data;
+	struct sevadm_reader *reader;
 	poll_table table = {};
 
+	device_close();
+	conversions_flushed = 0;
+	events_flushed = 0;
+	KUNIT_ASSERT_EQ(test, device_open(), 0);
+	reader = file.private_data;
+	KUNIT_EXPECT_EQ(test, conversions_flushed, 1);
+	KUNIT_EXPECT_EQ(test, events_flushed, 1);
 	KUNIT_EXPECT_FALSE(test, file.seekable);
 	KUNIT_EXPECT_FALSE(test, list_empty(&sevadm_readers));
 	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), 0);
@@ -153,6 +168,8 @@ static void device_is_registered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_device_init(), -ENOSPC);
 	shim_misc_error = 0;
 }
+
+static int filter(void);
 
 static void push_events(unsigned int number)
 {
@@ -182,6 +199,11 @@ static void file_is_read_in_whole_events(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to)), 2 * sizeof(read_to[0]));
 	KUNIT_EXPECT_EQ(test, read_to[1].seq, 3);
 	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), 0);
+	/* Of failures alone, of which there are none. */
+	KUNIT_EXPECT_EQ(test, filter(), 0);
+	push_events(1);
+	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), 0);
+	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to)), -ERESTARTSYS);
 }
 
 static int seek_to(u32 whence, u64 seq)
@@ -568,6 +590,12 @@ static void calls_are_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		KUNIT_EXPECT_EQ_MSG(test, ioctl_with(rows[i].number, rows[i].with), rows[i].ret,
 				    "row %u", i);
+
+	/* What is answered is of that VM. */
+	KUNIT_EXPECT_EQ(test, vm_query_next(), 0);
+	KUNIT_EXPECT_EQ(test, argument.vm_query.vm, number);
+	KUNIT_EXPECT_EQ(test, argument.vm_query.type, SEVADM_VM_TYPE_SEV);
+	KUNIT_EXPECT_EQ(test, argument.vm_query.pid, getpid());
 
 	/* A number that is none, and one of another size or direction. */
 	KUNIT_EXPECT_EQ(test, call(_IO(0, ARRAY_SIZE(ioctls)), page), -ENOTTY);
