@@ -140,6 +140,7 @@ static void memory_of_a_guest_without_an_asid(struct kunit *test)
 	vm = sevadm_vm_create((const struct kvm *)128, SEVADM_VM_TYPE_SEV_SNP);
 	KUNIT_ASSERT_NOT_NULL(test, vm);
 	sevadm_vm_put(vm);
+	sevadm_private_changed(0, 3, SEVADM_RMP_NOBODY, SEVADM_RMP_FIRMWARE);
 	KUNIT_EXPECT_EQ(test, bind(5), 0);
 	sevadm_gmem_unbound(vm, 5);
 	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PRIVATE], 0ULL);

@@ -720,6 +720,34 @@ static void unaccounted_leaves_snp_guests_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 1);
 }
 
+/* Each seam that makes, moves or ends an entry is needed, and those of regions see what is pinned. */
+static void ledger_needs_its_seams(struct kunit *test)
+{
+	static const struct {
+		enum sevadm_seam_id missing;
+		bool complete, sees_pins;
+	} rows[] = {
+		{ SEVADM_SEAM_NR, true, true },
+		{ SEAM_misc_cg_try_charge, false, true },
+		{ SEAM_misc_cg_uncharge, false, true },
+		{ SEAM_sev_mem_enc_ioctl, false, true },
+		{ SEAM_sev_vm_destroy, false, true },
+		{ SEAM_sev_vm_move_enc_context_from, false, true },
+		{ SEAM_sev_vm_copy_enc_context_from, false, true },
+		{ SEAM_sev_mem_enc_register_region, true, false },
+		{ SEAM_sev_mem_enc_unregister_region, true, false },
+		{ SEAM_sev_pin_memory, true, true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		missing = rows[i].missing;
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_ledger_complete(), rows[i].complete, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_ledger_sees_pins(), rows[i].sees_pins, "row %u", i);
+	}
+	missing = SEVADM_SEAM_NR;
+}
+
 /* An entry that was meant for one VM may be used for another. */
 static void entry_is_described_anew(struct kunit *test)
 {
@@ -791,6 +819,7 @@ static struct kunit_case ledger_cases[] = {
 	KUNIT_CASE(adopted_vm_is_accounted),
 	KUNIT_CASE(adoption_compares_with_the_ledger),
 	KUNIT_CASE(unaccounted_leaves_snp_guests_out),
+	KUNIT_CASE(ledger_needs_its_seams),
 	KUNIT_CASE(entry_is_described_anew),
 	KUNIT_CASE(pins_of_a_vm_that_has_left),
 	{}

@@ -233,6 +233,7 @@ static void limit_leaves_what_is_in_flight_alone(struct kunit *test)
 	sevadm_vm_pin_unseen(vm, 50);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 50);
 	sevadm_limit_cancel(vm, SEVADM_RESOURCE_PIN, 7);
+	KUNIT_EXPECT_EQ(test, vm->in_flight[SEVADM_RESOURCE_PIN], 0);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 50);
 	KUNIT_EXPECT_EQ(test, vm->charged[SEVADM_RESOURCE_PIN], 50);
 }
@@ -265,6 +266,7 @@ static void limit_is_of_one_user(struct kunit *test)
 	limit_pins(test, 0, SEVADM_KNOB_MAX, 1010);
 	KUNIT_EXPECT_EQ(test, pin(two, 1), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, reported.hits[0].subject, SEVADM_SUBJECT_HOST);
+	KUNIT_EXPECT_EQ(test, reported.hits[0].subject_id, 0);
 	sevadm_vm_remove(one, false);
 	KUNIT_EXPECT_EQ(test, info(test, UID_ONE).current_usage, 0);
 	KUNIT_EXPECT_EQ(test, pin(two, 10), 0);
@@ -496,6 +498,7 @@ static void limit_follows_a_migration(struct kunit *test)
 	sevadm_vm_account(from);
 	KUNIT_EXPECT_EQ(test, pin(from, 30), 0);
 	KUNIT_EXPECT_EQ(test, sevadm_limit_move_begin(to, from), -EDQUOT);
+	KUNIT_EXPECT_EQ(test, told_ret, -ENOMEM);
 	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 0);
 
 	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 40);
@@ -548,6 +551,50 @@ static void limit_of_what_is_released_during_a_migration(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 45);
 	KUNIT_EXPECT_EQ(test, pin(to, 55), 0);
 	KUNIT_EXPECT_EQ(test, pin(to, 1), -EDQUOT);
+}
+
+/* What is in flight at the source goes along, and is settled, or given back, at the destination. */
+static void limit_of_what_is_in_flight_during_a_migration(struct kunit *test)
+{
+	struct sevadm_vm *from = limits_start(test, 1, UID_ONE);
+	struct sevadm_vm *to = limits_start(test, 2, UID_TWO);
+
+	limit_pins(test, UID_TWO, SEVADM_KNOB_MAX, 100);
+	KUNIT_EXPECT_EQ(test, sevadm_limit_charge(from, SEVADM_RESOURCE_PIN, 7, NULL), 0);
+	KUNIT_ASSERT_EQ(test, sevadm_limit_move_begin(to, from), 0);
+	sevadm_vm_move(to, from);
+	KUNIT_EXPECT_EQ(test, to->charged[SEVADM_RESOURCE_PIN], 7);
+	KUNIT_EXPECT_EQ(test, to->in_flight[SEVADM_RESOURCE_PIN], 7);
+	KUNIT_EXPECT_EQ(test, info(test, UID_TWO).current_usage, 0);
+	sevadm_limit_cancel(to, SEVADM_RESOURCE_PIN, 7);
+	KUNIT_EXPECT_EQ(test, pin(to, 100), 0);
+}
+
+/* A knob that is not among those that are set stays as it is, whatever the message has there. */
+static void limit_sets_what_is_asked_for(struct kunit *test)
+{
+	struct sevadm_limit_set set = {
+		.key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(UID_ONE) },
+		.resource = SEVADM_RESOURCE_ASID_SEV,
+		.mask = BIT(SEVADM_KNOB_MAX),
+		.limits = { .min = U64_MAX, .high = 3, .max = 5 },
+	};
+	const struct counter *counter;
+	u64 left = 0;
+
+	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&set, &left), 0);
+	spin_lock(&sevadm_ledger_lock);
+	counter = &sevadm_subject_find_locked(&set.key)->counters[SEVADM_RESOURCE_ASID_SEV];
+	spin_unlock(&sevadm_ledger_lock);
+	KUNIT_EXPECT_EQ(test, counter->limits.min, 0);
+	KUNIT_EXPECT_EQ(test, counter->limits.high, U64_MAX);
+	KUNIT_EXPECT_EQ(test, counter->limits.max, 5);
+	set.mask = BIT(SEVADM_KNOB_HIGH);
+	set.limits.max = 6;
+	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&set, &left), 0);
+	KUNIT_EXPECT_EQ(test, counter->limits.high, 3);
+	KUNIT_EXPECT_EQ(test, counter->limits.max, 5);
+	KUNIT_EXPECT_EQ(test, limits_reserved(), 0);
 }
 
 static int take(struct sevadm_vm *vm)
@@ -610,6 +657,7 @@ static void asids_that_the_pool_has_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(limits_start(test, i, UID_ONE)), 0);
 	KUNIT_ASSERT_EQ(test, reported.nr, 1);
 	KUNIT_EXPECT_EQ(test, reported.hits[0].knob, SEVADM_KNOB_POOL);
+	KUNIT_EXPECT_EQ(test, told_ret, 0);
 	KUNIT_EXPECT_EQ(test, reported.hits[0].limit, capacity);
 	KUNIT_EXPECT_EQ(test, reported.hits[0].amount, 1);
 }
@@ -651,6 +699,8 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_of_a_removed_cgroup),
 	KUNIT_CASE(limit_of_a_cgroup_that_is_too_deep),
 	KUNIT_CASE(asid_that_was_not_had),
+	KUNIT_CASE(limit_of_what_is_in_flight_during_a_migration),
+	KUNIT_CASE(limit_sets_what_is_asked_for),
 	KUNIT_CASE(asids_that_the_pool_has_not),
 	KUNIT_CASE(limit_concerns_its_users),
 	{}

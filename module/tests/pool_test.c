@@ -289,6 +289,7 @@ static void pool_adopts_bitmaps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, state_of(test, 7, 0), SEVADM_ASID_STATE_USED);
 	KUNIT_EXPECT_EQ(test, state_of(test, 12, 0), SEVADM_ASID_STATE_RECLAIM);
 	KUNIT_EXPECT_EQ(test, state_of(test, 11, 0), SEVADM_ASID_STATE_FREE);
+	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).peak, 2);
 	/* And what is gone from them is free. */
 	KUNIT_EXPECT_TRUE(test, adopt(BIT(6), 0));
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV).used, 1);
@@ -358,6 +359,9 @@ static void pool_of_snp_is_not_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sevadm_pool_of_type(SEVADM_VM_TYPE_SEV_SNP), SEVADM_POOL_SEV_ES);
 	KUNIT_EXPECT_EQ(test, pool_now(test, SEVADM_POOL_SEV_ES).capacity, FIRST_SEV - 1);
 
+	/* One ASID is enough for a pool. */
+	divide(1, 1, 2, FIRST_SEV - 1);
+	KUNIT_EXPECT_TRUE(test, has_snp());
 	/* A kernel without ciphertext hiding, where only the other variable was found. */
 	divide(1, 0, 1, U32_MAX);
 	KUNIT_EXPECT_FALSE(test, has_snp());

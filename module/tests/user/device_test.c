@@ -30,8 +30,11 @@ static unsigned int conversions_flushed, events_flushed;
 #define USERS		3
 
 /* The bitmaps are kvm_amd's, and what is counted (event.c) has been emitted. */
+static unsigned int bitmaps_synced;
+
 bool sevadm_bitmaps_sync(void)
 {
+	bitmaps_synced++;
 	return true;
 }
 
@@ -580,6 +583,7 @@ static void calls_are_refused(struct kunit *test)
 		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_ID, .vm = 1, .by_pid = 1 } },
 		  -EINVAL },
 		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_PID + 1 } }, -EINVAL },
+		{ SEVADM_IOC_VM_QUERY, { .vm_query = { .by = SEVADM_VM_BY_PID, .by_pid = INT_MAX } }, -ESRCH },
 		{ SEVADM_IOC_RELEASE, { .lease_release = { .lease = 1 } }, -ENOENT },
 		{ SEVADM_IOC_RELEASE, { .lease_release = { .lease = 1, .reserved = 1 } }, -EINVAL },
 	};
@@ -590,6 +594,15 @@ static void calls_are_refused(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		KUNIT_EXPECT_EQ_MSG(test, ioctl_with(rows[i].number, rows[i].with), rows[i].ret,
 				    "row %u", i);
+
+	/* Of ASIDs as kvm_amd's bitmaps have them by now. */
+	bitmaps_synced = 0;
+	KUNIT_EXPECT_EQ(test, pool_query(), 0);
+	KUNIT_EXPECT_EQ(test, bitmaps_synced, 1);
+	KUNIT_EXPECT_EQ(test, asid_query(), 0);
+	KUNIT_EXPECT_EQ(test, bitmaps_synced, 2);
+	KUNIT_EXPECT_EQ(test, reserve(), 0);
+	KUNIT_EXPECT_EQ(test, bitmaps_synced, 3);
 
 	/* What is answered is of that VM. */
 	KUNIT_EXPECT_EQ(test, vm_query_next(), 0);
