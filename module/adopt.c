@@ -40,10 +40,14 @@
 /* How often to re-read inconsistent state before rejecting the layout. */
 #define VALID_TRIES	20
 
-/* Serialises adoption, and guards @layout and @layout_known for writing. */
+/* Serialises adoption, and guards the layout. */
 static DEFINE_MUTEX(adopt_mutex);
 static struct sevadm_layout layout;
-static bool layout_known;
+/*
+ * Where a layout that was found to be valid has the ASID; 0: there was none. Apart from @layout, as
+ * it is read without the mutex, also while somebody tries another layout.
+ */
+static u32 asid_offset;
 
 /* What kvm_amd knows of one VM (its struct kvm_sev_info). */
 struct context {
@@ -341,16 +345,24 @@ typedef int (*sev_do_cmd_fn)(int cmd, void *data, int *psp_ret);
 /* Gets the state and the policy of an adopted guest, if the firmware can be asked for them. */
 static void ask_firmware(struct sevadm_vm *vm)
 {
-	struct sev_data_guest_status status = { .handle = vm->handle };
+	struct sev_data_guest_status status = {};
 	sev_do_cmd_fn do_cmd;
+	bool has_guest;
+	u32 asid;
 	int error;
 
-	if (vm->mirror || !(vm->known & SEVADM_KNOWN_HANDLE))
+	/* It is in the ledger, and may be at work. */
+	spin_lock(&sevadm_ledger_lock);
+	has_guest = !vm->mirror && vm->known & SEVADM_KNOWN_HANDLE;
+	status.handle = vm->handle;
+	asid = vm->asid;
+	spin_unlock(&sevadm_ledger_lock);
+	if (!has_guest)
 		return;
 	do_cmd = (sev_do_cmd_fn)__symbol_get("sev_do_cmd");
 	if (!do_cmd)
 		return;
-	if (!do_cmd(SEV_CMD_GUEST_STATUS, &status, &error) && status.asid == vm->asid)
+	if (!do_cmd(SEV_CMD_GUEST_STATUS, &status, &error) && status.asid == asid)
 		sevadm_vm_set_status(vm, status.handle, status.policy, status.state);
 	__symbol_put("sev_do_cmd");
 }
@@ -484,11 +496,9 @@ int sevadm_adopt(const struct sevadm_layout *new, u32 *adopted, u32 *left,
 		goto unlock;
 	}
 
-	WRITE_ONCE(layout_known, false);
 	layout = *new;
 	if (all_valid()) {
-		/* After the layout, which sevadm_adopt_asid() uses. */
-		smp_store_release(&layout_known, true);
+		WRITE_ONCE(asid_offset, layout.asid);
 		ret = adopt_all(adopted, left);
 	} else {
 		NL_SET_ERR_MSG(extack, "what lies at these offsets is not what kvm_amd knows of its VMs: older VMs stay unaccounted");
@@ -508,10 +518,9 @@ unlock:
  */
 u32 sevadm_adopt_asid(const struct kvm *kvm)
 {
-	u32 asid;
+	u32 offset = READ_ONCE(asid_offset), asid;
 
-	/* Before the layout: pairs with sevadm_adopt(). */
-	if (!smp_load_acquire(&layout_known) || !read_at(kvm, layout.asid, &asid, sizeof(asid)))
+	if (!offset || !read_at(kvm, offset, &asid, sizeof(asid)))
 		return 0;
 	return asid;
 }
@@ -522,6 +531,6 @@ u32 sevadm_adopt_asid(const struct kvm *kvm)
 void sevadm_adopt_forget(void)
 {
 	mutex_lock(&adopt_mutex);
-	WRITE_ONCE(layout_known, false);
+	WRITE_ONCE(asid_offset, 0);
 	mutex_unlock(&adopt_mutex);
 }
