@@ -47,19 +47,19 @@ bool sevadm_book(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 	}
 	if (state >= 0) {
 		vm->state = state;
-		vm->known |= SEVADM_KNOWN_STATE;
+		sevadm_vm_set_known_locked(vm, vm->known | SEVADM_KNOWN_STATE);
 	}
 	if (guest->known & SEVADM_KNOWN_POLICY) {
 		vm->policy = guest->policy;
-		vm->known |= SEVADM_KNOWN_POLICY;
+		sevadm_vm_set_known_locked(vm, vm->known | SEVADM_KNOWN_POLICY);
 	}
 	if (effect == SEVADM_PSP_BOUND) {
 		vm->handle = guest->handle;
 		vm->gctx = guest->gctx;
-		vm->known |= guest->known & SEVADM_KNOWN_HANDLE;
+		sevadm_vm_set_known_locked(vm, vm->known | (guest->known & SEVADM_KNOWN_HANDLE));
 	}
 	if (effect == SEVADM_PSP_ENDED) {
-		vm->known &= ~SEVADM_KNOWN_HANDLE;
+		sevadm_vm_set_known_locked(vm, vm->known & ~SEVADM_KNOWN_HANDLE);
 		vm->gctx = 0;
 	}
 	spin_unlock(&sevadm_ledger_lock);

@@ -28,7 +28,7 @@
 static void book_vm(struct sevadm_vm *vm, const struct sevadm_psp_guest *guest)
 {
 	if (sevadm_book(vm, guest))
-		sevadm_event_asid(sevadm_pool_of_type(vm->type), guest->asid,
+		sevadm_event_asid(sevadm_pool_of_type(READ_ONCE(vm->type)), guest->asid,
 				  SEVADM_ASID_STATE_USED, vm->id);
 }
 

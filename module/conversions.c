@@ -37,7 +37,7 @@ static void emit(const struct sevadm_vm *vm, u32 command, u64 pages)
 	event.pid = vm->pid;
 	event.tid = vm->pid;
 	event.uid = from_kuid_munged(&init_user_ns, vm->event_uid);
-	if (!(READ_ONCE(vm->known) & SEVADM_KNOWN_CREATOR))
+	if (!(sevadm_vm_known(vm) & SEVADM_KNOWN_CREATOR))
 		event.known &= ~SEVADM_KNOWN_UID;
 	memcpy(event.comm, vm->comm, sizeof(event.comm));
 	event.command = command;

@@ -58,7 +58,7 @@ static __always_inline void sevadm_event_prepare_at(struct sevadm_event *event, 
 	/*
 	 * As get_task_comm() since 6.13: without the lock it may show a name that is just changing.
 	 */
-	memcpy(event->comm, current->comm, sizeof(event->comm) - 1);
+	data_race(memcpy(event->comm, current->comm, sizeof(event->comm) - 1));
 }
 
 /** sevadm_event_prepare() - as sevadm_event_prepare_at(), of this moment */
@@ -78,7 +78,7 @@ static inline void sevadm_event_name_vm(struct sevadm_event *event, const struct
 		return;
 	event->vm = vm->id;
 	event->known |= SEVADM_KNOWN_VM;
-	if (!(event->known & SEVADM_KNOWN_ASID) && READ_ONCE(vm->known) & SEVADM_KNOWN_ASID) {
+	if (!(event->known & SEVADM_KNOWN_ASID) && sevadm_vm_known(vm) & SEVADM_KNOWN_ASID) {
 		event->asid = READ_ONCE(vm->asid);
 		event->known |= SEVADM_KNOWN_ASID;
 	}

@@ -14,7 +14,7 @@ static struct sevadm_vm *snp_vm(struct kvm *kvm)
 {
 	struct sevadm_vm *vm = sevadm_vm_find(kvm);
 
-	if (!vm || vm->type == SEVADM_VM_TYPE_SEV_SNP)
+	if (!vm || READ_ONCE(vm->type) == SEVADM_VM_TYPE_SEV_SNP)
 		return vm;
 	sevadm_vm_put(vm);
 	return NULL;

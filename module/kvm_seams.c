@@ -255,8 +255,9 @@ static bool correct_migration(const struct sevadm_scope *scope, enum misc_res_ty
 {
 	if (!scope || !scope->moving)
 		return true;
-	*type = scope->moving->type == SEVADM_VM_TYPE_SEV ? MISC_CG_RES_SEV : MISC_CG_RES_SEV_ES;
-	return !scope->moving->mirror;
+	*type = READ_ONCE(scope->moving->type) == SEVADM_VM_TYPE_SEV ? MISC_CG_RES_SEV :
+								       MISC_CG_RES_SEV_ES;
+	return !READ_ONCE(scope->moving->mirror);
 }
 
 int wrap_misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, unsigned long amount)

@@ -94,7 +94,7 @@ static void set_owner_locked(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	mirror->owner = sevadm_line_get(owner->line);
-	mirror->type = owner->type;
+	WRITE_ONCE(mirror->type, owner->type);
 }
 
 /**
@@ -157,7 +157,8 @@ void sevadm_vm_set_status(struct sevadm_vm *vm, u32 handle, u64 policy, u32 stat
 	if (vm->known & SEVADM_KNOWN_HANDLE && vm->handle == handle) {
 		vm->policy = policy;
 		vm->state = state;
-		vm->known |= SEVADM_KNOWN_POLICY | SEVADM_KNOWN_STATE;
+		sevadm_vm_set_known_locked(vm, vm->known | SEVADM_KNOWN_POLICY |
+						   SEVADM_KNOWN_STATE);
 	}
 	spin_unlock(&sevadm_ledger_lock);
 }
@@ -173,8 +174,8 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 
 	spin_lock(&sevadm_ledger_lock);
 	news = !(vm->known & SEVADM_KNOWN_ASID) || vm->asid != asid;
-	vm->asid = asid;
-	vm->known |= SEVADM_KNOWN_ASID;
+	WRITE_ONCE(vm->asid, asid);
+	sevadm_vm_set_known_locked(vm, vm->known | SEVADM_KNOWN_ASID);
 	if (news) {
 		sevadm_pool_bind_locked(sevadm_pool_of_type(vm->type), asid, vm->id, vm->pid);
 		sevadm_private_take(asid);
@@ -193,7 +194,7 @@ bool sevadm_vm_set_asid(struct sevadm_vm *vm, u32 asid)
 void sevadm_vm_mirror(struct sevadm_vm *mirror, struct sevadm_vm *owner)
 {
 	spin_lock(&sevadm_ledger_lock);
-	mirror->mirror = true;
+	WRITE_ONCE(mirror->mirror, true);
 	list_del_init(&mirror->guest);
 	if (owner)
 		set_owner_locked(mirror, owner);
@@ -244,21 +245,21 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 	sevadm_limit_move_end_locked(to, from, true);
 	sevadm_limit_uncharge_locked(to, SEVADM_RESOURCE_PIN, released);
 	sevadm_vm_take_line_locked(to, from);
-	to->type = from->type;
+	WRITE_ONCE(to->type, from->type);
 	to->state = from->state;
-	to->known = (to->known & KNOWN_OF_VM) | (from->known & ~KNOWN_OF_VM);
-	to->asid = from->asid;
+	WRITE_ONCE(to->asid, from->asid);
 	to->handle = from->handle;
 	to->gctx = from->gctx;
 	to->policy = from->policy;
-	to->mirror = from->mirror;
+	WRITE_ONCE(to->mirror, from->mirror);
+	sevadm_vm_set_known_locked(to, (to->known & KNOWN_OF_VM) | (from->known & ~KNOWN_OF_VM));
 	swap(to->owner, from->owner);
 	if (to->mirror)
 		list_del_init(&to->guest);
-	to->pinned += from->pinned;
+	WRITE_ONCE(to->pinned, to->pinned + from->pinned);
 	to->regions += from->regions;
 	to->pinned_peak = max3(to->pinned_peak, to->pinned, from->pinned_peak);
-	from->pinned = 0;
+	WRITE_ONCE(from->pinned, 0);
 	from->regions = 0;
 
 	if (!to->mirror && to->known & SEVADM_KNOWN_ASID)
@@ -267,7 +268,7 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
 	account_locked(to);
 	from->gctx = 0;
 	from->accounted = false;
-	from->known = 0;
+	sevadm_vm_set_known_locked(from, 0);
 	totals.vms--;
 	spin_unlock(&sevadm_ledger_lock);
 
@@ -311,7 +312,7 @@ static s64 book_pins_locked(struct sevadm_vm *vm, s64 pages, int regions)
 	s64 before = vm->pinned;
 
 	lockdep_assert_held(&sevadm_ledger_lock);
-	vm->pinned += pages;
+	WRITE_ONCE(vm->pinned, vm->pinned + pages);
 	vm->regions += regions;
 	vm->pinned_peak = max(vm->pinned_peak, vm->pinned);
 	totals.pinned += pages;

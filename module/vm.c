@@ -376,7 +376,8 @@ void sevadm_vm_leave_locked(struct sevadm_vm *vm)
 	lockdep_assert_held(&sevadm_ledger_lock);
 	list_del(&vm->list);
 	list_del(&vm->guest);
-	hash_del(&vm->hash);
+	/* As sevadm_vm_in_ledger() reads it without the lock. */
+	hash_del_rcu(&vm->hash);
 	hash_del(&vm->hash_id);
 	if (vm->creator)
 		hash_del(&vm->hash_creator);

@@ -94,7 +94,8 @@ struct sevadm_line {
  * @stats: of its firmware commands and pins, guarded by sevadm_record_lock
  *
  * All but @stats and the constant fields (@id, @kvm, @created_ns, @creator, @pid, @uid, @event_uid,
- * @uids, @comm, @cgroup) are guarded by sevadm_ledger_lock.
+ * @uids, @comm, @cgroup) are guarded by sevadm_ledger_lock. What an event says of a VM is read
+ * without it (@known, @asid, @type, @mirror, @pinned), and so is written as a whole: WRITE_ONCE().
  */
 struct sevadm_vm {
 	struct list_head list;
@@ -149,6 +150,28 @@ struct sevadm_vm {
 static inline bool sevadm_vm_in_ledger(const struct sevadm_vm *vm)
 {
 	return !hlist_unhashed_lockless(&vm->hash);
+}
+
+/**
+ * sevadm_vm_set_known_locked() - change what is known of a VM
+ * @vm: the VM
+ * @known: its @known from now on: what that names has been written
+ *
+ * Pairs with sevadm_vm_known(): who finds there that the ASID is known reads it, and not what was
+ * there before.
+ */
+static inline void sevadm_vm_set_known_locked(struct sevadm_vm *vm, u32 known)
+{
+	lockdep_assert_held(&sevadm_ledger_lock);
+	/* After the ASID. */
+	smp_store_release(&vm->known, known);
+}
+
+/** sevadm_vm_known() - return what is known of a VM, without the lock: it may change at once */
+static inline u32 sevadm_vm_known(const struct sevadm_vm *vm)
+{
+	/* Before the ASID. */
+	return smp_load_acquire(&vm->known);
 }
 
 struct sevadm_vm *sevadm_vm_find(const struct kvm *kvm);

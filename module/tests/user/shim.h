@@ -54,6 +54,8 @@ typedef unsigned int gfp_t;
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
+#define smp_load_acquire(pointer)	READ_ONCE(*(pointer))
+#define smp_store_release(pointer, value) WRITE_ONCE(*(pointer), value)
 #define array_size(n, size)	((size_t)(n) * (size))
 #define container_of(pointer, type, member)	\
 	((type *)((char *)(pointer) - offsetof(type, member)))
@@ -347,6 +349,8 @@ static inline void hash_del(struct hlist_node *node)
 		node->next->link = node->link;
 	node->link = NULL;
 }
+
+#define hash_del_rcu(node)		hash_del(node)
 
 #define hash_for_each_possible(table, entry, member, key)					\
 	for (struct hlist_node *_node = shim_bucket(table, key)->first;				\
