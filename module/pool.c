@@ -123,7 +123,7 @@ void sevadm_pool_unhold_locked(u32 pool)
 /** sevadm_pool_capacity() - return the number of ASIDs that the processor has for @pool */
 u32 sevadm_pool_capacity(u32 pool)
 {
-	return pools[pool].capacity;
+	return READ_ONCE(pools[pool].capacity);
 }
 
 /**

@@ -138,7 +138,10 @@ static struct sevadm_target targets[] = {
 	TARGET("kvm_amd"),
 };
 
-/* Serialises attaching and detaching, and guards every field of seams and targets. */
+/*
+ * Serialises attaching and detaching, and guards every field of seams and targets. Wrappers, which
+ * do not take it, read @attached and write @escaped.
+ */
 static DEFINE_MUTEX(seam_mutex);
 
 /* When all functions that there are had been redirected, by CLOCK_BOOTTIME; U64_MAX: not yet. */
@@ -510,7 +513,7 @@ int sevadm_seam_info(unsigned int index, struct sevadm_seam_info *info)
 	if (seam->attached && !info->attached)
 		strscpy(info->reason, "no longer redirected: ftrace has changed the function back",
 			sizeof(info->reason));
-	else if (seam->attached && seam->escaped)
+	else if (seam->attached && READ_ONCE(seam->escaped))
 		snprintf(info->reason, sizeof(info->reason),
 			 "%llu calls passed it by: the compiler has put it into callers", passed);
 	else if (seam->attached && passed)
@@ -535,9 +538,9 @@ u32 sevadm_seam_state(void)
 
 	mutex_lock(&seam_mutex);
 	for (seam = seams; seam < seams + SEVADM_SEAM_NR; seam++) {
-		if (!seam->required && !seam->escaped)
+		if (!seam->required && !READ_ONCE(seam->escaped))
 			continue;
-		if (seam->error || seam->escaped ||
+		if (seam->error || READ_ONCE(seam->escaped) ||
 		    (seam->attached && !sevadm_redirect_in_place(seam->location))) {
 			state = SEVADM_MODULE_STATE_DEGRADED;
 			break;

@@ -244,8 +244,13 @@ u64 sevadm_subject_guaranteed_locked(u32 resource)
 /** sevadm_subject_gone() - return true if @subject is a cgroup that has been removed */
 bool sevadm_subject_gone(const struct subject *subject)
 {
-	return subject->key.kind == SEVADM_SUBJECT_CGROUP &&
-	       !(READ_ONCE(subject->key.cgroup->self.flags) & CSS_ONLINE);
+	unsigned int flags;
+
+	if (subject->key.kind != SEVADM_SUBJECT_CGROUP)
+		return false;
+	/* One bit, which the kernel clears by a plain write, with a lock of its own held. */
+	flags = data_race(READ_ONCE(subject->key.cgroup->self.flags));
+	return !(flags & CSS_ONLINE);
 }
 
 static bool is_limited(const struct subject *subject)
