@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../selftests/kselftest.h"
 
@@ -42,6 +44,19 @@ static bool test_failed;
 		test_failed = true;						\
 	}									\
 } while (0)
+
+/*
+ * Ends a process that a test has forked. The lines that it came to are counted at a usual end;
+ * leaks are looked for in the parent alone.
+ */
+static inline void leave(int code)
+{
+#ifdef __SANITIZE_ADDRESS__
+	_exit(code);
+#else
+	exit(code);
+#endif
+}
 
 /* For tests that clear up before they end with ksft_finished(). */
 static inline void run_each(const struct test *tests, unsigned int nr)

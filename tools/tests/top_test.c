@@ -185,7 +185,7 @@ static void start(struct terminal *terminal, unsigned short lines, unsigned shor
 		stdin = fdopen(0, "r");
 		stdout = fdopen(1, "w");
 		setenv("TERM", "xterm", true);
-		_exit(top_watch(&source, 100));
+		leave(top_watch(&source, 100));
 	}
 	fcntl(terminal->file, F_SETFL, O_NONBLOCK);
 }

@@ -38,6 +38,9 @@ struct record {
 	struct recording *recording;
 };
 
+/* Those that end a recording, and the one that says that its command has ended. */
+static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+
 static volatile sig_atomic_t interrupts;
 
 static void on_interrupt(int number)
@@ -95,6 +98,7 @@ static void show_progress(struct record *record, uint64_t started, bool last)
 
 static int start_command(struct record *record, char **argv, const sigset_t *before)
 {
+	size_t i;
 	int error;
 
 	record->child = fork();
@@ -102,6 +106,9 @@ static int start_command(struct record *record, char **argv, const sigset_t *bef
 		return fail(EXIT_REFUSED, "cannot start %s: %m", argv[0]);
 	if (record->child)
 		return EXIT_OK;
+	/* What is sent to it before it runs would be taken by the handlers of the recording. */
+	for (i = 0; i < ARRAY_SIZE(taken_signals); i++)
+		signal(taken_signals[i], SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, before, NULL);
 	execvp(argv[0], argv);
@@ -177,10 +184,10 @@ static int run(struct record *record, int fd, const sigset_t *before)
 
 static int record_with(struct record *record, int fd, const char *path, char **command)
 {
-	struct sigaction interrupt = { .sa_handler = on_interrupt };
-	struct sigaction child = { .sa_handler = on_child };
+	struct sigaction action = {};
 	sigset_t signals, before;
 	uint64_t lost, events;
+	size_t i;
 	int ret, closed;
 
 	ret = filter_apply(&record->filter, fd);
@@ -190,15 +197,12 @@ static int record_with(struct record *record, int fd, const char *path, char **c
 		ret = recording_create(path, &record->recording);
 	if (ret)
 		return ret;
-	sigaction(SIGINT, &interrupt, NULL);
-	sigaction(SIGTERM, &interrupt, NULL);
-	sigaction(SIGHUP, &interrupt, NULL);
-	sigaction(SIGCHLD, &child, NULL);
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
+	for (i = 0; i < ARRAY_SIZE(taken_signals); i++) {
+		action.sa_handler = taken_signals[i] == SIGCHLD ? on_child : on_interrupt;
+		sigaction(taken_signals[i], &action, NULL);
+		sigaddset(&signals, taken_signals[i]);
+	}
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	if (*command)
 		ret = start_command(record, command, &before);
