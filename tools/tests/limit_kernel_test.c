@@ -5,16 +5,16 @@
  */
 #include <errno.h>
 #include <mntent.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
-
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
-#include <linux/sevadm_netlink.h>
 
 #include "cli/command.h"
 #include "cli/errors.h"
@@ -22,11 +22,8 @@
 #include "config/config.h"
 #include "limit/limit.h"
 #include "folder.h"
+#include "netlink.h"
 #include "test.h"
-
-#define FAMILY		33
-#define ANSWERS_MAX	8
-#define NO_OFFSET	UINT32_MAX
 
 static char folder[] = "/tmp/sevadm-limits-XXXXXX";
 
@@ -47,99 +44,6 @@ static struct {
 	bool snp;
 	char asked[4096];
 } kernel;
-
-static struct datagram {
-	char bytes[4096];
-	size_t size;
-} answers[ANSWERS_MAX];
-
-static unsigned int first_answer, nr_answers;
-
-static struct datagram *next_datagram(void)
-{
-	if (nr_answers == ANSWERS_MAX)
-		ksft_exit_fail_msg("too many answers\n");
-	answers[nr_answers].size = 0;
-	return &answers[nr_answers++];
-}
-
-static void put_bytes(struct datagram *to, const void *bytes, size_t size)
-{
-	memset(to->bytes + to->size, 0, NLA_ALIGN(size));
-	memcpy(to->bytes + to->size, bytes, size);
-	to->size += NLA_ALIGN(size);
-}
-
-static void put_attribute(struct datagram *to, unsigned int type, const void *bytes, size_t size)
-{
-	const struct nlattr head = { .nla_len = NLA_HDRLEN + size, .nla_type = type };
-
-	put_bytes(to, &head, sizeof(head));
-	put_bytes(to, bytes, size);
-}
-
-static void put_u32(struct datagram *to, unsigned int type, uint32_t value)
-{
-	put_attribute(to, type, &value, sizeof(value));
-}
-
-static void put_u64(struct datagram *to, unsigned int type, uint64_t value)
-{
-	put_attribute(to, type, &value, sizeof(value));
-}
-
-static void begin_message(struct datagram *to, const struct nlmsghdr *request, unsigned int type,
-			  unsigned int flags)
-{
-	const struct nlmsghdr head = { .nlmsg_type = type, .nlmsg_flags = flags,
-				       .nlmsg_seq = request->nlmsg_seq,
-				       .nlmsg_pid = request->nlmsg_pid };
-
-	put_bytes(to, &head, sizeof(head));
-}
-
-static void end_message(struct datagram *to)
-{
-	((struct nlmsghdr *)to->bytes)->nlmsg_len = to->size;
-}
-
-static void answer_genl(struct datagram *to, const struct nlmsghdr *request, unsigned int flags,
-			unsigned int command)
-{
-	const struct genlmsghdr head = { .cmd = command, .version = 1 };
-
-	begin_message(to, request, request->nlmsg_type, flags);
-	put_bytes(to, &head, sizeof(head));
-}
-
-/* 0 is an acknowledgement; the words stand behind the request, which is cut off. */
-static void answer_error(const struct nlmsghdr *request, int error, const char *words,
-			 uint32_t offset)
-{
-	const struct nlmsgerr body = { .error = -error, .msg = *request };
-	struct datagram *to = next_datagram();
-
-	begin_message(to, request, NLMSG_ERROR,
-		      NLM_F_CAPPED | (words || offset != NO_OFFSET ? NLM_F_ACK_TLVS : 0));
-	put_bytes(to, &body, sizeof(body));
-	if (words)
-		put_attribute(to, NLMSGERR_ATTR_MSG, words, strlen(words) + 1);
-	if (offset != NO_OFFSET)
-		put_u32(to, NLMSGERR_ATTR_OFFS, offset);
-	end_message(to);
-}
-
-static void answer_family(const struct nlmsghdr *request)
-{
-	struct datagram *to = next_datagram();
-	const uint16_t id = FAMILY;
-
-	answer_genl(to, request, 0, CTRL_CMD_NEWFAMILY);
-	put_attribute(to, CTRL_ATTR_FAMILY_ID, &id, sizeof(id));
-	put_attribute(to, CTRL_ATTR_FAMILY_NAME, SEVADM_GENL_NAME, sizeof(SEVADM_GENL_NAME));
-	end_message(to);
-	answer_error(request, 0, NULL, NO_OFFSET);
-}
 
 static void answer_status(const struct nlmsghdr *request)
 {
@@ -176,7 +80,6 @@ static void answer_limits(const struct nlmsghdr *request)
 		{ 9, LIMIT_PIN, 0, 0, 1, 1, NULL },
 	};
 	struct datagram *to;
-	int done = 0;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -198,10 +101,7 @@ static void answer_limits(const struct nlmsghdr *request)
 		put_u64(to, SEVADM_A_LIMIT_MAX_EVENTS, 40 + i);
 		end_message(to);
 	}
-	to = next_datagram();
-	begin_message(to, request, NLMSG_DONE, NLM_F_MULTI);
-	put_bytes(to, &done, sizeof(done));
-	end_message(to);
+	answer_done(request);
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */
@@ -254,12 +154,6 @@ static void take_request(const struct nlmsghdr *request)
 	const char *attributes = (const char *)head + GENL_HDRLEN;
 	uint32_t offset = NO_OFFSET;
 
-	first_answer = 0;
-	nr_answers = 0;
-	if (request->nlmsg_type == GENL_ID_CTRL) {
-		answer_family(request);
-		return;
-	}
 	EXPECT_NUMBER(request->nlmsg_type, FAMILY);
 	EXPECT(head->cmd < ARRAY_SIZE(names) && names[head->cmd]);
 	note("%s", names[head->cmd]);
@@ -277,41 +171,6 @@ static void take_request(const struct nlmsghdr *request)
 	default:
 		answer_error(request, kernel.error, kernel.words, offset);
 	}
-}
-
-ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
-{
-	static char bytes[65536] __attribute__((aligned(8)));
-	size_t size = 0, i;
-
-	(void)fd;
-	(void)flags;
-	for (i = 0; i < msg->msg_iovlen; i++) {
-		memcpy(bytes + size, msg->msg_iov[i].iov_base, msg->msg_iov[i].iov_len);
-		size += msg->msg_iov[i].iov_len;
-	}
-	take_request((const struct nlmsghdr *)bytes);
-	return size;
-}
-
-ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
-{
-	const struct sockaddr_nl from = { .nl_family = AF_NETLINK };
-	const struct datagram *answer = &answers[first_answer];
-
-	(void)fd;
-	if (first_answer == nr_answers)
-		ksft_exit_fail_msg("there is no answer left: %s\n", kernel.asked);
-	if (!(flags & MSG_PEEK))
-		first_answer++;
-	memcpy(msg->msg_iov[0].iov_base, answer->bytes,
-	       answer->size < msg->msg_iov[0].iov_len ? answer->size : msg->msg_iov[0].iov_len);
-	if (msg->msg_name)
-		memcpy(msg->msg_name, &from, sizeof(from));
-	msg->msg_namelen = sizeof(from);
-	msg->msg_controllen = 0;
-	msg->msg_flags = answer->size > msg->msg_iov[0].iov_len ? MSG_TRUNC : 0;
-	return answer->size;
 }
 
 /* The module is loaded. */
@@ -594,6 +453,247 @@ static void file_is_refused(void)
 	EXPECT(!strncmp(captured_errors, expected, strlen(expected)));
 }
 
+/* ---- config watch --------------------------------------------------------------------------- */
+
+/**
+ * struct watcher - what happens while it waits, and how the host behaves
+ * @steps: what is done before each wait; NULL: it waits for what does not come
+ * @wait_error, @watch_error, @signal_error: errno of poll(), inotify_add_watch(), signalfd()
+ */
+static struct {
+	void (*const *steps)(void);
+	unsigned int step;
+	int wait_error, watch_error, signal_error;
+} watcher;
+
+int poll(struct pollfd *fds, nfds_t nr, int timeout)
+{
+	EXPECT_NUMBER(nr, 2);
+	EXPECT_NUMBER(timeout, -1);
+	if (watcher.wait_error) {
+		errno = watcher.wait_error;
+		if (errno == EINTR)
+			watcher.wait_error = 0;
+		fds[0].revents = fds[1].revents = 0;
+		return -1;
+	}
+	if (!watcher.steps[watcher.step])
+		ksft_exit_fail_msg("it waits for what does not come\n");
+	watcher.steps[watcher.step++]();
+	/* Now, or never. */
+	return ppoll(fds, nr, &(struct timespec) {}, NULL);
+}
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	if (watcher.watch_error) {
+		errno = watcher.watch_error;
+		return -1;
+	}
+	return syscall(SYS_inotify_add_watch, fd, path, mask);
+}
+
+int signalfd(int fd, const sigset_t *mask, int flags)
+{
+	errno = watcher.signal_error;
+	return watcher.signal_error ? -1 : syscall(SYS_signalfd4, fd, mask, 8, flags);
+}
+
+static void cgroup_comes(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/later", folder);
+	mkdir(name, 0755);
+}
+
+static void cgroup_comes_below(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/later/still", folder);
+	mkdir(name, 0755);
+}
+
+static void cgroups_go(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/later/still", folder);
+	rmdir(name);
+	snprintf(name, sizeof(name), "%s/later", folder);
+	rmdir(name);
+}
+
+static void another_comes(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/other", folder);
+	mkdir(name, 0755);
+	note("another\n");
+}
+
+static void file_changes(void)
+{
+	FILE *file = fopen(conf, "w");
+
+	fputs("[host]\npin.max = 2G\n", file);
+	fclose(file);
+	raise(SIGHUP);
+}
+
+static void file_breaks(void)
+{
+	FILE *file = fopen(conf, "w");
+
+	fputs("[host]\npin.most = 2G\n", file);
+	fclose(file);
+	raise(SIGHUP);
+}
+
+static void module_refuses(void)
+{
+	kernel.error = ENOSPC;
+	kernel.words = "there are too few";
+	cgroup_comes();
+}
+
+static void module_is_old(void)
+{
+	kernel.error = EOPNOTSUPP;
+	cgroup_comes();
+}
+
+static void stop(void)
+{
+	raise(SIGTERM);
+}
+
+static int watch(const char *text, void (*const *steps)(void))
+{
+	sigset_t before;
+	int ret;
+
+	memset(&watcher, 0, sizeof(watcher));
+	watcher.steps = steps;
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	ret = apply("watch", text);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	cgroups_go();
+	return ret;
+}
+
+static const char for_later[] = "[host]\npin.max = 1G\n[cgroup /later]\npin.max = 1M\n"
+				"[cgroup /later/still]\npin.max = 8192\n";
+
+#define STEPS(...)	((void (*const[])(void)) { __VA_ARGS__, NULL })
+#define HOST		"[ 1:0 3:0 6:1073741824 ]"
+
+static unsigned int limits_in(const char *text)
+{
+	unsigned int nr = 0;
+
+	for (; (text = strchr(text, '[')); text++)
+		nr++;
+	return nr;
+}
+
+/* With the number of limits in each application: what is there, is more with each cgroup. */
+static void cgroups_come_and_go(void)
+{
+	const char *at;
+
+	begin();
+	EXPECT_NUMBER(watch(for_later, STEPS(another_comes, cgroup_comes, cgroup_comes_below,
+					     cgroups_go, stop)), EXIT_OK);
+	EXPECT_TEXT(captured_errors, "");
+	/* Nobody asked for the other one. */
+	EXPECT(strstr(kernel.asked, "get\napply " HOST "\nanother\nget\napply [ ") == kernel.asked);
+	at = strstr(kernel.asked, "another");
+	EXPECT_NUMBER(limits_in(at ?: ""), 2 + 3 + 1);
+	EXPECT(strstr(captured, "cgroup /later: there is no such cgroup yet: its limits wait\n"));
+	EXPECT(strstr(captured, "cgroup /later: pin.max is 1M, was max\n"));
+	EXPECT(strstr(captured, "cgroup /later/still: pin.max is 8K, was max\n"));
+}
+
+static void file_is_read_again(void)
+{
+	const char *at;
+
+	begin();
+	EXPECT_NUMBER(watch(for_later, STEPS(file_breaks, cgroup_comes, file_changes, stop)),
+		      EXIT_OK);
+	at = strstr(kernel.asked, "apply [ 1:0 3:0 6:2147483648 ]");
+	EXPECT_TEXT(at, "apply [ 1:0 3:0 6:2147483648 ]\n");
+	/* What was read before stays until then. */
+	EXPECT_NUMBER(limits_in(kernel.asked), 1 + 2 + 1);
+	EXPECT(strstr(captured_errors, "limits.conf:2: "));
+}
+
+/* That is said, and may be another time with the next cgroup; no module is the end. */
+static void watching_is_refused(void)
+{
+	begin();
+	EXPECT_NUMBER(watch(for_later, STEPS(module_refuses, cgroup_comes_below, stop)), EXIT_OK);
+	EXPECT(strstr(captured_errors, "there are too few; nothing was changed\n"));
+	EXPECT_NUMBER(limits_in(kernel.asked), 1 + 2 + 3);
+
+	begin();
+	EXPECT_NUMBER(watch(for_later, STEPS(module_is_old)), EXIT_ABSENT);
+	EXPECT(strstr(captured_errors, "is too old for this"));
+
+	begin();
+	kernel.error = ENOSPC;
+	EXPECT_NUMBER(watch(for_later, STEPS(stop)), EXIT_REFUSED);
+	EXPECT_NUMBER(watcher.step, 0);
+}
+
+static int watch_with(int wait, int add, int signals, void (*const *steps)(void))
+{
+	sigset_t before;
+	int ret;
+
+	begin();
+	watcher.steps = steps;
+	watcher.step = 0;
+	watcher.wait_error = wait;
+	watcher.watch_error = add;
+	watcher.signal_error = signals;
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	ret = apply("watch", for_later);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
+static void host_cannot_watch(void)
+{
+	begin();
+	EXPECT_NUMBER(watch_with(ENOMEM, 0, 0, STEPS(stop)), EXIT_REFUSED);
+	EXPECT_TEXT(captured_errors, "sevadm: cannot wait for cgroups: Cannot allocate memory\n");
+	EXPECT_NUMBER(watch_with(EINTR, 0, 0, STEPS(stop)), EXIT_OK);
+	EXPECT_TEXT(captured_errors, "");
+	EXPECT_NUMBER(watch_with(0, ENOSPC, 0, STEPS(stop)), EXIT_REFUSED);
+	EXPECT(strstr(captured_errors, ": too much is watched: raise sysctl fs.inotify.max_user_watches\n"));
+	EXPECT_TEXT(kernel.asked, "");
+	EXPECT_NUMBER(watch_with(0, EACCES, 0, STEPS(stop)), EXIT_REFUSED);
+	EXPECT(strstr(captured_errors, "sevadm: cannot watch /tmp/"));
+	EXPECT(strstr(captured_errors, ": Permission denied\n"));
+	EXPECT_TEXT(kernel.asked, "");
+	EXPECT_NUMBER(watch_with(0, ENOTDIR, 0, STEPS(stop)), EXIT_OK);
+	EXPECT_NUMBER(watch_with(0, 0, EMFILE, STEPS(stop)), EXIT_REFUSED);
+	EXPECT_TEXT(captured_errors, "sevadm: cannot watch: Too many open files\n");
+	EXPECT_TEXT(kernel.asked, "");
+	memset(&watcher, 0, sizeof(watcher));
+	EXPECT_NUMBER(run(config_commands, "watch -"), EXIT_USAGE);
+	EXPECT_TEXT(captured_errors, "sevadm: config watch needs a file that it can read again\n");
+	EXPECT_NUMBER(run(config_commands, "watch one two"), EXIT_USAGE);
+	EXPECT_TEXT(captured_errors, "sevadm: config watch takes one file: see sevadm config --help\n");
+	EXPECT_NUMBER(run(config_commands, "watch --none"), EXIT_USAGE);
+	EXPECT_NUMBER(run(config_commands, "watch /no/such/file"), EXIT_USAGE);
+	EXPECT_TEXT(kernel.asked, "");
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -605,6 +705,10 @@ int main(void)
 		{ "limits are listed", limits_are_listed },
 		{ "a file is applied", file_is_applied },
 		{ "a file is refused", file_is_refused },
+		{ "cgroups come and go", cgroups_come_and_go },
+		{ "a file is read again", file_is_read_again },
+		{ "watching is refused", watching_is_refused },
+		{ "the host cannot watch", host_cannot_watch },
 	};
 	char text[128];
 
