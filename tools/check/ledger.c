@@ -13,6 +13,7 @@
 #include "check/ledger.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "host/facts.h"
 #include "kernel/client.h"
 #include "status.h"
 #include "trace/stats.h"
@@ -239,7 +240,7 @@ static int compare_rmp(const struct ledger *ledger, struct target *target)
 
 	if (json_is_null(private, "current_bytes")) {
 		why = "the module counts no private memory: SEV-SNP is off, or this processor's RMP is unknown to it";
-	} else if (!rmp_open(&table, "")) {
+	} else if (!rmp_open(&table, host_root())) {
 		why = table.why;
 	} else {
 		ret = compare_quiet_rmp(&table, &owners, target, &why);
@@ -299,7 +300,7 @@ int check_ledger(int argc, char **argv)
 		return fail(EXIT_USAGE, "check ledger takes options only: see sevadm check --help");
 	if (!client_module_loaded())
 		return fail_absent();
-	if (kernel_memory_open(&moment.memory, "") && kvm_amd_open(&moment.memory)) {
+	if (kernel_memory_open(&moment.memory, host_root()) && kvm_amd_open(&moment.memory)) {
 		ret = compare(&moment, &report);
 	} else {
 		target = report_target(&report, "ledger", TARGET_OBJECT);
