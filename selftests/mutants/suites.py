@@ -179,10 +179,14 @@ class Tools:
         """All objects, and a library of those that each test may take; main.c is the program's
         own."""
         sources = self.files + [test for test in self.tests if test.endswith(".c")]
-        headers = digest(glob.glob("tools/**/*.h", recursive=True) +
-                         ["uapi", "module/trace_names.h", "tools/Makefile", "VERSION"])
+        tests = [path for path in glob.glob("tools/**/*.h", recursive=True) if "/tests/" in path]
+        headers = digest(set(glob.glob("tools/**/*.h", recursive=True)) - set(tests) |
+                         {"uapi", "module/trace_names.h", "tools/Makefile", "VERSION"})
+        # Only tests include the tests' own.
+        own = {True: headers + digest(tests), False: headers}
         at_once(lambda source: built(self.compile(kind, ".", source, self.object(kind, source)),
-                                     self.object(kind, source), headers + digest([source])),
+                                     self.object(kind, source),
+                                     own[source in self.tests] + digest([source])),
                 sources)
         library = self.out / kind / "all.a"
         library.unlink(missing_ok=True)
@@ -237,7 +241,7 @@ class Tools:
         name = os.path.basename(test)
         known = self.out / "data" / (name + ".json")
         now = digest([test, "selftests/lib.sh", "tools/tests/data", "tools/tests/cases", "tools/tests/messages",
-                      "tools/tests/test.h"] + self.files)
+                      "tools/tests/replay", *glob.glob("tools/tests/*.h")] + self.files)
         if known.exists() and json.loads(known.read_text())["of"] == now:
             row = json.loads(known.read_text())
             return test, row["seconds"], row["lines"]
@@ -264,11 +268,16 @@ class Tools:
 
     def tests_of(self, mutant):
         """Those that come to the line. Where none is counted for it - a brace, the second line of a
-        statement - those that come to its function. A table's row is on no line that runs: any test
-        that comes to the file may use it."""
+        statement - those that come to its function. A table's row is on no line that runs, and a
+        process that ends at once counts none: any test that comes to the file may use it, or to the
+        folder, where the file is nothing but tables."""
         lines = self.reach[mutant.path]
-        within = self.function(mutant.path, mutant.line) or list(lines)
+        within = self.function(mutant.path, mutant.line) or ()
         tests = lines.get(mutant.line) or {test for line in within for test in lines.get(line, ())}
+        folder = os.path.dirname(mutant.path)
+        files = [lines] if lines else [self.reach[path] for path in list(self.reach)
+                                       if os.path.dirname(path) == folder]
+        tests = tests or {test for file in files for line in file for test in file[line]}
         return sorted(tests, key=lambda test: self.seconds[test])
 
     def function(self, path, line):

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A signal ends what waits for events, also where the device has more of them at every look: ppoll()
-# lets no signal in when there is something to read. SEVADM is the program (../build/bin/sevadm).
+# lets no signal in when there is something to read. SEVADM is the program (../build/bin/sevadm);
+# PRELOAD is loaded before all.
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")
@@ -16,7 +17,7 @@ make -s -C "$tests/.." BUILD="$build" "$build/tools/tests/replay.so"
 ends() {
 	local status=0
 	# shellcheck disable=SC2016 # the command expands it
-	timeout -s KILL 60 env LD_PRELOAD="$build/tools/tests/replay.so" "$sevadm" trace record "$scratch/$1" -- \
+	timeout -s KILL 60 env LD_PRELOAD="${PRELOAD:+$PRELOAD:}$build/tools/tests/replay.so" "$sevadm" trace record "$scratch/$1" -- \
 		env -u LD_PRELOAD sh -c 'trap "exit 7" TERM; kill -s "$1" "$PPID"; while :; do sleep 0.1; done' sh "$1" \
 		>"$scratch/output" 2>&1 </dev/null || status=$?
 	sed 's/^/# /' "$scratch/output" | tail -n 3
