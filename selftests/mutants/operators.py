@@ -51,8 +51,9 @@ def constants(code, source):
         yield found.start(1), len(found[1]), str(int(found[1], 8 if octal else 0) + 1)
 
 
-# What one thread in user space cannot miss.
-UNSEEN = r"lockdep_assert_held|cond_resched|rcu_read_(?:un)?lock|smp_mb|pr_(?:info|warn|err|debug)|KUNIT_STATIC"
+# What one thread in user space cannot miss, and what this processor's ABI has no use for.
+UNSEEN = (r"lockdep_assert_held|cond_resched|rcu_read_(?:un)?lock|smp_mb|pr_(?:info|warn|err|debug)|KUNIT_STATIC|"
+          r"va_end")
 
 
 def dropped(code, source):
@@ -91,7 +92,8 @@ def early(code, source):
 def returned(code, source):
     for found in re.finditer(r"\breturn ([^;]+);", code):
         value = source[found.start(1):found.end(1)]
-        opposite = {"true": "false", "false": "true", "0": "-5", "NULL": None}
+        # EXIT_OK is 0.
+        opposite = {"true": "false", "false": "true", "0": "-5", "NULL": None, "EXIT_OK": "EXIT_REFUSED"}
         text = opposite.get(value, "0")
         if text:
             yield found.start(1), len(value), text
