@@ -486,6 +486,7 @@ int poll(struct pollfd *fds, nfds_t nr, int timeout)
 
 int inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
+	EXPECT_NUMBER(mask, IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR);
 	if (watcher.watch_error) {
 		errno = watcher.watch_error;
 		return -1;
