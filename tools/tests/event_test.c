@@ -274,6 +274,74 @@ static void length_queries(void)
 	EXPECT(strstr(line(&failed), "EIO, firmware: INVALID_LEN"));
 }
 
+/* What a recording has of an event is all of it. */
+static void back_and_forth(void)
+{
+	static const struct sevadm_event rows[] = {
+		{ .type = SEVADM_EVENT_ASID, .asid = 7, .pool = SEVADM_POOL_SEV_ES, .vm = 5,
+		  .asid_state = SEVADM_ASID_STATE_RECLAIM, .known = SEVADM_KNOWN_VM },
+		{ .type = SEVADM_EVENT_ASID, .asid = 8, .pool = SEVADM_POOL_SEV_SNP,
+		  .asid_state = SEVADM_ASID_STATE_USED },
+		{ .type = SEVADM_EVENT_LOST, .count = 9, .seq = 3, .time_ns = 4 },
+		{ .type = SEVADM_EVENT_LIMIT, .subject = SEVADM_SUBJECT_USER, .subject_id = 1000,
+		  .resource = SEVADM_RESOURCE_ASID_SEV_ES, .knob = SEVADM_KNOB_MIN, .usage = 1,
+		  .limit = 2, .amount = 3, .ret = -EBUSY, .pid = 5, .comm = "qemu" },
+		{ .type = SEVADM_EVENT_LIMIT, .subject = SEVADM_SUBJECT_HOST,
+		  .resource = SEVADM_RESOURCE_PRIVATE, .knob = SEVADM_KNOB_MAX, .usage = 4096,
+		  .limit = 8192, .amount = 12288, .ret = -ENOMEM },
+		{ .type = SEVADM_EVENT_LIMIT, .resource = SEVADM_RESOURCE_PIN, .usage = 5,
+		  .knob = SEVADM_KNOB_HIGH, .limit = 4 },
+		{ .type = SEVADM_EVENT_KVM, .command = SEVADM_KVM_MOVE_ENC_CONTEXT, .vm = 3,
+		  .peer_vm = 2, .known = SEVADM_KNOWN_VM | SEVADM_KNOWN_PEER_VM, .pid = 4,
+		  .duration_ns = 6, .comm = "qemu" },
+		{ .type = SEVADM_EVENT_UNPIN, .command = SEVADM_KVM_UNREGISTER_REGION, .vm = 3,
+		  .bytes = 4096, .pinned_bytes = 8192, .pid = 4, .known = SEVADM_KNOWN_VM |
+		  SEVADM_KNOWN_BYTES | SEVADM_KNOWN_PINNED },
+	};
+	const struct sevadm_event *const all[] = {
+		&psp, &length_query, &refused, &rows[0], &rows[1], &rows[2], &rows[3], &rows[4],
+		&rows[5], &rows[6], &rows[7],
+	};
+	struct json_object *row, *again;
+	struct sevadm_event back;
+	const char *key;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		row = event_to_json(all[i]);
+		EXPECT(event_from_json(row, &back, &key));
+		again = event_to_json(&back);
+		EXPECT_TEXT(json_object_to_json_string(again), json_object_to_json_string(row));
+		json_object_put(again);
+		json_object_put(row);
+	}
+}
+
+/* A limit's event is of somebody, and of something. */
+static void limits_that_are_none(void)
+{
+	static const struct {
+		const char *key, *value;
+	} rows[] = {
+		{ "subject", NULL }, { "resource", NULL },
+		{ "knob", NULL }, { "current", "many" }, { "limit", "many" }, { "amount", "many" },
+	};
+	const struct sevadm_event event = { .type = SEVADM_EVENT_LIMIT, .knob = SEVADM_KNOB_MAX };
+	struct json_object *row;
+	struct sevadm_event back;
+	const char *key;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		row = event_to_json(&event);
+		json_object_object_add(row, rows[i].key, rows[i].value ?
+				       json_object_new_string(rows[i].value) : NULL);
+		EXPECT(!event_from_json(row, &back, &key));
+		EXPECT_TEXT(key, rows[i].key);
+		json_object_put(row);
+	}
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -291,6 +359,8 @@ int main(void)
 		{ "what failed", what_failed },
 		{ "one line each", one_line_each },
 		{ "length queries", length_queries },
+		{ "back and forth", back_and_forth },
+		{ "limits that are none", limits_that_are_none },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));

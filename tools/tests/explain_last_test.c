@@ -71,6 +71,22 @@ static void own_questions(void)
 	EXPECT_NUMBER(last.events[0].pid, 1);
 }
 
+/* A process of long life: what it met more than that long ago is another failure. */
+static void failures_that_belong_together(void)
+{
+	struct sevadm_event first = event(SEVADM_EVENT_KVM, 1, -EIO), second = first;
+	struct last last = {};
+
+	first.time_ns = 5;
+	second.time_ns = 5 + OLD_NS;
+	last_add(&last, &first);
+	last_add(&last, &second);
+	EXPECT_NUMBER(last.nr, 2);
+	second.time_ns += OLD_NS + 1;
+	last_add(&last, &second);
+	EXPECT_NUMBER(last.nr, 1);
+}
+
 static void how_long_ago(void)
 {
 	struct timespec now;
@@ -345,6 +361,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "the failures of the process that failed last", one_process_failed_last },
 		{ "sevadm's own questions are no failures", own_questions },
+		{ "failures that belong together", failures_that_belong_together },
 		{ "how long ago the last failure was", how_long_ago },
 		{ "what QEMU and the kernel say", what_qemu_and_the_kernel_say },
 		{ "what KVM refused by itself", what_kvm_refused },

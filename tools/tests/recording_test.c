@@ -71,6 +71,26 @@ static void record(const char *name)
 	record_with(name, NULL);
 }
 
+/* Reading finds out by itself; other programs go by the name, and by zstd's number. */
+static void names_say_what_is_compressed(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t begins;
+	} rows[] = { { "a.zst", 0xfd2fb528 }, { "zst", 0x6f66227b }, { ".zst.json", 0x6f66227b } };
+	uint32_t begins;
+	FILE *file;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		record(rows[i].name);
+		file = fopen(path, "r");
+		EXPECT(file && fread(&begins, sizeof(begins), 1, file) == 1);
+		EXPECT_NUMBER(begins, rows[i].begins);
+		fclose(file);
+	}
+}
+
 static int load(struct loaded *loaded)
 {
 	int ret;
@@ -431,6 +451,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "what is written is read", what_is_written_is_read },
+		{ "names say what is compressed", names_say_what_is_compressed },
 		{ "a limit keeps whom it was about", a_limit_keeps_whom_it_was_about },
 		{ "a command keeps what it was about", a_command_keeps_what_it_was_about },
 		{ "every truncation is reported", every_truncation },
