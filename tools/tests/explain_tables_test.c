@@ -185,8 +185,7 @@ static void tables_say_what_they_did(void)
 	FILE *file;
 
 	capture_begin();
-	printf("# What tools/tests/explain_tables_test.c prints, with UPDATE=1. Contexts are bits of enum\n"
-	       "# symptom_context, -1: none.\n");
+	printf("# What its test prints, with UPDATE=1. Contexts are bits of enum symptom_context, -1: none.\n");
 	print_messages();
 	print_numbers();
 	capture_end();

@@ -24,6 +24,7 @@
 #include "folder.h"
 #include "host/facts.h"
 #include "host/gather.h"
+#include "host/rmp.h"
 #include "test.h"
 
 static char folder[] = "/tmp/sevadm-devices-XXXXXX";
@@ -36,6 +37,7 @@ static char folder[] = "/tmp/sevadm-devices-XXXXXX";
  * @user: who asks; @has_acl: of the devices; @mode, @owner, @group: of /dev/kvm
  * @accounts: those there are, between blanks
  * @closed: how many devices were
+ * @rmp_base, @rmp_end: registers
  */
 static struct {
 	int sev_open, kvm_open, sev_error, types, memfd;
@@ -46,6 +48,7 @@ static struct {
 	mode_t mode;
 	bool has_acl;
 	const char *accounts;
+	uint64_t rmp_base, rmp_end;
 } host;
 
 #define SEV_FILE	901
@@ -74,6 +77,17 @@ int close(int fd)
 {
 	host.closed += fd == SEV_FILE || fd == KVM_FILE;
 	return fd == SEV_FILE || fd == KVM_FILE ? 0 : syscall(SYS_close, fd);
+}
+
+/* The processor's registers; without a base none can be read. */
+ssize_t pread(int fd, void *to, size_t size, off_t at)
+{
+	if (at != MSR_RMP_BASE && at != MSR_RMP_END)
+		return syscall(SYS_pread64, fd, to, size, at);
+	if (host.rmp_base == UINT64_MAX)
+		return refuse(EIO);
+	memcpy(to, at == MSR_RMP_BASE ? &host.rmp_base : &host.rmp_end, size);
+	return size;
 }
 
 /* struct sev_user_data_snp_status has no header here that is old enough. */
@@ -253,8 +267,8 @@ static void firmware_answers(void)
 	EXPECT_NUMBER(number_of(HOST_SNP_API_MINOR), 55);
 	EXPECT_NUMBER(number_of(HOST_SNP_BUILD), 21);
 	EXPECT_NUMBER(number_of(HOST_SNP_GUESTS), 4);
-	EXPECT_NUMBER(number_of(HOST_SNP_TCB_CURRENT), (long long)0xd315000000000004);
-	EXPECT_NUMBER(number_of(HOST_SNP_TCB_REPORTED), (long long)0xd314000000000003);
+	EXPECT_NUMBER(number_of(HOST_SNP_TCB_CURRENT), 0xd315000000000004);
+	EXPECT_NUMBER(number_of(HOST_SNP_TCB_REPORTED), 0xd314000000000003);
 	EXPECT_TEXT(host_text(&facts, HOST_SNP_STATE), "init");
 	EXPECT_NUMBER(host.opened, 3);
 	EXPECT_NUMBER(host.closed, 3);
@@ -339,6 +353,40 @@ static void kvm_answers(void)
 	setenv("SEVADM_SYSROOT", folder, true);
 	EXPECT_NUMBER(host_vm_types(), 0);
 	unsetenv("SEVADM_SYSROOT");
+}
+
+/* ---- the RMP --------------------------------------------------------------------------------- */
+
+static void rmp_is_found(void)
+{
+	static const char said[] = "6,1,1,-;SEV-SNP: RMP table physical range [0x0000000000100000 - 0x00000000102fffff]\n";
+	static const struct {
+		uint64_t base, end;
+		const char *log;
+		long long bytes;
+	} rows[] = {
+		{ 0x100000, 0x2fffff, "", 0x200000 }, { 0x100000, 0x2fffff, said, 0x200000 },
+		{ 0, 0x2fffff, "", 0 }, { 0x100000, 0x100000, "", 0 }, { 0, 0, "", 0 },
+		{ 0x100000, 0, "", -1 }, { UINT64_MAX, 0, said, 0x10200000 }, { UINT64_MAX, 0, "", -1 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		begin();
+		host_set_number(&facts, HOST_CPU_SEV_SNP, 1);
+		host.rmp_base = rows[i].base;
+		host.rmp_end = rows[i].end;
+		folder_put(folder, "dev/kmsg", 0600, rows[i].log);
+		folder_put(folder, "dev/cpu/0/msr", 0600, "");
+		gather_snp(folder, &facts);
+		EXPECT_NUMBER(number_of(HOST_RMP_BYTES), rows[i].bytes);
+	}
+	EXPECT(strstr(host_why(&facts, HOST_RMP_BYTES), "MSR"));
+	begin();
+	host.rmp_base = 0x100000;
+	host.rmp_end = 0x2fffff;
+	gather_snp(folder, &facts);
+	EXPECT_UNKNOWN(HOST_RMP_BYTES, "the processor has no SEV-SNP");
 }
 
 /* ---- who may use a device -------------------------------------------------------------------- */
@@ -434,6 +482,7 @@ int main(void)
 		{ "the firmware answers", firmware_answers },
 		{ "the firmware does not answer", firmware_does_not_answer },
 		{ "KVM answers", kvm_answers },
+		{ "the RMP is found", rmp_is_found },
 		{ "the user of QEMU", user_of_qemu },
 		{ "the mode decides", mode_decides },
 	};

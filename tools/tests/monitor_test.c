@@ -324,6 +324,7 @@ static void receiving_fails(void)
 	STEPS(DATA, DATA);
 	EXPECT_NUMBER(monitor(""), EXIT_REFUSED);
 	EXPECT(!strncmp(captured_errors, "sevadm: cannot receive events: ", 31));
+	EXPECT_NUMBER(host.polled, 2);
 	EXPECT_NUMBER(lines_of(captured_errors), 1);
 }
 

@@ -44,11 +44,11 @@ static char file[64], fifo[64];
  * @asked: of the device
  */
 static struct {
+	void (*steps[STEPS_MAX])(void);
 	int fd, open_error, seek_error, filter_error, wait_error, read_error;
 	uint64_t end, now_ns;
 	struct sevadm_event ready[16];
 	unsigned int nr_ready, nr_read, step;
-	void (*steps[STEPS_MAX])(void);
 	bool terminal, broken_pipe;
 	char asked[512], timeouts[128];
 } host;
