@@ -61,7 +61,7 @@ def dropped(code, source):
     for found in re.finditer(r"(?<=[;{})\n])\s*\n\t+([a-z_*(+-][^;{}]*);", code):
         text = found[1]
         if re.match(r"(?:return|goto|case|default|do|for|if|while|switch|else|struct|static|const|enum|"
-                    r"unsigned|%s)\b|[a-z_]\w*:|[a-z_]\w*\s+\**[a-z_]" % UNSEEN, text):
+                    r"unsigned|%s)\b|[a-z_]\w*:|[a-z_]\w*\s+\**[a-z_]|\(void\)" % UNSEEN, text):
             continue
         yield found.start(1), len(text), ""
     # The branches of an if are found apart: their line before ends in no semicolon.

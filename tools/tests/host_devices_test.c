@@ -34,7 +34,8 @@ static char folder[] = "/tmp/sevadm-devices-XXXXXX";
  * @sev_open, @kvm_open: errno of opening the device
  * @sev_error, @firmware: of a command
  * @types, @memfd: KVM's answers
- * @user: who asks; @has_acl: of the devices; @mode, @owner, @group: of /dev/kvm
+ * @user: who asks; @denied, @cannot_become: what the kernel answers
+ * @has_acl: of the devices; @mode, @owner, @group: of /dev/kvm
  * @accounts: those there are, between blanks
  * @closed: how many devices were
  * @rmp_base, @rmp_end: registers
@@ -46,7 +47,7 @@ static struct {
 	uid_t owner;
 	gid_t group;
 	mode_t mode;
-	bool has_acl;
+	bool has_acl, denied, cannot_become;
 	const char *accounts;
 	uint64_t rmp_base, rmp_end;
 } host;
@@ -172,6 +173,8 @@ int access(const char *path, int mode)
 {
 	char name[128];
 
+	if (host.denied && mode == (R_OK | W_OK))
+		return refuse(EACCES);
 	return syscall(SYS_faccessat, AT_FDCWD, placed(path, name), mode);
 }
 
@@ -182,6 +185,22 @@ ssize_t getxattr(const char *path, const char *key, void *value, size_t size)
 	(void)size;
 	EXPECT_TEXT(key, "system.posix_acl_access");
 	return host.has_acl ? 44 : refuse(ENODATA);
+}
+
+/* Who asks stays who it is; what it is to become is noted. */
+int setgroups(size_t nr, const gid_t *groups)
+{
+	return host.cannot_become || nr != 2 || groups[1] != 777 ? refuse(EPERM) : 0;
+}
+
+int setresgid(gid_t real, gid_t effective, gid_t saved)
+{
+	return real == 64056 && effective == 64056 && saved == 64056 ? 0 : refuse(EINVAL);
+}
+
+int setresuid(uid_t real, uid_t effective, uid_t saved)
+{
+	return real == 64055 && effective == 64055 && saved == 64055 ? 0 : refuse(EINVAL);
 }
 
 uid_t geteuid(void)
@@ -357,6 +376,36 @@ static void kvm_answers(void)
 
 /* ---- the RMP --------------------------------------------------------------------------------- */
 
+/* Only root sees more than zeroes. */
+static void top_of_memory(void)
+{
+	static const struct {
+		const char *text;
+		long long top;
+	} rows[] = {
+		{ "00000000-00000fff : Reserved\n00001000-7fffffff : System RAM\n"
+		  "  00100000-00ffffff : Kernel code\n100000000-17fffffff : System RAM\n"
+		  "fd00000000-ffffffffff : Reserved\n", 0x180000000 },
+		{ "100000000-17fffffff : System RAM\n00001000-7fffffff : System RAM\n", 0x180000000 },
+		{ "00000000-00000000 : System RAM\n", -1 }, { "", -1 },
+	};
+	char name[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		folder_put(folder, "proc/iomem", 0600, rows[i].text);
+		begin();
+		gather_snp(folder, &facts);
+		EXPECT_NUMBER(number_of(HOST_MEMORY_TOP_BYTES), rows[i].top);
+	}
+	EXPECT_UNKNOWN(HOST_MEMORY_TOP_BYTES, "only root sees the addresses in /proc/iomem");
+	snprintf(name, sizeof(name), "%s/proc/iomem", folder);
+	unlink(name);
+	begin();
+	gather_snp(folder, &facts);
+	EXPECT_UNKNOWN(HOST_MEMORY_TOP_BYTES, "/proc/iomem cannot be read");
+}
+
 static void rmp_is_found(void)
 {
 	static const char said[] = "6,1,1,-;SEV-SNP: RMP table physical range [0x0000000000100000 - 0x00000000102fffff]\n";
@@ -463,6 +512,21 @@ static void mode_decides(void)
 	gather_devices("", &facts);
 	EXPECT_UNKNOWN(HOST_DEV_KVM_USABLE,
 		       "/dev/kvm has an access control list: only root can find out what it means for libvirt-qemu");
+	/* Root asks as that user. */
+	begin();
+	host.user = 0;
+	gather_devices("", &facts);
+	EXPECT_NUMBER(number_of(HOST_DEV_KVM_USABLE), 1);
+	begin();
+	host.user = 0;
+	host.denied = true;
+	gather_devices("", &facts);
+	EXPECT_NUMBER(number_of(HOST_DEV_KVM_USABLE), 0);
+	begin();
+	host.user = 0;
+	host.cannot_become = true;
+	gather_devices("", &facts);
+	EXPECT(!facts.facts[HOST_DEV_KVM_USABLE].known);
 	/* The caller is that user: the kernel says. */
 	begin();
 	host.user = 64055;
@@ -483,6 +547,7 @@ int main(void)
 		{ "the firmware does not answer", firmware_does_not_answer },
 		{ "KVM answers", kvm_answers },
 		{ "the RMP is found", rmp_is_found },
+		{ "the top of memory", top_of_memory },
 		{ "the user of QEMU", user_of_qemu },
 		{ "the mode decides", mode_decides },
 	};

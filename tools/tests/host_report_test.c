@@ -475,28 +475,17 @@ static void one_vm_is_chosen(void)
 /* Of more events than a page takes the newest are kept, the oldest first. */
 static void ring_is_long(void)
 {
-	static const struct {
-		uint64_t events, first, left_out;
-	} rows[] = {
-		{ EVENTS_MAX, 1, 0 }, { 2 * EVENTS_MAX + 5, EVENTS_MAX + 6, EVENTS_MAX + 5 },
-	};
 	struct json_object *facts;
-	uint64_t nr;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		begin(rows[i].events);
-		EXPECT_NUMBER(report(""), EXIT_OK);
-		facts = json_tokener_parse(captured);
-		nr = length(facts, "trace", "events");
-		EXPECT_NUMBER(nr, rows[i].events < EVENTS_MAX ? rows[i].events : EVENTS_MAX);
-		EXPECT_NUMBER(json_get_u64(event_at(facts, 0), "seq"), rows[i].first);
-		EXPECT_NUMBER(json_get_u64(event_at(facts, nr / 2), "seq"), rows[i].first + nr / 2);
-		EXPECT_NUMBER(json_get_u64(event_at(facts, nr - 1), "seq"), rows[i].events);
-		EXPECT_NUMBER(json_get_u64(json_object_object_get(facts, "trace"), "left_out"),
-			      rows[i].left_out);
-		json_object_put(facts);
-	}
+	begin(EVENTS_MAX + 5);
+	EXPECT_NUMBER(report(""), EXIT_OK);
+	facts = json_tokener_parse(captured);
+	EXPECT_NUMBER(length(facts, "trace", "events"), EVENTS_MAX);
+	EXPECT_NUMBER(json_get_u64(event_at(facts, 0), "seq"), 6);
+	EXPECT_NUMBER(json_get_u64(event_at(facts, EVENTS_MAX / 2), "seq"), EVENTS_MAX / 2 + 6);
+	EXPECT_NUMBER(json_get_u64(event_at(facts, EVENTS_MAX - 1), "seq"), EVENTS_MAX + 5);
+	EXPECT_TEXT(fact(facts, "trace.left_out"), "5");
+	json_object_put(facts);
 }
 
 static void only_what_is_young(void)
@@ -505,9 +494,9 @@ static void only_what_is_young(void)
 		const char *words;
 		uint64_t events, nr;
 	} rows[] = {
-		/* It is 100.5 s: event 90500 came ten seconds ago. */
-		{ "--since 10s", 90600, 101 }, { "--since 9.95s", 90600, 51 }, { "--since 200s", 100, 100 },
-		{ "--since 100500ms", 100, 100 },
+		/* It is 100.5 s: event 1500 came 99 seconds ago. */
+		{ "--since 99s", 1600, 101 }, { "--since 98.95s", 1600, 51 },
+		{ "--since 200s", 100, 100 }, { "--since 100500ms", 100, 100 },
 	};
 	struct json_object *facts;
 	size_t i;

@@ -571,6 +571,11 @@ static void stop(void)
 	raise(SIGTERM);
 }
 
+static void interrupt(void)
+{
+	raise(SIGINT);
+}
+
 static int watch(const char *text, void (*const *steps)(void))
 {
 	sigset_t before;
@@ -670,6 +675,7 @@ static int watch_with(int wait, int add, int signals, void (*const *steps)(void)
 static void host_cannot_watch(void)
 {
 	begin();
+	EXPECT_NUMBER(watch_with(0, 0, 0, STEPS(interrupt)), EXIT_OK);
 	EXPECT_NUMBER(watch_with(ENOMEM, 0, 0, STEPS(stop)), EXIT_REFUSED);
 	EXPECT_TEXT(captured_errors, "sevadm: cannot wait for cgroups: Cannot allocate memory\n");
 	EXPECT_NUMBER(watch_with(EINTR, 0, 0, STEPS(stop)), EXIT_OK);

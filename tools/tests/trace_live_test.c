@@ -130,6 +130,9 @@ int ppoll(struct pollfd *fds, nfds_t nr, const struct timespec *timeout, const s
 	sigset_t blocked;
 	nfds_t i;
 
+	/* None comes between a look and the wait. */
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
+	EXPECT(sigismember(&blocked, SIGINT) && sigismember(&blocked, SIGTERM));
 	for (i = 0; i < nr; i++)
 		fds[i].revents = 0;
 	if (timeout)
