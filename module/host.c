@@ -65,7 +65,7 @@ void sevadm_firmware_get(struct sevadm_firmware *result)
 
 static void firmware_ask(struct work_struct *work)
 {
-	typeof(&sev_platform_status) platform_status = symbol_get(sev_platform_status);
+	typeof(sev_platform_status) *platform_status = symbol_get(sev_platform_status);
 	struct sev_user_data_status status = {};
 	int ret, error = 0;
 

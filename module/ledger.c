@@ -283,16 +283,16 @@ void sevadm_vm_move(struct sevadm_vm *to, struct sevadm_vm *from)
  */
 void sevadm_vm_remove(struct sevadm_vm *vm, bool asid_given_back)
 {
-	u32 pool;
+	u32 pool, asid;
 
 	spin_lock(&sevadm_ledger_lock);
 	sevadm_vm_leave_locked(vm);
 	sevadm_limit_forget_locked(vm);
 	if (vm->accounted) {
 		pool = sevadm_pool_of_type(vm->type);
+		asid = vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0;
 		if (!vm->mirror && asid_given_back)
-			sevadm_pool_give_back_locked(
-				pool, vm->known & SEVADM_KNOWN_ASID ? vm->asid : 0, vm->id);
+			sevadm_pool_give_back_locked(pool, asid, vm->id);
 		else if (!vm->mirror && vm->known & SEVADM_KNOWN_ASID)
 			sevadm_pool_move_locked(vm->asid, vm->id, 0, 0);
 		if (!vm->mirror)

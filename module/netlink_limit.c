@@ -162,6 +162,7 @@ static int get_subject(struct nlattr **attrs, struct netlink_ext_ack *extack,
 		       struct sevadm_subject_key *key)
 {
 	const struct nlattr *kind = attrs[SEVADM_A_LIMIT_SUBJECT], *id = attrs[SEVADM_A_LIMIT_ID];
+	bool is_host;
 
 	*key = (struct sevadm_subject_key) {};
 	if (!kind) {
@@ -169,7 +170,8 @@ static int get_subject(struct nlattr **attrs, struct netlink_ext_ack *extack,
 		return -EINVAL;
 	}
 	key->kind = nla_get_u32(kind);
-	if (!id != (key->kind == SEVADM_SUBJECT_HOST)) {
+	is_host = key->kind == SEVADM_SUBJECT_HOST;
+	if (!id != is_host) {
 		NL_SET_ERR_MSG_ATTR(extack, id ?: kind,
 				    "users and cgroups are named by an id, the host is not");
 		return -EINVAL;
@@ -202,6 +204,7 @@ static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 		{ SEVADM_A_LIMIT_HIGH_VALUE, SEVADM_KNOB_HIGH, &set->limits.high },
 		{ SEVADM_A_LIMIT_MAX_VALUE, SEVADM_KNOB_MAX, &set->limits.max },
 	};
+	u64 value;
 	int i;
 
 	if (!attrs[SEVADM_A_LIMIT_RESOURCE]) {
@@ -218,8 +221,8 @@ static int get_limits(struct nlattr **attrs, struct netlink_ext_ack *extack,
 	set->limits = (struct sevadm_limits) { .high = U64_MAX, .max = U64_MAX };
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (attrs[rows[i].attribute]) {
-			*rows[i].value = sevadm_resource_from_user(
-				set->resource, nla_get_u64(attrs[rows[i].attribute]));
+			value = nla_get_u64(attrs[rows[i].attribute]);
+			*rows[i].value = sevadm_resource_from_user(set->resource, value);
 			set->mask |= BIT(rows[i].knob);
 		}
 	if (!set->mask) {

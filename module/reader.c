@@ -153,7 +153,8 @@ ssize_t sevadm_reader_copy(struct sevadm_reader *reader, char __user *buffer, si
 	size_t done = 0;
 
 	while (length - done >= record) {
-		from = cursor = READ_ONCE(reader->cursor);
+		from = READ_ONCE(reader->cursor);
+		cursor = from;
 		if (!look(reader, &cursor, &event)) {
 			pass_over(reader, from, cursor);
 			break;

@@ -30,7 +30,7 @@ struct sevadm_reader {
 	struct rcu_head rcu;
 	struct wait_queue_head wait;
 	bool wake;
-	struct mutex mutex;
+	struct mutex mutex;	/* of those who read through it */
 	u64 cursor;
 	struct sevadm_filter __rcu *filter;
 	struct list_head leases;

@@ -147,6 +147,6 @@ static inline struct sevadm_scope *sevadm_scope_kvm_refreshed(void)
 void sevadm_scope_print(void);
 bool sevadm_scope_is_idle(const struct kvm *kvm);
 bool sevadm_scope_run_if_idle(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
-			struct sevadm_vm *vm);
+			      struct sevadm_vm *vm);
 
 #endif /* SEVADM_SCOPE_H */

@@ -222,8 +222,8 @@ static void seam_refused(struct sevadm_seam *seam, int error, const char *reason
 	seam->error = error;
 	seam->reason = reason;
 	if (seam->required)
-		pr_warn("%s: not attached to all of %s (%d): %s\n", seam->module, seam->symbol, error,
-			reason);
+		pr_warn("%s: not attached to all of %s (%d): %s\n", seam->module, seam->symbol,
+			error, reason);
 }
 
 /* Finds what is needed to redirect a function. */

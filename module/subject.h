@@ -125,7 +125,8 @@ extern unsigned int sevadm_subject_nr;
 struct subject *sevadm_subject_find_locked(const struct sevadm_subject_key *key);
 bool sevadm_subject_concerns(const struct subject *subject, const struct sevadm_vm *vm);
 struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevadm_vm *vm,
-				    const struct sevadm_vm *then, const struct sevadm_vm *except);
+					   const struct sevadm_vm *then,
+					   const struct sevadm_vm *except);
 struct subject *sevadm_subject_walk_on_locked(struct walk *walk);
 
 /**

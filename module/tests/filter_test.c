@@ -55,11 +55,12 @@ static const struct passing {
 	  { SEVADM_EVENT_PSP, 0x30 } } }, &psp, true },
 	{ "another command", { .nr_commands = 1, .commands = { { SEVADM_EVENT_PSP, 0x31 } } }, &psp,
 	  false },
-	{ "KVM's command of that number", { .nr_commands = 1, .commands = { { SEVADM_EVENT_KVM, 0x30 } } },
-	  &psp, false },
+	{ "KVM's command of that number",
+	  { .nr_commands = 1, .commands = { { SEVADM_EVENT_KVM, 0x30 } } }, &psp, false },
 	{ "pin of a command", { .nr_commands = 1, .commands = { { SEVADM_EVENT_KVM,
 	  SEVADM_KVM_REGISTER_REGION } } }, &pin, true },
-	{ "no command", { .nr_commands = 1, .commands = { { SEVADM_EVENT_KVM, 0 } } }, &asid, false },
+	{ "no command",
+	  { .nr_commands = 1, .commands = { { SEVADM_EVENT_KVM, 0 } } }, &asid, false },
 	{ "none of all commands", { .nr_commands = SEVADM_FILTER_COMMANDS, .commands = {
 	  [0 ... SEVADM_FILTER_COMMANDS - 1] = { SEVADM_EVENT_PSP, 0x31 } } }, &psp, false },
 	{ "last of all commands", { .nr_commands = SEVADM_FILTER_COMMANDS, .commands = {

@@ -154,7 +154,8 @@ static void ring_cursor_ahead_waits(struct kunit *test)
 static void ring_size_is_a_power_of_two(struct kunit *test)
 {
 	static const struct { const char *text; unsigned int size; } sizes[] = {
-		{ "0", 16 }, { "16", 16 }, { "17", 32 }, { "1000", 1024 }, { "4294967295", 1 << 20 },
+		{ "0", 16 }, { "16", 16 }, { "17", 32 }, { "1000", 1024 },
+		{ "4294967295", 1 << 20 },
 	};
 	unsigned int i;
 
