@@ -18,7 +18,8 @@
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
 #   make check-faults    a module with one fault in it fails the row that is for it (selftests/faults/table)
 #   make bench           costs in instructions, into Documentation/benchmarks.md
-#   make check-debug     tests of the module on a debug kernel, from nothing
+#   make check-debug     tests of the module on a debug kernel, from nothing; which of its lines they come to
+#   make coverage        that table into Documentation/testing.md; is there a reason for each line it lacks?
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
 #   make deb             Debian packages in build/deb
 #   make dist            the sources as one archive in build/dist
@@ -124,11 +125,19 @@ check-faults: tools selftests
 	@selftests/faults/check $(FAULTS)
 
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
+# It counts which lines of the module these rows come to, too.
 debug_rows := prototype device ledger fault kill pid-reuse orders limit contest threads storm trace filter stats psp-dead \
 	tracefs attach config kunit failslab fuzz-long
 .PHONY: check-debug
 check-debug: tools selftests
-	@KERNELS=debug TABLE="selftests/check.table selftests/check-debug.table" selftests/check $(debug_rows)
+	@rm -f $(BUILD)/check/*.gcov.tar.gz
+	@COVERAGE=1 KERNELS=debug TABLE="selftests/check.table selftests/check-debug.table" selftests/check $(debug_rows)
+	@selftests/coverage/report --figures
+
+# The same, and whether all that no row comes to has a reason; into Documentation/testing.md.
+.PHONY: coverage
+coverage:
+	@selftests/coverage/report --page
 
 .PHONY: quick
 quick: tools selftests

@@ -136,6 +136,19 @@ same_name() {
 		grep -q first "$work/build/check/twice-7" && grep -q second "$work/build/check/twice-7.2"
 }
 
+# What gcov has counted leaves the log for an archive; one that is not whole fails its row.
+counters() {
+	local print="tar -C $work -cz counted | base64 | sed 's/^/# gcov: /'"
+	echo 7 >"$work/counted"
+	table first <<-ROWS
+		counts 7 none echo ok 1; $print
+		lost 7 none echo ok 1; $print | head -c 60
+	ROWS
+	ends 1 -- && said '2 passed, 1 failed, 0 skipped' && ! grep -q gcov "$work/build/check/counts-7" &&
+		[[ $(tar -xzOf "$work/build/check/counts-7.gcov.tar.gz") == 7 ]] &&
+		grep -q '^FAILED lost' "$work/output"
+}
+
 nothing_chosen() {
 	table first <<<'here - none echo ok 1'
 	ends 2 -- here nowhere && grep -q 'no row nowhere' "$work/output" &&
@@ -155,12 +168,13 @@ no_jobs() {
 
 make_tree
 echo "KTAP version 1"
-echo 1..7
+echo 1..8
 result "rows that pass are counted" all_pass
 result "rows that fail, or say nothing, have failed" row_fails
 result "a row that dies with its shell has failed, and the others run" row_dies
 result "rows after one that ends all of them have failed" chain_dies
 result "two tables with a row of one name and kernel" same_name
+result "counters of gcov are kept, or their row has failed" counters
 result "a choice that chooses nothing" nothing_chosen
 result "numbers of jobs that there cannot be" no_jobs
 exit "$failed"
