@@ -25,7 +25,8 @@ static void hear(const struct sevadm_limit_hits *hits, const struct sevadm_vm *v
 #include "private_counters.h"
 #include "vms.h"
 
-static enum sevadm_seam_id missing;
+/* Also to the suites that come before this one. */
+static enum sevadm_seam_id missing = SEVADM_SEAM_NR;
 
 /* The seams', which are not in this module: those of a kernel that has no sev_pin_page(). */
 bool sevadm_seam_attached(enum sevadm_seam_id id)
@@ -63,6 +64,7 @@ static void ledger_test_exit(struct kunit *test)
 {
 	sevadm_ledger_uninit();
 	private_end();
+	missing = SEVADM_SEAM_NR;
 }
 
 /* ---- coming and going ----------------------------------------------------------------------- */
