@@ -311,7 +311,7 @@ bool sevadm_scope_is_idle(const struct kvm *kvm)
  * Return: true if it was done.
  */
 bool sevadm_scope_run_if_idle(const struct kvm *kvm, void (*enter)(struct sevadm_vm *vm),
-			struct sevadm_vm *vm)
+			      struct sevadm_vm *vm)
 {
 	bool idle;
 
@@ -332,7 +332,8 @@ void sevadm_scope_print(void)
 
 	spin_lock(&scopes_lock);
 	hash_for_each(scopes, bucket, scope, node)
-		pr_info("sevadm: task %d (%s) is inside of %s\n", task_pid_nr(scope->task), scope->task->comm,
+		pr_info("sevadm: task %d (%s) is inside of %s\n", task_pid_nr(scope->task),
+			scope->task->comm,
 			scope->kind == SEVADM_SCOPE_QUEUE ? "ccp" : "kvm_amd");
 	spin_unlock(&scopes_lock);
 }

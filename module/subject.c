@@ -142,7 +142,8 @@ struct subject *sevadm_subject_walk_on_locked(struct walk *walk)
  * Return: the first subject; NULL: there is none.
  */
 struct subject *sevadm_subject_walk_locked(struct walk *walk, const struct sevadm_vm *vm,
-				    const struct sevadm_vm *then, const struct sevadm_vm *except)
+					   const struct sevadm_vm *then,
+					   const struct sevadm_vm *except)
 {
 	lockdep_assert_held(&sevadm_ledger_lock);
 	*walk = (struct walk) { .then = then, .except = except };

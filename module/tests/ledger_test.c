@@ -722,7 +722,9 @@ static void unaccounted_leaves_snp_guests_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host_now().unaccounted, 1);
 }
 
-/* Each seam that makes, moves or ends an entry is needed, and those of regions see what is pinned. */
+/*
+ * Each seam that makes, moves or ends an entry is needed, and those of regions see what is pinned.
+ */
 static void ledger_needs_its_seams(struct kunit *test)
 {
 	static const struct {
@@ -745,7 +747,8 @@ static void ledger_needs_its_seams(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		missing = rows[i].missing;
 		KUNIT_EXPECT_EQ_MSG(test, sevadm_ledger_complete(), rows[i].complete, "row %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, sevadm_ledger_sees_pins(), rows[i].sees_pins, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, sevadm_ledger_sees_pins(), rows[i].sees_pins, "row %u",
+				    i);
 	}
 	missing = SEVADM_SEAM_NR;
 }
