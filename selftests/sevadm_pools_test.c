@@ -22,6 +22,7 @@
 #include "lib/json.h"
 #include "lib/ledger.h"
 #include "lib/limits.h"
+#include "lib/psp_fault.h"
 #include "lib/run.h"
 #include "lib/sev_vm.h"
 
@@ -29,6 +30,9 @@
 #define VMS_MAX		128
 #define EVENTS_MAX	1024
 #define SOMEBODY	4711	/* a user without VMs */
+
+#define SNP_DF_FLUSH	0x84	/* the firmware's number (56860) */
+#define REFUSED		0x16	/* INVALID_PARAM */
 
 static struct sev_host host;
 static int device = -1, events = -1;
@@ -93,18 +97,23 @@ static unsigned int parameter(const char *name)
 	return strtoul(text, NULL, 10);
 }
 
-/* The last event of a limit since the last call; false: there was none. */
-static bool limit_event(struct sevadm_event *event)
+/* The last event of that type since the last call; false: there was none. */
+static bool last_event(__u32 type, struct sevadm_event *event)
 {
 	static struct sevadm_event seen[EVENTS_MAX];
 	int nr = events_read(events, seen, EVENTS_MAX), i;
 
 	for (i = nr - 1; i >= 0; i--)
-		if (seen[i].type == SEVADM_EVENT_LIMIT) {
+		if (seen[i].type == type) {
 			*event = seen[i];
 			return true;
 		}
 	return false;
+}
+
+static bool limit_event(struct sevadm_event *event)
+{
+	return last_event(SEVADM_EVENT_LIMIT, event);
 }
 
 /* ---- guests ---------------------------------------------------------------------------------- */
@@ -338,6 +347,46 @@ static bool one_flush(void)
 	return good;
 }
 
+/* Returns true if all of the pool's ASIDs wait for a flush, after @recycles of them. */
+static bool all_wait(unsigned int nr, __u64 recycles)
+{
+	struct sevadm_pool_query pool;
+
+	return check(pool_now(pool_of(SEV_TYPE_SEV_SNP), &pool)) &&
+	       check(!pool.used) & check(!pool.free) & check(pool.reclaim == nr) &
+	       check(pool.recycles == recycles) & !ledger_differences("all wait", NULL);
+}
+
+/* A flush that the firmware refuses: no guest, and no ASID that is free again. */
+static bool flush_fails(void)
+{
+	const unsigned int nr = capacity_of(SEV_TYPE_SEV_SNP);
+	struct sevadm_pool_query pool = { 0 };
+	struct sevadm_event event = { 0 };
+	unsigned int again;
+	bool good;
+
+	/* Those that are free are taken first. */
+	good = check(pool_now(pool_of(SEV_TYPE_SEV_SNP), &pool)) &&
+	       start_many(SEV_TYPE_SEV_SNP, pool.free);
+	end_all();
+	good = good && all_wait(nr, pool.recycles);
+	for (again = 0; good && again < 2; again++) {
+		last_event(SEVADM_EVENT_PSP, &event);
+		good = check(psp_fault_arm(SNP_DF_FLUSH, REFUSED)) &&
+		       check(start(SEV_TYPE_SEV_SNP) == EBUSY) && check(!psp_fault_is_armed()) &&
+		       check(last_event(SEVADM_EVENT_PSP, &event)) &&
+		       check(event.command == SNP_DF_FLUSH) & check(event.fw_error == REFUSED) &&
+		       all_wait(nr, pool.recycles);
+	}
+	good = good && start_many(SEV_TYPE_SEV_SNP, 1) &&
+	       check(pool_now(pool_of(SEV_TYPE_SEV_SNP), &pool)) && check(pool.used == 1) &
+	       check(!pool.reclaim) & check(pool.free == nr - 1) &
+	       !ledger_differences("flushed", NULL) & check(tool_agrees());
+	end_all();
+	return good;
+}
+
 /* Nothing is set that would never hold. */
 static bool no_third_pool(void)
 {
@@ -367,6 +416,7 @@ int main(void)
 		{ "guarantees of each pool", guarantee, true, false },
 		{ "leases of each pool", leases, true, false },
 		{ "one flush for all pools", one_flush, true, false },
+		{ "a flush that the firmware refuses", flush_fails, true, true },
 		{ "nothing of a third pool where there is none", no_third_pool, false, true },
 	};
 	const char *reason = ledger_unavailable(), *missing;
@@ -385,6 +435,8 @@ int main(void)
 	events = events_open(NULL);
 	if (device < 0 || limits_open())
 		ksft_exit_fail_msg("sevadm cannot be asked\n");
+	if (!psp_fault_open())
+		ksft_exit_fail_msg("no commands can be made to fail\n");
 
 	for (i = 0; i < sizeof(tests) / sizeof(*tests); i++)
 		nr += divided ? tests[i].if_divided : tests[i].if_joint;
