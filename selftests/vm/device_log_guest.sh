@@ -61,7 +61,8 @@ modprobe sevadm ring_events=65536
 # From the oldest event on: ccp may be faster than the follower.
 sevadm -j trace follow --all --event psp > followed 2> followed.errors < /dev/null &
 follower=$!
-modprobe ccp psp_cmd_timeout=10
+# Two commands are never answered. A busy machine may be late with any other one.
+modprobe ccp psp_cmd_timeout=60
 modprobe kvm_amd
 
 if [ "${1-}" = snp ]; then
