@@ -147,7 +147,9 @@ static void book_takes_each_sort_of_news(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(vm).state, SEVADM_VM_STATE_RUNNING);
 }
 
-/* The firmware may give a name again before KVM's VM of that name has left: the older one is found. */
+/*
+ * The firmware may give a name again before KVM's VM of that name has left: the older one is found.
+ */
 static void book_of_a_name_that_two_have(struct kunit *test)
 {
 	const struct sevadm_psp_guest bind = {

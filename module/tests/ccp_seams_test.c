@@ -202,7 +202,8 @@ static void command_waits_for_the_mailbox(struct kunit *test)
 /* It began to queue a second ago; a second command under the same mutex has not queued. */
 static void command_has_waited(struct kunit *test)
 {
-	struct sevadm_scope *scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0, (struct kvm *)kvm(1));
+	struct sevadm_scope *scope = sevadm_scope_enter(SEVADM_SCOPE_IOCTL, 0,
+							(struct kvm *)kvm(1));
 	int error;
 
 	scope->queue_ns = ktime_get_boottime_ns() - NSEC_PER_SEC;
@@ -692,8 +693,9 @@ static void command_is_counted(struct kunit *test)
 	struct sev_data_deactivate deactivate = { .handle = HANDLE };
 	struct sev_data_decommission decommission = { .handle = HANDLE };
 	const enum sevadm_seam_id seams[] = {
-		SEAM_sev_issue_cmd_external_user, SEAM_sev_guest_activate, SEAM_sev_guest_deactivate,
-		SEAM_sev_guest_decommission, SEAM_sev_guest_df_flush, SEAM_sev_do_cmd,
+		SEAM_sev_issue_cmd_external_user, SEAM_sev_guest_activate,
+		SEAM_sev_guest_deactivate, SEAM_sev_guest_decommission, SEAM_sev_guest_df_flush,
+		SEAM_sev_do_cmd,
 	};
 	unsigned int i;
 	int error;

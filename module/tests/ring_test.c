@@ -384,7 +384,7 @@ static void ring_keeps_what_many_processes_flood(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), KEPT);
 }
 
-/* That another user has more than a third of the ring does not hide who has more than half of it. */
+/* That another user has more than a third of the ring does not hide who has more than half. */
 static void ring_keeps_beside_a_second_flood(struct kunit *test)
 {
 	resize_to_64(test);

@@ -13,7 +13,7 @@ static char printed[PRINTED_MAX][64];
 static unsigned int printed_nr;
 
 #undef pr_info
-#define pr_info(format, ...)										\
+#define pr_info(format, ...)								\
 	snprintf(printed[printed_nr++ % PRINTED_MAX], sizeof(printed[0]), format, ##__VA_ARGS__)
 
 #include "../scope.c"

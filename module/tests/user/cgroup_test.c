@@ -499,7 +499,8 @@ static void guarantees_leave_what_is_leased(struct kunit *test)
 /* A lease of a cgroup is for VMs below it, and not for those above. */
 static void lease_is_for_those_below(struct kunit *test)
 {
-	struct sevadm_lease lease = { .pool = SEVADM_POOL_SEV, .count = 1, .subject = SEVADM_LEASE_CGROUP,
+	struct sevadm_lease lease = { .pool = SEVADM_POOL_SEV, .count = 1,
+				      .subject = SEVADM_LEASE_CGROUP,
 				      .subject_id = shim_task.cgroup.id };
 	struct cgroup below = { .self.flags = CSS_ONLINE, .level = 1, .id = 105,
 				.parent = &shim_task.cgroup };

@@ -76,7 +76,10 @@ static void free_allocations(struct kunit *test)
 	}
 }
 
-/* A case has to give back the references that it took of its task and cgroup, and be preemptible. */
+/*
+ * A case has to give back the references that it took of its task and cgroup, and to be preemptible
+ * at its end.
+ */
 static void look_for_remains(struct kunit *test)
 {
 	if (shim_task.tgid.references || init.tgid.references || shim_task.cgroup.references)
