@@ -231,6 +231,74 @@ splats_are_known() {
 	LINES
 }
 
+# races_are_counted "OURS OTHERS": of the log on stdin, whose reports have one stack a line here, innermost
+# function first: "sevadm:f" is f of that module.
+races_are_counted() {
+	local line frame found
+	# shellcheck source-path=SCRIPTDIR source=lib/races.sh
+	. "$here/lib/races.sh"
+	while read -r line; do
+		case $line in
+		report*) printf '=====\nBUG: KCSAN: data-race in %s\n\n' "${line#report }" ;;
+		stack*)
+			printf 'read to 0xffffffffc009a628 of 8 bytes by task 487 on cpu 0:\n'
+			for frame in ${line#stack }; do
+				printf ' %s+0x1d/0x30' "${frame#*:}"
+				[[ $frame != *:* ]] || printf ' [%s]' "${frame%:*}"
+				printf '\n'
+			done
+			printf '\n'
+			;;
+		end) printf 'Reported by Kernel Concurrency Sanitizer on:\nCPU: 0 PID: 1\n=====\n' ;;
+		esac
+	done | sed 's/^/[   12.345678][  T487] /; s/$/\r/' >"$scratch/log"
+	found=$(show_races "$scratch/log") && [[ $1 == 0* ]] && { echo "# a race in the module"; return 1; }
+	[[ $1 != 0* ]] || ! show_splats "$scratch/log" || { echo "# a splat"; return 1; }
+	found=$(sed -nE '$s/^KCSAN: ([0-9]+) .* ([0-9]+) in.*/\1 \2/p' <<<"$found")
+	[[ $found == "$1" ]] || { echo "# $found, not $1"; return 1; }
+}
+
+# What is the module's: what it does itself, and what the kernel proper does for it.
+own_races_are_known() {
+	races_are_counted '4 0' <<-'LOG'
+		report charge / ring_look [sevadm]
+		stack sevadm:ring_look sevadm:read vfs_read
+		stack kvm_amd:charge sevadm:wrap_charge kvm:ioctl
+		end
+		report charge [kvm_amd] / vfs_read
+		stack vfs_read do_syscall_64
+		stack list_add sevadm:enter.isra.0 sevadm:wrap_charge kvm_amd:charge
+		end
+		report wrap_charge+0x1d/0x30 [sevadm]
+		stack copy_from_user sevadm:wrap_charge kvm_amd:charge
+		end
+		report the machine ended in
+		stack sevadm:ring_look sevadm:read vfs_read
+	LOG
+}
+
+# What the module's wrappers call, and what calls the module, is not.
+others_races_are_known() {
+	races_are_counted '0 4' <<-'LOG'
+		report charge / charge
+		stack misc_cg_try_charge sevadm:wrap_misc_cg_try_charge kvm_amd:init
+		stack misc_cg_try_charge.part.0 sevadm:wrap_misc_cg_try_charge kvm_amd:init
+		end
+		report ioctl / ioctl
+		stack kvm_amd:sev_ioctl sevadm:wrap_sev_ioctl kvm:ioctl
+		stack list_add kvm_amd:sev_ioctl sevadm:wrap_sev_ioctl kvm:ioctl
+		end
+		report vfs_read / vfs_read
+		stack vfs_read do_syscall_64
+		stack vfs_read do_syscall_64
+		end
+		report vfs_read / vfs_read
+		stack vfs_read do_syscall_64
+		stack kvm:read do_syscall_64
+		end
+	LOG
+}
+
 # within_minutes COMMAND...: until COMMAND succeeds.
 within_minutes() {
 	local try
@@ -261,7 +329,7 @@ interrupted() {
 }
 
 echo 'KTAP version 1'
-echo '1..24'
+echo '1..26'
 for series in 6.1 6.12; do
 	result "$series says which ASIDs SEV and SEV-ES have" sev_enabled "$series"
 done
@@ -285,6 +353,8 @@ result 'wrong options are refused' bad_usage
 result 'a reader that is gone changes no status' closed_reader
 result 'an emulator that does not start fails' no_emulator
 result 'splats are known from harmless lines' splats_are_known
+result 'data races in the module are known' own_races_are_known
+result 'data races in what calls it, and in what it wraps, are no splats' others_races_are_known
 for signal in TERM HUP KILL; do
 	result "nothing is left running by SIG$signal" interrupted "$signal"
 done

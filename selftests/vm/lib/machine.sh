@@ -5,6 +5,8 @@
 # what sevhost's options say, and the folder $run.
 # shellcheck disable=SC2054,SC2154 source-path=SCRIPTDIR
 . "$here/lib/splats.sh"
+# shellcheck source-path=SCRIPTDIR source=races.sh
+. "$here/lib/races.sh"
 # shellcheck source-path=SCRIPTDIR source=monitor.sh
 . "$here/lib/monitor.sh"
 
@@ -187,6 +189,12 @@ read_verdict() {
 		cat "$run/splats" >&2
 		exit "$failed_run"
 	fi
+	if show_races "$console" >"$run/races"; then
+		say "kernel $version left a splat in its log, of data races in the module:"
+		cat "$run/races" >&2
+		exit "$failed_run"
+	fi
+	[[ ! -s $run/races ]] || say "kernel $version reports data races, none of the module's: $(tail -n 1 "$run/races")"
 	[[ ! $hangs ]] || fail_run "ended for that"
 	[[ ! $timed_out ]] || fail_run "not done after $timeout seconds"
 	if ! { read -r what value && read -r _ taint; } <"$run/verdict"; then

@@ -18,7 +18,7 @@ splat_patterns=(
 	'detected (expedited )?stalls? on CPU'
 	'self-detected stall on CPU'
 	"^rcu: .* kthread (timer wakeup didn't happen|starved) for"
-	'(KASAN|UBSAN|KCSAN|KFENCE|KMSAN): '
+	'(KASAN|UBSAN|KFENCE|KMSAN): '
 	'refcount_t: '
 	'^list_(add|del) corruption'
 	'^kmemleak: [0-9]+ new suspected'
@@ -30,7 +30,8 @@ splat_patterns=(
 # shellcheck disable=SC2034 # machine.sh reads it
 stall_pattern="rcu: .*(detected (expedited )?stalls? on CPU|self-detected stall on CPU|kthread (timer wakeup didn't happen|starved) for)"
 
-# show_splats LOG: the log around the first few splats. False: there is none.
+# show_splats LOG: the log around the first few splats. False: there is none. What KCSAN reports is none: of
+# that show_races() (races.sh) finds what is the module's.
 show_splats() {
 	local wanted
 	wanted=$(IFS='|' && printf '%s' "${splat_patterns[*]}")
@@ -43,7 +44,7 @@ show_splats() {
 			sub(/^(\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? ?)+/, "", bare)
 			kept[NR % (before + 1)] = text
 		}
-		NR > until && bare ~ wanted {
+		NR > until && bare ~ wanted && bare !~ /^BUG: KCSAN: / {
 			if (found++ == most) { print "(and more)"; exit }
 			for (n = NR - before; n < NR; n++)
 				if (n > until && n > 0) print kept[n % (before + 1)]
