@@ -20,6 +20,7 @@
 #   make bench           costs in instructions, into Documentation/benchmarks.md
 #   make check-debug     tests of the module on a debug kernel, from nothing; which of its lines they come to
 #   make coverage        that table into Documentation/testing.md; is there a reason for each line it lacks?
+#   make check-kcsan     tests of the module on a kernel that reports data races (KCSAN), from nothing
 #   make install         tools, man pages, completion (DESTDIR=, PREFIX=)
 #   make deb             Debian packages in build/deb
 #   make dist            the sources as one archive in build/dist
@@ -138,6 +139,14 @@ check-debug: tools selftests
 .PHONY: coverage
 coverage:
 	@selftests/coverage/report --page
+
+# The same on a kernel that finds data races (KCSAN), which it builds first, too: rows in which many
+# tasks are at work at once. At the end, what it has found in each of them.
+kcsan_rows := storm threads contest adversary trace filter lost flood
+.PHONY: check-kcsan
+check-kcsan: tools selftests
+	@KERNELS=kcsan selftests/check $(kcsan_rows); status=$$?; \
+		selftests/vm/races $(kcsan_rows:%=$(BUILD)/check/%-kcsan.console) && exit $$status
 
 .PHONY: quick
 quick: tools selftests

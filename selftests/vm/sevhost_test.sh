@@ -231,8 +231,8 @@ splats_are_known() {
 	LINES
 }
 
-# races_are_counted "OURS OTHERS": of the log on stdin, whose reports have one stack a line here, innermost
-# function first: "sevadm:f" is f of that module.
+# races_are_counted "OURS OTHERS": of the log on stdin, whose reports have one stack a line here,
+# innermost function first: "sevadm:f" is f of that module.
 races_are_counted() {
 	local line frame found
 	# shellcheck source-path=SCRIPTDIR source=lib/races.sh
