@@ -6,6 +6,7 @@
  */
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 
 #include "bitmaps.h"
 #include "conversions.h"
@@ -68,6 +69,8 @@ static int __init sevadm_init(void)
 		goto err_seam;
 
 	if (sevadm_private_seen()) {
+		/* Changes that began before the seams saw them are over: they are counted as found. */
+		synchronize_rcu_tasks();
 		sevadm_rmp_count();
 		sevadm_rmp_settle();
 	}

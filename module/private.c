@@ -7,7 +7,7 @@
  *
  * While the table is being counted (rmp_walk.c), a change counts only where the count has passed
  * already: what lies ahead is found as it will be. Both exclude one another by the lock of
- * rmp_walk.h.
+ * rmp_walk.h; changes that take no lock are made only where all is counted.
  */
 #include <linux/atomic.h>
 #include <linux/cache.h>

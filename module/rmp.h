@@ -56,7 +56,7 @@ u64 sevadm_rmp_open(void);
 void sevadm_rmp_close(void);
 u32 sevadm_rmp_ask_owner(u64 pfn);
 
-/* sevadm_rmp_entry() - return the first half of an entry in memory, where there is that of @pfn */
+/* sevadm_rmp_entry() - return the first half of an entry: @pfn is below sevadm_rmp_counted_pages */
 static __always_inline u64 sevadm_rmp_entry(u64 pfn)
 {
 	return READ_ONCE(sevadm_rmp_table[pfn * 2]);
@@ -66,7 +66,7 @@ static __always_inline u64 sevadm_rmp_entry(u64 pfn)
  * sevadm_rmp_owner() - say whose page it is
  * @pfn: page frame number
  *
- * Context: any; some instructions.
+ * Context: with sevadm_rmp_lock, as sevadm_rmp_open() maps the RMP anew; some instructions.
  * Return: the guest's ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY.
  */
 static inline u32 sevadm_rmp_owner(u64 pfn)

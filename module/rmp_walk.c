@@ -35,15 +35,20 @@ static bool changes_are_under_way(void)
 }
 
 /*
- * From now on changes take the lock. Each processor passes a full barrier in synchronize_rcu(), so
- * that of a change which found entries to be counted the beginning is seen here.
+ * Takes the lock, and has all changes take it from now on. Each processor passes a full barrier in
+ * synchronize_rcu(): the beginning of a change that still found all entries counted is seen here.
  */
 static void stop_changes(void)
 {
 	WRITE_ONCE(sevadm_rmp_counted_pages, 0);
 	synchronize_rcu();
+	/*
+	 * The lock comes first: changes that take it are counted as begun and ended, too. As long as
+	 * they keep coming, there may be no moment at which the sums are equal.
+	 */
+	percpu_down_write(&sevadm_rmp_lock);
 	while (changes_are_under_way())
-		msleep(20);
+		usleep_range(50, 500);
 }
 
 static u64 begin(void)
@@ -51,7 +56,6 @@ static u64 begin(void)
 	u64 pages;
 
 	stop_changes();
-	percpu_down_write(&sevadm_rmp_lock);
 	sevadm_private_count_begin();
 	pages = sevadm_rmp_open();
 	percpu_up_write(&sevadm_rmp_lock);

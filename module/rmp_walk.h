@@ -4,8 +4,8 @@
  * entries are counted, none may change.
  *
  * Changes are frequent: tens of thousands while a guest boots. So there are two ways to change an
- * entry: with sevadm_rmp_lock, any time; or between sevadm_rmp_change_begin() and _end(), while all
- * entries are counted, which costs a few instructions and no lock.
+ * entry: with sevadm_rmp_lock, any time; or between sevadm_rmp_change_begin() and _end(), once all
+ * entries have been counted, which costs a few instructions and no lock.
  */
 #ifndef SEVADM_RMP_WALK_H
 #define SEVADM_RMP_WALK_H
@@ -40,7 +40,7 @@ extern u64 sevadm_rmp_counted_pages;
  * sevadm_rmp_change_begin() - begin to change an entry without the lock
  * @pfn: page frame number
  *
- * In either case sevadm_rmp_change_end() follows, as soon as possible in the second.
+ * sevadm_rmp_change_end() is to be called whatever this returns; at once if it is false.
  *
  * Context: any.
  * Return: true: all entries are counted, that of @pfn is in memory, and nothing is counted until

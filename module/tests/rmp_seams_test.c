@@ -270,6 +270,12 @@ static void panic_waits_for_nobody(struct kunit *test)
 	wrap_snp_leak_pages(0, 1);
 	KUNIT_EXPECT_EQ(test, nr_leaked, 1U);
 	expect_as_table(test, "late");
+
+	go(test, &ways[0]);
+	KUNIT_EXPECT_EQ(test, wrap_rmp_make_private(0, 0, PG_LEVEL_4K, 1, false), 0);
+	KUNIT_ASSERT_TRUE(test, sevadm_private_get(1, &one));
+	KUNIT_EXPECT_EQ(test, one.conversions, 1ULL);
+	expect_as_table(test, "late and short");
 }
 
 static void leaked_pages_are_their_owners(struct kunit *test)

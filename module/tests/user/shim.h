@@ -412,7 +412,6 @@ static inline bool atomic64_try_cmpxchg(atomic64_t *counter, s64 *old, s64 new)
 #define this_cpu_inc(counter_)		((counter_)++)
 #define per_cpu_ptr(pointer, cpu)	((void)(cpu), (pointer))
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
-#define smp_load_acquire(pointer)	READ_ONCE(*(pointer))
 #define barrier()			asm volatile("" : : : "memory")
 #define OPTIMIZER_HIDE_VAR(variable)	asm("" : "+r" (variable))
 
