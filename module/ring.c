@@ -483,6 +483,11 @@ int sevadm_ring_init(void)
 		ring.first = 1;
 		ring.next = 1;
 		seed = get_random_u32();
+		/* Nobody has had more than half yet: @heavy is the source of @heavy_id. */
+		for (i = 0; i < LEVEL_NR; i++) {
+			levels[i].heavy = hash_32(seed, SOURCE_BITS);
+			levels[i].heavy_id = 0;
+		}
 	}
 	mutex_unlock(&ring_mutex);
 	return ret;

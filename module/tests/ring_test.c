@@ -396,6 +396,17 @@ static void ring_keeps_beside_a_second_flood(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(test, FLOOD, 0), SIZE / 2 + 4);
 }
 
+/* User 0 as well, whose events are in the ring from before it was made smaller. */
+static void ring_keeps_what_user_0_floods(struct kunit *test)
+{
+	resize_to_64(test);
+	push_by(0, 0, 20);
+	KUNIT_ASSERT_EQ(test, set_ring_events("16", NULL), 0);
+	push_by(VICTIM, 1, 1);
+	push_by(0, 0, 16);
+	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), 1);
+}
+
 /* To have more than half takes one more than half, counted from the very first event on. */
 static void ring_keeps_from_one_more_than_half(struct kunit *test)
 {
@@ -408,7 +419,7 @@ static void ring_keeps_from_one_more_than_half(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held(test, VICTIM, 0), half - 1);
 }
 
-/* What is taken the place of by its own like is kept beside a flood as well. */
+/* An event whose place is taken by one of the same source is kept beside a flood, too. */
 static void ring_keeps_what_takes_its_own_place(struct kunit *test)
 {
 	resize_to_64(test);
@@ -520,6 +531,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_keeps_what_takes_its_own_place),
 	KUNIT_CASE(ring_after_a_flood_keeps_nothing),
 	KUNIT_CASE(ring_keeps_beside_a_second_flood),
+	KUNIT_CASE(ring_keeps_what_user_0_floods),
 	KUNIT_CASE(ring_of_equals_keeps_nothing),
 	KUNIT_CASE(ring_keeps_its_promise),
 	KUNIT_CASE(ring_resized_keeps),
