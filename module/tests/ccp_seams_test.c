@@ -703,9 +703,11 @@ static void command_is_counted(struct kunit *test)
 	wrap_sev_issue_cmd_external_user(NULL, SEV_CMD_LAUNCH_FINISH, NULL, &error);
 	KUNIT_EXPECT_EQ(test, inside, 2);
 	wrap_sev_guest_activate(&activate, &error);
+	KUNIT_EXPECT_EQ(test, inside, 2);
 	wrap_sev_guest_deactivate(&deactivate, &error);
 	KUNIT_EXPECT_EQ(test, inside, 2);
 	wrap_sev_guest_decommission(&decommission, &error);
+	KUNIT_EXPECT_EQ(test, inside, 2);
 	wrap_sev_guest_df_flush(&error);
 	KUNIT_EXPECT_EQ(test, inside, 2);
 	wrap_sev_do_cmd(SEV_CMD_PLATFORM_STATUS, NULL, &error);

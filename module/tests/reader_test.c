@@ -270,7 +270,7 @@ static void older_reader_gets_what_fits(struct kunit *test)
 	struct sevadm_reader *reader = open_reader(test);
 	struct sevadm_event *event = kunit_kcalloc(test, 1, sizeof(*event), GFP_KERNEL);
 	char __user *buffer = (char __user *)event;
-	unsigned int i, sizes[] = { SEVADM_EVENT_FIRST_BYTES, SEVADM_EVENT_FIRST_BYTES + 7,
+	unsigned int i, sizes[] = { SEVADM_EVENT_FIRST_BYTES, SEVADM_EVENT_FIRST_BYTES + 1,
 				    sizeof(*event) - 1, sizeof(*event) };
 
 	KUNIT_ASSERT_NOT_NULL(test, event);

@@ -197,6 +197,7 @@ static void file_is_read_in_whole_events(struct kunit *test)
 	push_events(3);
 	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), EPOLLIN | EPOLLRDNORM);
 	KUNIT_EXPECT_EQ(test, read_bytes(1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, read_bytes(SEVADM_EVENT_FIRST_BYTES - 1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), sizeof(read_to[0]));
 	KUNIT_EXPECT_EQ(test, read_to[0].seq, 1);
 	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to)), 2 * sizeof(read_to[0]));
