@@ -364,10 +364,11 @@ struct sevadm_event {
 /*
  * read() of /dev/sevadm returns as many whole records as fit. Where not even one fits, the reader
  * is older than the kernel's record: it gets one, without the fields at the end that do not fit;
- * @sevadm_event.size is then what it got, a multiple of 8. A new open file starts at the oldest
- * event still held. When one user or process floods the ring, events of others are held longer than
- * the flood's, and SEVADM_EVENT_LOST reports the gaps between them. Every open file has a cursor of
- * its own, and may have a filter; poll() returns EPOLLIN when there is an event that passes it.
+ * @sevadm_event.size is then what it got, a multiple of 8, and only fields that lie within it are
+ * there, whatever @sevadm_event.known says. A new open file starts at the oldest event still held.
+ * When one user or process floods the ring, events of others are held longer than the flood's, and
+ * SEVADM_EVENT_LOST reports the gaps between them. Every open file has a cursor of its own, and may
+ * have a filter; poll() returns EPOLLIN when there is an event that passes it.
  *
  * Errors of read(): EINVAL: the buffer is shorter than the first version's record; EAGAIN:
  * O_NONBLOCK and no event.
