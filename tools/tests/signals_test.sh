@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A signal ends what waits for events, also where the device has more of them at every look: ppoll()
-# lets no signal in when there is something to read. SEVADM is the program (../build/bin/sevadm);
+# lets no signal in when there is something to read. One that is ignored, as by nohup, ends nothing. SEVADM is the program (../build/bin/sevadm);
 # PRELOAD is loaded before all.
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
@@ -24,6 +24,19 @@ ends() {
 	[[ $status == 7 ]] && grep -q ' events in ' "$scratch/output"
 }
 
+# is_left_alone SIGNAL: sevadm and its command go on where it is ignored, as by nohup; the command
+# ends with 7 by itself. timeout(1) would have it taken again, and comes first.
+is_left_alone() {
+	local status=0
+	# shellcheck disable=SC2016 # the shells expand them
+	timeout -s KILL 60 bash -c 'trap "" "$1"; exec "${@:2}"' bash "$1" \
+		env LD_PRELOAD="${PRELOAD:+$PRELOAD:}$build/tools/tests/replay.so" "$sevadm" trace record "$scratch/$1" -- \
+		env -u LD_PRELOAD sh -c 'kill -s "$1" "$PPID" && kill -s "$1" $$ && exit 7' sh "$1" \
+		>"$scratch/output" 2>&1 </dev/null || status=$?
+	sed 's/^/# /' "$scratch/output" | tail -n 3
+	[[ $status == 7 ]] && grep -q ' events in ' "$scratch/output"
+}
+
 number=0 failed=0
 result() {
 	number=$((number + 1))
@@ -36,8 +49,11 @@ result() {
 }
 
 echo "KTAP version 1"
-echo "1..3"
+echo "1..5"
 for signal in INT TERM HUP; do
 	result "trace record ends by SIG$signal while events keep coming" ends "$signal"
+done
+for signal in INT HUP; do
+	result "trace record is not ended by a SIG$signal that is ignored" is_left_alone "$signal"
 done
 exit "$failed"

@@ -17,6 +17,11 @@
 #include "trace/recording.h"
 #include "trace/trace.h"
 
+/* Signals that end a recording, and the one that says that its command has ended. */
+static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+
+#define TAKEN_SIGNALS (sizeof(taken_signals) / sizeof(taken_signals[0]))
+
 /* The shell's statuses of a command that it cannot run or find. */
 #define STATUS_NOT_RUN 126
 #define STATUS_NOT_FOUND 127
@@ -28,6 +33,7 @@
  * @all: begin with what the ring holds
  * @child: the command that runs meanwhile; 0: none
  * @status: of @child, once it has ended
+ * @actions: what sevadm was started with for each of taken_signals, and @child is
  */
 struct record {
 	struct filter filter;
@@ -35,11 +41,9 @@ struct record {
 	bool all;
 	pid_t child;
 	int status;
+	struct sigaction actions[TAKEN_SIGNALS];
 	struct recording *recording;
 };
-
-/* Those that end a recording, and the one that says that its command has ended. */
-static const int taken_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
 
 static volatile sig_atomic_t interrupts;
 
@@ -107,8 +111,8 @@ static int start_command(struct record *record, char **argv, const sigset_t *bef
 	if (record->child)
 		return EXIT_OK;
 	/* What is sent to it before it runs would be taken by the handlers of the recording. */
-	for (i = 0; i < ARRAY_SIZE(taken_signals); i++)
-		signal(taken_signals[i], SIG_DFL);
+	for (i = 0; i < TAKEN_SIGNALS; i++)
+		sigaction(taken_signals[i], &record->actions[i], NULL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, before, NULL);
 	execvp(argv[0], argv);
@@ -198,8 +202,14 @@ static int record_with(struct record *record, int fd, const char *path, char **c
 	if (ret)
 		return ret;
 	sigemptyset(&signals);
-	for (i = 0; i < ARRAY_SIZE(taken_signals); i++) {
-		action.sa_handler = taken_signals[i] == SIGCHLD ? on_child : on_interrupt;
+	for (i = 0; i < TAKEN_SIGNALS; i++) {
+		bool child = taken_signals[i] == SIGCHLD;
+
+		sigaction(taken_signals[i], NULL, &record->actions[i]);
+		/* What nohup, or a shell in the background, has it ignore ends no recording. */
+		if (record->actions[i].sa_handler == SIG_IGN && !child)
+			continue;
+		action.sa_handler = child ? on_child : on_interrupt;
 		sigaction(taken_signals[i], &action, NULL);
 		sigaddset(&signals, taken_signals[i]);
 	}
