@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A signal ends what waits for events, also where the device has more of them at every look: ppoll()
-# lets no signal in when there is something to read. One that is ignored, as by nohup, ends nothing. SEVADM is the program (../build/bin/sevadm);
-# PRELOAD is loaded before all.
+# lets no signal in when there is something to read. One that is ignored, as by nohup, ends nothing.
+# SEVADM is the program (../build/bin/sevadm); PRELOAD is loaded before all.
 set -euo pipefail
 tests=$(cd "${0%/*}" && pwd)
 sevadm=$(realpath "${SEVADM:-$tests/../../build/bin/sevadm}")

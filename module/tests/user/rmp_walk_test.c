@@ -65,7 +65,11 @@ static u64 open_table(void)
 #define system_long_wq			NULL
 #define DECLARE_WORK(name, callback)	struct work_struct name = { .function = (callback) }
 #define queue_work(queue, work)		((work)->pending = true)
-#define flush_work(work)		do { if ((work)->pending) (work)->function(work); } while (0)
+#define flush_work(work)	\
+	do {			\
+		if ((work)->pending)	\
+			(work)->function(work);	\
+	} while (0)
 #define cancel_work_sync(work)		((work)->pending = false)
 
 u32 walked_ask_owner(u64 pfn)
