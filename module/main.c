@@ -69,7 +69,7 @@ static int __init sevadm_init(void)
 		goto err_seam;
 
 	if (sevadm_private_seen()) {
-		/* Changes that began before the seams saw them are over: they are counted as found. */
+		/* Changes that began before the seams saw them are over: counted as found. */
 		synchronize_rcu_tasks();
 		sevadm_rmp_count();
 		sevadm_rmp_settle();

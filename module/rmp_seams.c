@@ -94,7 +94,7 @@ int wrap_rmp_make_shared(u64 pfn, enum pg_level level)
 		ret = call_original(rmp_make_shared, pfn, level);
 		if (likely(!ret && sevadm_rmp_is_assigned(entry))) {
 			sevadm_private_lose_page(sevadm_rmp_asid(entry));
-			/* It is 0 anyway: the compiler need not keep it in a register until here. */
+			/* It is 0 anyway: no register need keep it until here. */
 			ret = 0;
 			OPTIMIZER_HIDE_VAR(ret);
 		}

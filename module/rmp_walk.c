@@ -43,8 +43,8 @@ static void stop_changes(void)
 	WRITE_ONCE(sevadm_rmp_counted_pages, 0);
 	synchronize_rcu();
 	/*
-	 * The lock comes first: changes that take it are counted as begun and ended, too. As long as
-	 * they keep coming, there may be no moment at which the sums are equal.
+	 * The lock comes first: changes that take it are counted as begun and ended, too. As
+	 * long as they keep coming, there may be no moment at which the sums are equal.
 	 */
 	percpu_down_write(&sevadm_rmp_lock);
 	while (changes_are_under_way())
