@@ -13,6 +13,9 @@ const struct option_row *global_options = &(const struct option_row) {};
 
 const struct option_row no_options[] = { {} };
 
+/* The object that the words are for, if it has a help of its own. */
+static const char *asked;
+
 /* Levenshtein's distance; words longer than this are not worth a suggestion. */
 #define WORD_MAX 32
 
@@ -55,11 +58,12 @@ int command_unknown(const char *what, const char *word, const void *rows, size_t
 			nearest = name;
 		}
 	}
-	/* Further away than half of the word is not a slip of the finger. */
-	if (nearest && best <= (strlen(nearest) + 1) / 2)
+	/* Further away than a third of the word is not a slip of the finger. */
+	if (nearest && best <= (strlen(nearest) + 1) / 3)
 		return fail(EXIT_USAGE, "there is no %s \"%s\": did you mean \"%s%s\"?", what,
 			    word, dashes, nearest);
-	return fail(EXIT_USAGE, "there is no %s \"%s\": see sevadm --help", what, word);
+	return fail(EXIT_USAGE, "there is no %s \"%s\": see sevadm %s%s--help", what, word,
+		    asked ?: "", asked ? " " : "");
 }
 
 static const struct option_row *find_option(const struct option_row *rows, const char *word,
@@ -219,6 +223,7 @@ int command_dispatch(const struct object *object, int argc, char **argv)
 {
 	const struct command *command = object->commands;
 
+	asked = object->commands || object->options ? object->name : NULL;
 	if (object->run)
 		return object->run(argc, argv);
 
