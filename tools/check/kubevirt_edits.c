@@ -56,11 +56,16 @@ KUBEVIRT_FIX(paused)
 KUBEVIRT_FIX(efi)
 {
 	yaml_node_t *firmware = find(object, "firmware"), *loader = find(object, "firmware/bootloader");
+	yaml_node_t *efi = find(object, "firmware/bootloader/efi");
 
 	if (!firmware || !loader)
 		give(object, edit, object->spec, "firmware", firmware,
 		     "bootloader: {efi: {secureBoot: false}}");
-	else if (!find(object, "firmware/bootloader/bios"))
+	else if (find(object, "firmware/bootloader/bios"))
+		return;
+	else if (efi)
+		give(object, edit, loader, "efi", efi, "secureBoot: false");
+	else
 		give(object, edit, firmware, "bootloader", loader, "efi: {secureBoot: false}");
 }
 

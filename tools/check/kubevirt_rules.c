@@ -43,11 +43,14 @@ static yaml_node_t *find(const struct vm_object *object, const char *path)
 }
 
 /* In Kubernetes' API null is the same as not there. */
+static yaml_node_t *given(yaml_node_t *node)
+{
+	return node && node->type == YAML_SCALAR_NODE && !yaml_text(node) ? NULL : node;
+}
+
 static yaml_node_t *launch(const struct vm_object *object, const char *path)
 {
-	yaml_node_t *node = yaml_find(object->doc, object->launch, path);
-
-	return node && node->type == YAML_SCALAR_NODE && !yaml_text(node) ? NULL : node;
+	return given(yaml_find(object->doc, object->launch, path));
 }
 
 static enum sevadm_vm_type type_of(const struct vm_object *object)
@@ -237,21 +240,24 @@ static void judge_kernel_hashes(const struct vm_object *object, const struct rul
 {
 	yaml_node_t *hashes = launch(object, "snp/kernelHashes");
 
-	if (hashes && !find(object, "firmware/kernelBoot/container"))
+	if (hashes && !given(find(object, "firmware/kernelBoot/container")))
 		finding_add(object->target, rule, yaml_line(hashes),
 			    "kernelHashes is given, but no firmware.kernelBoot.container");
 }
 
 static void judge_efi(const struct vm_object *object, const struct rule *rule)
 {
-	if (!find(object, "firmware/bootloader/efi"))
-		finding_add(object->target, rule, yaml_line(find(object, "firmware") ?: object->spec),
+	yaml_node_t *efi = find(object, "firmware/bootloader/efi");
+
+	if (!given(efi))
+		finding_add(object->target, rule,
+			    yaml_line(efi ?: find(object, "firmware") ?: object->spec),
 			    "there is no firmware.bootloader.efi");
 }
 
 static void judge_secure_boot(const struct vm_object *object, const struct rule *rule)
 {
-	yaml_node_t *efi = find(object, "firmware/bootloader/efi");
+	yaml_node_t *efi = given(find(object, "firmware/bootloader/efi"));
 	yaml_node_t *secure = find(object, "firmware/bootloader/efi/secureBoot");
 
 	if (efi && !yaml_is(secure, "false"))
@@ -274,7 +280,7 @@ static void judge_boot_nic(const struct vm_object *object, const struct rule *ru
 	size_t i;
 
 	for (i = 0; (nic = yaml_item(object->doc, list, i)); i++) {
-		order = yaml_find(object->doc, nic, "bootOrder");
+		order = given(yaml_find(object->doc, nic, "bootOrder"));
 		if (order)
 			finding_add(object->target, rule, yaml_line(order),
 				    "the interface %s has a bootOrder",
@@ -307,7 +313,7 @@ static void judge_host_devices(const struct vm_object *object, const struct rule
 	}
 	list = find(object, "devices/interfaces");
 	for (j = 0; (item = yaml_item(object->doc, list, j)); j++) {
-		sriov = yaml_find(object->doc, item, "sriov");
+		sriov = given(yaml_find(object->doc, item, "sriov"));
 		if (sriov)
 			finding_add_as(object->target, rule, severity, yaml_line(item),
 				       "the interface %s is SR-IOV",
@@ -326,7 +332,7 @@ static void judge_machine(const struct vm_object *object, const struct rule *rul
 
 static void judge_smm(const struct vm_object *object, const struct rule *rule)
 {
-	yaml_node_t *smm = find(object, "features/smm");
+	yaml_node_t *smm = given(find(object, "features/smm"));
 
 	if (smm && !yaml_is(find(object, "features/smm/enabled"), "false"))
 		finding_add(object->target, rule, yaml_line(smm), "features.smm is on");
@@ -334,7 +340,7 @@ static void judge_smm(const struct vm_object *object, const struct rule *rule)
 
 static void judge_hotplug(const struct vm_object *object, const struct rule *rule)
 {
-	yaml_node_t *max = find(object, "memory/maxGuest");
+	yaml_node_t *max = given(find(object, "memory/maxGuest"));
 
 	if (max)
 		finding_add(object->target, rule, yaml_line(max),
@@ -446,7 +452,7 @@ static const struct kubevirt_rule rules[] = {
 	{ { "kubevirt-secure-boot", SEVERITY_ERROR, "secure boot is off",
 	    "write efi: {secureBoot: false}", "AMD SEV Guide (SUSE), 5" }, IN_VM, judge_secure_boot, kubevirt_fix_secure_boot },
 	{ { "kubevirt-persistent", SEVERITY_ERROR, "a SEV-SNP guest's UEFI keeps no variables",
-	    "remove efi.persistent", WEBHOOK }, IN_VM, judge_persistent, kubevirt_fix_persistent },
+	    "write persistent: false", WEBHOOK }, IN_VM, judge_persistent, kubevirt_fix_persistent },
 	{ { "kubevirt-boot-nic", SEVERITY_ERROR, "no interface is booted from",
 	    "remove bootOrder: the ROM's DMA does not work in encrypted memory", WEBHOOK },
 	  IN_VM, judge_boot_nic, kubevirt_fix_boot_nic },
@@ -455,7 +461,7 @@ static const struct kubevirt_rule rules[] = {
 	    "AMD SEV Guide (SUSE), 6; kubevirt #16407" }, IN_VM | IN_TYPE, judge_host_devices },
 	{ { "kubevirt-machine", SEVERITY_ERROR, "the machine is Q35", "write machine: {type: q35}",
 	    "AMD SEV Guide (SUSE), 3" }, IN_VM, judge_machine, kubevirt_fix_machine },
-	{ { "kubevirt-smm", SEVERITY_ERROR, "SMM is off", "remove features.smm",
+	{ { "kubevirt-smm", SEVERITY_ERROR, "SMM is off", "write smm: {enabled: false}",
 	    "KVM, KVM_CAP_X86_SMM is absent with encrypted registers" }, IN_VM, judge_smm, kubevirt_fix_smm },
 	{ { "kubevirt-session-pair", SEVERITY_ERROR, "dhCert and session come together",
 	    "give both, or neither", "AMD SEV API (55766), LAUNCH_START" }, IN_VM, judge_session_pair },
@@ -549,9 +555,7 @@ static void judge(struct visitor *visitor, yaml_document_t *doc, yaml_node_t *ro
 	object.spec = yaml_find(doc, object.outer, row->spec);
 	if (!object.spec)
 		return;
-	object.launch = yaml_find(doc, object.spec, "launchSecurity");
-	if (object.launch && object.launch->type == YAML_SCALAR_NODE && !yaml_text(object.launch))
-		object.launch = NULL;
+	object.launch = given(yaml_find(doc, object.spec, "launchSecurity"));
 	where = row->where == IN_VM ? ANY_VM : 0;
 	if (row->where == IN_CR || (object.launch && !is_other(&object)))
 		where |= row->where;
