@@ -96,7 +96,7 @@ DOMAIN_CHECK(virtio_iommu)
 	if (count && !needed)
 		domain_finding(domain, row, own(row), first,
 			       "%u virtio device%s without <driver iommu='on'/>: QEMU below 6.0 needs it, later ones set it by themselves",
-			       count, count == 1 ? "" : "s");
+			       count, plural(count));
 }
 
 DOMAIN_FIX(virtio_iommu)

@@ -51,6 +51,12 @@ void output_record(struct json_object *row, const struct column *columns, size_t
 int output_list(struct json_object *rows, const struct column *columns, size_t nr);
 int output_show(struct json_object *row, const struct column *columns, size_t nr);
 
+/* What follows a noun of which there are @nr. */
+static inline const char *plural(uint64_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
 /* Flushes stdout; false: it could not be written, which output_finish() will report. */
 bool output_flush(void);
 

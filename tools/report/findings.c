@@ -266,7 +266,7 @@ static void print_count(const struct target *target, enum severity severity, con
 	for (i = 0; i < target->nr; i++)
 		count += target->findings[i].severity == severity;
 	if (count)
-		printf(", %zu %s%s", count, word, count == 1 || severity == SEVERITY_INFO ? "" : "s");
+		printf(", %zu %s%s", count, word, severity == SEVERITY_INFO ? "" : plural(count));
 }
 
 static void print_text(const struct target *target)

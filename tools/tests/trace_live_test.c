@@ -482,7 +482,8 @@ static const char *said(unsigned int events, unsigned int lost)
 {
 	static char text[128];
 
-	snprintf(text, sizeof(text), "sevadm: %u events in %s, %u lost\n", events, file, lost);
+	snprintf(text, sizeof(text), "sevadm: %u event%s in %s, %u lost\n", events,
+		 events == 1 ? "" : "s", file, lost);
 	return text;
 }
 
@@ -508,8 +509,8 @@ static void records_some(void)
 static void shows_progress(void)
 {
 	EXPECT_NUMBER(last_exit, EXIT_OK);
-	EXPECT(strstr(captured_errors, "\r\033[Krecording: 1 events, 5 lost, 0 s\r\033[Krecording: 1 events, 5 lost, 1 s"));
-	EXPECT(strstr(captured_errors, "\r\033[Krecording: 1 events, 5 lost, 2 s\nsevadm: "));
+	EXPECT(strstr(captured_errors, "\r\033[Krecording: 1 event, 5 lost, 0 s\r\033[Krecording: 1 event, 5 lost, 1 s"));
+	EXPECT(strstr(captured_errors, "\r\033[Krecording: 1 event, 5 lost, 2 s\nsevadm: "));
 	EXPECT_NUMBER(count(captured_errors, "\n"), 2);
 }
 

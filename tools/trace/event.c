@@ -311,7 +311,7 @@ bool event_is_conversion(const struct sevadm_event *event)
 static void print_kvm(const struct sevadm_event *event)
 {
 	if (event_is_conversion(event)) {
-		printf("%" PRIu64 " page%s", (uint64_t)event->count, event->count == 1 ? "" : "s");
+		printf("%" PRIu64 " page%s", (uint64_t)event->count, plural(event->count));
 		return;
 	}
 	print_result(event);
@@ -323,7 +323,7 @@ static void print_pages(struct json_object *row, const char *key)
 {
 	uint64_t pages = json_get_u64(row, key) / getpagesize();
 
-	printf("%" PRIu64 " page%s (%s)", pages, pages == 1 ? "" : "s",
+	printf("%" PRIu64 " page%s (%s)", pages, plural(pages),
 	       output_text(row, key, format_bytes));
 }
 

@@ -95,8 +95,8 @@ static void show_progress(struct record *record, uint64_t started, bool last)
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	fprintf(stderr, "\r\033[Krecording: %llu events, %llu lost, %llu s%s",
-		(unsigned long long)events, (unsigned long long)lost,
+	fprintf(stderr, "\r\033[Krecording: %llu event%s, %llu lost, %llu s%s",
+		(unsigned long long)events, plural(events), (unsigned long long)lost,
 		(unsigned long long)(now_ns() - started) / 1000000000, last ? "\n" : "");
 }
 
@@ -228,8 +228,8 @@ static int record_with(struct record *record, int fd, const char *path, char **c
 	events = recording_events(record->recording, &lost);
 	closed = recording_close(record->recording);
 	if (!ret && !closed)
-		error_print("sevadm: %llu events in %s, %llu lost",
-			    (unsigned long long)events, path, (unsigned long long)lost);
+		error_print("sevadm: %llu event%s in %s, %llu lost", (unsigned long long)events,
+			    plural(events), path, (unsigned long long)lost);
 	return ret ?: closed ?: record->status;
 }
 

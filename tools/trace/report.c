@@ -164,7 +164,7 @@ static void print_vm(const struct vm_timeline *vm, uint64_t start_ns)
 	uint64_t whole = vm->launch_end_ns - vm->start_ns;
 
 	if (!vm->has_vm) {
-		printf("\nof no VM: %" PRIu64 " events\n", vm->events);
+		printf("\nof no VM: %" PRIu64 " event%s\n", vm->events, plural(vm->events));
 		print_phase(&vm->launch, 0);
 		return;
 	}
@@ -213,7 +213,7 @@ static void print_text(const struct loaded *loaded, const struct timeline *timel
 		       output_text(header, "firmware_api_minor", NULL),
 		       output_text(header, "firmware_build", NULL));
 	printf(", at %s\n", output_text(header, "time", NULL));
-	printf("%zu events in %s, %" PRIu64 " lost%s\n", loaded->nr,
+	printf("%zu event%s in %s, %" PRIu64 " lost%s\n", loaded->nr, plural(loaded->nr),
 	       ns_text(timeline->end_ns - timeline->start_ns, text), loaded->lost,
 	       loaded->complete ? "" : "; the recording is not complete");
 	for (i = 0; i < timeline->nr; i++)
