@@ -55,19 +55,26 @@ static void print_range(FILE *file, const struct host_facts *facts, enum host_fa
 			uint64_t low, uint64_t high)
 {
 	fprintf(file, "%s", on_off(facts, id));
-	if (host_is(facts, id) && facts->facts[HOST_MAX_ASID].known && low <= high)
-		fprintf(file, ", %" PRIu64 " ASIDs: %" PRIu64 " to %" PRIu64, high - low + 1, low,
-			high);
+	if (host_is(facts, id) && facts->facts[HOST_MAX_ASID].known &&
+	    facts->facts[HOST_MIN_SEV_ASID].known) {
+		if (low > high)
+			fputs(", but it has no ASID", file);
+		else
+			fprintf(file, ", %" PRIu64 " ASID%s: %" PRIu64 " to %" PRIu64, high - low + 1,
+				plural(high - low + 1), low, high);
+	}
 	fputc('\n', file);
 }
 
+/* kvm_amd divides the ASIDs by its parameter, whether SNP runs or not: sev_hardware_setup(). */
 static void print_guests(FILE *file, const struct host_facts *facts)
 {
-	uint64_t min, max, hiding, types;
+	uint64_t min, max, last, hiding, types;
 
 	/* 0 where it is not known, as of each number. */
 	host_number(facts, HOST_CIPHERTEXT_HIDING_ASIDS, &hiding);
 	host_number(facts, HOST_MIN_SEV_ASID, &min);
+	last = min ? min - 1 : 0;
 	host_number(facts, HOST_MAX_ASID, &max);
 	fputs("  sev        ", file);
 	print_range(file, facts, HOST_SEV, min, max);
@@ -76,10 +83,10 @@ static void print_guests(FILE *file, const struct host_facts *facts)
 	    host_es_refused(types))
 		fputs("refused by the firmware while SNP is initialised\n", file);
 	else
-		print_range(file, facts, HOST_SEV_ES, hiding + 1, min - 1);
+		print_range(file, facts, HOST_SEV_ES, hiding + 1, last);
 	fputs("  sev-snp    ", file);
 	if (hiding)
-		print_range(file, facts, HOST_SEV_SNP, 1, hiding < min ? hiding : min - 1);
+		print_range(file, facts, HOST_SEV_SNP, 1, hiding < min ? hiding : last);
 	else
 		fprintf(file, "%s%s\n", on_off(facts, HOST_SEV_SNP),
 			host_is(facts, HOST_SEV_SNP) ? ", with the ASIDs of sev-es" : "");
@@ -96,7 +103,7 @@ static void print_firmware(FILE *file, const struct host_facts *facts)
 	fprintf(file, "  firmware   API %" PRIu64 ".%" PRIu64 " build %" PRIu64 ", %s", major,
 		minor, build, host_text(facts, HOST_FIRMWARE_STATE) ?: "state not known");
 	if (host_number(facts, HOST_FIRMWARE_GUESTS, &guests))
-		fprintf(file, ", %" PRIu64 " guests", guests);
+		fprintf(file, ", %" PRIu64 " guest%s", guests, plural(guests));
 	fputc('\n', file);
 }
 
@@ -112,8 +119,9 @@ static void print_snp(FILE *file, const struct host_facts *facts)
 	host_number(facts, HOST_SNP_TCB_CURRENT, &current);
 	host_number(facts, HOST_SNP_TCB_REPORTED, &reported);
 	fprintf(file, "  snp        API %" PRIu64 ".%" PRIu64 " build %" PRIu64 ", %s, %" PRIu64
-		" guests; TCB 0x%016" PRIx64 ", reported 0x%016" PRIx64 "\n", major, minor, build,
-		host_text(facts, HOST_SNP_STATE) ?: "state not known", guests, current, reported);
+		" guest%s; TCB 0x%016" PRIx64 ", reported 0x%016" PRIx64 "\n", major, minor, build,
+		host_text(facts, HOST_SNP_STATE) ?: "state not known", guests, plural(guests),
+		current, reported);
 }
 
 /* One line for each reason, with all that is not known for it. */
@@ -153,7 +161,8 @@ static char *summary(const struct host_facts *facts)
 	fprintf(file, "  processor  %s", text ?: "not known");
 	if (host_number(facts, HOST_C_BIT, &bit) &&
 	    host_number(facts, HOST_REDUCED_PHYS_BITS, &less))
-		fprintf(file, "; C-bit %" PRIu64 ", %" PRIu64 " address bits less", bit, less);
+		fprintf(file, "; C-bit %" PRIu64 ", %" PRIu64 " address bit%s less", bit, less,
+			plural(less));
 	fputc('\n', file);
 	print_guests(file, facts);
 	print_firmware(file, facts);

@@ -101,7 +101,8 @@ static void judge_few(const struct rule *rule, struct target *target, uint64_t a
 		      const char *type)
 {
 	if (asids && asids < ASIDS_ENOUGH)
-		finding_add(target, rule, 0, "only %" PRIu64 " %s guests can run at a time", asids, type);
+		finding_add(target, rule, 0, "only %" PRIu64 " %s guest%s can run at a time", asids,
+			    type, plural(asids));
 }
 
 static void judge_es_few(facts_t facts, const struct rule *rule, struct target *target)
@@ -117,7 +118,8 @@ static void judge_es_few(facts_t facts, const struct rule *rule, struct target *
 		judge_few(rule, target, hiding < min ? hiding : min - 1, "SEV-SNP");
 	} else if (host_is(facts, HOST_SEV_ES) && min <= ASIDS_ENOUGH) {
 		finding_add(target, rule, 0, "only %" PRIu64
-			    " SEV-ES and SEV-SNP guests can run at a time", min - 1);
+			    " SEV-ES or SEV-SNP guest%s can run at a time", min - 1,
+			    plural(min - 1));
 	}
 }
 
