@@ -126,8 +126,10 @@ static struct memory_need qemu(const struct vm_shape *shape)
 }
 
 const struct memory_term memory_terms[] = {
-	{ "ram", MEMORY_PRIVATE, ram, "KVM guest_memfd, or sev_mem_enc_register_region()" },
-	{ "firmware", MEMORY_PRIVATE, firmware, "its image; ROMs and tables that SEV pins" },
+	{ "ram", MEMORY_PRIVATE, ram, "KVM guest_memfd, or sev_mem_enc_register_region()",
+	  "QEMU's RAM" },
+	{ "firmware", MEMORY_PRIVATE, firmware, "its image; ROMs and tables that SEV pins",
+	  "its image, ROMs and tables" },
 	{ "snp-pages", MEMORY_PRIVATE, snp_pages,
 	  "SNP ABI (56860): a VMSA a vCPU, context, guest requests" },
 	{ "shared-ram", MEMORY_SHARED, shared_ram,
@@ -149,6 +151,11 @@ uint64_t memory_snp_stores(const struct vm_shape *shape)
 {
 	return snp_pages(shape).worst + shared_ram(shape).worst + attributes(shape).worst +
 	       file_index(shape).worst;
+}
+
+const char *memory_source(const struct memory_term *term, const struct vm_shape *shape)
+{
+	return !shape->encrypted && term->plain_source ? term->plain_source : term->source;
 }
 
 struct memory_need memory_sum(const struct vm_shape *shape, enum memory_kind kind)

@@ -36,12 +36,17 @@ struct memory_need {
 	uint64_t worst, booted;
 };
 
-/** struct memory_term - something that takes memory: a row of memory_terms[] */
+/**
+ * struct memory_term - something that takes memory: a row of memory_terms[]
+ * @source: how much it is, by what
+ * @plain_source: the same where the guest is not encrypted; NULL: it is @source
+ */
 struct memory_term {
 	const char *name;
 	enum memory_kind kind;
 	struct memory_need (*need)(const struct vm_shape *shape);
 	const char *source;
+	const char *plain_source;
 };
 
 extern const struct memory_term memory_terms[];
@@ -64,6 +69,9 @@ extern const char *const memory_copies_texts[];
 
 /** memory_copies_of() - of an SNP guest */
 enum memory_copies memory_copies_of(const struct vm_shape *shape);
+
+/** memory_source() - that of a term, for this guest */
+const char *memory_source(const struct memory_term *term, const struct vm_shape *shape);
 
 /** memory_sum() - all terms of a kind */
 struct memory_need memory_sum(const struct vm_shape *shape, enum memory_kind kind);

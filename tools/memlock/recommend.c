@@ -114,8 +114,9 @@ static void print_recommendation(const struct vm_shape *shape, uint64_t limit,
 		       "  USER hard memlock %" PRIu64 "\n  USER soft memlock %" PRIu64 "\n\n",
 		       limit, limit / 1024, limit / 1024);
 	if (host->memory && limit)
-		printf("%" PRIu64 " such VM(s) fit the host's %.1f GiB of memory.\n",
-		       host->memory / limit, (double)host->memory / (1024 * MIB));
+		printf("%" PRIu64 " such VM%s into the host's %.1f GiB of memory.\n",
+		       host->memory / limit, host->memory / limit == 1 ? " fits" : "s fit",
+		       (double)host->memory / (1024 * MIB));
 }
 
 static int recommend_shape(const struct options *options, int argc, char **argv,
@@ -134,7 +135,9 @@ static int recommend_shape(const struct options *options, int argc, char **argv,
 		shape->locked = options->locked;
 		return EXIT_OK;
 	}
-	if (argc != 1)
+	if (argc > 1)
+		return fail(EXIT_USAGE, "recommend memlock takes one FILE");
+	if (!argc)
 		return fail(EXIT_USAGE,
 			    "recommend memlock needs a libvirt domain's FILE, or --memory SIZE");
 	doc = memlock_read_domain(argv[0], shape, &line, why, sizeof(why));

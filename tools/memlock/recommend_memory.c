@@ -119,7 +119,8 @@ static void print_terms(const struct vm_shape *shape)
 	for (term = memory_terms; term->name; term++) {
 		need = term->need(shape);
 		if (need.worst)
-			print_row(term->name, kind_text(shape, term->kind), &need, term->source);
+			print_row(term->name, kind_text(shape, term->kind), &need,
+				  memory_source(term, shape));
 	}
 	putchar('\n');
 	for (kind = 0; kind < MEMORY_NR; kind++) {
@@ -135,21 +136,21 @@ static void print_terms(const struct vm_shape *shape)
 static void print_host(const struct options *options, const struct vm_shape *shape,
 		       const struct answer *answer, const struct memlock_host *host)
 {
+	printf("%u such VM%s ", options->count, options->count == 1 ? " needs" : "s need");
 	if (answer->need == UINT64_MAX)
-		printf("%u such VM(s) need more memory than any host has", options->count);
+		printf("more memory than any host has");
 	else
-		printf("%u such VM(s) need %.1f GiB of the host", options->count,
-		       (double)answer->need / GIB);
+		printf("%.1f GiB of the host", (double)answer->need / GIB);
 	if (answer->rmp && answer->need != UINT64_MAX)
 		printf(", and the RMP has %.1f MiB", (double)answer->rmp / MIB);
 	puts("");
 	if (!host->memory)
 		return;
-	printf("%" PRIu64 " fit the host's %.1f GiB of memory", answer->by_memory,
-	       (double)host->memory / GIB);
+	printf("%" PRIu64 " fit%s into the host's %.1f GiB of memory", answer->by_memory,
+	       answer->by_memory == 1 ? "s" : "", (double)host->memory / GIB);
 	if (answer->asids_known)
-		printf(" and %" PRIu64 " its %" PRIu64 " ASIDs: %" PRIu64, answer->asids,
-		       answer->asids, answer->fits);
+		printf(", %" PRIu64 " into its %" PRIu64 " ASID%s: %" PRIu64 " in all",
+		       answer->asids, answer->asids, plural(answer->asids), answer->fits);
 	else if (shape->encrypted)
 		printf("; how many ASIDs it has is not known");
 	puts("");
@@ -204,7 +205,7 @@ static struct json_object *terms_json(const struct vm_shape *shape)
 				       json_object_new_string(kind_text(shape, term->kind)));
 		json_object_object_add(one, "worst_bytes", json_u64(need.worst));
 		json_object_object_add(one, "booted_bytes", json_u64(need.booted));
-		json_object_object_add(one, "source", json_object_new_string(term->source));
+		json_object_object_add(one, "source", json_object_new_string(memory_source(term, shape)));
 		json_object_array_add(terms, one);
 	}
 	return terms;
@@ -259,7 +260,9 @@ static int take_shape(const struct options *options, int argc, char **argv, stru
 			shape->type = types[options->type];
 		if (shape->type == SEVADM_VM_TYPE_SEV_SNP)
 			shape->variables = 0;
-	} else if (argc != 1) {
+	} else if (argc > 1) {
+		return fail(EXIT_USAGE, "recommend memory takes one FILE");
+	} else if (!argc) {
 		return fail(EXIT_USAGE,
 			    "recommend memory needs a libvirt domain's FILE, or --memory SIZE");
 	} else {
