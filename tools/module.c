@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sevadm module: load and unload sevadm.ko. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,7 +71,9 @@ static int load_file(struct kmod_ctx *ctx, const char *path)
 	ret = kmod_module_insert_module(module, 0, NULL);
 	kmod_module_unref(module);
 	if (ret == -EEXIST)
-		return fail(EXIT_REFUSED, "the sevadm module is loaded already");
+		return fail(EXIT_REFUSED,
+			    "cannot load %s: the sevadm module is loaded already: sevadm module unload",
+			    path);
 	return ret ? say_why("load", path, -ret) : EXIT_OK;
 }
 
@@ -83,7 +86,7 @@ static int load_installed(struct kmod_ctx *ctx)
 
 	ret = kmod_module_new_from_name(ctx, MODULE_NAME, &module);
 	if (ret < 0)
-		return fail(EXIT_REFUSED, "libkmod: %s", strerror(-ret));
+		return fail(EXIT_REFUSED, "cannot look for " MODULE_NAME ".ko: %s", strerror(-ret));
 	path = kmod_module_get_path(module);
 	/* The index of modules may be older than the removal of the file. */
 	if (!path || access(path, F_OK)) {
@@ -136,7 +139,7 @@ static int load_adopt(void)
 		ret = adopt_vms(&counts);
 	json_object_put(counts);
 	if (ret)
-		fail(ret, "the module is loaded, but what VMs hold that are older is not known: sevadm module adopt tries again");
+		fail(ret, "the module is loaded, but what older VMs hold is not known: sevadm module adopt tries again");
 	return EXIT_OK;
 }
 
@@ -168,6 +171,7 @@ static int module_load(int argc, char **argv)
 static int module_adopt(int argc, char **argv)
 {
 	struct json_object *counts;
+	uint64_t adopted;
 	int ret;
 
 	ret = options_parse(no_options, NULL, &argc, argv);
@@ -183,8 +187,8 @@ static int module_adopt(int argc, char **argv)
 	if (output_json) {
 		output_print_json(counts);
 	} else {
-		printf("%lld VM(s) adopted",
-		       (long long)json_object_get_int64(json_object_object_get(counts, "adopted")));
+		adopted = json_get_u64(counts, "adopted");
+		printf("%" PRIu64 " VM%s adopted", adopted, plural(adopted));
 		if (json_object_get_int64(json_object_object_get(counts, "left")))
 			fputs("; some were at work all the time: try again", stdout);
 		putchar('\n');
