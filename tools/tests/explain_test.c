@@ -189,6 +189,8 @@ static void what_is_no_symptom(void)
 		"", " ", "hello", "error: cannot open file", "ccp 0000:01:00.5: sev enabled",
 		"ccp 0000:01:00.5: SEV API:1.55 build:24", "kvm_amd: SEV enabled (ASIDs 100 - 509)",
 		"kvm_amd: SEV-ES enabled (ASIDs 1 - 99)", "errno=", "0x", "fw_error=",
+		/* of a draft of ciphertext hiding alone, and of an SNP that worked */
+		"kvm_amd: SEV-SNP enabled (ASIDs 1 - 0)", "kvm_amd: SEV-ES enabled (ASIDs 1 - 0)",
 		"Out of memory: Killed process 9 (firefox)", "Error: SOMETHING_ELSE",
 		/* what other programs and drivers say in the same words */
 		"umount: /mnt: Device or resource busy", "umount: Device or resource busy",
