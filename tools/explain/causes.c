@@ -280,8 +280,7 @@ static bool fits_firmware(const struct cause *cause, const struct symptom *sympt
 	if (cause->fw_error == FW_ANY)
 		return true;
 	if (cause->fw_error == FW_NOT_ASKED)
-		return !symptom->fw_known || !symptom->fw_error ||
-		       symptom->fw_error == FW_NO_FW_CALL;
+		return !firmware_refused(symptom);
 	return symptom->fw_known && symptom->fw_error == cause->fw_error;
 }
 
@@ -323,7 +322,7 @@ size_t explain_symptom(const struct symptom *symptom, const struct facts *facts,
 		for (cause = tables[i]; cause->cause && nr < CAUSES_MAX; cause++)
 			if (fits(cause, symptom))
 				add(cause, symptom, facts, &found[nr++]);
-	if (!nr && symptom->context && symptom->fw_known && symptom->fw_error)
+	if (!nr && symptom->context && firmware_refused(symptom))
 		add(symptom->context & CONTEXT_REQUEST ? &unlisted_in_guest : &unlisted, symptom,
 		    facts, &found[nr++]);
 	for (verdict = VERDICT_PROVEN; verdict <= VERDICT_CONTRADICTED; verdict++)

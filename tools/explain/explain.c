@@ -131,6 +131,7 @@ static struct json_object *cause_row(const struct explanation *explanation,
 	json_object_object_add(row, "verdict",
 			       json_object_new_string(verdicts[explanation->verdict]));
 	json_object_object_add(row, "by", json_known_string(explanation->why[0], explanation->why));
+	json_object_object_add(row, "follows_from", NULL);
 	json_object_object_add(row, "check", json_object_new_string(cause->check));
 	json_object_object_add(row, "remedy", json_object_new_string(cause->remedy));
 	json_object_object_add(row, "source", source_of(cause, symptom));
@@ -157,20 +158,26 @@ static size_t explain_line(const struct reading *reading, const struct facts *fa
 	return explain_symptom(&reading->symptom, &own, explanations);
 }
 
-/* The first cause of the line that says why, which proves it for this one. */
-static bool add_reason(const struct reading *reading, const struct facts *facts,
-		       struct json_object *causes)
+/*
+ * The first cause of the line that says why, with what the facts say of it there: that one line
+ * stands near another proves nothing. Returns it; NULL: there is none, or facts speak against it.
+ */
+static const struct cause *add_reason(const struct reading *reading, const struct facts *facts,
+				      struct json_object *causes)
 {
 	struct explanation explanations[CAUSES_MAX];
-	struct explanation *first = explanations;
+	const struct explanation *first = explanations;
+	struct json_object *row;
+	char line[320];
 
-	if (!reading->by || !explain_line(reading->by, facts, explanations))
-		return false;
-	first->verdict = VERDICT_PROVEN;
-	snprintf(first->why, sizeof(first->why), "line %zu: %s", reading->by->number,
-		 reading->by->line);
-	json_object_array_add(causes, cause_row(first, &reading->by->symptom));
-	return true;
+	if (!reading->by || !explain_line(reading->by, facts, explanations) ||
+	    first->verdict == VERDICT_CONTRADICTED)
+		return NULL;
+	snprintf(line, sizeof(line), "line %zu: %s", reading->by->number, reading->by->line);
+	row = cause_row(first, &reading->by->symptom);
+	json_object_object_add(row, "follows_from", json_object_new_string(line));
+	json_object_array_add(causes, row);
+	return first->cause;
 }
 
 static struct json_object *symptom_row(const struct reading *reading, const struct facts *facts)
@@ -180,13 +187,15 @@ static struct json_object *symptom_row(const struct reading *reading, const stru
 	struct json_object *row = json_object_new_object(), *causes = json_object_new_array();
 	const char *name = symptom->err ? strerrorname_np(symptom->err) : NULL;
 	const char *component = symptom->message ? message_component(symptom->message) : NULL;
+	const struct cause *reason;
 	bool fw = symptom->fw_known;
 	size_t nr, i;
 
-	add_reason(reading, facts, causes);
+	reason = add_reason(reading, facts, causes);
 	nr = explain_line(reading, facts, explanations);
 	for (i = 0; i < nr; i++)
-		json_object_array_add(causes, cause_row(&explanations[i], symptom));
+		if (explanations[i].cause != reason)
+			json_object_array_add(causes, cause_row(&explanations[i], symptom));
 
 	json_object_object_add(row, "line", json_object_new_string(reading->line));
 	json_object_object_add(row, "component", json_known_string(!!component, component));
@@ -211,7 +220,10 @@ static void print_cause(struct json_object *cause, size_t number)
 	const char *verdict = json_get_text(cause, "verdict");
 
 	printf("\n%zu. %s\n", number, json_get_text(cause, "cause"));
-	if (!json_is_null(cause, "by"))
+	/* What proves it of that line is said there. */
+	if (!json_is_null(cause, "follows_from"))
+		printf("   follows from %s\n", output_text(cause, "follows_from", NULL));
+	else if (!json_is_null(cause, "by"))
 		printf("   %s by: %s\n", verdict, output_text(cause, "by", NULL));
 	printf("   check:  %s\n   remedy: %s\n", json_get_text(cause, "check"),
 	       json_get_text(cause, "remedy"));

@@ -147,6 +147,9 @@ bool symptom_parse_typed(const char *line, struct symptom *symptom);
 /** symptom_policy() - true: @line names a guest's policy, as a command line or XML does */
 bool symptom_policy(const char *line, uint64_t *policy);
 
+/** firmware_refused() - true: @symptom has a status of the firmware that is no success */
+bool firmware_refused(const struct symptom *symptom);
+
 /** context_name() - return what was being done, in words */
 const char *context_name(unsigned int context);
 

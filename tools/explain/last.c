@@ -324,6 +324,7 @@ static struct json_object *limit_cause(const struct sevadm_event *event)
 	add_text(row, "cause", cause);
 	add_text(row, "verdict", "proven");
 	add_text(row, "by", "the trace");
+	add_text(row, "follows_from", NULL);
 	add_text(row, "check", check);
 	add_text(row, "remedy", remedy);
 	add_text(row, "source", "sevadm trace show --event limit");

@@ -189,12 +189,18 @@ static bool is_code(const struct reading *reading)
 	return !reading->symptom.topic && reading->symptom.context & (LAUNCH_CODES | HOST_CODES);
 }
 
+/* What fails before the firmware is asked. */
+#define UNASKED		(CONTEXT_PIN_LIMIT | CONTEXT_PIN_FAILURE | CONTEXT_PSP_TIMEOUT |	\
+			 CONTEXT_PSP_BUFFERS)
+
 /* Returns true: what @other says is a cause by itself, and not one of the same launch's numbers. */
 static bool may_explain(const struct reading *other, const struct reading *reading)
 {
 	const enum chain chain = chain_of(reading);
 
 	if (other == reading || is_follower(other) || other->boot != reading->boot)
+		return false;
+	if (other->symptom.context & UNASKED && firmware_refused(&reading->symptom))
 		return false;
 	/* One status does not explain another, but for what only follows. */
 	if (is_code(other) && !is_follower(reading))

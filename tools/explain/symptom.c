@@ -56,6 +56,12 @@ const char *context_name(unsigned int context)
 	return context_names[0].name;
 }
 
+/* NO_FW_CALL is the kernel's: it did not ask. */
+bool firmware_refused(const struct symptom *symptom)
+{
+	return symptom->fw_known && symptom->fw_error && symptom->fw_error != FW_NO_FW_CALL;
+}
+
 /* ---- the values in a line -------------------------------------------------------------------- */
 
 static bool value_text(const struct message_value *value, char *text, size_t size)
