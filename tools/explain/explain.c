@@ -233,6 +233,17 @@ static void print_cause(struct json_object *cause, size_t number)
 		printf("   link:   %s\n", json_get_text(cause, "link"));
 }
 
+/* Where no table names a status, its number stands for the name. */
+static void print_status(struct json_object *row)
+{
+	const char *number = output_text(row, "fw_error", format_hex);
+	const char *name = json_get_text(row, "fw_error_name");
+	bool named = strcmp(name, number);
+
+	printf("%s%s%s, %s", number, named ? " " : "", named ? name : "",
+	       json_get_text(row, "fw_error_meaning"));
+}
+
 static void print_symptom(struct json_object *row, bool line)
 {
 	struct json_object *causes = json_object_object_get(row, "causes");
@@ -251,9 +262,8 @@ static void print_symptom(struct json_object *row, bool line)
 		apart = "; ";
 	}
 	if (!json_is_null(row, "fw_error")) {
-		printf("%sfirmware status %s %s, %s", apart, output_text(row, "fw_error", format_hex),
-		       json_get_text(row, "fw_error_name"),
-		       json_get_text(row, "fw_error_meaning"));
+		printf("%sfirmware status ", apart);
+		print_status(row);
 		apart = "; ";
 	}
 	if (*apart)
