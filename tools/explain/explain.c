@@ -152,6 +152,8 @@ static size_t explain_line(const struct reading *reading, const struct facts *fa
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	now_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+	/* One line of a log may prove what another one only suggests. */
+	own.seen |= reading->seen;
 	own.refusal = refusals_find(&own.refusals, reading->line, now_ns);
 	if (line_is_old(reading->line, now_ns))
 		facts_forget_present(&own);
@@ -403,8 +405,6 @@ int do_explain(int argc, char **argv)
 		facts_none(&facts);
 	else
 		facts_gather("", client_module_loaded() ? ask_module : NULL, &facts);
-	/* One line of a log may prove what another one only suggests. */
-	facts.seen |= log.seen;
 	if (last_is_older(&last, OLD_NS))
 		facts_forget_present(&facts);
 	ret = print_all(&log, &facts, &last);

@@ -103,11 +103,12 @@ static void note_policy(struct log *log, const char *line, struct symptom *sympt
  */
 static void note_process(struct log *log, const char *line)
 {
-	const char *topic = log->nr ? log->readings[log->nr - 1].symptom.topic : NULL;
+	struct reading *last = log->nr ? &log->readings[log->nr - 1] : NULL;
+	const char *topic = last ? last->symptom.topic : NULL;
 
 	if (topic && !strcmp(topic, "rmp-oops") &&
 	    (strstr(line, "Comm: qemu") || strstr(line, "Comm: CPU ")))
-		log->seen |= CONTEXT_QEMU_FAULTED;
+		last->seen |= CONTEXT_QEMU_FAULTED;
 }
 
 void log_read(struct log *log, FILE *file)
@@ -240,6 +241,18 @@ static const struct reading *find_reason(const struct log *log, const struct rea
 	return found;
 }
 
+/* A security processor that was given up is at work again after the next boot. */
+static unsigned int seen_in_boot(const struct log *log, unsigned int boot)
+{
+	unsigned int seen = 0;
+	size_t i;
+
+	for (i = 0; i < log->nr; i++)
+		if (log->readings[i].boot == boot)
+			seen |= log->readings[i].symptom.context | log->readings[i].seen;
+	return seen;
+}
+
 static bool has_failure(const struct log *log)
 {
 	size_t i;
@@ -280,7 +293,7 @@ void log_link(struct log *log)
 	failure = has_failure(log);
 	for (i = 0; i < log->nr; i++) {
 		log->readings[i].by = find_reason(log, &log->readings[i]);
-		log->seen |= log->readings[i].symptom.context;
+		log->readings[i].seen = seen_in_boot(log, log->readings[i].boot);
 	}
 	for (i = 0; i < log->nr; i++)
 		log->readings[i].left_out = says_nothing(log, &log->readings[i], failure);

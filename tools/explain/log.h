@@ -16,6 +16,7 @@
  * @line: owned by the log
  * @number: of the line, from 1
  * @boot: how many kernels have started before it in this log
+ * @seen: contexts that lines of the same boot speak of
  * @by: the line that says why, NULL: none; its first cause comes first
  * @left_out: other lines have said it all
  */
@@ -24,20 +25,17 @@ struct reading {
 	char *line;
 	size_t number;
 	unsigned int boot;
+	unsigned int seen;
 	const struct reading *by;
 	bool left_out;
 };
 
-/**
- * struct log - what was read; zeroes begin it
- * @seen: contexts that its lines speak of
- */
+/** struct log - what was read; zeroes begin it */
 struct log {
 	struct reading readings[READINGS_MAX];
 	size_t nr;
 	size_t lines;
 	unsigned int boot;
-	unsigned int seen;
 	bool about_sev;
 	bool has_rmp;
 	bool has_policy;
