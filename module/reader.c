@@ -134,6 +134,14 @@ bool sevadm_reader_pending(struct sevadm_reader *reader)
 	return found;
 }
 
+static unsigned long copy_record(char __user *to, const struct sevadm_event *event, size_t size)
+{
+	/* Of a constant size: hardened usercopy does not look up where it lies. */
+	if (likely(size == sizeof(*event)))
+		return copy_to_user(to, event, sizeof(*event));
+	return copy_to_user(to, event, size);
+}
+
 /**
  * sevadm_reader_copy() - copy as many whole events to user space as fit and are there
  * @reader: its @mutex is held
@@ -160,7 +168,7 @@ ssize_t sevadm_reader_copy(struct sevadm_reader *reader, char __user *buffer, si
 			break;
 		}
 		event.size = record;
-		if (copy_to_user(buffer + done, &event, record))
+		if (copy_record(buffer + done, &event, record))
 			return done ?: -EFAULT;
 		WRITE_ONCE(reader->cursor, cursor);
 		done += record;
