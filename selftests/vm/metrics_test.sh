@@ -10,31 +10,16 @@ here=$(cd "${0%/*}" && pwd -P)
 . "$here/lib/common.sh"
 # shellcheck source=selftests/vm/lib/packages.sh
 . "$here/lib/packages.sh"
+# shellcheck source=selftests/vm/lib/results.sh
+. "$here/lib/results.sh"
 
-run=$(mktemp -d "${TMPDIR:-/tmp}/metrics.XXXXXX")
-trap 'rm -rf "$run"' EXIT
 rules=$top_dir/tools/metrics/prometheus
 promtool=$cache/promtool/promtool
-number=0 failed=0
 
 fill() {
 	unpack_packages "$1/files" prometheus
 	install "$1/files/usr/bin/promtool" "$1/promtool"
 	rm -rf "$1/files"
-}
-
-# result NAME COMMAND…: passes if COMMAND does, whose output shows why not.
-result() {
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$run/out" 2>&1; then
-		printf 'ok %s %s\n' "$number" "$name"
-	else
-		printf 'not ok %s %s\n' "$number" "$name"
-		sed 's/^/# /' "$run/out"
-		failed=1
-	fi
 }
 
 # One guest that is there, one that has ended, one command that failed, and a limit that refused.
@@ -73,7 +58,6 @@ result "each alert fires and is silent when it should" "$promtool" test rules "$
 version=$("$here/kernels/fetch" 6.12)
 "$here/sevhost" --kernel "$version" -- sh -c "$visit" >"$run/all" 2>&1 || true
 sed -n '/^# HELP/,$p' "$run/all" | tr -d '\r' >"$run/metrics"
-cp "$run/metrics" "$run/out"
 result "promtool takes what sevadm prints" sh -c "\"$promtool\" check metrics <\"$run/metrics\""
 result "commands are counted" has '^sevadm_commands_total\{interface="firmware",command="LAUNCH_START"\} [2-9]$'
 result "KVM's commands are counted" has '^sevadm_commands_total\{interface="kvm",command="LAUNCH_FINISH"\} [2-9]$'

@@ -11,22 +11,11 @@ set -euo pipefail
 here=$(cd "${0%/*}" && pwd -P)
 # shellcheck source=selftests/vm/lib/common.sh
 . "$here/lib/common.sh"
+# shellcheck source=selftests/vm/lib/results.sh
+. "$here/lib/results.sh"
 
 kernels=("$@")
 ((${#kernels[@]})) || kernels=(6.1 6.12 7)
-run=$(mktemp -d "${TMPDIR:-/tmp}/restart.XXXXXX")
-trap 'rm -rf "$run"' EXIT
-number=0 failed=0
-
-# result WHAT COMMAND…
-result() {
-	local what=$1 ok=ok
-	shift
-	number=$((number + 1))
-	"$@" >"$run/why" 2>&1 || ok='not ok' failed=1
-	printf '%s %s %s\n' "$ok" "$number" "$what"
-	[[ $ok == ok ]] || tail -n 60 "$run/why" | sed 's/^/# /'
-}
 
 # host KERNEL HOW: sets status; leaves what was printed and the device's own log in $run.
 host() {
