@@ -106,15 +106,7 @@ static void answer_limits(const struct nlmsghdr *request)
 
 /* ---- requests ------------------------------------------------------------------------------- */
 
-static void note(const char *format, ...)
-{
-	size_t length = strlen(kernel.asked);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(kernel.asked + length, sizeof(kernel.asked) - length, format, args);
-	va_end(args);
-}
+#define note(...)	append(kernel.asked, sizeof(kernel.asked), __VA_ARGS__)
 
 /* " TYPE:NUMBER" for each attribute; notes where the limit begins that an answer points at. */
 static void note_attributes(const char *bytes, size_t size, const char *message, uint32_t *offset)

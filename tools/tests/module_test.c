@@ -48,15 +48,7 @@ static struct {
 	unsigned long slept_ns;
 } host;
 
-static void note(const char *format, ...)
-{
-	size_t length = strlen(host.asked);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(host.asked + length, sizeof(host.asked) - length, format, args);
-	va_end(args);
-}
+#define note(...)	append(host.asked, sizeof(host.asked), __VA_ARGS__)
 
 static void begin(void)
 {

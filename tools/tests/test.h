@@ -3,8 +3,10 @@
 #ifndef SEVADM_TEST_H
 #define SEVADM_TEST_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +46,18 @@ static bool test_failed;
 		test_failed = true;						\
 	}									\
 } while (0)
+
+/* Appends to a text in @size bytes what printf() makes of the rest. */
+static inline __attribute__((format(printf, 3, 4))) void append(char *text, size_t size,
+								const char *format, ...)
+{
+	size_t length = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + length, size - length, format, args);
+	va_end(args);
+}
 
 /*
  * Ends a process that a test has forked. The lines that it came to are counted at a usual end;

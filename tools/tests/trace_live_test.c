@@ -53,15 +53,7 @@ static struct {
 	char asked[512], timeouts[128];
 } host;
 
-static void note(const char *format, ...)
-{
-	size_t length = strlen(host.asked);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(host.asked + length, sizeof(host.asked) - length, format, args);
-	va_end(args);
-}
+#define note(...)	append(host.asked, sizeof(host.asked), __VA_ARGS__)
 
 /* ---- the device ------------------------------------------------------------------------------ */
 
