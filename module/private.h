@@ -120,7 +120,7 @@ static __always_inline void sevadm_private_lose_page(unsigned long from)
 	atomic64_inc(&account->reclaims);
 	pages = atomic64_fetch_add(-1, &account->pages);
 	guests_pages = atomic64_fetch_add(-1, &guests->pages);
-	/* Others may have gained since; and a peak begins anew when another VM takes the ASID. */
+	/* Others may have gained since, and a peak starts again when another VM takes the ASID. */
 	if (unlikely(pages > atomic64_read(&account->peak) || guests_pages > guests_peak))
 		sevadm_private_raise_peaks(account, pages, guests_pages);
 }

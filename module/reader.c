@@ -136,7 +136,7 @@ bool sevadm_reader_pending(struct sevadm_reader *reader)
 
 static unsigned long copy_record(char __user *to, const struct sevadm_event *event, size_t size)
 {
-	/* Of a constant size: hardened usercopy does not look up where it lies. */
+	/* The size is constant, so that hardened usercopy does not look up the object. */
 	if (likely(size == sizeof(*event)))
 		return copy_to_user(to, event, sizeof(*event));
 	return copy_to_user(to, event, size);

@@ -66,7 +66,7 @@ static __always_inline u64 sevadm_rmp_entry(u64 pfn)
  * sevadm_rmp_owner() - say whose page it is
  * @pfn: page frame number
  *
- * Context: with sevadm_rmp_lock, as sevadm_rmp_open() maps the RMP anew; some instructions.
+ * Context: sevadm_rmp_lock is held, as sevadm_rmp_open() may map the RMP again; some instructions.
  * Return: the guest's ASID, SEVADM_RMP_FIRMWARE or SEVADM_RMP_NOBODY.
  */
 static inline u32 sevadm_rmp_owner(u64 pfn)

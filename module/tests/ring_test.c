@@ -188,7 +188,7 @@ static void expect_rest(struct kunit *test, u64 cursor, u64 lost)
 	KUNIT_EXPECT_FALSE(test, read_event(&cursor, &event));
 }
 
-/* One that is made anew is empty, whatever the one before has held. */
+/* A ring that is made again is empty, whatever the one before has held. */
 static void ring_begins_anew(struct kunit *test)
 {
 	push(RING_EVENTS_MIN + 5);

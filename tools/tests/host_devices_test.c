@@ -187,7 +187,7 @@ ssize_t getxattr(const char *path, const char *key, void *value, size_t size)
 	return host.has_acl ? 44 : refuse(ENODATA);
 }
 
-/* Who asks stays who it is; what it is to become is noted. */
+/* The test's user stays the same; the test notes which one it was to become. */
 int setgroups(size_t nr, const gid_t *groups)
 {
 	return host.cannot_become || nr != 2 || groups[1] != 777 ? refuse(EPERM) : 0;

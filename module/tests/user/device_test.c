@@ -628,7 +628,7 @@ static void calls_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, all->pool_query.capacity, POOLS_LAST - POOLS_FIRST_SEV + 1);
 	all->pool_query = (struct sevadm_pool_query) { .size = PAGE_SIZE + 1 };
 	KUNIT_EXPECT_EQ(test, call(SEVADM_IOC_POOL_QUERY, page), -E2BIG);
-	/* Of a later version, with something in it that this one does not know. */
+	/* The caller is of a later version, and sets a field that this one does not know. */
 	all->pool_query = (struct sevadm_pool_query) { .size = PAGE_SIZE };
 	page[PAGE_SIZE - 1] = 1;
 	KUNIT_EXPECT_EQ(test, call(SEVADM_IOC_POOL_QUERY, page), -E2BIG);

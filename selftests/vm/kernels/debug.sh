@@ -12,10 +12,10 @@ own_version() {
 	[[ ! $version ]] || printf '%s\n' "${version%%-*}-sevadm-$2"
 }
 
-# What KCSAN watches of the kernel, instead of nearly all: where our module's data can meet others', or is passed
-# to. An access is watched by chance, and each watched one waits: races elsewhere are not what this kernel
-# is for. Where locks, RCU, files and wake-ups are made, it is told of barriers alone, as for mm/ always: it
-# would miss the order that those keep, and report races that are none. Modules built later are watched as a whole.
+# What KCSAN watches of the kernel, instead of nearly all: where our module's data meets others', or is passed to.
+# KCSAN chooses accesses by chance, and each one that it watches waits: this kernel is not for races elsewhere.
+# Where locks, RCU, files and wake-ups are made, only barriers are reported to it, as mm/ always does: without
+# them it would miss the order that those keep, and report false races. It watches modules built later as a whole.
 # shellcheck disable=SC2016 # make's variables: the folder that it is in
 watched_folders=(
 	'KCSAN_SANITIZE=$(if $(filter arch/x86/kvm drivers/crypto/ccp kernel/cgroup lib net/netlink,$(obj)),y,n)'

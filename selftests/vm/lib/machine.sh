@@ -59,9 +59,9 @@ rmp_memory=32
 # tsc_early_khz: the emulator's time stamp counter counts nanoseconds of its clock. A kernel that
 # measures it on a busy host finds any other figure, and its clock is as wrong. Where the clock counts
 # instructions, it measures right.
-# rcu_cpu_stall_timeout, watchdog_thresh: 21 seconds without a turn are a fault of the kernel on a real
-# host; of this one, where many tasks share two slow processors, perhaps only of the machine that it runs
-# on. What never ends is found all the same, after two minutes.
+# rcu_cpu_stall_timeout, watchdog_thresh: a real host whose processor gets no turn for 21 seconds has a
+# fault. Here many tasks share two slow processors, and the machine below may be busy, so the kernel waits
+# two minutes before it reports a stall.
 describe_machine() {
 	local device=sev-psp name known_tsc='' size=$memory below=''
 	[[ $icount ]] || known_tsc=' tsc_early_khz=1000000'
