@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../selftests/kselftest.h"
@@ -72,16 +73,36 @@ static inline void leave(int code)
 #endif
 }
 
-/* For tests that clear up before they end with ksft_finished(). */
+/*
+ * How many files this process has open, of those with small numbers. Sockets are not counted: those
+ * to the kernel and to the journal are kept on purpose.
+ */
+static inline unsigned int count_files(void)
+{
+	struct stat status;
+	unsigned int nr = 0;
+	int fd;
+
+	for (fd = 0; fd < 256; fd++)
+		nr += !fstat(fd, &status) && !S_ISSOCK(status.st_mode);
+	return nr;
+}
+
+/*
+ * For tests that clear up before they end with ksft_finished(). A test that leaves a file open
+ * fails: programs that run for weeks call the same functions.
+ */
 static inline void run_each(const struct test *tests, unsigned int nr)
 {
-	unsigned int i;
+	unsigned int files, i;
 
 	ksft_print_header();
 	ksft_set_plan(nr);
 	for (i = 0; i < nr; i++) {
 		test_failed = false;
+		files = count_files();
 		tests[i].run();
+		EXPECT_NUMBER(count_files(), files);
 		ksft_test_result(!test_failed, "%s\n", tests[i].name);
 	}
 }
