@@ -37,6 +37,17 @@ const struct option_row check_rules_options[] = {
 	{}
 };
 
+/* A pipe of a shell is not the end of a cell. */
+static void print_cell(const char *text)
+{
+	fputs(" | ", stdout);
+	for (; *text; text++) {
+		if (*text == '|')
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
 static void print_markdown(void)
 {
 	const struct rule *rule;
@@ -47,10 +58,14 @@ static void print_markdown(void)
 	for (i = 0; i < ARRAY_SIZE(lists); i++) {
 		printf("\n## %s\n\n| rule | severity | what must hold | remedy | corrected | source |\n"
 		       "|---|---|---|---|---|---|\n", lists[i].command);
-		for (j = 0; (rule = lists[i].at(j)); j++)
-			printf("| `%s` | %s | %s | %s | %s | %s |\n", rule->id,
-			       severity_words[rule->severity], rule->title, rule->remedy,
-			       lists[i].fixable && lists[i].fixable(j) ? "yes" : "", rule->source);
+		for (j = 0; (rule = lists[i].at(j)); j++) {
+			printf("| `%s` | %s", rule->id, severity_words[rule->severity]);
+			print_cell(rule->title);
+			print_cell(rule->remedy);
+			print_cell(lists[i].fixable && lists[i].fixable(j) ? "yes" : "");
+			print_cell(rule->source);
+			puts(" |");
+		}
 	}
 }
 
