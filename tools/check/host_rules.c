@@ -241,7 +241,7 @@ static void judge_kvm_access(facts_t facts, const struct rule *rule, struct targ
 {
 	if (host_is_not(facts, HOST_DEV_KVM_USABLE))
 		finding_add(target, rule, 0, "user %s, whom QEMU runs as, may not use /dev/kvm",
-			    host_text(facts, HOST_QEMU_USER));
+			    host_text(facts, HOST_QEMU_USER) ?: "(not known)");
 }
 
 static void judge_sev_access(facts_t facts, const struct rule *rule, struct target *target)
@@ -251,12 +251,12 @@ static void judge_sev_access(facts_t facts, const struct rule *rule, struct targ
 	if (host_text(facts, HOST_LIBVIRT_DAEMON)) {
 		finding_add_as(target, rule, SEVERITY_INFO, 0,
 			       "user %s may not use /dev/sev: libvirt relabels it for each guest, QEMU without libvirt fails",
-			       host_text(facts, HOST_QEMU_USER));
+			       host_text(facts, HOST_QEMU_USER) ?: "(not known)");
 		finding_fix(target, "nothing, unless QEMU is started without libvirt");
 		return;
 	}
 	finding_add(target, rule, 0, "user %s, whom QEMU runs as, may not use /dev/sev",
-		    host_text(facts, HOST_QEMU_USER));
+		    host_text(facts, HOST_QEMU_USER) ?: "(not known)");
 }
 
 static void judge_firmware(facts_t facts, const struct rule *rule, struct target *target)
@@ -359,7 +359,7 @@ static void judge_memlock_libvirt(facts_t facts, const struct rule *rule, struct
 		return;
 	finding_add(target, rule, 0,
 		    "a guest without <hard_limit> and <locked/> inherits RLIMIT_MEMLOCK %s of %s (%s): too little for SEV and SEV-ES",
-		    bytes_text(bytes, text), host_text(facts, HOST_LIBVIRT_DAEMON),
+		    bytes_text(bytes, text), host_text(facts, HOST_LIBVIRT_DAEMON) ?: "libvirt's daemon",
 		    host_text(facts, HOST_MEMLOCK_LIBVIRT_SOURCE) ?: "source unknown");
 }
 
@@ -373,8 +373,8 @@ static void judge_memlock_stale(facts_t facts, const struct rule *rule, struct t
 	    !host_number(facts, HOST_MEMLOCK_LIBVIRT_UNIT_BYTES, &unit) || live == unit)
 		return;
 	finding_add(target, rule, 0, "the running %s has RLIMIT_MEMLOCK %s, its unit says %s (%s)",
-		    host_text(facts, HOST_LIBVIRT_DAEMON), bytes_text(live, have),
-		    bytes_text(unit, want),
+		    host_text(facts, HOST_LIBVIRT_DAEMON) ?: "daemon of libvirt",
+		    bytes_text(live, have), bytes_text(unit, want),
 		    host_text(facts, HOST_MEMLOCK_LIBVIRT_UNIT_SOURCE) ?: "source unknown");
 }
 

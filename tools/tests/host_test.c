@@ -218,6 +218,35 @@ static void break_each(void (*well_host)(struct host_facts *facts), const struct
 	report_free(&report);
 }
 
+/* A file of facts may lack any of them: what is not known is not printed as if it were. */
+static void names_that_are_not_known(void)
+{
+	static const enum host_fact_id names[] = {
+		HOST_QEMU_USER, HOST_QEMU, HOST_QEMU_VERSION, HOST_KERNEL, HOST_LIBVIRT_VERSION,
+		HOST_MEMLOCK_LIBVIRT_SOURCE, HOST_MEMLOCK_LIBVIRT_UNIT_SOURCE, HOST_LIBVIRT_DAEMON,
+	};
+	struct report report = {};
+	struct host_facts facts;
+	struct target *target;
+	size_t i, j, known;
+
+	/* Without each of them, and last without all. */
+	for (i = 0; i < ARRAY_SIZE(broken); i++)
+		for (known = 0; known <= ARRAY_SIZE(names); known++) {
+			well(&facts);
+			break_it(&facts, &broken[i]);
+			for (j = 0; j < ARRAY_SIZE(names); j++)
+				if (j == known || known == ARRAY_SIZE(names))
+					host_set_unknown(&facts, names[j], "not there");
+			target = report_target(&report, broken[i].rule, TARGET_OBJECT);
+			host_judge(&facts, target);
+			for (j = 0; j < target->nr; j++)
+				EXPECT(!strstr(target->findings[j].message, "(null)"));
+			host_facts_free(&facts);
+		}
+	report_free(&report);
+}
+
 static bool has_case(const struct breakage *list, size_t nr, const char *rule)
 {
 	size_t i;
@@ -497,6 +526,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "each rule", each_rule },
 		{ "each rule of SEV-SNP", each_rule_of_snp },
+		{ "names that are not known", names_that_are_not_known },
 		{ "severities of SEV-SNP", severities_of_snp },
 		{ "the RMP table in the kernel's log", rmp_in_the_log },
 		{ "SEV-ES that firmware refuses", refusal_of_es },
