@@ -317,23 +317,30 @@ static void back_and_forth(void)
 	}
 }
 
-/* A limit's event is of somebody, and of something. */
-static void limits_that_are_none(void)
+/* The key of a field that is missing, or has what no event has, is named. */
+static void fields_that_are_wrong(void)
 {
 	static const struct {
+		enum sevadm_event_type type;
 		const char *key, *value;
 	} rows[] = {
-		{ "subject", NULL }, { "resource", NULL },
-		{ "knob", NULL }, { "current", "many" }, { "limit", "many" }, { "amount", "many" },
+		{ SEVADM_EVENT_LIMIT, "subject", NULL }, { SEVADM_EVENT_LIMIT, "resource", NULL },
+		{ SEVADM_EVENT_LIMIT, "knob", NULL }, { SEVADM_EVENT_LIMIT, "current", "many" },
+		{ SEVADM_EVENT_LIMIT, "limit", "many" }, { SEVADM_EVENT_LIMIT, "amount", "many" },
+		{ SEVADM_EVENT_ASID, "state", "lost" }, { SEVADM_EVENT_ASID, "state", NULL },
+		{ SEVADM_EVENT_ASID, "pool", "sev_xs" }, { SEVADM_EVENT_PIN, "command", NULL },
+		{ SEVADM_EVENT_PIN, "command", "NOTHING" }, { SEVADM_EVENT_PIN, "transient", "yes" },
+		{ SEVADM_EVENT_PIN, "refusal", "no" }, { SEVADM_EVENT_KVM, "event", NULL },
 	};
-	const struct sevadm_event event = { .type = SEVADM_EVENT_LIMIT, .knob = SEVADM_KNOB_MAX };
+	struct sevadm_event event, back;
 	struct json_object *row;
-	struct sevadm_event back;
 	const char *key;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		event = (struct sevadm_event) { .type = rows[i].type, .knob = SEVADM_KNOB_MAX };
 		row = event_to_json(&event);
+		EXPECT(event_from_json(row, &back, &key));
 		json_object_object_add(row, rows[i].key, rows[i].value ?
 				       json_object_new_string(rows[i].value) : NULL);
 		EXPECT(!event_from_json(row, &back, &key));
@@ -360,7 +367,7 @@ int main(void)
 		{ "one line each", one_line_each },
 		{ "length queries", length_queries },
 		{ "back and forth", back_and_forth },
-		{ "limits that are none", limits_that_are_none },
+		{ "fields that are wrong", fields_that_are_wrong },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));

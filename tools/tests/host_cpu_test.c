@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What host facts say of processors: by leaf of CPUID and by register, of processors that are made
+ * up. Their files under /dev/cpu are those of a folder, and pread() answers for them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "folder.h"
+#include "host/facts.h"
+#include "host/gather.h"
+#include "test.h"
+
+#define SYSCFG	0xc0010010
+#define HWCR	0xc0010015
+#define VM_CR	0xc0010114
+
+/**
+ * struct processor - what it answers
+ * @leaves: of CPUID, which ends with leaf 0xffffffff; others are not there
+ * @syscfg, @hwcr, @vm_cr: of processor 0, which is the only one if @others is 0
+ * @others: the same three of each further one
+ * @error: errno of reading a register
+ */
+static struct processor {
+	struct {
+		uint32_t leaf, registers[4];
+	} leaves[8];
+	uint64_t syscfg, hwcr, vm_cr, others[3];
+	int error;
+} processor;
+
+static char folder[] = "/tmp/sevadm-cpu-XXXXXX";
+
+/* Which file it is: cpuid, or the number of the processor whose msr it is. */
+static int is_msr_of(int fd, bool *cpuid)
+{
+	char link[64], path[256] = "";
+	const char *at;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, path, sizeof(path) - 1) < 0)
+		return -1;
+	at = strstr(path, "/dev/cpu/");
+	*cpuid = at && strstr(at, "/cpuid");
+	return at ? atoi(at + strlen("/dev/cpu/")) : -1;
+}
+
+ssize_t pread(int fd, void *to, size_t size, off_t at)
+{
+	bool cpuid;
+	int number = is_msr_of(fd, &cpuid);
+	uint64_t value;
+	size_t i;
+
+	if (number < 0)
+		return syscall(SYS_pread64, fd, to, size, at);
+	for (i = 0; cpuid && processor.leaves[i].leaf != UINT32_MAX; i++) {
+		if (processor.leaves[i].leaf != at)
+			continue;
+		memcpy(to, processor.leaves[i].registers, size);
+		return size;
+	}
+	if (cpuid)
+		return 0;
+	if (processor.error) {
+		errno = processor.error;
+		return -1;
+	}
+	value = at == SYSCFG ? (number ? processor.others[0] : processor.syscfg) :
+		at == HWCR ? (number ? processor.others[1] : processor.hwcr) :
+		at == VM_CR ? (number ? processor.others[2] : processor.vm_cr) : ~0ULL;
+	memcpy(to, &value, size);
+	return size;
+}
+
+/* "AuthenticAMD" and "AMD EPYC 7713 64-Core" as CPUID has them. */
+#define VENDOR(ebx, edx, ecx)	{ 0, { 16, ebx, ecx, edx } }
+#define AMD	VENDOR(0x68747541, 0x69746e65, 0x444d4163)
+#define INTEL	VENDOR(0x756e6547, 0x49656e69, 0x6c65746e)
+#define NAME						\
+	{ 0x80000002, { 0x444d4120, 0x59504520, 0x37372043, 0x36203331 } },	\
+	{ 0x80000003, { 0x6f432d34, 0x00006572, 0, 0 } },	\
+	{ 0x80000004, { 0, 0, 0, 0 } }
+
+static const struct processor milan = {
+	.leaves = {
+		AMD, NAME, { 0x80000001, { 0, 0, 1 << 2, 0 } },
+		{ 0x8000001f, { 0x1b, 51 | 5 << 6, 509, 100 } }, { UINT32_MAX },
+	},
+	.syscfg = 3 << 23, .hwcr = 1,
+};
+
+static struct host_facts facts;
+
+static void look_at(const struct processor *which)
+{
+	processor = *which;
+	host_facts_free(&facts);
+	facts = (struct host_facts) {};
+	gather_cpu(folder, &facts);
+}
+
+static long long number_of(enum host_fact_id id)
+{
+	uint64_t number;
+
+	return host_number(&facts, id, &number) ? (long long)number : -1;
+}
+
+#define EXPECT_UNKNOWN(id, words) do {						\
+		EXPECT(!facts.facts[id].known);					\
+		EXPECT_TEXT(host_why(&facts, id), words);			\
+	} while (0)
+
+static void with_snp(void)
+{
+	look_at(&milan);
+	EXPECT_TEXT(host_text(&facts, HOST_CPU_VENDOR), "AuthenticAMD");
+	EXPECT_TEXT(host_text(&facts, HOST_CPU_NAME), "AMD EPYC 7713 64-Core");
+	EXPECT_NUMBER(number_of(HOST_CPU_SVM), 1);
+	EXPECT_NUMBER(number_of(HOST_CPU_SME), 1);
+	EXPECT_NUMBER(number_of(HOST_CPU_SEV), 1);
+	EXPECT_NUMBER(number_of(HOST_CPU_SEV_ES), 1);
+	EXPECT_NUMBER(number_of(HOST_CPU_SEV_SNP), 1);
+	EXPECT_NUMBER(number_of(HOST_C_BIT), 51);
+	EXPECT_NUMBER(number_of(HOST_REDUCED_PHYS_BITS), 5);
+	EXPECT_NUMBER(number_of(HOST_MAX_ASID), 509);
+	EXPECT_NUMBER(number_of(HOST_MIN_SEV_ASID), 100);
+	EXPECT_NUMBER(number_of(HOST_SYSCFG_SMEE), 1);
+	EXPECT_NUMBER(number_of(HOST_SYSCFG_SNPEN), 1);
+	EXPECT_NUMBER(number_of(HOST_HWCR_SMMLOCK), 1);
+	EXPECT_NUMBER(number_of(HOST_SVM_DISABLED), 0);
+}
+
+/* Each bit of leaf 0x8000001f alone. */
+static void each_feature(void)
+{
+	static const struct {
+		uint32_t eax;
+		int sme, sev, es, snp;
+	} rows[] = {
+		{ 0, 0, 0, 0, 0 }, { 1, 1, 0, 0, 0 }, { 2, 0, 1, 0, 0 }, { 8, 0, 0, 1, 0 },
+		{ 16, 0, 0, 0, 1 },
+		/* The others are about something else. */
+		{ ~0x1bU, 0, 0, 0, 0 },
+	};
+	struct processor other = milan;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		other.leaves[5].registers[0] = rows[i].eax;
+		look_at(&other);
+		EXPECT_NUMBER(number_of(HOST_CPU_SME), rows[i].sme);
+		EXPECT_NUMBER(number_of(HOST_CPU_SEV), rows[i].sev);
+		EXPECT_NUMBER(number_of(HOST_CPU_SEV_ES), rows[i].es);
+		EXPECT_NUMBER(number_of(HOST_CPU_SEV_SNP), rows[i].snp);
+		EXPECT_NUMBER(number_of(HOST_C_BIT), rows[i].sme || rows[i].sev ? 51 : -1);
+		EXPECT_NUMBER(number_of(HOST_MAX_ASID), rows[i].sev ? 509 : -1);
+		if (!rows[i].sme && !rows[i].sev) {
+			EXPECT_UNKNOWN(HOST_C_BIT, "the processor cannot encrypt memory");
+			EXPECT_UNKNOWN(HOST_REDUCED_PHYS_BITS, "the processor cannot encrypt memory");
+		}
+		if (!rows[i].sev) {
+			EXPECT_UNKNOWN(HOST_MAX_ASID, "the processor has no SEV");
+			EXPECT_UNKNOWN(HOST_MIN_SEV_ASID, "the processor has no SEV");
+		}
+	}
+}
+
+/* A processor without the leaf has no SEV: that is known. */
+static void of_another_maker(void)
+{
+	static const struct processor intel = { .leaves = { INTEL, { UINT32_MAX } } };
+
+	look_at(&intel);
+	EXPECT_TEXT(host_text(&facts, HOST_CPU_VENDOR), "GenuineIntel");
+	EXPECT(!host_text(&facts, HOST_CPU_NAME));
+	EXPECT_UNKNOWN(HOST_CPU_SVM, "the processor has no CPUID 0x80000001");
+	EXPECT_NUMBER(number_of(HOST_CPU_SEV), 0);
+	EXPECT_NUMBER(number_of(HOST_CPU_SEV_SNP), 0);
+	EXPECT_UNKNOWN(HOST_C_BIT, "the processor cannot encrypt memory");
+}
+
+static void that_cannot_be_asked(void)
+{
+	static const struct processor none = { .leaves = { { UINT32_MAX } }, .error = EPERM };
+	struct processor broken = milan;
+
+	look_at(&none);
+	EXPECT_UNKNOWN(HOST_CPU_VENDOR, "no CPUID");
+	EXPECT_UNKNOWN(HOST_CPU_SME, "no CPUID");
+	EXPECT_UNKNOWN(HOST_CPU_SEV, "no CPUID");
+	EXPECT_UNKNOWN(HOST_CPU_SEV_SNP, "no CPUID");
+	EXPECT_UNKNOWN(HOST_SYSCFG_SMEE, "only root may read /dev/cpu/*/msr");
+	broken.error = EIO;
+	look_at(&broken);
+	EXPECT_UNKNOWN(HOST_SYSCFG_SNPEN, "MSR 0xc0010010: Input/output error");
+	EXPECT_UNKNOWN(HOST_SVM_DISABLED, "MSR 0xc0010114: Input/output error");
+	EXPECT_NUMBER(number_of(HOST_CPU_SEV), 1);
+}
+
+/* The BIOS has to set a bit in each processor; SVM is disabled if it is in one. */
+static void one_that_the_bios_left_out(void)
+{
+	struct processor two = milan;
+
+	folder_put(folder, "dev/cpu/1/msr", 0644, "");
+	folder_put(folder, "dev/cpu/microcode", 0644, "");
+	two.others[0] = two.syscfg;
+	two.others[1] = two.hwcr;
+	look_at(&two);
+	EXPECT_NUMBER(number_of(HOST_SYSCFG_SMEE), 1);
+	EXPECT_NUMBER(number_of(HOST_HWCR_SMMLOCK), 1);
+	two.others[0] = 1 << 24;
+	two.others[1] = 0;
+	two.others[2] = 1 << 4;
+	look_at(&two);
+	EXPECT_NUMBER(number_of(HOST_SYSCFG_SMEE), 0);
+	EXPECT_NUMBER(number_of(HOST_SYSCFG_SNPEN), 1);
+	EXPECT_NUMBER(number_of(HOST_HWCR_SMMLOCK), 0);
+	EXPECT_NUMBER(number_of(HOST_SVM_DISABLED), 1);
+}
+
+static void without_registers(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/dev/cpu/1/msr", folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/dev/cpu/0/msr", folder);
+	unlink(path);
+	look_at(&milan);
+	EXPECT_UNKNOWN(HOST_SYSCFG_SMEE, "/dev/cpu/*/msr is not there: modprobe msr");
+	EXPECT_NUMBER(number_of(HOST_MAX_ASID), 509);
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "a processor with SEV-SNP", with_snp },
+		{ "each feature", each_feature },
+		{ "a processor of another maker", of_another_maker },
+		{ "a processor that cannot be asked", that_cannot_be_asked },
+		{ "one that the BIOS left out", one_that_the_bios_left_out },
+		{ "no registers", without_registers },
+	};
+
+	folder_make(folder);
+	folder_put(folder, "dev/cpu/0/cpuid", 0644, "");
+	folder_put(folder, "dev/cpu/0/msr", 0644, "");
+	run_each(tests, ARRAY_SIZE(tests));
+	host_facts_free(&facts);
+	folder_remove(folder);
+	ksft_finished();
+}

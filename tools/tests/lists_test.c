@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vm, asid and top as words: what they print of hosts that have VMs, few of them or none, and whom
+ * a name means. The kernel is a stand-in; names come from processes that a folder has.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utmp.h>
+
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/output.h"
+#include "folder.h"
+#include "netlink.h"
+#include "top.h"
+
+static char folder[] = "/tmp/sevadm-lists-XXXXXX";
+
+/**
+ * struct host - what the module answers
+ * @vms: numbers of VMs; VM N is of process 100 + N and has ASID N
+ * @asids: how many there are, from 1 on; those of VMs are used, @waiting of the others wait
+ * @own: what was asked of VMs was about the caller's
+ * @refuse: the question that is refused
+ * @fd: of the device; @events: how many are in its ring, of which @next were read
+ */
+static struct {
+	const char *vms;
+	unsigned int asids, waiting, refuse, events, next;
+	bool own;
+	int fd;
+} host;
+
+static bool has_vm(unsigned int id)
+{
+	return id && id < 10 && strchr(host.vms, '0' + id);
+}
+
+static struct datagram *begin_row(const struct nlmsghdr *request)
+{
+	struct datagram *to = next_datagram();
+
+	answer_genl(to, request, request->nlmsg_flags & NLM_F_DUMP ? NLM_F_MULTI : 0,
+		    ((const struct genlmsghdr *)NLMSG_DATA(request))->cmd);
+	return to;
+}
+
+static void answer_vm(const struct nlmsghdr *request, unsigned int id)
+{
+	struct datagram *to = begin_row(request);
+
+	put_u64(to, SEVADM_A_VM_ID, id);
+	put_u32(to, SEVADM_A_VM_PID, 100 + id);
+	put_attribute(to, SEVADM_A_VM_COMM, "qemu", 5);
+	put_u32(to, SEVADM_A_VM_TYPE, SEVADM_VM_TYPE_SEV);
+	put_u32(to, SEVADM_A_VM_POOL, SEVADM_POOL_SEV);
+	put_u32(to, SEVADM_A_VM_ASID, id);
+	put_u64(to, SEVADM_A_VM_PINNED_BYTES, id << 20);
+	put_u64(to, SEVADM_A_VM_PRIVATE_BYTES, 1 << 20);
+	end_message(to);
+}
+
+static void answer_asid(const struct nlmsghdr *request, unsigned int asid)
+{
+	struct datagram *to = begin_row(request);
+
+	put_u32(to, SEVADM_A_ASID_ASID, asid);
+	put_u32(to, SEVADM_A_ASID_POOL, SEVADM_POOL_SEV);
+	put_u32(to, SEVADM_A_ASID_STATE, has_vm(asid) ? SEVADM_ASID_STATE_USED :
+		asid <= host.waiting ? SEVADM_ASID_STATE_RECLAIM : SEVADM_ASID_STATE_FREE);
+	if (has_vm(asid))
+		put_u64(to, SEVADM_A_ASID_VM, asid);
+	end_message(to);
+}
+
+/* The first attribute of a question, as a number; its type. */
+static unsigned int first_attribute(const struct nlmsghdr *request, uint64_t *value)
+{
+	const char *body = (const char *)NLMSG_DATA(request) + GENL_HDRLEN;
+	const struct nlattr *attribute = (const void *)body;
+
+	*value = 0;
+	if (request->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN + NLA_HDRLEN)
+		return 0;
+	memcpy(value, attribute + 1, attribute->nla_len - NLA_HDRLEN);
+	return attribute->nla_type & NLA_TYPE_MASK;
+}
+
+static void take_request(const struct nlmsghdr *request)
+{
+	unsigned int command = ((const struct genlmsghdr *)NLMSG_DATA(request))->cmd, i, type;
+	struct datagram *to;
+	uint64_t value;
+
+	type = first_attribute(request, &value);
+	if (command == host.refuse) {
+		answer_error(request, EIO, NULL, NO_OFFSET);
+		return;
+	}
+	if (request->nlmsg_flags & NLM_F_DUMP) {
+		host.own |= command == SEVADM_CMD_VM_GET && type == SEVADM_A_VM_OWN;
+		for (i = 1; command == SEVADM_CMD_VM_GET && i < 10; i++)
+			if (has_vm(i))
+				answer_vm(request, i);
+		for (i = 1; command == SEVADM_CMD_ASID_GET && i <= host.asids; i++)
+			answer_asid(request, i);
+		answer_done(request);
+		return;
+	}
+	if (command == SEVADM_CMD_STATUS_GET) {
+		to = begin_row(request);
+		put_u32(to, SEVADM_A_STATUS_STATE, SEVADM_MODULE_STATE_ATTACHED);
+		end_message(to);
+	} else if (command == SEVADM_CMD_VM_GET && has_vm(value)) {
+		answer_vm(request, value);
+	} else if (command == SEVADM_CMD_ASID_GET && value && value <= host.asids) {
+		answer_asid(request, value);
+	} else {
+		answer_error(request, ENOENT, NULL, NO_OFFSET);
+		return;
+	}
+	answer_error(request, 0, NULL, NO_OFFSET);
+}
+
+int open(const char *path, int flags, ...)
+{
+	if (strcmp(path, SEVADM_DEVICE))
+		return syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
+	host.fd = dup(STDIN_FILENO);
+	return host.fd;
+}
+
+int close(int fd)
+{
+	if (fd == host.fd)
+		host.fd = -1;
+	return syscall(SYS_close, fd);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	void *argument;
+	va_list args;
+
+	va_start(args, request);
+	argument = va_arg(args, void *);
+	va_end(args);
+	if (fd != host.fd)
+		return syscall(SYS_ioctl, fd, request, argument);
+	EXPECT(request == SEVADM_IOC_EVENT_FILTER);
+	return 0;
+}
+
+/* Event N failed with errno N, and is of VM 3 if N is even; the device itself leaves none out. */
+ssize_t read(int fd, void *to, size_t size)
+{
+	struct sevadm_event *events = to;
+	size_t nr;
+
+	if (fd != host.fd)
+		return syscall(SYS_read, fd, to, size);
+	for (nr = 0; host.next < host.events && (nr + 1) * sizeof(*events) <= size; nr++) {
+		host.next++;
+		events[nr] = (struct sevadm_event) {
+			.size = sizeof(*events), .type = SEVADM_EVENT_KVM, .seq = host.next,
+			.known = SEVADM_KNOWN_VM, .vm = host.next % 2 ? 4 : 3, .pid = host.next,
+			.ret = -(int)host.next, .command = 2,
+		};
+	}
+	errno = EAGAIN;
+	return nr ? (ssize_t)(nr * sizeof(*events)) : -1;
+}
+
+int access(const char *path, int mode)
+{
+	return strcmp(path, "/sys/module/sevadm") ? faccessat(AT_FDCWD, path, mode, 0) : 0;
+}
+
+uid_t geteuid(void)
+{
+	return 0;
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static void begin(const char *vms, unsigned int asids)
+{
+	memset(&host, 0, sizeof(host));
+	host.vms = vms;
+	host.asids = asids;
+	host.fd = -1;
+	output_json = false;
+}
+
+/* Runs the command of that name with at most one word. */
+static int run(const struct command *commands, const char *name, const char *word)
+{
+	char copy[64], *argv[] = { copy, NULL };
+	int ret;
+
+	for (; strcmp(commands->name, name); commands++)
+		;
+	snprintf(copy, sizeof(copy), "%s", word ?: "");
+	capture_begin();
+	ret = commands->run(!!word, argv);
+	capture_end();
+	return ret;
+}
+
+static void lists_of_vms(void)
+{
+	begin("", 9);
+	EXPECT_NUMBER(run(vm_commands, "list", NULL), EXIT_OK);
+	EXPECT_TEXT(captured, "No VM holds SEV resources.\n");
+	EXPECT(!host.own);
+	EXPECT_NUMBER(run(vm_commands, "list", "--own"), EXIT_OK);
+	EXPECT_TEXT(captured, "None of your VMs holds SEV resources.\n");
+	EXPECT(host.own);
+	output_json = true;
+	EXPECT_NUMBER(run(vm_commands, "list", NULL), EXIT_OK);
+	EXPECT_TEXT(captured, "[]\n");
+
+	begin("356", 9);
+	EXPECT_NUMBER(run(vm_commands, "list", NULL), EXIT_OK);
+	EXPECT(strstr(captured, "web") && strstr(captured, "twin") && strstr(captured, "5.0 MiB"));
+	EXPECT_NUMBER(run(vm_commands, "list", "3"), EXIT_USAGE);
+	host.refuse = SEVADM_CMD_VM_GET;
+	EXPECT_NUMBER(run(vm_commands, "list", NULL), EXIT_REFUSED);
+	EXPECT_NUMBER(run(vm_commands, "list", "--own"), EXIT_REFUSED);
+	EXPECT_TEXT(captured, "");
+}
+
+static void one_vm_by_its_name(void)
+{
+	begin("356", 9);
+	EXPECT_NUMBER(run(vm_commands, "show", "web"), EXIT_OK);
+	EXPECT(strstr(captured, "web"));
+	/* What it pins and what is private. */
+	EXPECT(strstr(captured, "4.0 MiB"));
+	output_json = true;
+	EXPECT_NUMBER(run(vm_commands, "show", "3"), EXIT_OK);
+	EXPECT(strstr(captured, "\"id\":3,") && strstr(captured, "\"name\":\"web\"") &&
+	       strstr(captured, "\"memory_bytes\":4194304"));
+	output_json = false;
+	EXPECT_NUMBER(run(vm_commands, "show", "4"), EXIT_REFUSED);
+	EXPECT_NUMBER(run(vm_commands, "show", "db"), EXIT_REFUSED);
+	EXPECT_TEXT(captured_errors, "sevadm: no VM is called \"db\": sevadm vm list shows names and ids\n");
+	/* Two have that name. */
+	EXPECT_NUMBER(run(vm_commands, "show", "twin"), EXIT_REFUSED);
+	EXPECT_TEXT(captured_errors, "sevadm: 2 VMs are called \"twin\": use the id of one, which sevadm vm list shows\n");
+	EXPECT_TEXT(captured, "");
+	EXPECT_NUMBER(run(vm_commands, "show", NULL), EXIT_USAGE);
+	EXPECT_NUMBER(run(vm_commands, "show", "18446744073709551616"), EXIT_USAGE);
+	host.refuse = SEVADM_CMD_VM_GET;
+	EXPECT_NUMBER(run(vm_commands, "show", "web"), EXIT_REFUSED);
+	EXPECT(!strstr(captured_errors, "is called"));
+}
+
+static void lists_of_asids(void)
+{
+	begin("", 0);
+	EXPECT_NUMBER(run(asid_commands, "list", NULL), EXIT_OK);
+	EXPECT_TEXT(captured, "This host has no ASIDs for SEV.\n");
+	begin("", 4);
+	EXPECT_NUMBER(run(asid_commands, "list", NULL), EXIT_OK);
+	EXPECT_TEXT(captured, "All 4 ASIDs are free.\n");
+	begin("3", 4);
+	host.waiting = 1;
+	EXPECT_NUMBER(run(asid_commands, "list", NULL), EXIT_OK);
+	EXPECT(strstr(captured, "reclaim") && strstr(captured, "used") && strstr(captured, "web"));
+	EXPECT(!strstr(captured, "free"));
+	EXPECT_NUMBER(run(asid_commands, "list", "--all"), EXIT_OK);
+	EXPECT(strstr(captured, "reclaim") && strstr(captured, "used") && strstr(captured, "free"));
+	output_json = true;
+	EXPECT_NUMBER(run(asid_commands, "list", NULL), EXIT_OK);
+	EXPECT(strstr(captured, "\"asid\":4,") && strstr(captured, "\"state\":\"free\""));
+	EXPECT_NUMBER(run(asid_commands, "show", "3"), EXIT_OK);
+	EXPECT(strstr(captured, "\"asid\":3,") && strstr(captured, "\"name\":\"web\""));
+	EXPECT_NUMBER(run(asid_commands, "show", "4"), EXIT_OK);
+	EXPECT(strstr(captured, "\"name\":null"));
+	output_json = false;
+	EXPECT_NUMBER(run(asid_commands, "show", "5"), EXIT_REFUSED);
+	EXPECT_NUMBER(run(asid_commands, "show", NULL), EXIT_USAGE);
+	EXPECT_NUMBER(run(asid_commands, "show", "4294967296"), EXIT_USAGE);
+	EXPECT_NUMBER(run(asid_commands, "list", "3"), EXIT_USAGE);
+	/* Who may not ask for VMs sees ASIDs without names. */
+	host.refuse = SEVADM_CMD_VM_GET;
+	EXPECT_NUMBER(run(asid_commands, "list", NULL), EXIT_OK);
+	EXPECT(strstr(captured, "used") && !strstr(captured, "web"));
+}
+
+/* ---- top ------------------------------------------------------------------------------------- */
+
+static char screen[1 << 16];
+
+/* Runs top on a terminal of its own: waits for a text, presses keys, and so on; its exit code. */
+static int watch(const char *const *texts)
+{
+	struct winsize size = { 24, 100, 0, 0 };
+	char *words[] = { (char *)"top", (char *)"--interval", (char *)"1", NULL };
+	int file, slave, status = -1;
+	struct pollfd polled;
+	size_t length = 0, from = 0;
+	char rest[4096];
+	ssize_t got;
+	pid_t pid;
+
+	screen[0] = '\0';
+	if (openpty(&file, &slave, NULL, NULL, &size))
+		abort();
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		syscall(SYS_close, file);
+		login_tty(slave);
+		stdin = fdopen(0, "r");
+		stdout = fdopen(1, "w");
+		setenv("TERM", "xterm", true);
+		leave(do_top(3, words));
+	}
+	syscall(SYS_close, slave);
+	polled = (struct pollfd) { .fd = file, .events = POLLIN };
+	for (; texts[0]; texts += 2) {
+		while (!strstr(screen + from, texts[0])) {
+			/* A loaded machine is slow, never this slow. */
+			if (poll(&polled, 1, 60000) <= 0)
+				break;
+			got = syscall(SYS_read, file, screen + length, sizeof(screen) - 1 - length);
+			if (got <= 0)
+				break;
+			length += got;
+			screen[length] = '\0';
+		}
+		if (!strstr(screen + from, texts[0])) {
+			ksft_print_msg("top does not show \"%s\"\n", texts[0]);
+			test_failed = true;
+			kill(pid, SIGKILL);
+			break;
+		}
+		from = length;
+		if (write(file, texts[1], strlen(texts[1])) < 0)
+			abort();
+	}
+	/* It writes to the end. */
+	while (poll(&polled, 1, 60000) > 0 && syscall(SYS_read, file, rest, sizeof(rest)) > 0)
+		;
+	waitpid(pid, &status, 0);
+	syscall(SYS_close, file);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Of the events of a VM the last are shown, and none of another's. */
+static void top_shows_a_vm(void)
+{
+	static const char *const texts[] = { "web", "/web\n", "web", "\n", "ENOSTR", "q", NULL };
+
+	begin("356", 9);
+	/* Errno 60. */
+	host.events = 60;
+	EXPECT_NUMBER(watch(texts), EXIT_OK);
+	EXPECT(!strstr(screen, "EBADSLT") && !strstr(screen, "ENOANO"));
+	EXPECT(!strstr(screen, "ENOENT"));
+	begin("356", 9);
+	host.refuse = SEVADM_CMD_STATUS_GET;
+	EXPECT_NUMBER(watch((const char *const[]) { "refused", "", NULL }), EXIT_REFUSED);
+	begin("356", 9);
+	host.refuse = SEVADM_CMD_VM_GET;
+	EXPECT_NUMBER(watch((const char *const[]) { "refused", "", NULL }), EXIT_REFUSED);
+}
+
+static void top_needs_a_terminal(void)
+{
+	static const struct {
+		const char *words[3];
+		const char *error;
+	} rows[] = {
+		{ { "now" }, "sevadm: top takes --interval only, and prints no JSON: see sevadm top --help\n" },
+		{ { "--interval", "0" }, "sevadm: --interval \"0\" is not a number from 1 to 3600\n" },
+		{ { "--interval", "3601" }, "sevadm: --interval \"3601\" is not a number from 1 to 3600\n" },
+	};
+	char copies[3][16], *argv[5];
+	int argc;
+	size_t i;
+
+	begin("", 0);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		argv[0] = (char *)"top";
+		for (argc = 1; argc < 4 && rows[i].words[argc - 1]; argc++) {
+			snprintf(copies[argc - 1], sizeof(copies[0]), "%s", rows[i].words[argc - 1]);
+			argv[argc] = copies[argc - 1];
+		}
+		argv[argc] = NULL;
+		capture_begin();
+		EXPECT_NUMBER(do_top(argc, argv), EXIT_USAGE);
+		capture_end();
+		EXPECT_TEXT(captured_errors, rows[i].error);
+	}
+}
+
+/* A process whose cgroup has the name of a domain of libvirt's, behind other lines. */
+static void start_vm(unsigned int pid, const char *lines, const char *name)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "proc/%u/cmdline", pid);
+	folder_put(folder, path, 0644, "qemu-system-x86_64");
+	snprintf(path, sizeof(path), "proc/%u/cgroup", pid);
+	snprintf(text, sizeof(text), "%s0::/machine.slice/machine-qemu\\x2d7\\x2d%s.scope\n", lines, name);
+	folder_put(folder, path, 0644, text);
+}
+
+int main(void)
+{
+	static const struct test tests[] = {
+		{ "lists of VMs", lists_of_vms },
+		{ "one VM by its name", one_vm_by_its_name },
+		{ "lists of ASIDs", lists_of_asids },
+		{ "top shows a VM", top_shows_a_vm },
+		{ "top needs a terminal", top_needs_a_terminal },
+	};
+
+	folder_make(folder);
+	start_vm(103, "", "web");
+	start_vm(105, "1:name=systemd:/elsewhere\n", "twin");
+	start_vm(106, "", "twin");
+	setenv("SEVADM_SYSROOT", folder, true);
+	run_each(tests, ARRAY_SIZE(tests));
+	folder_remove(folder);
+	ksft_finished();
+}
