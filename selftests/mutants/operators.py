@@ -45,8 +45,37 @@ def negated(code, source):
             yield found.start(1), end + 1 - found.start(1), "(!%s)" % source[found.start(1):end + 1]
 
 
+def bounds(code, source):
+    """Other comparisons, but for "a > b ? a - b : 0" and "a > 0 ? a : 0": where both sides are the
+    same, those are 0 in any case."""
+    table = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+    side = r"[\w>.\[\]-]+"
+    clamp = re.compile(r"(?<![\w>.\]])(?P<a>%s) >=? (?:(?P<b>%s) \? (?P=a) - (?P=b)|0 \? (?P=a)) : 0\b" % (side, side))
+    same = {code.index(">", found.end("a")) for found in clamp.finditer(code)}
+    for found in re.finditer(r"(?<= )(<=|>=|<|>)(?= )", code):
+        if found.start(1) not in same:
+            yield found.start(1), len(found[1]), table[found[1]]
+
+
+def rooms(code):
+    """Where a number is how much room there is: a greater one cannot be seen. That of all entries
+    of an array is one size."""
+    for found in re.finditer(r"\b(?:k?v?[mc]alloc|reallocarray|malloc)(\()", code):
+        yield found.start(1), closing(code, found.start(1))
+    for found in re.finditer(r"^\t+(?:static |unsigned )*(?:char|u8|uint8_t) [^=;()]*;", code, re.M):
+        yield found.span()
+    for found in re.finditer(r"\bsizeof\([^()]*\)", code):
+        yield found.span()
+
+
 def constants(code, source):
+    room = list(rooms(code))
     for found in re.finditer(r"(?<![\w.])(0x[0-9a-fA-F]+|\d+)(?=U?L*\b)", code):
+        # Any negative number says that there is none.
+        if re.search(r"(?:return|:) -$", code[:found.start()]) and found[1] == "1":
+            continue
+        if any(start <= found.start() < end for start, end in room):
+            continue
         octal = re.fullmatch(r"0\d+", found[1])
         yield found.start(1), len(found[1]), str(int(found[1], 8 if octal else 0) + 1)
 
@@ -71,11 +100,27 @@ def dropped(code, source):
             yield found.start(group), len(found[group]), ""
 
 
+# Calls that have no order, and such as have none where only "the same or not" is asked.
+NO_ORDER = r"min|max|max3|uid_eq|gid_eq"
+TRUTHS = r"strcmp|strcasecmp|strncmp|memcmp"
+
+
+def has_order(code, found):
+    """Whether the order of a call's arguments matters."""
+    name = code[found.start():code.index("(", found.start())]
+    if re.fullmatch(NO_ORDER, name):
+        return False
+    asked = re.search(r"(?:!|&& |\|\| |\b(?:if|while) \(|;[^;]*; )$", code[:found.start()])
+    end = closing(code, code.index("(", found.start()))
+    return not (re.fullmatch(TRUTHS, name) and asked and not re.match(r" [<>]", code[end + 1:end + 3]))
+
+
 def swapped(code, source):
     """The first two arguments of a call, and the sides of a minus or a shift."""
     word = r"[\w>.&*\[\]-]+"
     for found in re.finditer(r"\b[a-z_]\w*\((%s), (%s)(?=[,)])" % (word, word), code):
-        if source[found.start(1):found.end(2)] == found[0][found[0].index("(") + 1:] and found[1] != found[2]:
+        if source[found.start(1):found.end(2)] == found[0][found[0].index("(") + 1:] and found[1] != found[2] and \
+           has_order(code, found):
             yield found.start(1), found.end(2) - found.start(1), "%s, %s" % (found[2], found[1])
     for found in re.finditer(r"(?<=[ (])([\w>.-]+) (-|<<|/|%%) ([\w>.-]+)(?=[ ;,)])", code):
         yield found.start(1), found.end(3) - found.start(1), "%s %s %s" % (found[3], found[2], found[1])
@@ -101,8 +146,7 @@ def returned(code, source):
 
 OPERATORS = {
     "negated condition": negated,
-    "bound": replaced(r"(?<= )(<=|>=|<|>)(?= )",
-                      {"<": ["<="], "<=": ["<"], ">": [">="], ">=": [">"]}),
+    "bound": bounds,
     "equality": replaced(r"(?<= )(==|!=)(?= )", {"==": ["!="], "!=": ["=="]}),
     "and, or": replaced(r"(&&|\|\|)", {"&&": ["||"], "||": ["&&"]}),
     "arithmetic": replaced(r"(?<=[\w)\]] )(\+|-|&|\||\+=|-=)(?= )",
