@@ -67,7 +67,8 @@ static struct json_object *row_of(struct json_object *rows, const char *check, c
 
 	for (i = 0; i < json_object_array_length(rows); i++) {
 		row = json_object_array_get_idx(rows, i);
-		if (!strcmp(json_get_text(row, "check"), check) && !strcmp(json_get_text(row, "rule"), rule))
+		if (!strcmp(json_get_text(row, "check"), check) &&
+		    !strcmp(json_get_text(row, "rule"), rule))
 			return row;
 	}
 	return NULL;
