@@ -272,6 +272,22 @@ static void limit_is_of_one_user(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pin(two, 10), 0);
 }
 
+/* Root is a user as any other: what others pin is not its. */
+static void limit_of_root(struct kunit *test)
+{
+	const struct sevadm_limit_set root = {
+		.key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(0) },
+		.resource = SEVADM_RESOURCE_PIN, .mask = BIT(SEVADM_KNOB_MAX), .limits.max = 1,
+	};
+	struct sevadm_vm *of_root = limits_start(test, 1, 0), *other = limits_start(test, 2, UID_ONE);
+	u64 left;
+
+	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&root, &left), 0);
+	KUNIT_EXPECT_EQ(test, pin(other, 1000), 0);
+	KUNIT_EXPECT_EQ(test, pin(of_root, 1), 0);
+	KUNIT_EXPECT_EQ(test, pin(of_root, 1), -EDQUOT);
+}
+
 /* Usage and amount are compared so that their sum, which may not fit, is never made. */
 static void limit_does_not_wrap(struct kunit *test)
 {
@@ -685,6 +701,7 @@ static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_leaves_what_is_in_flight_alone),
 	KUNIT_CASE(limit_of_what_is_released_before_it_is_booked),
 	KUNIT_CASE(limit_is_of_one_user),
+	KUNIT_CASE(limit_of_root),
 	KUNIT_CASE(limit_does_not_wrap),
 	KUNIT_CASE(limit_lowered_below_usage),
 	KUNIT_CASE(limit_gives_back_what_was_charged),

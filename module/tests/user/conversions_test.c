@@ -234,9 +234,41 @@ static void event_has_the_owner_of_the_namespace(struct kunit *test)
 	tick();
 	KUNIT_ASSERT_EQ(test, nr_seen, 3);
 	KUNIT_EXPECT_EQ(test, seen[0].uid, 77);
-	KUNIT_EXPECT_EQ(test, seen[1].uid, getuid());
-	KUNIT_EXPECT_EQ(test, seen[2].uid, getuid());
+	KUNIT_EXPECT_EQ(test, seen[1].uid, 1000);
+	KUNIT_EXPECT_EQ(test, seen[2].uid, 1000);
 	KUNIT_EXPECT_TRUE(test, seen[0].known & SEVADM_KNOWN_UID);
+}
+
+/* The process has a uid; what it does may be down to another one. */
+static void vm_is_of_the_creators_user(struct kunit *test)
+{
+	struct user_namespace *const before = shim_task.cred.user_ns;
+	struct user_namespace inner = { .parent = &init_user_ns, .owner = KUIDT_INIT(77) };
+	struct sevadm_vm *vm;
+
+	shim_task.cred.user_ns = &inner;
+	vm = guest(test, 1, 1);
+	shim_task.cred.user_ns = before;
+	KUNIT_EXPECT_EQ(test, look(vm).uid, 1000);
+	KUNIT_EXPECT_EQ(test, vm->uid_nr, 2);
+	KUNIT_EXPECT_EQ(test, __kuid_val(vm->uids[0]), 1000);
+	KUNIT_EXPECT_EQ(test, __kuid_val(vm->uids[1]), 77);
+}
+
+/* The module does not load then. */
+static void no_room_for_accounts(struct kunit *test)
+{
+	private_end();
+	shim_fault = 1;
+	KUNIT_EXPECT_EQ(test, sevadm_private_init(9), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, sevadm_private_init(9), 0);
+	give(9, 1);
+	KUNIT_EXPECT_EQ(test, sevadm_private_accounts.nr, 10);
+	/* What hands pages over after the end does no harm. */
+	sevadm_private_uninit();
+	give(9, 1);
+	KUNIT_EXPECT_EQ(test, sevadm_private_accounts.nr, 0);
+	private_for_test(test, true);
 }
 
 /* Whichever task counts: that of the work queue, or one that begins to read. */
@@ -277,6 +309,8 @@ static struct kunit_case conversions_cases[] = {
 	KUNIT_CASE(vm_has_left),
 	KUNIT_CASE(vm_has_another_asid),
 	KUNIT_CASE(event_has_the_owner_of_the_namespace),
+	KUNIT_CASE(vm_is_of_the_creators_user),
+	KUNIT_CASE(no_room_for_accounts),
 	KUNIT_CASE(event_is_put_down_to_the_creator),
 	KUNIT_CASE(creator_is_not_known),
 	{}

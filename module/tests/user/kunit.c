@@ -27,6 +27,7 @@ static struct task_struct idle = { .real_parent = &idle };
 static struct task_struct init = { .tgid.number = 1, .real_parent = &idle };
 struct task_struct shim_task = {
 	.comm = "kunit", .real_parent = &init, .cred.user_ns = &shim_user_ns,
+	.cred.uid = KUIDT_INIT(1000),
 	.cgroup = { .self.flags = CSS_ONLINE, .id = 1 },
 };
 

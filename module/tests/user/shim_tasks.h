@@ -92,7 +92,7 @@ extern struct task_struct shim_task;
 #define task_tgid(task)		(&(task)->tgid)
 #define task_tgid_nr(task)	((task)->tgid.number)
 #define task_pid_nr(task)	((task)->tgid.number)
-#define task_uid(task)		KUIDT_INIT(getuid())
+#define task_uid(task)		((task)->cred.uid)
 #define get_task_comm(to, task)	strscpy(to, (task)->comm, sizeof(to))
 #define fatal_signal_pending(task) false
 #define signal_pending(task)	false
