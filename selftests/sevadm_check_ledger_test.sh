@@ -64,7 +64,7 @@ in_a_storm() {
 
 older_than_the_module() {
 	sevadm module unload && guest_start measure --memory 8 && sevadm module load --no-adopt &&
-		judged 0 warning 1 && grep -q '1 VMs are older than the module' judgement &&
+		judged 0 warning 1 && grep -q '1 VM is older than the module' judgement &&
 		judged 1 warning 1 --strict &&
 		sevadm module adopt && judged 0 ok 1 && guest_finish && judged 0 ok 0
 }

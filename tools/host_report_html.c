@@ -363,7 +363,7 @@ static void put_events(FILE *file, struct json_object *trace)
 	struct json_object *events = get(trace, "events");
 	size_t nr = json_object_array_length(events), first = nr > EVENT_ROWS ? nr - EVENT_ROWS : 0;
 
-	fprintf(file, "<p class=\"r-soft\">%zu events", nr);
+	fprintf(file, "<p class=\"r-soft\">%zu event%s", nr, plural(nr));
 	if (first)
 		fprintf(file, ", of which the last %d are shown", EVENT_ROWS);
 	fprintf(file, "; %" PRIu64 " lost, %" PRIu64 " older ones left out.</p>\n",

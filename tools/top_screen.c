@@ -152,10 +152,11 @@ static void draw_status(struct json_object *status)
 	size_t i;
 
 	bar_draw(bar, bar_width(), whole, &used, 1);
-	add_line("pinned  [%s] %s of %s, peak %s; %s VMs%s%s", bar,
+	add_line("pinned  [%s] %s of %s, peak %s; %s VM%s%s%s", bar,
 		 output_text(pinned, "current_bytes", format_bytes),
 		 limited ? output_text(pinned, "max_bytes", format_bytes) : "no limit",
 		 output_text(pinned, "peak_bytes", format_bytes), output_text(status, "vms", NULL),
+		 plural(json_get_u64(status, "vms")),
 		 is_wide() ? ", events: " : "",
 		 is_wide() ? output_text(status, "events", NULL) : "");
 	draw_pools(get(status, "pools"));

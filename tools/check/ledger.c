@@ -124,9 +124,11 @@ static void summarise(const struct moment *moment, struct target *target)
 {
 	struct json_object *totals = make_totals(moment);
 
-	if (asprintf(&target->text, "  kvm_amd has %s VMs, %s pinned, %s ASIDs used and %s to be recycled%s\n",
-		     output_text(totals, "vms", NULL), output_text(totals, "pinned_bytes", format_bytes),
-		     output_text(totals, "used", NULL), output_text(totals, "reclaim", NULL),
+	if (asprintf(&target->text, "  kvm_amd has %s VM%s, %s pinned, %s ASID%s used and %s to be recycled%s\n",
+		     output_text(totals, "vms", NULL), plural(json_get_u64(totals, "vms")),
+		     output_text(totals, "pinned_bytes", format_bytes),
+		     output_text(totals, "used", NULL), plural(json_get_u64(totals, "used")),
+		     output_text(totals, "reclaim", NULL),
 		     target->nr ? "" : ": the ledger has the same") < 0)
 		target->text = NULL;
 	target_add_json(target, "kvm_amd", totals);

@@ -268,8 +268,9 @@ static void compare_vms(struct comparison *c)
 	}
 	if (missing == unaccounted && missing)
 		finding_add(c->target, &rules[RULE_UNACCOUNTED], 0,
-			    "%" PRIu64 " VMs are older than the module: what they hold is not in the ledger",
-			    missing);
+			    "%" PRIu64 " VM%s older than the module: what %s is not in the ledger",
+			    missing, missing == 1 ? " is" : "s are",
+			    missing == 1 ? "it holds" : "they hold");
 	for (i = 0; i < c->truth->nr_vms && missing != unaccounted; i++)
 		if (!c->matches[i])
 			finding_add(c->target, &rules[RULE_MISSING], 0,

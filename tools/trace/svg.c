@@ -259,7 +259,8 @@ static void put_head(FILE *file, const struct loaded *loaded, double height)
 	put_text(file, json_get_text(header, "kernel") ?: "unknown");
 	fputs(", ", file);
 	put_text(file, json_get_text(header, "time") ?: "at an unknown time");
-	fprintf(file, ": %zu events, %" PRIu64 " lost%s</text>\n", loaded->nr, loaded->lost,
+	fprintf(file, ": %zu event%s, %" PRIu64 " lost%s</text>\n", loaded->nr,
+		plural(loaded->nr), loaded->lost,
 		loaded->complete ? "" : "; the recording is not complete");
 }
 
