@@ -50,3 +50,26 @@ keep_guest() {
 	install "$vm_dir/image/guest-init" "$root/init"
 	(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$share/initrd"
 }
+
+# keep_modules FILES ROOT MODULE...: of the guest's kernel, into the guests' initrd, with those that
+# they need.
+keep_modules() {
+	local files=$1/kernel root=$1/modules share=$2/usr/share/sev-guest version module path
+	shift 2
+	need_packages cpio kmod xz-utils
+	version=$(ls "$files/lib/modules")
+	depmod -b "$files" "$version"
+	mkdir -p "$root"/{lib/modules/"$version",sbin}
+	for module; do
+		while read -r path; do
+			xz -dc "$path" >"$root/lib/modules/$version/$(basename "$path" .xz)"
+		done < <(modprobe -d "$files" -S "$version" --show-depends "$module" |
+			sed -n 's/^insmod \([^ ]*\).*/\1/p')
+	done
+	cp "$files/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} \
+		"$root/lib/modules/$version/"
+	depmod -b "$root" "$version"
+	# The kernel, too, loads modules with this one.
+	ln -s /bin/busybox "$root/sbin/modprobe"
+	(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >>"$share/initrd"
+}
