@@ -42,11 +42,23 @@ static int within_bounds(const char *bytes, size_t size, struct yaml_error *erro
 	return 0;
 }
 
-static int explain(const yaml_parser_t *parser, struct yaml_error *error)
+/* The reader is ahead of the lines that were looked at: it reports a byte. */
+static unsigned int line_of_byte(const char *bytes, size_t size, size_t at)
+{
+	unsigned int line = 1;
+	size_t i;
+
+	for (i = 0; i < size && i < at; i++)
+		line += bytes[i] == '\n';
+	return line;
+}
+
+static int explain(const yaml_parser_t *parser, const char *bytes, size_t size,
+		   struct yaml_error *error)
 {
 	error->line = (unsigned int)parser->problem_mark.line + 1;
 	if (parser->error == YAML_READER_ERROR) {
-		error->line = (unsigned int)parser->mark.line + 1;
+		error->line = line_of_byte(bytes, size, parser->problem_offset);
 		snprintf(error->message, sizeof(error->message), "not YAML: %s at byte %zu",
 			 parser->problem ?: "unreadable", parser->problem_offset);
 	} else {
@@ -74,7 +86,7 @@ int yaml_each(const char *bytes, size_t size,
 	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
 	for (;;) {
 		if (!yaml_parser_load(&parser, &doc)) {
-			ret = explain(&parser, error);
+			ret = explain(&parser, bytes, size, error);
 			break;
 		}
 		root = yaml_document_get_root_node(&doc);
