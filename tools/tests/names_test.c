@@ -130,7 +130,7 @@ static void names_are_read_leniently_numbers_strictly(void)
 {
 	static const char *const wrong[] = {
 		"", "LAUNCH", "LAUNCH_START ", "-1", "+1", " 1", "1 ", "0x", "0xg", "0x100000000",
-		"99999999999999999999", "KVM_SEV_LAUNCH_START", "1x",
+		"99999999999999999999", "KVM_SEV_LAUNCH_START", "1x", "0x0x30",
 	};
 	size_t i;
 

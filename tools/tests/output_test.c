@@ -149,6 +149,13 @@ static void hostile_names(void)
 	/* C1 control characters are two bytes of UTF-8: U+009B would be a CSI. */
 	json_object_object_add(object, "comm", json_text("\xc2\x9b" "31m"));
 	EXPECT(!strstr(output_text(object, "comm", NULL), "\x9b"));
+	/* The first and the last characters of two, three and four bytes that are no controls. */
+	json_object_object_add(object, "comm", json_text("\xc2\xa0\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"
+							 "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
+	EXPECT_TEXT(json_get_text(object, "comm"), "\xc2\xa0\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"
+		    "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf");
+	json_object_object_add(object, "comm", json_text("\xf4\x90\x80\x80\xf0\x8f\xbf\xbf\xe0\x9f\xbf"));
+	EXPECT(!strpbrk(json_get_text(object, "comm"), "\xf4\xf0\xe0"));
 	/* Overlong forms and surrogates are no UTF-8. */
 	json_object_object_add(object, "comm", json_text("\xc0\xaf\xed\xa0\x80\xf5"));
 	EXPECT(!strpbrk(json_get_text(object, "comm"), "\xc0\xed\xf5"));

@@ -130,6 +130,7 @@ static void those_that_are_wanted(void)
 	EXPECT(!strncmp(ids(TOP_BY_ID, "WEB", false), "1:", 2));
 	EXPECT(!strchr(ids(TOP_BY_ID, "WEB", false), ' '));
 	EXPECT(!strncmp(ids(TOP_BY_ID, "/b", false), "2:", 2));
+	EXPECT(!strncmp(ids(TOP_BY_ID, "7", false), "7:", 2));
 	EXPECT_TEXT(ids(TOP_BY_ID, "nothing like it", false), "");
 }
 
