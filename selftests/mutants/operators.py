@@ -46,12 +46,14 @@ def negated(code, source):
 
 
 def bounds(code, source):
-    """Other comparisons, but for "a > b ? a - b : 0" and "a > 0 ? a : 0": where both sides are the
-    same, those are 0 in any case."""
+    """Other comparisons, but for "a > b ? a - b : 0", "a > 0 ? a : 0" and "if (a > b) b = a": where
+    both sides are the same, it makes no difference."""
     table = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
     side = r"[\w>.\[\]-]+"
     clamp = re.compile(r"(?<![\w>.\]])(?P<a>%s) >=? (?:(?P<b>%s) \? (?P=a) - (?P=b)|0 \? (?P=a)) : 0\b" % (side, side))
+    greatest = re.compile(r"(?P<a>[\w>.\[\]()-]+) (?P<op>[<>])=? (?P<b>%s)\)\n\t+(?P=b) = (?P<c>[^;]+);" % side)
     same = {code.index(">", found.end("a")) for found in clamp.finditer(code)}
+    same |= {found.start("op") for found in greatest.finditer(code) if found["a"].endswith(found["c"])}
     for found in re.finditer(r"(?<= )(<=|>=|<|>)(?= )", code):
         if found.start(1) not in same:
             yield found.start(1), len(found[1]), table[found[1]]

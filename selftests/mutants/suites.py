@@ -65,7 +65,8 @@ def digest(paths):
     """One number for the contents of files and folders."""
     whole = hashlib.sha256()
     for path in sorted({str(file) for path in paths for file in ([Path(path)] + list(Path(path).rglob("*")))}):
-        if os.path.isfile(path):
+        # What a mutant of check --fix has left there is nobody's source.
+        if os.path.isfile(path) and not path.endswith(".fixed"):
             whole.update(path.encode() + Path(path).read_bytes())
     return whole.hexdigest()
 
