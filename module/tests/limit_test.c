@@ -279,7 +279,8 @@ static void limit_of_root(struct kunit *test)
 		.key = { .kind = SEVADM_SUBJECT_USER, .uid = KUIDT_INIT(0) },
 		.resource = SEVADM_RESOURCE_PIN, .mask = BIT(SEVADM_KNOB_MAX), .limits.max = 1,
 	};
-	struct sevadm_vm *of_root = limits_start(test, 1, 0), *other = limits_start(test, 2, UID_ONE);
+	struct sevadm_vm *of_root = limits_start(test, 1, 0);
+	struct sevadm_vm *other = limits_start(test, 2, UID_ONE);
 	u64 left;
 
 	KUNIT_ASSERT_EQ(test, sevadm_limit_set(&root, &left), 0);
