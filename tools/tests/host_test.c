@@ -521,6 +521,73 @@ static void a_made_up_host(void)
 	host_facts_free(&facts);
 }
 
+/* What systemd takes for LimitMEMLOCK=; of SOFT:HARD the soft one is in force. */
+static void limits_of_systemd(void)
+{
+	static const struct {
+		const char *value;
+		uint64_t bytes;
+	} rows[] = {
+		{ "64M", 64 << 20 }, { "8M:16M", 8 << 20 }, { "65536", 65536 }, { "64:128", 64 },
+		{ "3K", 3 << 10 }, { "2G", 2ULL << 30 }, { "1T", 1ULL << 40 }, { "5B", 5 },
+		{ "4MB", 4 << 20 }, { "infinity", HOST_UNLIMITED },
+		{ "infinity:infinity", HOST_UNLIMITED },
+	};
+	static const char *const wrong[] = { "-5", "many", "64MX", "5BB", "64X", "5 M" };
+	struct host_facts limits = {};
+	char text[64];
+	uint64_t bytes;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(text, sizeof(text), "[Service]\nLimitMEMLOCK=%s\n", rows[i].value);
+		put("etc/systemd/system/user@.service", text);
+		gather_limits(root, &limits);
+		EXPECT(host_number(&limits, HOST_MEMLOCK_SESSION_BYTES, &bytes) &&
+		       bytes == rows[i].bytes);
+	}
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		/* It is as if it was not there. */
+		snprintf(text, sizeof(text), "[Service]\nLimitMEMLOCK=7M\nLimitMEMLOCK=%s\n", wrong[i]);
+		put("etc/systemd/system/user@.service", text);
+		gather_limits(root, &limits);
+		EXPECT(host_number(&limits, HOST_MEMLOCK_SESSION_BYTES, &bytes) &&
+		       bytes == 7 << 20);
+	}
+	host_facts_free(&limits);
+}
+
+static void parameters_of_kvm_amd(void)
+{
+	char path[] = "/tmp/sevadm-kvm-amd-XXXXXX";
+	struct host_facts facts = {};
+
+	folder_make(path);
+	gather_modules(path, &facts);
+	EXPECT_TEXT(host_why(&facts, HOST_KVM_AMD), "/sys/module is not there");
+	EXPECT_TEXT(host_why(&facts, HOST_CONFIGURED_SEV),
+		    "neither modprobe.d nor the kernel's command line sets it");
+	folder_put(path, "sys/module/ccp/refcnt", 0644, "1\n");
+	gather_modules(path, &facts);
+	EXPECT(host_is_not(&facts, HOST_KVM_AMD) && host_is(&facts, HOST_CCP));
+	EXPECT_TEXT(host_why(&facts, HOST_SEV), "kvm_amd is not loaded");
+	folder_put(path, "sys/module/kvm_amd/parameters/sev", 0644, "Y\n");
+	folder_put(path, "sys/module/kvm_amd/parameters/sev_es", 0644, "N\n");
+	gather_modules(path, &facts);
+	EXPECT(host_is(&facts, HOST_KVM_AMD) && host_is(&facts, HOST_SEV));
+	EXPECT(host_is_not(&facts, HOST_SEV_ES));
+	EXPECT_TEXT(host_why(&facts, HOST_SEV_SNP), "this kernel's kvm_amd has no parameter sev_snp");
+	/* Each folder of modprobe's counts; the last option and the command line win. */
+	folder_put(path, "lib/modprobe.d/a.conf", 0644, "options kvm_amd sev=on sev_snp\n");
+	folder_put(path, "run/modprobe.d/b.conf", 0644, "options kvm_amd sev_es=1\noptions kvm sev=0\n");
+	host_set_text(&facts, HOST_COMMAND_LINE, "kvm_amd.sev_snp=0 kvm.sev=0 sev=0");
+	gather_modules(path, &facts);
+	EXPECT(host_is(&facts, HOST_CONFIGURED_SEV) && host_is(&facts, HOST_CONFIGURED_SEV_ES));
+	EXPECT(host_is_not(&facts, HOST_CONFIGURED_SEV_SNP));
+	host_facts_free(&facts);
+	folder_remove(path);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -534,6 +601,8 @@ int main(void)
 		{ "nothing known is no finding", nothing_known },
 		{ "facts through JSON", through_json },
 		{ "a made-up host", a_made_up_host },
+		{ "limits of systemd", limits_of_systemd },
+		{ "parameters of kvm_amd", parameters_of_kvm_amd },
 	};
 
 	folder_make(root);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vm, asid and top as words: what they print of hosts that have VMs, few of them or none, and whom
- * a name means. The kernel is a stand-in; names come from processes that a folder has.
+ * vm, asid, top, metrics and check memlock of a process: what they print of hosts that have VMs,
+ * few of them or none, and whom a name means. The kernel is a stand-in; names come from processes
+ * that a folder has.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,10 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "folder.h"
+#include "memlock/process.h"
 #include "netlink.h"
+#include "report/files.h"
+#include "report/findings.h"
 #include "top.h"
 
 static char folder[] = "/tmp/sevadm-lists-XXXXXX";
@@ -296,6 +300,126 @@ static void lists_of_asids(void)
 	EXPECT(strstr(captured, "used") && !strstr(captured, "web"));
 }
 
+static char *file_of(const char *name)
+{
+	char path[128];
+	const char *why;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return file_read(path, &size, &why);
+}
+
+/* Of all VMs of a host as many as are asked for have samples of their own; a file is whole. */
+static void metrics_of_vms(void)
+{
+	char word[128], *text;
+
+	begin("356", 9);
+	EXPECT_NUMBER(run(metrics_commands, "prometheus", NULL), EXIT_OK);
+	EXPECT(strstr(captured, "sevadm_vm_pinned_bytes{id=\"3\""));
+	EXPECT(strstr(captured, "sevadm_vm_pinned_bytes{id=\"6\""));
+	EXPECT_NUMBER(run(metrics_commands, "prometheus", "--by-vm=0"), EXIT_OK);
+	EXPECT(!strstr(captured, "sevadm_vm_pinned_bytes{"));
+	EXPECT_NUMBER(run(metrics_commands, "prometheus", "--by-vm=1000000"), EXIT_OK);
+	EXPECT_NUMBER(run(metrics_commands, "prometheus", "--by-vm=1000001"), EXIT_USAGE);
+	EXPECT_NUMBER(run(metrics_commands, "prometheus", "words"), EXIT_USAGE);
+	snprintf(word, sizeof(word), "--textfile=%s/sevadm.prom", folder);
+	EXPECT_NUMBER(run(metrics_commands, "prometheus", word), EXIT_OK);
+	EXPECT_TEXT(captured, "");
+	text = file_of("sevadm.prom");
+	EXPECT(text && strstr(text, "sevadm_vm_pinned_bytes{id=\"3\""));
+	free(text);
+	snprintf(word, sizeof(word), "--textfile=%s/sevadm.nfd", folder);
+	EXPECT_NUMBER(run(metrics_commands, "nfd", word), EXIT_OK);
+	text = file_of("sevadm.nfd");
+	EXPECT(text && strstr(text, "sevadm"));
+	free(text);
+	/* Nothing is written by halves. */
+	host.refuse = SEVADM_CMD_VM_GET;
+	EXPECT_NUMBER(run(metrics_commands, "nfd", NULL), EXIT_REFUSED);
+	EXPECT_NUMBER(run(metrics_commands, "prometheus", NULL), EXIT_REFUSED);
+	EXPECT_TEXT(captured, "");
+}
+
+/* ---- a process ------------------------------------------------------------------------------- */
+
+/* What check memlock finds and prints of process 103, which runs VM 3. */
+static const struct target *look_at_process(struct report *report, const char *limit,
+					     const char *locked)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "Max cpu time              unlimited            unlimited\n"
+		 "Max locked memory         %-20s %-20s bytes\n", limit, limit);
+	folder_put(folder, "proc/103/limits", 0644, text);
+	snprintf(text, sizeof(text), "VmSize:\t   20480 kB\nVmLck:\t   %s kB\n", locked);
+	folder_put(folder, "proc/103/status", 0644, text);
+	EXPECT_NUMBER(memlock_process(report, 103), EXIT_OK);
+	return report->targets[report->nr - 1];
+}
+
+static const char *message_of(const struct target *target, size_t i)
+{
+	return i < target->nr ? target->findings[i].message : "";
+}
+
+#define SLICE	"sys/fs/cgroup/machine.slice/"
+#define SCOPE	SLICE "machine-qemu\\x2d7\\x2dweb.scope/"
+
+static void process_near_its_limits(void)
+{
+	struct report report = {};
+	const struct target *target;
+
+	begin("356", 9);
+	/* VM 3 has 3 MiB pinned and 1 MiB private; its slice has 1.5 MiB left of 64. */
+	folder_put(folder, SCOPE "memory.current", 0644, "10485760\n");
+	folder_put(folder, SCOPE "memory.max", 0644, "33554432\n");
+	folder_put(folder, SLICE "memory.current", 0644, "65536000\n");
+	folder_put(folder, SLICE "memory.max", 0644, "67108864\n");
+	target = look_at_process(&report, "33554432", "0");
+	EXPECT_TEXT(target->text,
+		    "  pinned           3.0 MiB of 32.0 MiB, 29.0 MiB left\n"
+		    "  charged         10.0 MiB of 32.0 MiB, 22.0 MiB left\n"
+		    "  private          1.0 MiB, which no RLIMIT_MEMLOCK counts\n"
+		    "  cgroup    /machine.slice/machine-qemu\\x2d7\\x2dweb.scope\n"
+		    "  at most          1.5 MiB may be added, by memory.max of /machine.slice\n");
+	EXPECT_NUMBER(target->nr, 1);
+	EXPECT_TEXT(message_of(target, 0),
+		    "charged, against memory.max of /machine.slice: 1.5 MiB are left for all in it");
+	EXPECT_NUMBER(target->nr ? target->findings[0].line : 1, 0);
+
+	/* All that it has mapped is locked, and there is little left of either. */
+	folder_put(folder, SLICE "memory.max", 0644, "max\n");
+	folder_put(folder, SCOPE "memory.current", 0644, "33000000\n");
+	target = look_at_process(&report, "21495808", "20480");
+	EXPECT_NUMBER(target->nr, 2);
+	EXPECT_TEXT(message_of(target, 0),
+		    "charged, against memory.max: 31.5 MiB of 32.0 MiB, 0.5 MiB are left");
+	EXPECT_TEXT(message_of(target, 1),
+		    "mapped, against RLIMIT_MEMLOCK: 20.0 MiB of 20.5 MiB, 0.5 MiB are left");
+	EXPECT(strstr(target->text, "  mapped          20.0 MiB of 20.5 MiB, 0.5 MiB left\n"));
+
+	/* CAP_IPC_LOCK has pinned more than the limit; and no limit is near. */
+	target = look_at_process(&report, "1048576", "0");
+	EXPECT(strstr(target->text, "  pinned           3.0 MiB of 1.0 MiB  (CAP_IPC_LOCK is not held to it)\n"));
+	target = look_at_process(&report, "unlimited", "0");
+	EXPECT(strstr(target->text, "  pinned           3.0 MiB of unlimited\n"));
+
+	/* Nobody to ask what is pinned. */
+	host.refuse = SEVADM_CMD_VM_GET;
+	capture_begin();
+	target = look_at_process(&report, "33554432", "0");
+	capture_end();
+	EXPECT_TEXT(message_of(target, 0), "what it has pinned is not known");
+	EXPECT(strstr(target->text, "  pinned       unknown     of 32.0 MiB\n"));
+	EXPECT_NUMBER(memlock_process(&report, 999), EXIT_OK);
+	target = report.targets[report.nr - 1];
+	EXPECT(strstr(message_of(target, 0), "there is no process 999"));
+	report_free(&report);
+}
+
 /* ---- top ------------------------------------------------------------------------------------- */
 
 static char screen[1 << 16];
@@ -422,6 +546,8 @@ int main(void)
 		{ "lists of VMs", lists_of_vms },
 		{ "one VM by its name", one_vm_by_its_name },
 		{ "lists of ASIDs", lists_of_asids },
+		{ "metrics of VMs", metrics_of_vms },
+		{ "a process near its limits", process_near_its_limits },
 		{ "top shows a VM", top_shows_a_vm },
 		{ "top needs a terminal", top_needs_a_terminal },
 	};
