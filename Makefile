@@ -128,7 +128,7 @@ check-faults: tools selftests
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
 # It counts which lines of the module these rows come to, too.
 debug_rows := prototype device ledger fault kill pid-reuse orders limit contest threads storm trace filter stats psp-dead \
-	tracefs attach config kunit failslab fuzz-long
+	tracefs attach config kunit failslab failslab-snp fuzz-long
 .PHONY: check-debug
 check-debug: tools selftests
 	@rm -f $(BUILD)/check/*.gcov.tar.gz

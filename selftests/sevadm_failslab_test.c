@@ -2,7 +2,9 @@
 /*
  * Each allocation of memory below a call, and each copy from and to user space, fails in turn. The
  * call fails or succeeds, sevadm's ledger equals kvm_amd's own state then and when all is given
- * back, and what finds faults on the debug kernel (make check-debug) finds none.
+ * back, and what finds faults on the debug kernel (make check-debug) finds none. Every ioctl of the
+ * device, every command of netlink, and every call that comes to a seam; on a SEV-SNP host those
+ * that come to the seams of SEV-SNP.
  *
  * Wants CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_USERCOPY, with their
  * settings in debugfs: the kernel's Documentation/fault-injection/fault-injection.rst, "Systematic
@@ -16,10 +18,13 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "lib/adopt_request.h"
 #include "lib/flavour.h"
 #include "lib/genl.h"
+#include "lib/kmod.h"
 #include "lib/ledger.h"
 #include "lib/sev_abi.h"
+#include "lib/sev_steps.h"
 #include "lib/sev_vm.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -31,12 +36,22 @@
 /* A call that can fail at more places than that does not end. */
 #define NTH_MAX		4096
 
+/* A step of a launch (lib/sev_steps.c), and those that come before it. */
+struct launch_step {
+	enum sev_type type;
+	enum sev_init init;
+	uint32_t policy;
+	const char *before, *step;
+};
+
 struct scene {
 	struct sev_host host;
 	struct sev_vm vm, other;
-	struct genl genl;
+	struct genl genl, listener;
+	struct launch_step step;	/* the trial's */
+	struct sev_launch launch;
 	int device;
-	uint64_t lease;
+	uint64_t lease, vm_id;
 };
 
 /* ---- what the calls need, and what they are: each 0 or the errno -------------------------- */
@@ -45,6 +60,11 @@ static int nothing(struct scene *s)
 {
 	(void)s;
 	return 0;
+}
+
+static void nothing_to_end(struct scene *s)
+{
+	(void)s;
 }
 
 static int device_open(struct scene *s)
@@ -365,12 +385,178 @@ static int stats_reset(struct scene *s)
 	return genl_talk(&s->genl, message(s, SEVADM_CMD_STATS_RESET, 0), NULL, NULL);
 }
 
+static int vm_numbered(struct scene *s)
+{
+	struct sevadm_vm_query query = { .size = sizeof(query), .by = SEVADM_VM_BY_NEXT };
+	int err = vm_and_netlink(s) ?: device_open(s);
+
+	if (!err && ioctl(s->device, SEVADM_IOC_VM_QUERY, &query))
+		err = errno;
+	s->vm_id = query.vm;
+	device_close(s);
+	return err;
+}
+
+static int vm_get_one(struct scene *s)
+{
+	struct genl_message *request = message(s, SEVADM_CMD_VM_GET, 0);
+
+	genl_put_u64(request, SEVADM_A_VM_ID, s->vm_id);
+	return genl_talk(&s->genl, request, NULL, NULL);
+}
+
+static int asid_get_one(struct scene *s)
+{
+	struct genl_message *request = message(s, SEVADM_CMD_ASID_GET, 0);
+
+	genl_put_u32(request, SEVADM_A_ASID_ASID, 1);
+	return genl_talk(&s->genl, request, NULL, NULL);
+}
+
+/* A limit that the VM's region is too large for, and somebody who hears of the refusal. */
+static int listener_and_limit(struct scene *s)
+{
+	struct genl_message *request;
+	int err = vm_created_and_init(s) ?: netlink_open(s) ?: genl_open(&s->listener) ?:
+		  genl_join(&s->listener);
+
+	if (err)
+		return err;
+	request = message(s, SEVADM_CMD_LIMIT_SET, 0);
+	genl_put_u32(request, SEVADM_A_LIMIT_SUBJECT, SEVADM_SUBJECT_HOST);
+	genl_put_u32(request, SEVADM_A_LIMIT_RESOURCE, SEVADM_RESOURCE_PIN);
+	genl_put_u64(request, SEVADM_A_LIMIT_MAX_VALUE, SEV_PAGE_SIZE);
+	return genl_talk(&s->genl, request, NULL, NULL);
+}
+
+/* Well refused. */
+static int vm_register_too_much(struct scene *s)
+{
+	int err = vm_register(s);
+
+	return err == ENOMEM ? 0 : err ?: EPROTO;
+}
+
+static void listener_end(struct scene *s)
+{
+	genl_close(&s->listener);
+	limits_end(s);
+	vms_end(s);
+}
+
+/* The module comes after the VM. */
+static int older_vm(struct scene *s)
+{
+	if (!kmod_unload_sevadm())
+		return EBUSY;
+	return vm_started(s) ?: (kmod_load("sevadm", NULL) ? netlink_open(s) : ENOEXEC);
+}
+
+static int adopt(struct scene *s)
+{
+	struct genl_message *request = message(s, SEVADM_CMD_ADOPT, 0);
+
+	if (!adopt_request_put(request))
+		return ENOTSUP;
+	return genl_talk(&s->genl, request, NULL, NULL);
+}
+
+/* What failed is done again, and leaves nothing out: the ledger is compared after that. */
+static bool adopted_in_the_end(struct scene *s, int err)
+{
+	return !err || (netlink_anew(s) && !adopt(s));
+}
+
+static int certificates_export(struct scene *s)
+{
+	void *pdh = NULL, *chain = NULL;
+	uint32_t pdh_len, chain_len;
+	int err = sev_host_certificates(&s->host, &pdh, &pdh_len, &chain, &chain_len).err;
+
+	free(pdh);
+	free(chain);
+	return err;
+}
+
+static struct sev_outcome run_step(struct scene *s, const char *name)
+{
+	const struct sev_step *step = sev_step_find(name);
+	struct sev_outcome out;
+
+	if (!step)
+		ksft_exit_fail_msg("there is no step %s\n", name);
+	out = step->run(&s->launch);
+	/* One that is to be refused ends well if it is. */
+	if (step->expect)
+		out.err = out.err == step->expect ? 0 : out.err ?: EPROTO;
+	return out;
+}
+
+static int launch_up_to_step(struct scene *s)
+{
+	const struct sev_launch_options options = {
+		.type = s->step.type, .init = s->step.init, .memory = MEMORY, .regions = 1,
+		.policy = s->step.policy,
+	};
+	const struct sev_step *steps[SEV_STEPS_MAX];
+	const char *missing;
+	int i, count, err;
+	char *wrong;
+
+	if (!sev_launch_open(&s->launch, &options, &missing))
+		return errno;
+	count = sev_steps_parse(s->step.before, steps, &wrong);
+	if (count < 0)
+		return ENOENT;
+	for (i = 0; i < count; i++) {
+		err = steps[i]->run(&s->launch).err;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int take_step(struct scene *s)
+{
+	return run_step(s, s->step.step).err;
+}
+
+static void launch_end(struct scene *s)
+{
+	sev_launch_close(&s->launch);
+}
+
 /* ---- the calls ------------------------------------------------------------------------------ */
 
 enum ends {
 	ALWAYS_WELL,	/* it gives back, and fails only if it cannot read what */
 	BOTH_WAYS,	/* at least one of the faults is its end */
 };
+
+#define SEV	SEV_TYPE_SEV, SEV_INIT_LEGACY, 0
+#define ES	SEV_TYPE_SEV_ES, SEV_INIT_2, 4
+#define SNP	SEV_TYPE_SEV_SNP, SEV_INIT_2, SEV_SNP_POLICY
+#define LAUNCHED \
+	"create,init,vcpu,register,launch_start,launch_update_data,measure,finish"
+#define SENT	LAUNCHED ",send_start,send_update_data"
+#define SNP_LAUNCHED \
+	"create,init,vcpu,snp_start,snp_update,snp_finish"
+
+/* A call that ends one way or the other; then something holds; one that ends well. */
+#define BOTH(name, prepare, call, undo)							\
+	{ name, prepare, call, undo, BOTH_WAYS, NULL, { 0 } }
+#define HOLDS(name, prepare, call, undo, holds)						\
+	{ name, prepare, call, undo, BOTH_WAYS, holds, { 0 } }
+#define WELL(name, prepare, call, undo)							\
+	{ name, prepare, call, undo, ALWAYS_WELL, NULL, { 0 } }
+
+/* A step of a launch, and one that gives something back. */
+#define STEP(name, flavour, before, step)						\
+	{ name, launch_up_to_step, take_step, launch_end, BOTH_WAYS, NULL,		\
+	  { flavour, before, step } }
+#define END(name, flavour, before, step)						\
+	{ name, launch_up_to_step, take_step, launch_end, ALWAYS_WELL, NULL,		\
+	  { flavour, before, step } }
 
 static const struct trial {
 	const char *name;
@@ -379,35 +565,77 @@ static const struct trial {
 	void (*undo)(struct scene *s);
 	enum ends ends;
 	bool (*holds)(struct scene *s, int err); /* after the call, which ended so; may be NULL */
+	struct launch_step step;	/* of take_step() */
 } trials[] = {
-	{ "open of " SEVADM_DEVICE, nothing, device_open, device_close, BOTH_WAYS, NULL },
-	{ "SEVADM_IOC_EVENT_FILTER", device_open, event_filter, device_close, BOTH_WAYS, NULL },
-	{ "SEVADM_IOC_RESERVE", device_open, reserve, device_close, BOTH_WAYS, NULL },
-	{ "SEVADM_IOC_RELEASE", reserved, release, device_close, BOTH_WAYS, NULL },
-	{ "SEVADM_IOC_EVENT_SEEK", device_open, event_seek, device_close, BOTH_WAYS, NULL },
-	{ "read of " SEVADM_DEVICE, vm_and_device, event_read, vms_and_device_end, BOTH_WAYS, NULL },
-	{ "SEVADM_IOC_POOL_QUERY", device_open, pool_query, device_close, BOTH_WAYS, NULL },
-	{ "SEVADM_IOC_ASID_QUERY", device_open, asid_query, device_close, BOTH_WAYS, NULL },
-	{ "SEVADM_IOC_VM_QUERY", vm_and_device, vm_query, vms_and_device_end, BOTH_WAYS, NULL },
-	{ "KVM_SEV_INIT", vm_create, vm_init, vms_end, BOTH_WAYS, NULL },
-	{ "KVM_MEMORY_ENCRYPT_REG_REGION", vm_created_and_init, vm_register, vms_end, BOTH_WAYS, NULL },
-	{ "KVM_MEMORY_ENCRYPT_UNREG_REGION", vm_registered, vm_unregister, vms_end, ALWAYS_WELL, NULL },
-	{ "KVM_SEV_LAUNCH_START", vm_registered, vm_start, vms_end, BOTH_WAYS, NULL },
-	{ "KVM_SEV_LAUNCH_UPDATE_DATA", vm_started, vm_update, vms_end, BOTH_WAYS, NULL },
-	{ "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM", two_vms, vm_mirror, vms_end, BOTH_WAYS, NULL },
-	{ "KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM", two_vms, vm_migrate, vms_end, BOTH_WAYS, NULL },
-	{ "a VM's end", vm_started, vm_close, vms_end, ALWAYS_WELL, NULL },
-	{ "SEVADM_CMD_LIMIT_SET", netlink_open, limit_set, limits_end, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_LIMIT_APPLY", netlink_open, limit_apply, limits_end, BOTH_WAYS,
-	  all_or_none },
-	{ "SEVADM_CMD_LIMIT_DELETE", limits_there, limit_delete, limits_end, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_LIMIT_GET", limits_there, limit_get, limits_end, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_STATUS_GET", netlink_open, status_get, netlink_close, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_SEAM_GET", netlink_open, seam_get, netlink_close, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_VM_GET", vm_and_netlink, vm_get, vms_and_netlink_end, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_ASID_GET", vm_and_netlink, asid_get, vms_and_netlink_end, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_STATS_GET", netlink_open, stats_get, netlink_close, BOTH_WAYS, NULL },
-	{ "SEVADM_CMD_STATS_RESET", netlink_open, stats_reset, netlink_close, BOTH_WAYS, NULL },
+	BOTH("open of " SEVADM_DEVICE, nothing, device_open, device_close),
+	BOTH("SEVADM_IOC_EVENT_FILTER", device_open, event_filter, device_close),
+	BOTH("SEVADM_IOC_RESERVE", device_open, reserve, device_close),
+	BOTH("SEVADM_IOC_RELEASE", reserved, release, device_close),
+	BOTH("SEVADM_IOC_EVENT_SEEK", device_open, event_seek, device_close),
+	BOTH("read of " SEVADM_DEVICE, vm_and_device, event_read, vms_and_device_end),
+	BOTH("SEVADM_IOC_POOL_QUERY", device_open, pool_query, device_close),
+	BOTH("SEVADM_IOC_ASID_QUERY", device_open, asid_query, device_close),
+	BOTH("SEVADM_IOC_VM_QUERY", vm_and_device, vm_query, vms_and_device_end),
+	BOTH("KVM_SEV_INIT", vm_create, vm_init, vms_end),
+	BOTH("KVM_MEMORY_ENCRYPT_REG_REGION", vm_created_and_init, vm_register, vms_end),
+	WELL("KVM_MEMORY_ENCRYPT_UNREG_REGION", vm_registered, vm_unregister, vms_end),
+	BOTH("KVM_SEV_LAUNCH_START", vm_registered, vm_start, vms_end),
+	BOTH("KVM_SEV_LAUNCH_UPDATE_DATA", vm_started, vm_update, vms_end),
+	BOTH("KVM_CAP_VM_COPY_ENC_CONTEXT_FROM", two_vms, vm_mirror, vms_end),
+	BOTH("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM", two_vms, vm_migrate, vms_end),
+	WELL("a VM's end", vm_started, vm_close, vms_end),
+	BOTH("SEVADM_CMD_LIMIT_SET", netlink_open, limit_set, limits_end),
+	HOLDS("SEVADM_CMD_LIMIT_APPLY", netlink_open, limit_apply, limits_end, all_or_none),
+	BOTH("SEVADM_CMD_LIMIT_DELETE", limits_there, limit_delete, limits_end),
+	BOTH("SEVADM_CMD_LIMIT_GET", limits_there, limit_get, limits_end),
+	BOTH("SEVADM_CMD_STATUS_GET", netlink_open, status_get, netlink_close),
+	BOTH("SEVADM_CMD_SEAM_GET", netlink_open, seam_get, netlink_close),
+	BOTH("SEVADM_CMD_VM_GET", vm_and_netlink, vm_get, vms_and_netlink_end),
+	BOTH("SEVADM_CMD_ASID_GET", vm_and_netlink, asid_get, vms_and_netlink_end),
+	BOTH("SEVADM_CMD_STATS_GET", netlink_open, stats_get, netlink_close),
+	BOTH("SEVADM_CMD_STATS_RESET", netlink_open, stats_reset, netlink_close),
+	BOTH("SEVADM_CMD_VM_GET of one VM", vm_numbered, vm_get_one, vms_and_netlink_end),
+	BOTH("SEVADM_CMD_ASID_GET of one ASID", netlink_open, asid_get_one, netlink_close),
+	HOLDS("SEVADM_CMD_ADOPT", older_vm, adopt, vms_and_netlink_end, adopted_in_the_end),
+	WELL("SEVADM_CMD_EVENT", listener_and_limit, vm_register_too_much, listener_end),
+	BOTH("SEV_PDH_CERT_EXPORT", nothing, certificates_export, nothing_to_end),
+	STEP("KVM_SEV_INIT2", ES, "create", "init"),
+	STEP("KVM_SEV_LAUNCH_UPDATE_VMSA", ES,
+	     "create,init,vcpu,register,launch_start,launch_update_data", "launch_update_vmsa"),
+	STEP("KVM_SEV_LAUNCH_MEASURE", SEV, "create,init,register,launch_start,launch_update_data",
+	     "measure"),
+	STEP("KVM_SEV_LAUNCH_SECRET", SEV,
+	     "create,init,register,launch_start,launch_update_data,measure", "secret"),
+	STEP("KVM_SEV_LAUNCH_FINISH", SEV,
+	     "create,init,register,launch_start,launch_update_data,measure", "finish"),
+	STEP("KVM_SEV_GUEST_STATUS", SEV, LAUNCHED, "status"),
+	STEP("KVM_SEV_GET_ATTESTATION_REPORT", SEV, LAUNCHED, "attestation"),
+	STEP("KVM_SEV_DBG_DECRYPT", SEV, LAUNCHED, "dbg_decrypt"),
+	STEP("KVM_SEV_DBG_ENCRYPT", SEV, LAUNCHED, "dbg_encrypt"),
+	STEP("KVM_SEV_SEND_START", SEV, LAUNCHED, "send_start"),
+	STEP("KVM_SEV_SEND_UPDATE_DATA", SEV, LAUNCHED ",send_start", "send_update_data"),
+	STEP("KVM_SEV_SEND_CANCEL", SEV, LAUNCHED ",send_start", "send_cancel"),
+	STEP("KVM_SEV_SEND_FINISH", SEV, SENT, "send_finish"),
+	STEP("KVM_SEV_RECEIVE_START", SEV, SENT, "receive_start"),
+	STEP("KVM_SEV_RECEIVE_UPDATE_DATA", SEV, SENT ",receive_start", "receive_update_data"),
+	STEP("KVM_SEV_RECEIVE_FINISH", SEV, SENT ",receive_start,receive_update_data",
+	     "receive_finish"),
+	STEP("KVM_SEV_DBG_DECRYPT of a mirror", SEV, LAUNCHED ",mirror", "mirror_dbg"),
+	STEP("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM of a mirror", SEV, LAUNCHED ",mirror",
+	     "migrate_mirror"),
+	END("the end of a mirror", SEV, LAUNCHED ",mirror", "close_mirror"),
+};
+
+/* On a SEV-SNP host, and there alone: the others are tried on one without. */
+static const struct trial snp_trials[] = {
+	STEP("KVM_SEV_INIT2", SNP, "create", "init"),
+	STEP("KVM_SEV_SNP_LAUNCH_START", SNP, "create,init,vcpu", "snp_start"),
+	STEP("KVM_SEV_SNP_LAUNCH_UPDATE", SNP, "create,init,vcpu,snp_start", "snp_update"),
+	STEP("KVM_SEV_SNP_LAUNCH_FINISH", SNP, "create,init,vcpu,snp_start,snp_update",
+	     "snp_finish"),
+	STEP("KVM_PRE_FAULT_MEMORY", SNP, SNP_LAUNCHED, "snp_prefault"),
+	END("a hole in guest_memfd", SNP, SNP_LAUNCHED ",snp_prefault", "snp_punch"),
+	END("the end of a SEV-SNP guest", SNP, SNP_LAUNCHED ",snp_prefault", "close"),
 };
 
 /* ---- faults --------------------------------------------------------------------------------- */
@@ -484,6 +712,7 @@ static bool try_nth(const struct trial *trial, struct scene *s, unsigned int nth
 
 	snprintf(where, sizeof(where), "%s: fault %u", trial->name, nth);
 	s->vm = s->other = (struct sev_vm) { .fd = -1, .vcpu_fd = -1 };
+	s->step = trial->step;
 	err = trial->prepare(s);
 	if (err)
 		ksft_exit_fail_msg("%s: cannot be prepared: %s\n", where, strerror(err));
@@ -527,8 +756,9 @@ static bool run_trial(const struct trial *trial, struct scene *s)
 int main(void)
 {
 	const char *reason = ledger_unavailable(), *missing;
-	struct scene scene = { .device = -1 };
-	size_t i;
+	static struct scene scene = { .device = -1 };
+	const struct trial *tried = trials;
+	size_t i, nr = ARRAY_SIZE(trials);
 
 	ksft_print_header();
 	if (reason)
@@ -538,9 +768,16 @@ int main(void)
 	if (!sev_host_open(&scene.host, &missing))
 		ksft_exit_fail_msg("%s: %s\n", missing, strerror(errno));
 
-	ksft_set_plan(ARRAY_SIZE(trials));
-	for (i = 0; i < ARRAY_SIZE(trials); i++)
-		ksft_test_result(run_trial(&trials[i], &scene), "%s\n", trials[i].name);
+	if (sev_host_has_snp(&scene.host)) {
+		tried = snp_trials;
+		nr = ARRAY_SIZE(snp_trials);
+	} else if (!adopt_request_prepare()) {
+		ksft_exit_fail_msg("the kernel's BTF does not say where kvm_amd keeps its VMs\n");
+	}
+
+	ksft_set_plan(nr);
+	for (i = 0; i < nr; i++)
+		ksft_test_result(run_trial(&tried[i], &scene), "%s\n", tried[i].name);
 	ksft_print_msg("%u faults in all, until no allocation and no copy was left\n", all_met);
 	sev_host_close(&scene.host);
 	ksft_finished();
