@@ -36,8 +36,15 @@ static struct sev_vm *current_vm(struct sev_launch *l)
 /* A VM of the launch's type; its index, or -1 with the reason in @out. */
 static int new_vm(struct sev_launch *l, size_t memory, struct sev_outcome *out)
 {
-	int index = l->vm_count;
+	int index = l->spare;
 
+	if (index >= 0) {
+		l->spare = -1;
+		*out = memory ? sev_vm_add_memory(&l->vms[index], memory) :
+				(struct sev_outcome) { 0 };
+		return out->err ? -1 : index;
+	}
+	index = l->vm_count;
 	if (index == SEV_VMS_MAX) {
 		*out = failed(ENOSPC);
 		return -1;
@@ -69,6 +76,14 @@ static struct sev_outcome step_create(struct sev_launch *l)
 		l->current = index;
 		l->registered = 0;
 	}
+	return out;
+}
+
+static struct sev_outcome step_spare(struct sev_launch *l)
+{
+	struct sev_outcome out;
+
+	l->spare = new_vm(l, 0, &out);
 	return out;
 }
 
@@ -575,6 +590,7 @@ static struct sev_outcome step_close_receiver(struct sev_launch *l)
 
 static const struct sev_step steps[] = {
 	{ "create", "KVM_CREATE_VM, with memory", 0, step_create },
+	{ "spare", "KVM_CREATE_VM for the step after it that takes another VM", 0, step_spare },
 	{ "init", "KVM_SEV_INIT, KVM_SEV_ES_INIT or KVM_SEV_INIT2", 0, step_init },
 	{ "vcpu", "KVM_CREATE_VCPU", 0, step_vcpu },
 	{ "register", "register the memory, in the regions asked for", 0, step_register },
@@ -695,6 +711,7 @@ bool sev_launch_open(struct sev_launch *l, const struct sev_launch_options *opti
 {
 	*l = (struct sev_launch) {
 		.options = *options,
+		.spare = -1,
 		.mirror = -1,
 		.source = -1,
 		.receiver = -1,

@@ -32,7 +32,7 @@ struct sev_launch {
 	struct sev_vm vms[SEV_VMS_MAX];
 	unsigned int vm_count;
 	/* Indices into vms[]; -1: none. */
-	int current, mirror, source, receiver;
+	int current, spare, mirror, source, receiver;
 	unsigned int registered;		/* regions that step "register" has registered */
 	uint8_t *scratch;			/* memory outside of the guest */
 	uint8_t *huge, *huge_area;		/* of huge pages, in what it was cut out of; NULL */
