@@ -6,6 +6,10 @@
  * device, every command of netlink, and every call that comes to a seam; on a SEV-SNP host those
  * that come to the seams of SEV-SNP.
  *
+ *	sevadm_failslab_test [NAME...]
+ *
+ * NAME: of a call, as it is printed; without: all.
+ *
  * Wants CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_USERCOPY, with their
  * settings in debugfs: the kernel's Documentation/fault-injection/fault-injection.rst, "Systematic
  * faults using fail-nth".
@@ -776,12 +780,23 @@ static bool run_trial(const struct trial *trial, struct scene *s)
 	return good && (trial->ends == ALWAYS_WELL || tally.refused);
 }
 
-int main(void)
+/* Whether its name is among the arguments; there may be none. */
+static bool is_chosen(const struct trial *trial, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], trial->name))
+			return true;
+	return argc < 2;
+}
+
+int main(int argc, char **argv)
 {
 	const char *reason = ledger_unavailable(), *missing;
 	static struct scene scene = { .device = -1 };
 	const struct trial *tried = trials;
-	size_t i, nr = ARRAY_SIZE(trials);
+	size_t i, nr = ARRAY_SIZE(trials), chosen = 0;
 
 	ksft_print_header();
 	if (reason)
@@ -798,9 +813,14 @@ int main(void)
 		ksft_exit_fail_msg("the kernel's BTF does not say where kvm_amd keeps its VMs\n");
 	}
 
-	ksft_set_plan(nr);
 	for (i = 0; i < nr; i++)
-		ksft_test_result(run_trial(&tried[i], &scene), "%s\n", tried[i].name);
+		chosen += is_chosen(&tried[i], argc, argv);
+	if (!chosen)
+		ksft_exit_fail_msg("no call has that name on this host\n");
+	ksft_set_plan(chosen);
+	for (i = 0; i < nr; i++)
+		if (is_chosen(&tried[i], argc, argv))
+			ksft_test_result(run_trial(&tried[i], &scene), "%s\n", tried[i].name);
 	ksft_print_msg("%u faults in all, until no allocation and no copy was left\n", all_met);
 	sev_host_close(&scene.host);
 	ksft_finished();
