@@ -127,7 +127,7 @@ check-faults: tools selftests
 
 # The same on a kernel that watches itself: KASAN, UBSAN, lockdep, kmemleak. Builds it first, which takes long.
 # It counts which lines of the module these rows come to, too.
-debug_rows := prototype device doors ledger asid fault kill snp-host pools private pid-reuse orders limit contest \
+debug_rows := prototype device doors ledger adopt asid fault kill snp-host pools private pid-reuse orders limit contest \
 	evasion adversary beside threads storm trace filter flood lost stats psp-dead tracefs attach config \
 	kunit failslab failslab-snp fuzz-long private-all adversary-long
 .PHONY: check-debug

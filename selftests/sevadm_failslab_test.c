@@ -481,7 +481,7 @@ static int adopt(struct scene *s)
 {
 	struct genl_message *request = message(s, SEVADM_CMD_ADOPT, 0);
 
-	if (!adopt_request_put(request))
+	if (!adopt_request_put(request, NULL))
 		return ENOTSUP;
 	return genl_talk(&s->genl, request, NULL, NULL);
 }

@@ -78,11 +78,25 @@ bool adopt_request_prepare(void)
 	return ready;
 }
 
-bool adopt_request_put(struct genl_message *request)
+uint32_t adopt_request_value(uint16_t attribute)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		genl_put_u32(request, rows[i].attribute, rows[i].value);
+		if (rows[i].attribute == attribute)
+			return rows[i].value;
+	return 0;
+}
+
+bool adopt_request_put(struct genl_message *request, const struct adopt_change *change)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!change || change->attribute != rows[i].attribute)
+			genl_put_u32(request, rows[i].attribute, rows[i].value);
+		else if (!change->left_out)
+			genl_put_u32(request, change->attribute, change->value);
+	}
 	return ready;
 }
