@@ -161,14 +161,15 @@ starts() {
 	}
 }
 
-# The names that sevadm has are libvirt's.
+# The names that sevadm has are libvirt's, in the order in which the guests started.
 have_names() {
 	sevadm -j vm list > "$scratch/vms"
+	listed=0
 	for guest; do
-		grep -q "\"name\":\"$(name_of "$guest")\",\"type\":\"$(type_of "$guest")\"" "$scratch/vms" || {
-			sed 's/^/# /' "$scratch/vms"
-			return 1
-		}
+		same "name" "$("$here/json_get" "$listed" name < "$scratch/vms")" "$(name_of "$guest")" &&
+			same "type" "$("$here/json_get" "$listed" type < "$scratch/vms")" \
+				"$(type_of "$guest")" || return 1
+		listed=$((listed + 1))
 	done
 }
 
