@@ -208,8 +208,9 @@ static void judge_pools(const struct plan *plan, struct target *target)
 	for (pool = 0; pool < POOL_NR && plan->pools_known; pool++)
 		if (plan->used[pool] > plan->capacity[pool])
 			finding_add(target, &rules[RULE_ASIDS], 0,
-				    "%" PRIu64 " VMs need an ASID of the pool %s, which has %" PRIu64,
-				    plan->used[pool], pool_names[pool], plan->capacity[pool]);
+				    "%" PRIu64 " VM%s an ASID of the pool %s, which has %" PRIu64,
+				    plan->used[pool], plan->used[pool] == 1 ? " needs" : "s need",
+				    pool_names[pool], plan->capacity[pool]);
 }
 
 static void judge_domains(const struct plan *plan, struct target *target)

@@ -134,6 +134,31 @@ static const struct {
 	    .amount = 1 },
 	  "     12.345678  limit  -                      3  812 qemu                       "
 	  "     host: asid.sev.high passed: 5 are used, the soft limit is 4" },
+	{ { .type = SEVADM_EVENT_LIMIT, AT, QEMU, .known = SEVADM_KNOWN_VM, .ret = -EBUSY,
+	    .knob = SEVADM_KNOB_MIN, .resource = SEVADM_RESOURCE_ASID_SEV, .amount = 1 },
+	  "     12.345678  limit  -                      3  812 qemu                       "
+	  "     refused: asked for 1 of asid.sev: those that are free are guaranteed or leased "
+	  "to others: see sevadm limit list" },
+	{ { .type = SEVADM_EVENT_LIMIT, AT, QEMU, .known = SEVADM_KNOWN_VM, .ret = -EBUSY,
+	    .knob = SEVADM_KNOB_POOL, .resource = SEVADM_RESOURCE_ASID_SEV, .amount = 1 },
+	  "     12.345678  limit  -                      3  812 qemu                       "
+	  "     refused: pool sev has no ASID left: a VM that ends makes one free" },
+	{ { .type = SEVADM_EVENT_LIMIT, AT, QEMU, .known = SEVADM_KNOWN_VM, .ret = -EBUSY,
+	    .knob = SEVADM_KNOB_POOL, .resource = SEVADM_RESOURCE_ASID_SEV_SNP, .amount = 1 },
+	  "     12.345678  limit  -                      3  812 qemu                       "
+	  "     refused: pool sev_snp has no ASID left: a VM that ends makes one free; those of "
+	  "sev_es are not for SEV-SNP guests: kvm_amd.ciphertext_hiding_asids divides them" },
+	{ { .type = SEVADM_EVENT_LIMIT, AT, QEMU, .known = SEVADM_KNOWN_VM,
+	    .knob = SEVADM_KNOB_DRIFT, .resource = SEVADM_RESOURCE_ASID_SEV_ES, .limit = 7,
+	    .usage = 5 },
+	  "     12.345678  limit  -                      3  812 qemu                       "
+	  "     drift: the misc cgroup counts 7 ASIDs of pool sev_es, 5 are used: this kernel "
+	  "leaks charges, which count against misc.max and against the pool itself" },
+	/* Of a newer module. */
+	{ { .type = SEVADM_EVENT_LIMIT, AT, QEMU, .known = SEVADM_KNOWN_VM, .knob = 99,
+	    .resource = SEVADM_RESOURCE_PIN },
+	  "     12.345678  limit  -                      3  812 qemu                       "
+	  "     host: pin" },
 };
 
 static void each_line(void)
