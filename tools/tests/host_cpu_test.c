@@ -227,6 +227,16 @@ static void one_that_the_bios_left_out(void)
 	EXPECT_NUMBER(number_of(HOST_SYSCFG_SNPEN), 1);
 	EXPECT_NUMBER(number_of(HOST_HWCR_SMMLOCK), 0);
 	EXPECT_NUMBER(number_of(HOST_SVM_DISABLED), 1);
+	/* Whichever of them it is. */
+	two = milan;
+	two.others[0] = two.syscfg;
+	two.others[1] = 1;
+	two.syscfg = two.hwcr = 0;
+	two.vm_cr = 1 << 4;
+	look_at(&two);
+	EXPECT_NUMBER(number_of(HOST_SYSCFG_SMEE), 0);
+	EXPECT_NUMBER(number_of(HOST_HWCR_SMMLOCK), 0);
+	EXPECT_NUMBER(number_of(HOST_SVM_DISABLED), 1);
 }
 
 static void without_registers(void)

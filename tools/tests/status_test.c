@@ -243,6 +243,14 @@ static void bars(void)
 	bar_mark(text, 8, 16, 17, 'x');
 	bar_mark(text, 8, 0, 0, 'x');
 	EXPECT_TEXT(text, "!..|....");
+	/* The whole is the last place. */
+	bar_mark(text, 8, 16, 16, '|');
+	EXPECT_TEXT(text, "!..|...|");
+	/* A bar that is wider than there is room for is cut, and has no mark. */
+	bar_draw(text, BAR_MAX + 1, 1, &(const struct bar_part) { '#', 1 }, 1);
+	EXPECT_NUMBER(strlen(text), BAR_MAX);
+	bar_mark(text, BAR_MAX + 1, 1, 1, 'x');
+	EXPECT(!strchr(text, 'x'));
 }
 
 int main(void)
