@@ -293,10 +293,27 @@ static void yaml_that_is_wrong(void)
 		{ "a: 1\nb: c: d\n", -1, 0, 2, "not YAML: mapping values are not allowed in this context (column 5)" },
 		{ "a: 1\n---\nb: \xff\n", -1, 0, 3, "not YAML: invalid leading UTF-8 octet at byte 12" },
 	};
+	static char large[(3 << 19) + 2], deep[4096];
 	struct yaml_error error;
 	unsigned int documents;
 	size_t i;
 
+	/* A comment that is as long as may be, and one byte more. */
+	memset(large, '#', sizeof(large) - 1);
+	EXPECT_NUMBER(yaml_each(large, sizeof(large) - 2, count_document, &documents, &error), 0);
+	EXPECT_NUMBER(yaml_each(large, sizeof(large) - 1, count_document, &documents, &error), -1);
+	EXPECT_NUMBER(error.line, 0);
+	EXPECT_TEXT(error.message, "is larger than 1.5 MiB");
+	/* Brackets that are closed again are not open. */
+	for (i = 0; i < 1001; i++)
+		memcpy(deep + 3 * i, "[],", 3);
+	memcpy(deep, "a\n[", 3);
+	memcpy(deep + 3 * i, "]", 2);
+	EXPECT_NUMBER(yaml_each(deep, strlen(deep), count_document, &documents, &error), 0);
+	memset(deep + 3, '[', 1001);
+	EXPECT_NUMBER(yaml_each(deep, strlen(deep), count_document, &documents, &error), -1);
+	EXPECT_NUMBER(error.line, 2);
+	EXPECT_TEXT(error.message, "over 1000 open brackets");
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		documents = 0;
 		error = (struct yaml_error) {};

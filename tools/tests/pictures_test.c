@@ -79,9 +79,10 @@ static const struct step steps[] = {
 	{ SEVADM_EVENT_KVM, "INIT", 6, 155, 3, 0, 0, 0 },
 	{ SEVADM_EVENT_PSP, "LAUNCH_UPDATE_VMSA", 5, 165, 5, 2, -EIO, 4 },
 	{ SEVADM_EVENT_KVM, "LAUNCH_UPDATE_VMSA", 5, 166, 9, 0, -EIO, 0 },
-	{ SEVADM_EVENT_PSP, "LAUNCH_MEASURE", 5, 180, 3, 0, 0, 0 },
-	{ SEVADM_EVENT_KVM, "LAUNCH_START", 6, 185, 20, 0, -ENOMEM, 0 },
-	{ SEVADM_EVENT_PSP, "LAUNCH_FINISH", 5, 195, 2, 0, 0, 0 },
+	{ SEVADM_EVENT_PSP, "LAUNCH_MEASURE", 5, 180, 13, 0, 0, 0 },
+	/* What KVM had of the firmware is not known. */
+	{ SEVADM_EVENT_KVM, "LAUNCH_START", 6, 185, 20, 0, -ENOMEM, 4 },
+	{ SEVADM_EVENT_PSP, "LAUNCH_FINISH", 5, 195, 5, 0, 0, 0 },
 	{ SEVADM_EVENT_KVM, "LAUNCH_FINISH", 5, 196, 5, 0, 0, 0 },
 	{ SEVADM_EVENT_PSP, "DBG_DECRYPT", 5, 300, 50, 0, 0, 0 },
 };
@@ -100,7 +101,7 @@ static struct sevadm_event event_of(const struct step *step, uint64_t seq)
 		.command = psp ? psp_command_id(step->command) : kvm_command_id(step->command),
 	};
 
-	snprintf(event.comm, sizeof(event.comm), step->vm == 6 ? "<b>&\"\x01" : "qemu-%u",
+	snprintf(event.comm, sizeof(event.comm), step->vm == 6 ? "<b>&\"\x01\xef\xbf\xbf\xef\xbf\xbd" : "qemu-%u",
 		 (unsigned int)step->vm);
 	return event;
 }

@@ -50,7 +50,7 @@ static int look(struct top_sample *sample)
 		"'vms':30,'events':4711,'limits_near':["
 		"{'subject':'user 7','resource':'pin','current':3145728,'high':2097152,'max':4194304},"
 		"{'subject':'cgroup /a','resource':'asid.sev','current':5,'high':4,'max':null}]}";
-	char text[256];
+	char text[512];
 	unsigned int i;
 
 	*sample = (struct top_sample) { .status = parse(status), .vms = json_object_new_array() };
@@ -59,10 +59,11 @@ static int look(struct top_sample *sample)
 	sample->stats.rows = calloc(VMS, sizeof(*sample->stats.rows));
 	for (i = 1; i <= VMS; i++) {
 		snprintf(text, sizeof(text), "{'id':%u,'name':%s,'comm':'qemu','type':'sev','asid':%u,"
-			 "'pinned_bytes':%u,'cgroup':'/machine.slice/%u','state':'running','regions':3,"
+			 "'pinned_bytes':%u,'cgroup':'/machine.slice/%0*u','state':'running','regions':3,"
 			 "'handle':9,'policy':5,'uid':0,'pid':%u,'pinned_peak_bytes':8192}", i,
 			 i == 3 ? "null" : i == 4 ? "'a-name-that-is-longer-than-its-column-may-be'" : "'web'",
-			 i, (VMS - i) << 20, i, 4000 + i);
+			 /* One has a path that is longer than any line. */
+			 i, (VMS - i) << 20, i == 16 ? 150 : 1, i, 4000 + i);
 		json_object_array_add(sample->vms, parse(text));
 		sample->stats.rows[i - 1] = (struct stats_row) {
 			.has_vm = true, .vm = i, .count = looks * i,
@@ -365,7 +366,10 @@ static void narrow(void)
 	/* Below the last of those that there is room for. */
 	press("jjjjjjjjjjjjjjjjjj");
 	expect_screen("18 down");
-	press("kkkkkkkkkkkkkkkkkk");
+	/* There are 30. */
+	press("jjjjjjjjjjjjjjjjjjjj");
+	expect_screen("38 down");
+	press("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk");
 	expect_screen("80 columns");
 	press("\x1b[6~");
 	press("\n");
