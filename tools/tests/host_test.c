@@ -557,6 +557,41 @@ static void limits_of_systemd(void)
 	host_facts_free(&limits);
 }
 
+/* What an empty host lacks, and a misc controller that knows no SEV. */
+static void what_is_not_there(void)
+{
+	char path[] = "/tmp/sevadm-empty-XXXXXX";
+	struct host_facts facts = {};
+
+	folder_make(path);
+	host_facts_gather(path, &facts);
+	EXPECT_TEXT(host_why(&facts, HOST_IOMMU), "/sys/class/iommu: No such file or directory");
+	EXPECT_TEXT(host_why(&facts, HOST_MISC_SEV_CAPACITY),
+		    "/sys/fs/cgroup/misc.capacity: No such file or directory");
+	EXPECT_TEXT(host_why(&facts, HOST_CIPHERTEXT_HIDING_ASIDS),
+		    "/sys/module/kvm_amd/parameters/ciphertext_hiding_asids: No such file or directory");
+	EXPECT(host_is_not(&facts, HOST_UEFI));
+	host_facts_free(&facts);
+	folder_put(path, "sys/class/iommu/dmar0/x", 0644, "");
+	folder_put(path, "sys/firmware/efi/x", 0644, "");
+	folder_put(path, "sys/fs/cgroup/misc.capacity", 0644, "sevx 5\nres_a 7\n");
+	folder_put(path, "sys/module/kvm_amd/parameters/ciphertext_hiding_asids/x", 0644, "");
+	facts = (struct host_facts) {};
+	host_facts_gather(path, &facts);
+	EXPECT(host_is_not(&facts, HOST_IOMMU) && host_is(&facts, HOST_UEFI));
+	EXPECT_TEXT(host_why(&facts, HOST_MISC_SEV_CAPACITY),
+		    "/sys/fs/cgroup/misc.capacity has no line \"sev\"");
+	EXPECT_TEXT(host_why(&facts, HOST_CIPHERTEXT_HIDING_ASIDS),
+		    "/sys/module/kvm_amd/parameters/ciphertext_hiding_asids: Is a directory");
+	host_facts_free(&facts);
+	folder_put(path, "sys/class/iommu/ivhd0/x", 0644, "");
+	facts = (struct host_facts) {};
+	host_facts_gather(path, &facts);
+	EXPECT(host_is(&facts, HOST_IOMMU));
+	host_facts_free(&facts);
+	folder_remove(path);
+}
+
 static void parameters_of_kvm_amd(void)
 {
 	char path[] = "/tmp/sevadm-kvm-amd-XXXXXX";
@@ -601,6 +636,7 @@ int main(void)
 		{ "nothing known is no finding", nothing_known },
 		{ "facts through JSON", through_json },
 		{ "a made-up host", a_made_up_host },
+		{ "what is not there", what_is_not_there },
 		{ "limits of systemd", limits_of_systemd },
 		{ "parameters of kvm_amd", parameters_of_kvm_amd },
 	};

@@ -145,6 +145,49 @@ static void no_launch(void)
 	free(text);
 }
 
+/* What the first picture has of each VM, as numbers; pages that changed hands are a VM's own. */
+static void times_of_each_vm(void)
+{
+	struct sevadm_event events[ARRAY_SIZE(steps) + 3];
+	struct vm_timeline *five, *six;
+	struct timeline timeline;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		events[i] = event_of(&steps[i], i + 1);
+	for (; i < ARRAY_SIZE(events); i++)
+		events[i] = (struct sevadm_event) {
+			.type = SEVADM_EVENT_KVM, .known = SEVADM_KNOWN_VM, .time_ns = 301 * MS,
+			.vm = i % 2 ? 5 : 6, .count = i,
+			.command = i % 3 ? SEVADM_KVM_MAKE_PRIVATE : SEVADM_KVM_MAKE_SHARED,
+		};
+	EXPECT(timeline_build(events, ARRAY_SIZE(events), &timeline));
+	EXPECT_NUMBER(timeline.nr, 3);
+	EXPECT_NUMBER(timeline.start_ns, 89 * MS);
+	EXPECT_NUMBER(timeline.end_ns, 300 * MS);
+	EXPECT(!timeline.vms[0]->has_vm);
+	five = timeline.vms[1];
+	six = timeline.vms[2];
+	EXPECT_NUMBER(five->vm, 5);
+	EXPECT(five->finished);
+	EXPECT_NUMBER(five->start_ns, 100 * MS);
+	EXPECT_NUMBER(five->launch_end_ns, 196 * MS);
+	EXPECT_NUMBER(five->end_ns, 300 * MS);
+	EXPECT_NUMBER(five->failures, 2);
+	/* 4 + 14 + 24 + 9 + 5 */
+	EXPECT_NUMBER(five->kvm_ns, 56 * MS);
+	EXPECT_NUMBER(six->vm, 6);
+	EXPECT(!six->finished);
+	EXPECT_NUMBER(six->launch_end_ns, 185 * MS);
+	EXPECT_NUMBER(six->kvm_ns, 23 * MS);
+	/* Event 14 is of VM 6, 15 of VM 5, 16 of VM 6. */
+	EXPECT_NUMBER(six->made_private, 14 + 16);
+	EXPECT_NUMBER(six->made_shared, 0);
+	EXPECT_NUMBER(five->made_private, 0);
+	EXPECT_NUMBER(five->made_shared, 15);
+	timeline_free(&timeline);
+}
+
 static void page(void)
 {
 	struct json_object *facts = json_object_from_file(TESTS_FOLDER "/data/report.json");
@@ -166,6 +209,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "launches", launches },
 		{ "no launch", no_launch },
+		{ "times of each VM", times_of_each_vm },
 		{ "the page of a report", page },
 	};
 
