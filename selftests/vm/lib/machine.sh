@@ -42,8 +42,13 @@ serial() {
 # where no hypervisor shows.
 cpu_features=+svm,+npt,+decodeassists,+flushbyasid,+nrip-save,+lbrv,check=off
 default_cpu() {
+	local keys=''
 	if [[ $snp ]]; then
-		printf '%s\n' "EPYC-Milan,-hypervisor,$cpu_features"
+		# QEMU's CPUID has the size of XSAVEC's area with all that the processor has, not with what is
+		# in use. A kernel without protection keys, as ours are, takes those for its own, and writes
+		# beyond the area's end.
+		! grep -qs '^# CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS ' "$kernel_dir/config" || keys=-pku,
+		printf '%s\n' "EPYC-Milan,-hypervisor,$keys$cpu_features"
 	else
 		# XSAVEC takes its time here; SEV-SNP guests demand it.
 		printf '%s\n' "EPYC-Rome,-xsavec,$cpu_features"
