@@ -96,6 +96,21 @@ static void pages_add_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host(test).firmware, 0ULL);
 }
 
+/* Pages that come one by one raise the peaks apart: the guest's own, and that of all. */
+static void peaks_are_raised(struct kunit *test)
+{
+	sevadm_private_raise_peaks(&sevadm_private_accounts.of[1], 9, 20);
+	KUNIT_EXPECT_EQ(test, of(test, 1).peak, 9ULL);
+	KUNIT_EXPECT_EQ(test, host(test).guests.peak, 20ULL);
+	sevadm_private_raise_peaks(&sevadm_private_accounts.of[1], 8, 21);
+	KUNIT_EXPECT_EQ(test, of(test, 1).peak, 9ULL);
+	KUNIT_EXPECT_EQ(test, host(test).guests.peak, 21ULL);
+	sevadm_private_raise_peaks(&sevadm_private_accounts.of[1], 10, 5);
+	KUNIT_EXPECT_EQ(test, of(test, 1).peak, 10ULL);
+	KUNIT_EXPECT_EQ(test, host(test).guests.peak, 21ULL);
+	KUNIT_EXPECT_EQ(test, of(test, 1).pages, 0ULL);
+}
+
 static void firmware_is_no_guest(struct kunit *test)
 {
 	give(SEVADM_RMP_FIRMWARE, 7);
@@ -236,6 +251,7 @@ static void accounts_are_for_all_asids(struct kunit *test)
 static struct kunit_case private_cases[] = {
 	KUNIT_CASE(entry_names_its_owner),
 	KUNIT_CASE(pages_add_up),
+	KUNIT_CASE(peaks_are_raised),
 	KUNIT_CASE(firmware_is_no_guest),
 	KUNIT_CASE(page_goes_from_one_to_another),
 	KUNIT_CASE(next_vm_begins_at_nothing),

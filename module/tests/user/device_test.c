@@ -194,14 +194,16 @@ static void file_is_read_in_whole_events(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), -EAGAIN);
 	file.f_flags = 0;
 	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), -ERESTARTSYS);
-	push_events(3);
+	push_events(4);
 	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), EPOLLIN | EPOLLRDNORM);
 	KUNIT_EXPECT_EQ(test, read_bytes(1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, read_bytes(SEVADM_EVENT_FIRST_BYTES - 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), sizeof(read_to[0]));
+	KUNIT_EXPECT_EQ(test, read_bytes(SEVADM_EVENT_FIRST_BYTES), SEVADM_EVENT_FIRST_BYTES);
 	KUNIT_EXPECT_EQ(test, read_to[0].seq, 1);
+	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to[0])), sizeof(read_to[0]));
+	KUNIT_EXPECT_EQ(test, read_to[0].seq, 2);
 	KUNIT_EXPECT_EQ(test, read_bytes(sizeof(read_to)), 2 * sizeof(read_to[0]));
-	KUNIT_EXPECT_EQ(test, read_to[1].seq, 3);
+	KUNIT_EXPECT_EQ(test, read_to[1].seq, 4);
 	KUNIT_EXPECT_EQ(test, sevadm_fops.poll(&file, &table), 0);
 	/* Of failures alone, of which there are none. */
 	KUNIT_EXPECT_EQ(test, filter(), 0);
