@@ -145,6 +145,31 @@ guest_kill() {
 	kill -KILL "$guest" && ! wait "$guest" 2>/dev/null
 }
 
+# A guest that sev-guest runs a command in can wait for the host, however slow that is: with
+# "$(guest_waits_by)" as QEMU's arguments and $guest_wait before its command, `wait_at WHERE` there
+# prints "at WHERE" and comes back after guest_go here. Its second serial port is opened first: what
+# comes to one that nobody has open is lost.
+# shellcheck disable=SC2016,SC2034 # for the guest's shell; for those who source this
+guest_wait='
+exec 3< /dev/ttyS1
+wait_at() { echo "at $1" && read -r go <&3; }
+'
+
+# Open both ways, so that neither side waits for the other.
+guest_waits() {
+	mkfifo "$scratch/go"
+	exec 3<> "$scratch/go"
+}
+
+guest_waits_by() {
+	echo "-chardev file,path=/dev/null,input-path=$scratch/go,id=go" \
+		"-device isa-serial,chardev=go,iobase=0x2f8,irq=3"
+}
+
+guest_go() {
+	echo go >&3
+}
+
 # waits_in_poll PID: a program that waits for events there has opened all that it waits for. The
 # numbers are those of poll and ppoll.
 waits_in_poll() {

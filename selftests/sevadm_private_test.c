@@ -582,6 +582,7 @@ static bool guests_agree(const char *where)
 		return false;
 	if (!view.vm_nr)
 		ksft_print_msg("%s: there is no VM\n", where);
+	ksft_print_msg("RMP: %lld\n", rmp_guest_bytes());
 	return view.vm_nr;
 }
 

@@ -5,9 +5,11 @@
 # of it is left. A SEV-SNP guest asks the security processor for a report about itself, and its
 # owner finds it to be true, by other software (image/sev-report.c).
 #
-# A third argument is a SEV-SNP guest's memory in MiB: then what is private to it is compared with
-# the machine's RMP all the time, also while it touches all of its memory and releases it, and a
-# second guest is refused by private.max meanwhile.
+# A third argument is a SEV-SNP guest's memory in MiB, half of it above 4 GiB, which Linux accepts
+# when it uses it. Then what is private to it is compared with the machine's RMP all the time. The
+# guest waits when it has booted, when it has touched all of its memory, and when it has released
+# it: there, what is private, its peak and what guest_memfd has are the RMP's count, to the page. In
+# the first of these moments a second guest is refused by private.max.
 # shellcheck disable=SC2317 # result calls the functions by name
 set -eu
 
@@ -47,30 +49,41 @@ case $type in
 sev) features='AMD SEV' ;;
 sev-es) features='AMD SEV SEV-ES' ;;
 # Its firmware validates each page of its memory before it boots anything.
-sev-snp) features='AMD SEV SEV-ES SEV-SNP' && command="nonce=$nonce$command$attest" && memory=256 ;;
+sev-snp) features='AMD SEV SEV-ES SEV-SNP' && memory=256 ;;
 *) skip_all "no such type: $type" ;;
 esac
 memory=${compared:-$memory}
 # All of it that is not swiotlb's or the kernel's own.
 # shellcheck disable=SC2016 # for the guest's shell
 touch_all='
+wait_at booted
 mkdir /all && mount -t tmpfs -o size=90% none /all
 free=$(awk "/^MemAvailable/ { print int(\$2 / 1024) - 24 }" /proc/meminfo)
 dd if=/dev/zero of=/all/file bs=1M count=$free 2> /dev/null
 echo "touched $(du -m /all/file | cut -f 1)"
-sleep 5
-rm /all/file && sleep 5
+wait_at touched
+rm /all/file
+wait_at released
 '
-[ -z "$compared" ] || command="$command$touch_all"
+moments="booted touched released"
+if [ "$compared" ]; then
+	command="$command$guest_wait$touch_all"
+	guest_waits
+fi
+# Last, as its driver shares some pages: nothing before is below the peak.
+[ "$type" != sev-snp ] || command="nonce=$nonce$command$attest"
 command="$command
 exit 42"
 
 # A recording of all its life.
 boots() {
+	waiting=
+	[ -z "$compared" ] || waiting="-machine max-ram-below-4g=$((memory / 2))M $(guest_waits_by)"
 	status=0
+	# shellcheck disable=SC2086 # one word an argument
 	sevadm trace record "$scratch/life" -- \
 		sev-guest --type "$type" --vcpus "$vcpus" --memory "$memory" --console "$scratch/console" \
-		--run "$command" > "$scratch/output" 2> "$scratch/errors" || status=$?
+		--run "$command" $waiting > "$scratch/output" 2> "$scratch/errors" || status=$?
 	sed 's/^/# /' "$scratch/output" "$scratch/errors" | cut -c 1-100
 	same "exit status" "$status" 42
 }
@@ -94,44 +107,83 @@ watch() {
 	done
 }
 
-# private.max is a little more than what the first guest has.
+# private.max is a little more than what the first guest has. QEMU says so, the event names the
+# limit, which has counted it, and no page became the second guest's: its memory is bound behind
+# SNP_LAUNCH_START.
 second_is_refused() {
 	most=$(((memory + 64) << 20))
 	sevadm limit set host "private.max=$most" || return 1
 	code=0
 	sev-guest --type "$type" --memory 256 < /dev/null > "$scratch/second" 2>&1 || code=$?
 	sevadm -j trace show --event limit > "$scratch/events"
+	sevadm limit list
+	counted=$(sevadm limit list | awk '$1 == "host" && $2 == "private" { print $NF }')
+	refused=$(tail -n 1 "$scratch/events" | sed 's/.*"vm":\([0-9]*\),.*/\1/')
 	sevadm limit delete host
+	sevadm -j trace show --event psp --command SNP_LAUNCH_UPDATE > "$scratch/updates"
 	sed 's/^/second: /' "$scratch/second"
 	tail -n 1 "$scratch/events"
 	[ "$code" -ne 0 ] && grep -qi 'cannot allocate memory' "$scratch/second" &&
 		tail -n 1 "$scratch/events" | grep '"subject":"host"' | grep '"resource":"private","knob":"max"' |
-		grep -q "\"limit\":$most" && same "number of VMs" "$(vms)" 1 &&
-		same "state of the first" "$(value vm list -- 0 state)" running
+		grep -q "\"limit\":$most" && [ "$counted" -gt 0 ] && [ -s "$scratch/updates" ] &&
+		! grep "\"vm\":$refused," "$scratch/updates" &&
+		same "number of VMs" "$(vms)" 1 &&
+		same "state of the first" "$(value vm list -- 0 state)" running && is_exact booted
 }
 
-# As long as the RMP has what the ledger has; how much that is at most.
+# As long as the RMP has what the ledger has, up to each moment, and at it.
 watch_private() {
-	second_is_refused > "$scratch/refusal" 2>&1 && : > "$scratch/refused"
-	while [ ! -e "$scratch/done" ]; do
-		if ! "$here/sevadm_private_test" now > "$scratch/rmp"; then
-			# Unless it has ended meanwhile.
-			grep -q 'there is no VM' "$scratch/rmp" ||
-				{ echo "not true" && cat "$scratch/rmp"; } >> "$scratch/ledger"
-			return
+	for moment in $moments; do
+		until grep -q "^at $moment" "$scratch/output"; do
+			[ ! -e "$scratch/done" ] || return 0
+			compare_once
+			sleep 1
+		done
+		say "$moment"
+		eventually 6 is_exact "$moment"
+		if [ "$moment" = booted ]; then
+			second_is_refused > "$scratch/refusal" 2>&1 && : > "$scratch/refused"
 		fi
-		value vm list -- 0 private_peak_bytes >> "$scratch/peaks" 2> /dev/null || return 0
-		sleep 1
+		guest_go
 	done
 }
 
-# Its firmware makes all of its memory private before it boots anything, and nothing is more than
-# that but the state of its vCPUs.
+compare_once() {
+	if "$here/sevadm_private_test" now > "$scratch/rmp"; then
+		echo compared >> "$scratch/compared"
+	# Unless it has ended meanwhile.
+	elif ! grep -q 'there is no VM' "$scratch/rmp"; then
+		{ echo "not true" && cat "$scratch/rmp"; } >> "$scratch/ledger"
+	fi
+}
+
+# is_exact MOMENT: all that `vm list` has, and the peak: no moment before had more than these. The
+# pages of KVM's own that its processors began with are not guest_memfd's.
+is_exact() {
+	"$here/sevadm_private_test" now > "$scratch/rmp" || return 1
+	rmp=$(sed -n 's/^# RMP: //p' "$scratch/rmp")
+	most=$(cat "$scratch/most" 2> /dev/null) || most=0
+	[ "$rmp" -lt "$most" ] || most=$rmp
+	sevadm vm list | sed 's/^/# /'
+	say "RMP $rmp, guest_memfd $((rmp - vcpus * 4096)), peak $most"
+	same private "$(value vm list -- 0 private_bytes)" "$rmp" &&
+		same gmem "$(value vm list -- 0 gmem_bytes)" $((rmp - vcpus * 4096)) &&
+		{ [ "$1" = booted ] || same peak "$(value vm list -- 0 private_peak_bytes)" "$most"; } &&
+		echo "$most" > "$scratch/most" && echo "$rmp" > "$scratch/at.$1"
+}
+
+# Each moment, and no less when all was touched, which Linux may have accepted before: that is all of
+# its memory but what it shares with the devices (a sixteenth, at least 64 MiB), and what it has not
+# touched.
 was_private() {
-	peak=$(sort -n "$scratch/peaks" | tail -n 1)
-	echo "# compared $(grep -c . "$scratch/peaks") times; at most $peak bytes"
-	[ "$peak" -gt $((memory * 960 * 1024)) ] &&
-		[ "$peak" -le $((memory * 1024 * 1024 + (1024 + vcpus) * 4096)) ] &&
+	for moment in $moments; do
+		[ -s "$scratch/at.$moment" ] && say "$moment: $(cat "$scratch/at.$moment") bytes" ||
+			return
+	done
+	say "compared $(grep -c . "$scratch/compared") times besides"
+	[ "$(cat "$scratch/at.touched")" -ge "$(cat "$scratch/at.booted")" ] &&
+		[ "$(cat "$scratch/at.touched")" -gt $(((memory - 96) << 20)) ] &&
+		[ "$(cat "$scratch/at.touched")" -le $(((memory << 20) + vcpus * 4096)) ] &&
 		"$here/sevadm_private_test" none > "$scratch/rmp"
 }
 

@@ -172,6 +172,14 @@ bool host_agrees(const char *where)
 	return good;
 }
 
+long long rmp_guest_bytes(void)
+{
+	struct rmp_counts counts;
+
+	return rmp_count(RMP_ANY_ASID, &counts) ?
+	       (long long)(guest_pages(&counts) * SEV_PAGE_SIZE) : -1;
+}
+
 bool check_agrees(const char *where)
 {
 	const char *const argv[] = { run_sevadm(), "-j", "check", "ledger", NULL };

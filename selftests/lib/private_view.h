@@ -32,5 +32,7 @@ bool vms_agree(const char *where, int vms, long long pages);
 bool host_agrees(const char *where);
 /* What sevadm check ledger itself finds in the RMP, which it reads through /dev/mem. */
 bool check_agrees(const char *where);
+/* Of all guests, as the RMP is now; negative: it cannot be read. */
+long long rmp_guest_bytes(void);
 
 #endif /* SEVADM_PRIVATE_VIEW_H */
