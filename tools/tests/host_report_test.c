@@ -18,6 +18,7 @@
 #include "folder.h"
 #include "host_report.h"
 #include "netlink.h"
+#include "quoted_json.h"
 #include "test.h"
 
 /* Each name of a tenant or of the host has "secret" in it. */
@@ -43,21 +44,6 @@ static const char facts_text[] =
 	"'subject':'cgroup /secret','vm':3}]},"
 	"'host':{'findings':[],'facts':{'hostname':'secret-host','kernel_command_line':'secret=1','memory_bytes':5,'unknown':{}}}}";
 
-static struct json_object *make_facts(void)
-{
-	char *copy = strdup(facts_text), *c;
-	struct json_object *facts;
-
-	for (c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	facts = json_tokener_parse(copy);
-	free(copy);
-	if (!facts)
-		abort();
-	return facts;
-}
-
 /* The caller frees it. */
 static char *page(struct json_object *facts, const char *picture)
 {
@@ -81,7 +67,7 @@ static unsigned int count(const char *text, const char *what)
 
 static void hostile_names_are_text(void)
 {
-	struct json_object *facts = make_facts();
+	struct json_object *facts = quoted_json(facts_text);
 	char *text = page(facts, "<svg></svg>");
 
 	EXPECT_NUMBER(count(text, "<script>"), 1);
@@ -98,7 +84,7 @@ static void hostile_names_are_text(void)
 static void the_facts_are_in_it(void)
 {
 	static const char begin[] = "<script type=\"application/json\" id=\"facts\">\n";
-	struct json_object *facts = make_facts(), *read;
+	struct json_object *facts = quoted_json(facts_text), *read;
 	char *text = page(facts, NULL), *json = strstr(text, begin), *end;
 
 	EXPECT(json);
@@ -117,7 +103,7 @@ static void the_facts_are_in_it(void)
 /* Nothing that a browser would ask a network for. */
 static void it_needs_no_network(void)
 {
-	struct json_object *facts = make_facts();
+	struct json_object *facts = quoted_json(facts_text);
 	char *text = page(facts, NULL);
 
 	EXPECT_NUMBER(count(text, "http:") + count(text, "https:") + count(text, "src=") + count(text, "url("), 0);
@@ -129,7 +115,7 @@ static void it_needs_no_network(void)
 
 static void names_are_hidden(void)
 {
-	struct json_object *facts = make_facts();
+	struct json_object *facts = quoted_json(facts_text);
 	char *text;
 
 	host_report_hide_names(facts);
@@ -149,7 +135,7 @@ static void names_are_hidden(void)
 
 static void numbers_sort_as_numbers(void)
 {
-	struct json_object *facts = make_facts();
+	struct json_object *facts = quoted_json(facts_text);
 	char *text = page(facts, NULL);
 
 	EXPECT(strstr(text, "<td class=\"r-number\" data-v=\"4096\">4.0 KiB</td>"));

@@ -11,6 +11,7 @@
 #include "check/ledger.h"
 #include "cli/errors.h"
 #include "kernel_image.h"
+#include "quoted_json.h"
 #include "test.h"
 
 /* What the module says of it. */
@@ -26,27 +27,6 @@ static const char asids_text[] =
 static const char status_text[] =
 	"{'pools':{'sev':{'used':1,'reclaim':0},'sev_es':{'used':1,'reclaim':1}},"
 	"'pinned':{'current_bytes':20480},'unaccounted_vms':0,'module':{'state':'attached'}}";
-
-/* @text with its first @from replaced; JSON's quotes are single here. */
-static struct json_object *parse(const char *text, const char *from, const char *to)
-{
-	char copy[2048];
-	const char *at = from ? strstr(text, from) : NULL;
-	struct json_object *value;
-	char *c;
-
-	if (at)
-		snprintf(copy, sizeof(copy), "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-	else
-		snprintf(copy, sizeof(copy), "%s", text);
-	for (c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	value = json_tokener_parse(copy);
-	if (!value)
-		abort();
-	return value;
-}
 
 static bool read_kernel(struct kvm_amd_state *state, struct kernel_memory *memory)
 {
@@ -64,7 +44,8 @@ static const char *broken(const char *from, const char *to)
 	static struct kvm_amd_state state;
 	static struct kernel_memory memory;
 	struct ledger ledger = {
-		parse(vms_text, from, to), parse(asids_text, from, to), parse(status_text, from, to)
+		quoted_json_with(vms_text, from, to), quoted_json_with(asids_text, from, to),
+		quoted_json_with(status_text, from, to)
 	};
 	struct report report = {};
 	struct target *target = report_target(&report, "ledger", TARGET_OBJECT);
@@ -229,14 +210,14 @@ static void rmp_is_compared(void)
 		{ "'id':1", "'cpu':7,'id':1", NULL, true },
 	};
 	static struct rmp_owners owners = { .pages = { [0] = 1, [1] = 3, [1023] = 1 } };
-	struct ledger same = { parse(vms, NULL, NULL), NULL, parse(status, NULL, NULL) }, other;
+	struct ledger same = { quoted_json(vms), NULL, quoted_json(status) }, other;
 	struct report report = {};
 	struct target *target;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		other = (struct ledger) { parse(vms, rows[i].from, rows[i].to), NULL,
-					  parse(status, rows[i].from, rows[i].to) };
+		other = (struct ledger) { quoted_json_with(vms, rows[i].from, rows[i].to), NULL,
+					  quoted_json_with(status, rows[i].from, rows[i].to) };
 		target = report_target(&report, "ledger", TARGET_OBJECT);
 		EXPECT(ledger_compare_rmp(&owners, &other, true, target) == !rows[i].message);
 		EXPECT(ledger_compare_rmp(&owners, &other, true, NULL) == !rows[i].message);
@@ -274,8 +255,8 @@ static void firmware_at_work_is_no_difference(void)
 		{ 2, 3, 1, LEDGER_DIFFERS },
 	};
 	static struct rmp_owners owners;
-	struct ledger before = { parse(vms, NULL, NULL), NULL, parse(status, NULL, NULL) };
-	struct ledger after = { parse(vms, NULL, NULL), NULL, parse(status, NULL, NULL) };
+	struct ledger before = { quoted_json(vms), NULL, quoted_json(status) };
+	struct ledger after = { quoted_json(vms), NULL, quoted_json(status) };
 	struct json_object *changed;
 	size_t i;
 
@@ -285,7 +266,7 @@ static void firmware_at_work_is_no_difference(void)
 		after.commands = rows[i].commands;
 		EXPECT_NUMBER(ledger_read_rmp(&owners, &before, &after), rows[i].reading);
 	}
-	changed = parse(status, "'firmware_bytes':8192", "'firmware_bytes':4096");
+	changed = quoted_json_with(status, "'firmware_bytes':8192", "'firmware_bytes':4096");
 	json_object_put(after.status);
 	after.status = changed;
 	EXPECT_NUMBER(ledger_read_rmp(&owners, &before, &after), LEDGER_CHANGED);

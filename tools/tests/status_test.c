@@ -4,6 +4,7 @@
 
 #include "cli/output.h"
 #include "cli/bar.h"
+#include "quoted_json.h"
 #include "status.h"
 #include "status_findings.h"
 #include "test.h"
@@ -56,20 +57,9 @@ static const char well[] =
 
 static struct json_object *parse(const char *text, const char *from, const char *to)
 {
-	const char *at = strstr(text, from);
-	struct json_object *value;
-	char copy[2048], *c;
-
-	if (!at)
+	if (!strstr(text, from))
 		abort();
-	snprintf(copy, sizeof(copy), "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-	for (c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	value = json_tokener_parse(copy);
-	if (!value)
-		abort();
-	return value;
+	return quoted_json_with(text, from, to);
 }
 
 static const char *names_of(struct json_object *findings)

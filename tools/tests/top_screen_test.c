@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What stands on the screen of sevadm top: a terminal of this test draws what comes, and each
- * screen is compared with data/top.screens, which UPDATE=1 writes anew.
+ * A terminal of this test draws the screens of sevadm top, and compares each of them with
+ * data/top.screens. UPDATE=1 writes that file again.
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,6 +13,7 @@
 #include <utmp.h>
 
 #include "cli/output.h"
+#include "quoted_json.h"
 #include "test.h"
 #include "top.h"
 
@@ -24,21 +25,6 @@
 /* ---- what is looked at ----------------------------------------------------------------------- */
 
 static unsigned int looks;
-
-static struct json_object *parse(const char *text)
-{
-	char *copy = strdup(text), *c;
-	struct json_object *value;
-
-	for (c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	value = json_tokener_parse(copy);
-	free(copy);
-	if (!value)
-		abort();
-	return value;
-}
 
 /* VM N runs N commands a second, of N milliseconds each, and waits half of that before. */
 static int look(struct top_sample *sample)
@@ -53,7 +39,9 @@ static int look(struct top_sample *sample)
 	char text[512];
 	unsigned int i;
 
-	*sample = (struct top_sample) { .status = parse(status), .vms = json_object_new_array() };
+	*sample = (struct top_sample) {
+		.status = quoted_json(status), .vms = json_object_new_array(),
+	};
 	sample->time_ns = ++looks * SECOND;
 	sample->stats.nr = VMS;
 	sample->stats.rows = calloc(VMS, sizeof(*sample->stats.rows));
@@ -64,7 +52,7 @@ static int look(struct top_sample *sample)
 			 i == 3 ? "null" : i == 4 ? "'a-name-that-is-longer-than-its-column-may-be'" : "'web'",
 			 /* One has a path that is longer than any line. */
 			 i, (VMS - i) << 20, i == 16 ? 150 : 1, i, 4000 + i);
-		json_object_array_add(sample->vms, parse(text));
+		json_object_array_add(sample->vms, quoted_json(text));
 		sample->stats.rows[i - 1] = (struct stats_row) {
 			.has_vm = true, .vm = i, .count = looks * i,
 			.took.sum = (uint64_t)looks * i * i * 1000000,
@@ -81,7 +69,7 @@ static struct json_object *trace(uint64_t vm, size_t nr)
 	snprintf(text, sizeof(text), "[{'time_ns':5000007000,'event':'psp','command':'LAUNCH_START','ret':0,'fw_error':0,'psp_ns':7000},"
 		 "{'time_ns':%llu,'event':'kvm','command':'room for %zu','ret':-16,'duration_ns':900}]",
 		 (unsigned long long)vm * SECOND, nr);
-	return parse(text);
+	return quoted_json(text);
 }
 
 /* ---- the terminal: a VT220, as far as curses uses one ---------------------------------------- */

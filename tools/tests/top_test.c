@@ -12,25 +12,11 @@
 #include <utmp.h>
 
 #include "cli/output.h"
+#include "quoted_json.h"
 #include "top.h"
 #include "test.h"
 
 #define SECOND 1000000000ULL
-
-static struct json_object *parse(const char *text)
-{
-	char *copy = strdup(text), *c;
-	struct json_object *value;
-
-	for (c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	value = json_tokener_parse(copy);
-	free(copy);
-	if (!value)
-		abort();
-	return value;
-}
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
@@ -52,10 +38,15 @@ static const char *ids(enum top_order order, const char *filter, bool first)
 		{ .has_vm = true, .vm = 2, .count = 80, .waited.sum = 2 * SECOND },
 		{ .has_vm = true, .vm = 7, .count = 2, .took.sum = SECOND / 2 },
 	};
-	struct top_sample before = { .vms = parse(vms_before), .stats = { .rows = old, .nr = 2 },
-				     .time_ns = 10 * SECOND };
-	struct top_sample now = { .vms = parse(vms_now), .stats = { .rows = new, .nr = 3 },
-				  .time_ns = 12 * SECOND }, none = {};
+	struct top_sample before = {
+		.vms = quoted_json(vms_before), .stats = { .rows = old, .nr = 2 },
+		.time_ns = 10 * SECOND,
+	};
+	struct top_sample now = {
+		.vms = quoted_json(vms_now), .stats = { .rows = new, .nr = 3 },
+		.time_ns = 12 * SECOND,
+	};
+	struct top_sample none = {};
 	struct json_object *rows = top_rows(first ? &none : &before, &now, order, filter), *row;
 	static char text[128];
 	size_t i, length;
@@ -85,9 +76,9 @@ static void rates_between_two_looks(void)
 /* A SEV-SNP guest pins nothing. */
 static void private_memory_counts(void)
 {
-	struct top_sample before = { .vms = parse("[{'id':1,'pinned_bytes':0,'private_bytes':100}]"), .time_ns = SECOND };
+	struct top_sample before = { .vms = quoted_json("[{'id':1,'pinned_bytes':0,'private_bytes':100}]"), .time_ns = SECOND };
 	struct top_sample now = {
-		.vms = parse("[{'id':1,'pinned_bytes':0,'private_bytes':900},{'id':2,'pinned_bytes':500,'private_bytes':null}]"),
+		.vms = quoted_json("[{'id':1,'pinned_bytes':0,'private_bytes':900},{'id':2,'pinned_bytes':500,'private_bytes':null}]"),
 		.time_ns = 2 * SECOND,
 	};
 	struct json_object *rows = top_rows(&before, &now, TOP_BY_MEMORY, ""), *first;
@@ -141,10 +132,10 @@ static int looks;
 static int look(struct top_sample *sample)
 {
 	*sample = (struct top_sample) {
-		.status = parse("{'pools':{'sev':{'capacity':8,'used':4,'reclaim':2,'reserved':0,'free':2,'peak':7}},"
+		.status = quoted_json("{'pools':{'sev':{'capacity':8,'used':4,'reclaim':2,'reserved':0,'free':2,'peak':7}},"
 				"'pinned':{'current_bytes':4096,'peak_bytes':8192,'max_bytes':8192},'vms':3,'events':9,"
 				"'limits_near':[{'subject':'host','resource':'pin','current':8,'high':4,'max':8}]}"),
-		.vms = parse(vms_now), .time_ns = ++looks * SECOND,
+		.vms = quoted_json(vms_now), .time_ns = ++looks * SECOND,
 	};
 	return 0;
 }
@@ -152,7 +143,7 @@ static int look(struct top_sample *sample)
 static struct json_object *trace(uint64_t vm, size_t nr)
 {
 	(void)nr;
-	return vm == 7 ? parse("[{'time_ns':5,'event':'psp','command':'LAUNCH_START','ret':0,'fw_error':0,'psp_ns':7},"
+	return vm == 7 ? quoted_json("[{'time_ns':5,'event':'psp','command':'LAUNCH_START','ret':0,'fw_error':0,'psp_ns':7},"
 			       "{'time_ns':6,'event':'kvm','command':'LAUNCH_START','ret':-16,'fw_error':0,"
 			       "'fw_error_name':'SUCCESS'},"
 			       "{'time_ns':7,'event':'psp','command':'ACTIVATE','ret':-5,'fw_error':23,"
