@@ -14,7 +14,7 @@
 
 #include "cli/output.h"
 #include "folder.h"
-#include "host/facts.h"
+#include "gathered_facts.h"
 #include "host/gather.h"
 #include "test.h"
 
@@ -98,8 +98,6 @@ static const struct processor milan = {
 	.syscfg = 3 << 23, .hwcr = 1,
 };
 
-static struct host_facts facts;
-
 static void look_at(const struct processor *which)
 {
 	processor = *which;
@@ -107,18 +105,6 @@ static void look_at(const struct processor *which)
 	facts = (struct host_facts) {};
 	gather_cpu(folder, &facts);
 }
-
-static long long number_of(enum host_fact_id id)
-{
-	uint64_t number;
-
-	return host_number(&facts, id, &number) ? (long long)number : -1;
-}
-
-#define EXPECT_UNKNOWN(id, words) do {						\
-		EXPECT(!facts.facts[id].known);					\
-		EXPECT_TEXT(host_why(&facts, id), words);			\
-	} while (0)
 
 static void with_snp(void)
 {

@@ -22,7 +22,7 @@
 
 #include "cli/output.h"
 #include "folder.h"
-#include "host/facts.h"
+#include "gathered_facts.h"
 #include "host/gather.h"
 #include "host/rmp.h"
 #include "test.h"
@@ -248,8 +248,6 @@ int getgrouplist(const char *user, gid_t group, gid_t *groups, int *nr)
 
 /* ---- what is found out ----------------------------------------------------------------------- */
 
-static struct host_facts facts;
-
 static void begin(void)
 {
 	memset(&host, 0, sizeof(host));
@@ -258,18 +256,6 @@ static void begin(void)
 	host_facts_free(&facts);
 	facts = (struct host_facts) {};
 }
-
-static long long number_of(enum host_fact_id id)
-{
-	uint64_t number;
-
-	return host_number(&facts, id, &number) ? (long long)number : -1;
-}
-
-#define EXPECT_UNKNOWN(id, words) do {						\
-		EXPECT(!facts.facts[id].known);					\
-		EXPECT_TEXT(host_why(&facts, id), words);			\
-	} while (0)
 
 static void firmware_answers(void)
 {

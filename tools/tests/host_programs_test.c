@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "cli/output.h"
-#include "host/facts.h"
 #include "host/gather.h"
 #include "folder.h"
+#include "gathered_facts.h"
 #include "test.h"
 
 static char root[] = "/tmp/sevadm-programs-XXXXXX";
@@ -28,8 +28,6 @@ static void put_away(const char *path)
 	unlink(name);
 }
 
-static struct host_facts facts;
-
 static void gather(void)
 {
 	host_facts_free(&facts);
@@ -41,10 +39,6 @@ static void gather(void)
 		uint64_t number = 0;						\
 		EXPECT(host_number(&facts, id, &number));			\
 		EXPECT_NUMBER(number, value);					\
-	} while (0)
-#define EXPECT_UNKNOWN(id, why) do {						\
-		EXPECT(!facts.facts[id].known);					\
-		EXPECT_TEXT(host_why(&facts, id), why);				\
 	} while (0)
 
 /* ---- libvirt -------------------------------------------------------------------------------- */
