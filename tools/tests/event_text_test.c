@@ -154,7 +154,7 @@ static const struct {
 	  "     12.345678  limit  -                      3  812 qemu                       "
 	  "     drift: the misc cgroup counts 7 ASIDs of pool sev_es, 5 are used: this kernel "
 	  "leaks charges, which count against misc.max and against the pool itself" },
-	/* Of a newer module. */
+	/* A newer module sends it. */
 	{ { .type = SEVADM_EVENT_LIMIT, AT, QEMU, .known = SEVADM_KNOWN_VM, .knob = 99,
 	    .resource = SEVADM_RESOURCE_PIN },
 	  "     12.345678  limit  -                      3  812 qemu                       "

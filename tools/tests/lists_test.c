@@ -246,7 +246,7 @@ static void one_vm_by_its_name(void)
 	begin("356", 9);
 	EXPECT_NUMBER(run(vm_commands, "show", "web"), EXIT_OK);
 	EXPECT(strstr(captured, "web"));
-	/* What it pins and what is private. */
+	/* Its memory is what it pins and what is private to it. */
 	EXPECT(strstr(captured, "4.0 MiB"));
 	output_json = true;
 	EXPECT_NUMBER(run(vm_commands, "show", "3"), EXIT_OK);
@@ -294,7 +294,7 @@ static void lists_of_asids(void)
 	EXPECT_NUMBER(run(asid_commands, "show", NULL), EXIT_USAGE);
 	EXPECT_NUMBER(run(asid_commands, "show", "4294967296"), EXIT_USAGE);
 	EXPECT_NUMBER(run(asid_commands, "list", "3"), EXIT_USAGE);
-	/* Who may not ask for VMs sees ASIDs without names. */
+	/* A user who may not ask for VMs sees ASIDs without names. */
 	host.refuse = SEVADM_CMD_VM_GET;
 	EXPECT_NUMBER(run(asid_commands, "list", NULL), EXIT_OK);
 	EXPECT(strstr(captured, "used") && !strstr(captured, "web"));
@@ -480,7 +480,7 @@ static int watch(const char *const *texts)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Of the events of a VM the last are shown, and none of another's. */
+/* A VM's last events are shown, and none of another VM's. */
 static void top_shows_a_vm(void)
 {
 	static const char *const texts[] = { "web", "/web\n", "web", "\n", "ENOSTR", "q", NULL };

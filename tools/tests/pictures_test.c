@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is drawn: launches as SVG, and the page of sevadm report. Both are compared with what is in
- * data/, which UPDATE=1 writes anew: look at it in a browser before it is committed.
+ * sevadm draws launches as SVG, and the page of sevadm report. Both are compared with files in
+ * data/. UPDATE=1 writes those again: look at them in a browser before you commit them.
  */
 #include <errno.h>
 #include <stdlib.h>
