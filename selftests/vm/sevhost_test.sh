@@ -173,6 +173,7 @@ quick() {
 
 bad_usage() {
 	sevhost 2 --psp nonsense -- true && sevhost 2 -- && sevhost 2 --frobnicate -- true &&
+		sevhost 2 --with guest -- true && sevhost 2 --with libvirt --with qemu -- true &&
 		sevhost 125 --psp fault=NO_SUCH_COMMAND:4 -- true
 }
 
