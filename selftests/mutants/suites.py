@@ -269,16 +269,17 @@ class Tools:
 
     def tests_of(self, mutant):
         """Those that come to the line. Where none is counted for it - a brace, the second line of a
-        statement - those that come to its function. A table's row is on no line that runs, and a
-        process that ends at once counts none: any test that comes to the file may use it, or to the
-        folder, where the file is nothing but tables."""
+        statement - those that come to its function. A process that ends at once counts none: any
+        test that comes to the file. A table's row is on no line that runs, and is used by other
+        files: any test that comes to the folder."""
         lines = self.reach[mutant.path]
-        within = self.function(mutant.path, mutant.line) or ()
-        tests = lines.get(mutant.line) or {test for line in within for test in lines.get(line, ())}
-        folder = os.path.dirname(mutant.path)
-        files = [lines] if lines else [self.reach[path] for path in list(self.reach)
-                                       if os.path.dirname(path) == folder]
-        tests = tests or {test for file in files for line in file for test in file[line]}
+        within = self.function(mutant.path, mutant.line)
+        tests = lines.get(mutant.line) or {test for line in within or () for test in lines.get(line, ())}
+        if not tests:
+            folder = os.path.dirname(mutant.path)
+            files = [lines] if within and lines else [self.reach[path] for path in list(self.reach)
+                                                      if os.path.dirname(path) == folder]
+            tests = {test for file in files for line in file for test in file[line]}
         return sorted(tests, key=lambda test: self.seconds[test])
 
     def function(self, path, line):
