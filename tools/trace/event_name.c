@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/output.h"
 #include "host/vm_name.h"
@@ -16,12 +15,14 @@
 /* VMs whose numbers differ by this share a slot, and are asked for in turns. */
 #define SLOTS		1024
 
+/* Of the clock of events: what an event so much later is about may have a better name by then. */
 #define AGAIN_NS	100000000ULL
 
 /**
  * struct slot - one VM
  * @vm: its number; 0: none yet
- * @pid: the process that was asked last, at @asked_ns: once @name is known, the one that said it
+ * @pid: the process that was asked last, for an event of @asked_ns: once @name is known, the one
+ *	that said it
  * @final: nothing better will come
  */
 struct slot {
@@ -45,14 +46,6 @@ void event_names_free(struct event_names *names)
 	free(names);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /*
  * libvirt writes its state down after QEMU has begun: until then, QEMU's command line is all there
  * is. Kernel threads, which end VMs, know no name.
@@ -62,7 +55,7 @@ static void ask(struct slot *slot, const char *root, const struct sevadm_event *
 	struct vm_name name;
 
 	slot->pid = event->pid;
-	slot->asked_ns = now_ns();
+	slot->asked_ns = event->time_ns;
 	if (!vm_name_of(root, event->pid, event->time_ns, &name))
 		return;
 	snprintf(slot->name, sizeof(slot->name), "%s", name.name);
@@ -76,7 +69,7 @@ static bool may_ask(const struct slot *slot, const struct sevadm_event *event)
 		return false;
 	if (slot->pid != event->pid)
 		return !*slot->name;
-	return now_ns() - slot->asked_ns > AGAIN_NS;
+	return event->time_ns > slot->asked_ns + AGAIN_NS;
 }
 
 const char *event_name(struct event_names *names, const char *root,
