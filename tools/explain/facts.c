@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Facts: what this host is like, as far as explanations need it; what cannot be read is unknown. */
-#include <cpuid.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "explain/explain.h"
+#include "host/read.h"
 #include "sev/names.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -20,26 +19,13 @@
 #define CPUID_ENCRYPTED_MEMORY	0x8000001f
 #define CPUID_HAS_SEV		(1U << 1)
 
-static int read_text(const char *path, char *text, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	size_t length;
-
-	if (!file)
-		return -1;
-	length = fread(text, 1, size - 1, file);
-	fclose(file);
-	text[length] = '\0';
-	return 0;
-}
-
 /* A file of lines "NAME VALUE", as those of the misc controller; "max" is no limit. */
 static bool read_keyed(const char *path, const char *key, uint64_t *value)
 {
 	char text[1024], *line, *rest;
 	size_t length = strlen(key);
 
-	if (read_text(path, text, sizeof(text)))
+	if (read_small(path, text, sizeof(text)))
 		return false;
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		if (strncmp(line, key, length) || line[length] != ' ')
@@ -94,20 +80,20 @@ static void walk_cgroups(const char *root, const char *path, unsigned int depth,
 
 static void gather_misc(const char *root, struct facts *facts)
 {
-	char path[512];
+	char path[PATH_MAX];
 	unsigned int i;
 
 	for (i = 0; i < SEVADM_POOL_NR; i++) {
 		struct pool_facts *pool = &facts->pools[i];
 
-		snprintf(path, sizeof(path), "%s/sys/fs/cgroup/misc.capacity", root);
+		rooted(path, root, "/sys/fs/cgroup/misc.capacity");
 		pool->misc_known = read_keyed(path, pool_name(i), &pool->misc_capacity);
-		snprintf(path, sizeof(path), "%s/sys/fs/cgroup/misc.current", root);
+		rooted(path, root, "/sys/fs/cgroup/misc.current");
 		/* The root of 6.1 has no misc.current, that of 6.12 has. */
 		pool->misc_known = pool->misc_known &&
 				   read_keyed(path, pool_name(i), &pool->misc_current);
 	}
-	snprintf(path, sizeof(path), "%s/sys/fs/cgroup", root);
+	rooted(path, root, "/sys/fs/cgroup");
 	walk_cgroups(root, path, 0, facts);
 }
 
@@ -118,43 +104,40 @@ static void gather_kvm(const char *root, struct facts *facts)
 		[SEVADM_VM_TYPE_SEV_ES] = "sev_es",
 		[SEVADM_VM_TYPE_SEV_SNP] = "sev_snp",
 	};
-	char path[512], text[16];
+	char path[PATH_MAX], text[16];
 	unsigned int i;
 
-	snprintf(path, sizeof(path), "%s/sys/module", root);
-	if (access(path, F_OK))
+	if (!is_there(root, "/sys/module"))
 		return;
-	snprintf(path, sizeof(path), "%s/sys/module/kvm_amd", root);
-	facts->kvm_amd = !access(path, F_OK);
+	facts->kvm_amd = is_there(root, "/sys/module/kvm_amd");
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "%s/sys/module/kvm_amd/parameters/%s", root, names[i]);
+		rooted(path, root, "/sys/module/kvm_amd/parameters/%s", names[i]);
 		/* Y and N; 1 and 0 up to 5.12, when sev was an int. */
-		if (!read_text(path, text, sizeof(text)))
+		if (!read_small(path, text, sizeof(text)))
 			facts->parameters[i] = text[0] == 'Y' || text[0] == '1';
 	}
 }
 
-static void gather_cpuid(struct facts *facts)
+static void gather_cpuid(const char *root, struct facts *facts)
 {
-	unsigned int eax, ebx, ecx, edx;
+	uint32_t registers[4];
 
-	if (!__get_cpuid_count(CPUID_ENCRYPTED_MEMORY, 0, &eax, &ebx, &ecx, &edx) ||
-	    !(eax & CPUID_HAS_SEV))
+	if (!read_cpuid(root, CPUID_ENCRYPTED_MEMORY, registers) || !(registers[EAX] & CPUID_HAS_SEV))
 		return;
 	facts->cpuid_known = true;
-	facts->max_asid = ecx;
-	facts->min_asid = edx;
+	facts->max_asid = registers[ECX];
+	facts->min_asid = registers[EDX];
 }
 
 /* A dead security processor stays dead until the next boot, and so does the log. */
 static void gather_log(const char *root, struct facts *facts)
 {
 	struct symptom symptom;
-	char path[512], record[8192];
+	char path[PATH_MAX], record[8192];
 	ssize_t length;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/dev/kmsg", root);
+	rooted(path, root, "/dev/kmsg");
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -191,9 +174,7 @@ void facts_gather(const char *root, facts_ask_t ask, struct facts *facts)
 	gather_kvm(root, facts);
 	gather_misc(root, facts);
 	gather_log(root, facts);
-	/* The processor is that of this machine, whatever the root. */
-	if (!root[0])
-		gather_cpuid(facts);
+	gather_cpuid(root, facts);
 	if (ask)
 		ask(facts);
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -74,34 +73,39 @@ static void gather_swiotlb(const char *root, struct host_facts *facts)
 }
 
 /* Only what concerns SEV: the rest may hold secrets, and facts are made to be passed on. */
-static void gather_command_line(const char *root, struct host_facts *facts)
+static bool concerns_sev(const char *word)
 {
 	static const char *const wanted[] = {
 		"iommu", "amd_iommu", "mem_encrypt", "swiotlb", "kvm_amd.", "kvm.", "ccp.", "crashkernel",
 		"systemd.unified_cgroup_hierarchy", "hugepages", "default_hugepagesz",
 	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (!strncmp(word, wanted[i], strlen(wanted[i])))
+			return true;
+	return false;
+}
+
+static void gather_command_line(const char *root, struct host_facts *facts)
+{
 	char *copy, *word, *rest, line[1024] = "";
-	size_t length = 0, i;
+	size_t length = 0;
 
 	set_file_text(root, "/proc/cmdline", facts, HOST_COMMAND_LINE);
 	if (!host_text(facts, HOST_COMMAND_LINE))
 		return;
 	copy = strdup(host_text(facts, HOST_COMMAND_LINE));
 	for (word = copy ? strtok_r(copy, " ", &rest) : NULL; word; word = strtok_r(NULL, " ", &rest))
-		for (i = 0; i < ARRAY_SIZE(wanted); i++) {
-			if (strncmp(word, wanted[i], strlen(wanted[i])) ||
-			    length + strlen(word) + 2 > sizeof(line))
-				continue;
+		if (concerns_sev(word) && length + strlen(word) + 2 <= sizeof(line))
 			length += sprintf(line + length, "%s%s", length ? " " : "", word);
-			break;
-		}
 	free(copy);
 	host_set_text(facts, HOST_COMMAND_LINE, line);
 }
 
 static void gather_kernel(const char *root, struct host_facts *facts)
 {
-	char path[PATH_MAX], now[32];
+	char now[32];
 	struct utsname host;
 	time_t seconds = time(NULL);
 
@@ -115,16 +119,12 @@ static void gather_kernel(const char *root, struct host_facts *facts)
 	else
 		host_set_text(facts, HOST_KERNEL, host.release);
 	gather_command_line(root, facts);
-	rooted(path, root, "/sys/firmware/efi");
-	host_set_number(facts, HOST_UEFI, !access(path, F_OK));
+	host_set_number(facts, HOST_UEFI, is_there(root, "/sys/firmware/efi"));
 	/* Every IOMMU that is in use has its place there: drivers/iommu/iommu-sysfs.c */
-	rooted(path, root, "/sys/class/iommu");
-	if (access(path, F_OK)) {
+	if (is_there(root, "/sys/class/iommu"))
+		host_set_number(facts, HOST_IOMMU, is_there(root, "/sys/class/iommu/ivhd0"));
+	else
 		host_set_unknown(facts, HOST_IOMMU, "/sys/class/iommu: %m");
-	} else {
-		rooted(path, root, "/sys/class/iommu/ivhd0");
-		host_set_number(facts, HOST_IOMMU, !access(path, F_OK));
-	}
 }
 
 /* ---- the misc controller --------------------------------------------------------------------- */

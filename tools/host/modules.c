@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libkmod.h>
 
@@ -141,19 +140,14 @@ void gather_modules(const char *root, struct host_facts *facts)
 		const char *name;
 		enum host_fact_id id;
 	} rows[] = { { "kvm_amd", HOST_KVM_AMD }, { "ccp", HOST_CCP } };
-	char path[PATH_MAX];
-	bool sysfs;
+	const bool sysfs = is_there(root, "/sys/module");
 	size_t i;
 
-	rooted(path, root, "/sys/module");
-	sysfs = !access(path, F_OK);
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		rooted(path, root, "/sys/module/%s", rows[i].name);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (sysfs)
-			host_set_number(facts, rows[i].id, !access(path, F_OK));
+			host_set_number(facts, rows[i].id, is_there(root, "/sys/module/%s", rows[i].name));
 		else
 			host_set_unknown(facts, rows[i].id, "/sys/module is not there");
-	}
 	gather_parameters(root, facts);
 	gather_configuration(root, facts);
 }

@@ -22,6 +22,18 @@ void rooted(char path[PATH_MAX], const char *root, const char *format, ...)
 	va_end(args);
 }
 
+bool is_there(const char *root, const char *format, ...)
+{
+	char path[PATH_MAX], full[PATH_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(path, sizeof(path), format, args);
+	va_end(args);
+	rooted(full, root, "%s", path);
+	return !access(full, F_OK);
+}
+
 int read_small(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -301,7 +301,7 @@ static bool began_after(const char *root, uint64_t pid, uint64_t created_ns)
 		return false;
 	/* The command's name may have blanks and brackets in it: count from behind the last one. */
 	fields = strrchr(text, ')');
-	if (!fields || sscanf(fields + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+	if (!fields || sscanf(fields, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
 			      " %*s %*s %*s %*s %*s %*s %llu", &ticks) != 1)
 		return false;
 	return ticks / per_second > created_ns / 1000000000 + 1;

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -12,7 +11,6 @@
 #include "cli/output.h"
 #include "explain/explain.h"
 #include "sev/names.h"
-#include "folder.h"
 #include "test.h"
 
 static size_t explain(const char *line, const struct facts *facts,
@@ -434,61 +432,6 @@ static void a_refusal_proves_its_own_failure_only(void)
 	EXPECT_NUMBER(list[i].verdict, VERDICT_POSSIBLE);
 }
 
-/* ---- facts from files ----------------------------------------------------------------------- */
-
-static char root[] = "/tmp/sevadm-facts-XXXXXX";
-
-static void put(const char *path, const char *text)
-{
-	folder_put(root, path, 0644, text);
-}
-
-static bool ask_full(struct facts *facts)
-{
-	pool(facts, SEVADM_POOL_SEV, 5, 5, 5);
-	return true;
-}
-
-static void facts_from_files(void)
-{
-	struct facts facts;
-	char command[64];
-
-	if (!mkdtemp(root))
-		ksft_exit_fail_msg("cannot make a folder in /tmp\n");
-
-	/* Nothing to read is nothing known. */
-	facts_gather(root, NULL, &facts);
-	EXPECT_NUMBER(facts.kvm_amd, FACT_UNKNOWN);
-	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV], FACT_UNKNOWN);
-	EXPECT(!facts.pools[SEVADM_POOL_SEV].misc_known && !facts.cpuid_known && !facts.seen);
-
-	put("sys/module/kvm_amd/parameters/sev", "1\n");
-	put("sys/module/kvm_amd/parameters/sev_es", "Y\n");
-	put("sys/module/kvm_amd/parameters/sev_snp", "N\n");
-	put("sys/fs/cgroup/misc.capacity", "sev 400\nsev_es 99\n");
-	put("sys/fs/cgroup/misc.current", "sev 12\nsev_es 3\n");
-	put("sys/fs/cgroup/a.slice/misc.max", "sev max\nsev_es 8\n");
-	put("sys/fs/cgroup/a.slice/misc.current", "sev 11\nsev_es 3\n");
-	put("sys/fs/cgroup/a.slice/b.scope/misc.max", "sev max\nsev_es 2\n");
-	put("sys/fs/cgroup/a.slice/b.scope/misc.current", "sev 0\nsev_es 2\n");
-	put("dev/kmsg", "3,1,1,-;ccp 0000:01:00.5: sev command 0x85 timed out, disabling PSP\n");
-	facts_gather(root, ask_full, &facts);
-	EXPECT_NUMBER(facts.kvm_amd, 1);
-	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV], 1);
-	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV_ES], 1);
-	EXPECT_NUMBER(facts.parameters[SEVADM_VM_TYPE_SEV_SNP], 0);
-	EXPECT_NUMBER(facts.pools[SEVADM_POOL_SEV_ES].misc_capacity, 99);
-	EXPECT_NUMBER(facts.pools[SEVADM_POOL_SEV_ES].misc_current, 3);
-	EXPECT_TEXT(facts.pools[SEVADM_POOL_SEV].full_cgroup, "");
-	EXPECT_TEXT(facts.pools[SEVADM_POOL_SEV_ES].full_cgroup, "/a.slice/b.scope");
-	EXPECT_NUMBER(facts.seen, CONTEXT_PSP_TIMEOUT);
-	EXPECT_NUMBER(facts.pools[SEVADM_POOL_SEV].used, 5);
-
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	EXPECT_NUMBER(system(command), 0);
-}
-
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static int run(char **argv)
@@ -644,7 +587,6 @@ int main(void)
 		{ "facts decide ENOTTY", facts_decide_enotty },
 		{ "lines prove each other", lines_prove_each_other },
 		{ "a refusal proves its own failure only", a_refusal_proves_its_own_failure_only },
-		{ "facts from files", facts_from_files },
 		{ "the command", the_command },
 		{ "the host as it is now, and an old line", an_old_line },
 		{ "a log in a file", a_log_in_a_file },

@@ -3,83 +3,20 @@
  * What host facts say of processors: by leaf of CPUID and by register, of processors that are made
  * up. Their files under /dev/cpu are those of a folder, and pread() answers for them.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli/output.h"
 #include "folder.h"
 #include "gathered_facts.h"
 #include "host/gather.h"
+#include "processor.h"
 #include "test.h"
 
-#define SYSCFG	0xc0010010
-#define HWCR	0xc0010015
-#define VM_CR	0xc0010114
-
-/**
- * struct processor - what it answers
- * @leaves: of CPUID, which ends with leaf 0xffffffff; others are not there
- * @syscfg, @hwcr, @vm_cr: of processor 0, which is the only one if @others is 0
- * @others: the same three of each further one
- * @error: errno of reading a register
- */
-static struct processor {
-	struct {
-		uint32_t leaf, registers[4];
-	} leaves[8];
-	uint64_t syscfg, hwcr, vm_cr, others[3];
-	int error;
-} processor;
-
 static char folder[] = "/tmp/sevadm-cpu-XXXXXX";
-
-/* Which file it is: cpuid, or the number of the processor whose msr it is. */
-static int is_msr_of(int fd, bool *cpuid)
-{
-	char link[64], path[256] = "";
-	const char *at;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (readlink(link, path, sizeof(path) - 1) < 0)
-		return -1;
-	at = strstr(path, "/dev/cpu/");
-	*cpuid = at && strstr(at, "/cpuid");
-	return at ? atoi(at + strlen("/dev/cpu/")) : -1;
-}
-
-ssize_t pread(int fd, void *to, size_t size, off_t at)
-{
-	bool cpuid;
-	int number = is_msr_of(fd, &cpuid);
-	uint64_t value;
-	size_t i;
-
-	if (number < 0)
-		return syscall(SYS_pread64, fd, to, size, at);
-	for (i = 0; cpuid && processor.leaves[i].leaf != UINT32_MAX; i++) {
-		if (processor.leaves[i].leaf != at)
-			continue;
-		memcpy(to, processor.leaves[i].registers, size);
-		return size;
-	}
-	if (cpuid)
-		return 0;
-	if (processor.error) {
-		errno = processor.error;
-		return -1;
-	}
-	value = at == SYSCFG ? (number ? processor.others[0] : processor.syscfg) :
-		at == HWCR ? (number ? processor.others[1] : processor.hwcr) :
-		at == VM_CR ? (number ? processor.others[2] : processor.vm_cr) : ~0ULL;
-	memcpy(to, &value, size);
-	return size;
-}
 
 /* "AuthenticAMD" and "AMD EPYC 7713 64-Core" as CPUID has them. */
 #define VENDOR(ebx, edx, ecx)	{ 0, { 16, ebx, ecx, edx } }

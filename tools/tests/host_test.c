@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Hosts: each rule is broken by facts and by nothing else; facts survive JSON; a made-up host. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check/check.h"
 #include "check/host_compare.h"
 #include "check/host_rules.h"
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "host/facts.h"
 #include "host/gather.h"
+#include "host/read.h"
 #include "folder.h"
 #include "test.h"
 
@@ -592,6 +595,101 @@ static void what_is_not_there(void)
 	folder_remove(path);
 }
 
+static unsigned int count(const char *text, const char *part)
+{
+	unsigned int nr = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		nr++;
+	return nr;
+}
+
+/* What is not known for the same reason stands in one line, in the order of all facts. */
+static void each_reason_is_said_once(void)
+{
+	char path[PATH_MAX], *words[] = { (char *)"--host", path, NULL };
+	const char *text;
+
+	put("few.json", "{\"facts\": {\"hostname\": \"epyc\", \"kernel\": \"6.12.0\"}}");
+	snprintf(path, sizeof(path), "%s/few.json", root);
+	capture_begin();
+	EXPECT_NUMBER(check_host(2, words), EXIT_OK);
+	capture_end();
+	text = strstr(captured, "\n  not known:\n    time, sevadm, kernel_command_line, ");
+	EXPECT(text);
+	EXPECT_NUMBER(count(captured, "not known:"), 1);
+	EXPECT_NUMBER(count(captured, ": the file does not say it\n"), 1);
+	EXPECT_NUMBER(count(captured, " hostname,") + count(captured, " kernel,") +
+		      count(captured, "firmware_error"), 0);
+	EXPECT(text && count(text, ", ") > 50);
+}
+
+/* A small file is read without what ends its last line; what cannot be read says why. */
+static void small_files(void)
+{
+	static const struct {
+		const char *bytes, *text;
+		size_t room;
+	} rows[] = {
+		{ "Y\n", "Y", 16 }, { "", "", 16 }, { "\n \t\n", "", 16 }, { "a b \t\n", "a b", 16 },
+		{ " a\nb", " a\nb", 16 }, { "12345678", "1234567", 8 }, { "1234567", "1234567", 8 },
+		{ "123456  9", "123456", 8 },
+	};
+	char path[PATH_MAX], text[16];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/small", root);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		put("small", rows[i].bytes);
+		memset(text, 'x', sizeof(text));
+		EXPECT_NUMBER(read_small(path, text, rows[i].room), 0);
+		EXPECT_TEXT(text, rows[i].text);
+	}
+	EXPECT_NUMBER(read_small(root, text, sizeof(text)), -EISDIR);
+	snprintf(path, sizeof(path), "%s/none", root);
+	EXPECT_NUMBER(read_small(path, text, sizeof(text)), -ENOENT);
+	EXPECT(is_there(root, "/%s", "small") && is_there(root, "%s", "") && !is_there(root, "/none"));
+	EXPECT_NUMBER(errno, ENOENT);
+	EXPECT(!is_there(root, "/small/x"));
+	EXPECT_NUMBER(errno, ENOTDIR);
+}
+
+/* Words that concern SEV, as they are and in their order: the rest may hold secrets. */
+static void words_of_the_command_line(void)
+{
+	static const struct {
+		const char *line, *kept;
+	} rows[] = {
+		{ "root=/dev/x password=secret quiet", "" },
+		{ "iommu=pt amd_iommu=on mem_encrypt=on", "iommu=pt amd_iommu=on mem_encrypt=on" },
+		{ "swiotlb=force x kvm_amd.sev=1 kvm.y=2 ccp.z", "swiotlb=force kvm_amd.sev=1 kvm.y=2 ccp.z" },
+		{ "crashkernel=512M hugepages=5 hugepagesz=1G default_hugepagesz=2M",
+		  "crashkernel=512M hugepages=5 hugepagesz=1G default_hugepagesz=2M" },
+		{ "systemd.unified_cgroup_hierarchy=0 systemd.log=x", "systemd.unified_cgroup_hierarchy=0" },
+		{ "xiommu=pt kvm kvm_intel.nested=1 noswiotlb", "" },
+		{ "iommu=pt iommu=pt", "iommu=pt iommu=pt" },
+	};
+	char line[1100] = "iommu=", kept[1200];
+	struct host_facts facts;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		put("proc/cmdline", rows[i].line);
+		host_facts_gather_limits(root, &facts);
+		EXPECT_TEXT(host_text(&facts, HOST_COMMAND_LINE), rows[i].kept);
+		host_facts_free(&facts);
+	}
+	/* There is room for 1023 characters; a word that has none is left out, and one that fits is not. */
+	memset(line + 6, 'x', 1012);
+	snprintf(kept, sizeof(kept), "%s ccp.", line);
+	append(line, sizeof(line), " iommu ccp.");
+	EXPECT_NUMBER(strlen(kept), 1023);
+	put("proc/cmdline", line);
+	host_facts_gather_limits(root, &facts);
+	EXPECT_TEXT(host_text(&facts, HOST_COMMAND_LINE), kept);
+	host_facts_free(&facts);
+}
+
 static void parameters_of_kvm_amd(void)
 {
 	char path[] = "/tmp/sevadm-kvm-amd-XXXXXX";
@@ -639,6 +737,9 @@ int main(void)
 		{ "what is not there", what_is_not_there },
 		{ "limits of systemd", limits_of_systemd },
 		{ "parameters of kvm_amd", parameters_of_kvm_amd },
+		{ "each reason is said once", each_reason_is_said_once },
+		{ "small files", small_files },
+		{ "words of the command line", words_of_the_command_line },
 	};
 
 	folder_make(root);

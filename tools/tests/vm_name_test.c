@@ -157,6 +157,16 @@ static void cgroups(void)
 {
 	process("qemu", "/machine.slice/machine-qemu\\x2d3\\x2dmy\\x2dvm.scope/libvirt/emulator", 0);
 	expect("my-vm", "", "libvirt", "cgroup");
+	/* libvirtd in a container that sees its own cgroup as the root. */
+	process("qemu", "/machine-qemu\\x2d3\\x2dmy\\x2dvm.scope", 0);
+	expect("my-vm", "", "libvirt", "cgroup");
+	/* v2 alone, and in the first line. */
+	write_text("/proc/4711/cgroup", "0::/machine-qemu\\x2d4\\x2done.scope\n");
+	expect("one", "", "libvirt", "cgroup");
+	write_text("/proc/4711/cgroup", "0::/machine-qemu\\x2d4\\x2dno-break.scope");
+	expect("no-break", "", "libvirt", "cgroup");
+	write_text("/proc/4711/cgroup", "1:name=systemd:/machine-qemu\\x2d4\\x2dv1.scope\n");
+	expect(NULL, "", "", "");
 	process("qemu", "/machine.slice/machine-qemu\\x2d3\\x2d.scope", 0);
 	expect(NULL, "", "", "");
 	process("qemu", "/machine.slice/machine-qemu\\x2d3.scope", 0);
