@@ -72,14 +72,15 @@ const struct message_table message_tables[] = {
  * struct prepared - a row made ready, once: a log has many lines
  * @text: without a leading "%s: "
  * @key: a piece of text without blanks and conversions, which every such line has
- * @weight: characters of text: the more a row has in common with a line, the better it fits
+ * @weight: characters of text but blanks: the more a row has in common with a line, the better it
+ *	fits
  * @own: its text speaks of encrypted guests by itself
  */
 struct prepared {
 	const struct message *message;
 	const struct message_table *table;
 	const char *text;
-	char key[48];
+	char *key;
 	size_t weight;
 	bool own;
 };
@@ -113,7 +114,6 @@ static void find_key(struct prepared *row)
 		}
 		if (*at == ' ') {
 			at++;
-			row->weight++;
 			continue;
 		}
 		for (length = 0; at[length] && at[length] != ' ' && !is_conversion(at + length); )
@@ -125,9 +125,9 @@ static void find_key(struct prepared *row)
 		row->weight += length;
 		at += length;
 	}
-	if (most >= sizeof(row->key))
-		most = sizeof(row->key) - 1;
-	memcpy(row->key, best, most);
+	row->key = strndup(best, most);
+	if (!row->key)
+		abort();
 }
 
 static void prepare(void)
@@ -240,6 +240,7 @@ const struct message *message_find(const char *line,
 			continue;
 		if (!row->own && !has_word(line, row->table->marks))
 			continue;
+		memset(found, 0, sizeof(found));
 		if (!match(row, line, found))
 			continue;
 		best = row;

@@ -69,7 +69,7 @@ extern const struct message_table message_tables[];
 
 /**
  * message_find() - find the message that @line is
- * @values: filled in with what stands for the conversions of its text
+ * @values: filled in with what stands for the conversions of its text; what is left is empty
  *
  * Return: the row that has the most text in common with the line, NULL: no message is known.
  */

@@ -246,6 +246,8 @@ static void each_row_has_causes(void)
 				ksft_print_msg("no message has the cause \"%s\"\n", cause->topic);
 				test_failed = true;
 			}
+			/* Its message alone says that it is one. */
+			EXPECT(!cause->err && !cause->contexts && cause->fw_error == FW_ANY);
 			EXPECT(cause->check[0] && cause->remedy[0]);
 			EXPECT(!strncmp(cause->link, "https://", 8));
 		}
@@ -268,6 +270,88 @@ static void each_row_finds_itself(void)
 			ksft_print_msg("\"%s\" is taken for \"%s\"\n", line, found ? found->text : "-");
 			test_failed = true;
 		}
+}
+
+#define A_199	"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhhiiiiiiiiii" \
+		"jjjjjjjjjjaaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhhhh" \
+		"iiiiiiiiiijjjjjjjjj"
+
+/* What stands in a line for the conversions of its message, with bars between. */
+static void values_of_conversions(void)
+{
+	static const struct {
+		const char *line, *text, *values;
+	} rows[] = {
+		{ "SEV: INIT failed 0x3, rc -5", "SEV: INIT failed %x, rc %d", "0x3|-5" },
+		{ "ccp: SEV: INIT failed 0X3f, rc 5.", "SEV: INIT failed %x, rc %d", "0X3f|5" },
+		{ "SEV: INIT failed 0, rc 0", "SEV: INIT failed %x, rc %d", "0|0" },
+		{ "SEV: INIT failed aF09, rc 123", "SEV: INIT failed %x, rc %d", "aF09|123" },
+		/* Any blanks, but not none. */
+		{ "SEV:\tINIT  failed \t 3, rc -5", "SEV: INIT failed %x, rc %d", "3|-5" },
+		{ "SEV:INIT failed 3, rc -5", NULL, NULL },
+		/* A sign alone is no number, and neither is a word. */
+		{ "SEV: INIT failed 3, rc -", NULL, NULL },
+		{ "SEV: INIT failed 3, rc --5", NULL, NULL },
+		{ "SEV: INIT failed +3, rc 5", NULL, NULL },
+		{ "SEV: INIT failed 3, rc five", NULL, NULL },
+		{ "SEV: INIT failed 3", NULL, NULL },
+		/* Words have any length up to a bound; the last one takes nothing. */
+		{ "SEV: INIT_EX failed 0x3, rc -5", "SEV: %s failed %x, rc %d", "INIT_EX|0x3|-5" },
+		{ "SEV:  failed 0x3, rc -5", NULL, NULL },
+		{ "SEV: " A_199 " failed 0x3, rc -5", "SEV: %s failed %x, rc %d", A_199 "|0x3|-5" },
+		{ "SEV: " A_199 "x failed 0x3, rc -5", NULL, NULL },
+		/* The shortest that fits. */
+		{ "SEV: a failed b failed 0x3, rc -5", "SEV: %s failed %x, rc %d", "a failed b|0x3|-5" },
+		/* It may begin anywhere; who says it is left out of a row. */
+		{ "qemu: sev_x: LAUNCH_START ret=-5 fw_error=7 'bad'", "%s: LAUNCH_START ret=%d fw_error=%d '%s'",
+		  "-5|7|bad" },
+		{ "LAUNCH_START ret=-5 fw_error=7 ''", "%s: LAUNCH_START ret=%d fw_error=%d '%s'", "-5|7|" },
+		/* The end of a text that is found twice is that of the row that says more. */
+		{ "SEV: failed SEV: INIT failed 0x3, rc -5", "SEV: INIT failed %x, rc %d", "0x3|-5" },
+	};
+	struct message_value values[MESSAGE_VALUES_MAX];
+	const struct message *found;
+	char text[512];
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		found = message_find(rows[i].line, values);
+		EXPECT(!found == !rows[i].text);
+		if (!found || !rows[i].text) {
+			if (!found != !rows[i].text)
+				ksft_print_msg("\"%s\" is taken for \"%s\"\n", rows[i].line, found ? found->text : "-");
+			continue;
+		}
+		EXPECT_TEXT(found->text, rows[i].text);
+		*text = '\0';
+		for (j = 0; j < MESSAGE_VALUES_MAX && values[j].at; j++)
+			append(text, sizeof(text), "%s%.*s", j ? "|" : "", (int)values[j].length, values[j].at);
+		EXPECT_TEXT(text, rows[i].values);
+		for (; j < MESSAGE_VALUES_MAX; j++)
+			EXPECT(!values[j].at && !values[j].length);
+	}
+}
+
+/* A text that others print as well needs a word of its component. */
+static void marks_of_components(void)
+{
+	struct message_value values[MESSAGE_VALUES_MAX];
+
+	EXPECT(!message_find("mlockall: Cannot allocate memory", values));
+	EXPECT(message_find("qemu: mlockall: Cannot allocate memory", values));
+	EXPECT(!message_find("guest: mlockall: Cannot allocate memory", values));
+}
+
+static void components(void)
+{
+	static const struct message none = { .text = "of no table" };
+	const struct message_table *table;
+	const struct message *row;
+
+	for (table = message_tables; table->messages; table++)
+		for (row = table->messages; row->text; row++)
+			EXPECT_TEXT(message_component(row), table->component);
+	EXPECT_TEXT(message_component(&none), "");
 }
 
 /* Lines that are made to take long: many beginnings of a message, and no end. */
@@ -301,6 +385,9 @@ int main(void)
 		{ "each reason is needed", each_reason_is_needed },
 		{ "each row has causes, and each cause a row", each_row_has_causes },
 		{ "each row finds itself", each_row_finds_itself },
+		{ "values of conversions", values_of_conversions },
+		{ "marks of components", marks_of_components },
+		{ "components", components },
 		{ "hostile lines end", hostile_lines_end },
 	};
 
