@@ -81,6 +81,46 @@ each_rule_is_broken_and_kept() {
 	return "$status"
 }
 
+# guests_of RULE: which guests it is for; none: type and policy are what its file has wrong.
+guests_of() {
+	case $1 in
+	launch-type | policy-refused | policy-weak) ;;
+	smm | reboot | nested) echo sev-es sev-snp ;;
+	# The host of this file runs no others.
+	cpu-mode | host-type | snp-blobs | snp-firmware) echo sev-snp ;;
+	balloon | dh-cert | hotplug | hugepages | launch-elements | limit-low | lock-missing | \
+		locked-uncapped | nvram-template | session | session-pair) echo sev sev-es ;;
+	*) echo sev sev-es sev-snp ;;
+	esac
+}
+
+# What breaks a rule breaks it in all guests that it is for, and in no others: the same domain as
+# one of SEV, of SEV-ES and of SEV-SNP, in one file.
+each_rule_is_for_its_guests() {
+	local bad rule options status=0 row guests nr=0
+	for bad in "$data"/bad/*.xml; do
+		rule=${bad##*/} rule=${rule%.xml} guests=$(guests_of "$rule")
+		[ "$guests" ] || continue
+		nr=$((nr + 1))
+		{
+			echo "<domains>"
+			for row in "sev 0x0003" "sev 0x0007" "sev-snp 0x30000"; do
+				sed -E "s/<launchSecurity type='[a-z-]*'/<launchSecurity type='${row% *}'/
+					s/<policy>[^<]*</<policy>${row#* }</" "$bad"
+			done
+			echo "</domains>"
+		} > "$scratch/three.xml"
+		read -ra options <<< "$(options_of "$bad")"
+		"$sevadm" check domain "${options[@]}" "$scratch/three.xml" > "$scratch/out" 2>&1 || true
+		same "what $rule is for" "$(awk -v rule="[$rule]" -v file="$scratch/three.xml" '
+			index($0, file) == 1 { nr++ }
+			index($0, rule) && seen != nr { seen = nr; text = text " " (nr == 1 ? "sev" : nr == 2 ? "sev-es" : "sev-snp") }
+			END { print substr(text, 2) (nr == 3 ? "" : " of " nr " domains") }' "$scratch/out")" "$guests" || status=1
+	done
+	[ "$nr" -gt 40 ] || { say "only $nr rules"; return 1; }
+	return "$status"
+}
+
 # What is corrected is well-formed, breaks the rule no more, and is not touched a second time.
 each_fix_holds() {
 	local rule options status=0 code nr=0
@@ -196,8 +236,9 @@ children_ms() {
 		awk '{ printf "%d", ($1 * 60 + $2 + $3 * 60 + $4) * 1000 }')
 }
 
-plan 10
+plan 11
 result "each rule has a file that breaks it and one that keeps it" each_rule_is_broken_and_kept
+result "each rule is for its guests" each_rule_is_for_its_guests
 result "each fix mends its rule, and a second --fix changes nothing" each_fix_holds
 result "the guide's example: all differences found, and the fixed one clean" guide
 result "the guide's example as printed is refused with its line" guide_as_printed

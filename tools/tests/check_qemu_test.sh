@@ -67,13 +67,36 @@ running() {
 	run 2 check qemu 4194303
 }
 
+# judges CODE NAME WORD...: what comes of a process that calls itself NAME, with these arguments.
+judges() {
+	local code=0 want=$1 name=$2 pid
+	shift 2
+	(exec -a "$name" bash -c 'read -r < "$0"' "$scratch/pipe" "$@") &
+	pid=$!
+	eventually 120 grep -q "$scratch/pipe" "/proc/$pid/cmdline" || return
+	"$sevadm" check qemu "$pid" > "$scratch/out" 2>&1 || code=$?
+	kill "$pid"
+	wait "$pid" 2> /dev/null || true
+	same "exit code for $name $*" "$code" "$want" || return
+	[ "$want" -ne 2 ] || same "words" "$(cat "$scratch/out")" "sevadm: process $pid is no QEMU but \"$name\""
+}
+
+# By its name, without the folder it is in; or by an option that nobody else has.
+who_is_a_qemu() {
+	[ -p "$scratch/pipe" ] || mkfifo "$scratch/pipe"
+	judges 0 /usr/bin/qemu-system-x86_64 && judges 0 kvm && judges 0 /usr/libexec/qemu-kvm -m 4M &&
+	judges 0 guest -machine q35 && judges 0 guest -accel kvm && judges 0 guest --accel kvm &&
+	judges 2 guest && judges 2 guest -m 4M && judges 2 /opt/qemu/guest && judges 2 /kvm/guest machine accel
+}
+
 usage() {
 	run 2 check qemu && run 2 check qemu 1 -- qemu && run 2 check qemu one
 }
 
-plan 4
+plan 5
 result "errors, warnings and words, each with its exit code" each_severity
 result "RLIMIT_MEMLOCK counts without CAP_IPC_LOCK" lock_limit
 result "a running process is judged by its own arguments" running
+result "which processes are a QEMU" who_is_a_qemu
 result "wrong usage" usage
 finished

@@ -57,11 +57,11 @@ hostile() {
 	return "$status"
 }
 
-# refused KIND NAME WORDS: the file NAME is not read, with WORDS as the reason.
+# refused KIND NAME WORDS: the file NAME is not read, with WORDS as the reason, which is of no line.
 refused() {
 	local code=0
 	timeout 60 "$sevadm" check "$1" "$scratch/$2" > "$scratch/out" 2>&1 || code=$?
-	same "exit code of $2" "$code" 2 && grep -q "$3" "$scratch/out" && return
+	same "exit code of $2" "$code" 2 && grep -q "error \[unreadable\]: .*$3" "$scratch/out" && return
 	say "check $1 $2: $(head -c 300 "$scratch/out")"
 	return 1
 }
