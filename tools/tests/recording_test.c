@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recordings: what is written is read again; what is damaged is reported, and the rest read. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -189,6 +190,78 @@ static void a_command_keeps_what_it_was_about(void)
 	EXPECT(!event_from_json(row, &back, &key));
 	EXPECT_TEXT(key, "kind");
 	json_object_put(row);
+}
+
+/* The next of numbers that look like none: what is made of them cannot be compressed much. */
+static uint64_t next_number(void)
+{
+	static uint64_t number = 88172645463325252ULL;
+
+	number ^= number << 13;
+	number ^= number >> 7;
+	number ^= number << 17;
+	return number;
+}
+
+/* What was flushed is there for a reader, or after a crash, however much it was. */
+static void what_is_flushed_is_there(void)
+{
+	static const char *const names[] = { "flushed", "flushed.zst" };
+	struct recording *recording;
+	struct sevadm_event event;
+	struct loaded loaded;
+	unsigned int round, i;
+	uint64_t lost;
+	size_t j;
+
+	for (j = 0; j < ARRAY_SIZE(names); j++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[j]);
+		EXPECT_NUMBER(recording_create(path, &recording), EXIT_OK);
+		for (round = 1; round <= 4; round++) {
+			for (i = 0; i < 400; i++) {
+				event = launch[3];
+				event.seq = next_number();
+				event.vm = next_number();
+				event.bytes = next_number();
+				event.wait_ns = next_number();
+				event.duration_ns = next_number();
+				snprintf(event.comm, sizeof(event.comm), "%" PRIx64, next_number() >> 8);
+				EXPECT_NUMBER(recording_add(recording, &event), EXIT_OK);
+			}
+			EXPECT_NUMBER(recording_flush(recording), EXIT_OK);
+			/* It has no end yet. */
+			EXPECT_NUMBER(load(&loaded), EXIT_USAGE);
+			EXPECT(!loaded.complete);
+			EXPECT_NUMBER(loaded.nr, round * 400);
+			EXPECT(loaded.nr && loaded.events[loaded.nr - 1].seq == event.seq);
+			loaded_free(&loaded);
+		}
+		event = (struct sevadm_event) { .type = SEVADM_EVENT_LOST, .count = 7 };
+		EXPECT_NUMBER(recording_add(recording, &event), EXIT_OK);
+		EXPECT_NUMBER(recording_events(recording, &lost), 1600);
+		EXPECT_NUMBER(lost, 7);
+		EXPECT_NUMBER(recording_close(recording), EXIT_OK);
+		EXPECT_NUMBER(load(&loaded), EXIT_OK);
+		EXPECT(loaded.complete);
+		EXPECT_NUMBER(loaded.nr, 1601);
+		loaded_free(&loaded);
+	}
+}
+
+/* A full disk is met when the buffers are: at once, where it is asked for. */
+static void a_full_disk(void)
+{
+	struct recording *recording;
+
+	capture_begin();
+	EXPECT_NUMBER(recording_create("/dev/full", &recording), EXIT_REFUSED);
+	capture_end();
+	EXPECT_TEXT(captured_errors, "sevadm: cannot write /dev/full: No space left on device\n");
+	capture_begin();
+	recording_close(recording);
+	EXPECT_NUMBER(recording_create("/nowhere/at/all", &recording), EXIT_REFUSED);
+	capture_end();
+	EXPECT(strstr(captured_errors, "sevadm: cannot create /nowhere/at/all: No such file or directory\n"));
 }
 
 static size_t read_all(char *text, size_t size)
@@ -451,6 +524,8 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "what is written is read", what_is_written_is_read },
+		{ "what is flushed is there", what_is_flushed_is_there },
+		{ "a full disk", a_full_disk },
 		{ "names say what is compressed", names_say_what_is_compressed },
 		{ "a limit keeps whom it was about", a_limit_keeps_whom_it_was_about },
 		{ "a command keeps what it was about", a_command_keeps_what_it_was_about },
