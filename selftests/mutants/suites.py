@@ -274,7 +274,8 @@ class Tools:
         files: any test that comes to the folder."""
         lines = self.reach[mutant.path]
         within = self.function(mutant.path, mutant.line)
-        tests = lines.get(mutant.line) or {test for line in within or () for test in lines.get(line, ())}
+        tests = lines.get(mutant.line) or {test for line in within or ()
+                                           for test in lines.get(line, ())}
         if not tests:
             folder = os.path.dirname(mutant.path)
             files = [lines] if within and lines else [self.reach[path] for path in list(self.reach)

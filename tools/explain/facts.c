@@ -122,7 +122,8 @@ static void gather_cpuid(const char *root, struct facts *facts)
 {
 	uint32_t registers[4];
 
-	if (!read_cpuid(root, CPUID_ENCRYPTED_MEMORY, registers) || !(registers[EAX] & CPUID_HAS_SEV))
+	if (!read_cpuid(root, CPUID_ENCRYPTED_MEMORY, registers) ||
+	    !(registers[EAX] & CPUID_HAS_SEV))
 		return;
 	facts->cpuid_known = true;
 	facts->max_asid = registers[ECX];

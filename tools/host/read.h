@@ -12,7 +12,7 @@
 void rooted(char path[PATH_MAX], const char *root, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** is_there() - return whether there is a file @format, as a path under @root; errno says why not */
+/** is_there() - whether there is a file @format, a path under @root; errno says why not */
 bool is_there(const char *root, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** read_small() - read the beginning of a file without trailing blanks; 0 or a negative errno */

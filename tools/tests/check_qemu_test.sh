@@ -84,9 +84,10 @@ judges() {
 # By its name, without the folder it is in; or by an option that nobody else has.
 who_is_a_qemu() {
 	[ -p "$scratch/pipe" ] || mkfifo "$scratch/pipe"
-	judges 0 /usr/bin/qemu-system-x86_64 && judges 0 kvm && judges 0 /usr/libexec/qemu-kvm -m 4M &&
+	judges 0 /usr/bin/qemu-system-x86_64 && judges 0 kvm && judges 0 /usr/libexec/qemu-kvm &&
 	judges 0 guest -machine q35 && judges 0 guest -accel kvm && judges 0 guest --accel kvm &&
-	judges 2 guest && judges 2 guest -m 4M && judges 2 /opt/qemu/guest && judges 2 /kvm/guest machine accel
+	judges 2 guest && judges 2 guest -m 4M && judges 2 /opt/qemu/guest &&
+	judges 2 /kvm/guest machine accel
 }
 
 usage() {

@@ -3,6 +3,7 @@
  * The facts that explain looks for: from files of a folder that stands for /, and a processor that
  * is made up.
  */
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +52,8 @@ static const char *pools(void)
 		const struct pool_facts *pool = &facts.pools[i];
 
 		if (pool->misc_known)
-			append(text, sizeof(text), "%s %llu of %llu; ", names[i],
-			       (unsigned long long)pool->misc_current, (unsigned long long)pool->misc_capacity);
+			append(text, sizeof(text), "%s %" PRIu64 " of %" PRIu64 "; ", names[i],
+			       pool->misc_current, pool->misc_capacity);
 		if (*pool->full_cgroup)
 			append(text, sizeof(text), "%s full in %s; ", names[i], pool->full_cgroup);
 		EXPECT(!pool->known && !pool->free_known && !pool->used && !pool->reclaim);
@@ -102,7 +103,8 @@ static void parameters(void)
 			put(path, rows[i].text);
 			gather();
 			for (k = 0; k < ARRAY_SIZE(names); k++)
-				EXPECT_NUMBER(facts.parameters[k], k == j ? rows[i].is : FACT_UNKNOWN);
+				EXPECT_NUMBER(facts.parameters[k],
+					      k == j ? rows[i].is : FACT_UNKNOWN);
 		}
 }
 
@@ -223,7 +225,9 @@ static void what_the_kernel_logged(void)
 	}
 }
 
-/* Each read() gives a record, here as much as there is room for: nothing of the one before is left. */
+/*
+ * Each read() gives a record, here as much as there is room for: nothing of the one before is left.
+ */
 static void records_are_read_one_by_one(void)
 {
 	static const char says[] = "sev command 0x85 timed out, disabling PSP";

@@ -679,7 +679,7 @@ static void words_of_the_command_line(void)
 		EXPECT_TEXT(host_text(&facts, HOST_COMMAND_LINE), rows[i].kept);
 		host_facts_free(&facts);
 	}
-	/* There is room for 1023 characters; a word that has none is left out, and one that fits is not. */
+	/* There is room for 1023 characters: a word for which there is none is left out alone. */
 	memset(line + 6, 'x', 1012);
 	snprintf(kept, sizeof(kept), "%s ccp.", line);
 	append(line, sizeof(line), " iommu ccp.");
