@@ -14,8 +14,6 @@
 
 /* A header is the longest line, and far shorter. */
 #define LINE_MAX_BYTES	(16 * 1024)
-/* ZSTD_e_flush never makes larger windows; a hostile file must not ask for gigabytes. */
-#define WINDOW_LOG_MAX	27
 
 static const unsigned char zstd_magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
 
@@ -23,11 +21,13 @@ static const unsigned char zstd_magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
  * struct source - lines out of a file that may be compressed
  * @in: what was read of the file; @out: what that decompresses to
  * @hint: zstd's: 0 at the end of a frame
+ * @more: zstd has filled all the room that there was: it may have more of what it was given
  * @fault: why it cannot be read any further, or empty
  */
 struct source {
 	FILE *file;
 	ZSTD_DStream *zstd;
+	bool more;
 	char in[16 * 1024], out[32 * 1024];
 	ZSTD_inBuffer input;
 	size_t out_from, out_to, hint;
@@ -55,9 +55,8 @@ static void begin(struct source *source)
 	if (!read_file(source) || source->input.size < sizeof(zstd_magic) ||
 	    memcmp(source->in, zstd_magic, sizeof(zstd_magic)))
 		return;
+	/* A hostile file may not ask for gigabytes: windows of over 128 MiB are refused by default. */
 	source->zstd = ZSTD_createDStream();
-	if (source->zstd)
-		ZSTD_DCtx_setParameter(source->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 }
 
 /* Fills @out; false: there is no more, of which @fault says if there should be. */
@@ -68,7 +67,8 @@ static bool fill(struct source *source)
 
 	source->out_from = source->out_to = 0;
 	while (!out.pos) {
-		if (source->input.pos == source->input.size && !read_file(source)) {
+		if (source->input.pos == source->input.size && !source->more &&
+		    !read_file(source)) {
 			if (source->zstd && source->hint && !source->fault[0])
 				snprintf(source->fault, sizeof(source->fault),
 					 "the compressed file is cut off");
@@ -81,6 +81,7 @@ static bool fill(struct source *source)
 					 ZSTD_getErrorName(source->hint));
 				return false;
 			}
+			source->more = out.pos == out.size;
 		} else {
 			length = source->input.size - source->input.pos;
 			memcpy(source->out, source->in + source->input.pos, length);
