@@ -141,7 +141,7 @@ DOMAIN_CHECK(snp_hugepages)
 DOMAIN_CHECK(hotplug)
 {
 	xmlNode *node = xml_find(domain->root, "maxMemory");
-	uint64_t bytes, limit = 0;
+	uint64_t bytes, limit;
 	xmlNode *tune;
 
 	if (!xml_bytes(node, &bytes))

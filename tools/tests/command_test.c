@@ -234,13 +234,18 @@ static void help_is_made_of_the_rows(void)
 {
 	capture_begin();
 	help_program(stdout);
+	capture_end();
+	EXPECT(strstr(captured, "\nObjects:\n  thing        things of the test\n"
+		      "\nOptions:\n  -v, --verbose              say more\n\n"));
+	capture_begin();
 	help_object(stdout, &objects[0]);
 	capture_end();
-	EXPECT(strstr(captured, "  thing        things of the test\n"));
-	EXPECT(strstr(captured, "  -v, --verbose              say more\n"));
-	EXPECT(strstr(captured, "  -c, --count N              how many\n"));
-	EXPECT(strstr(captured, "      --all                  all of them\n"));
-	EXPECT(strstr(captured, "\nsevadm thing show ID\n  one of them\n"));
+	EXPECT_TEXT(captured, "sevadm thing: things of the test\n"
+		    "\nsevadm thing list [OPTIONS]\n  all of them\n  (default)\n"
+		    "  -c, --count N              how many\n"
+		    "      --all                  all of them\n"
+		    "\nsevadm thing show ID\n  one of them\n"
+		    "\nOptions of every object:\n  -v, --verbose              say more\n");
 }
 
 int main(void)

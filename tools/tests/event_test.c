@@ -349,6 +349,74 @@ static void fields_that_are_wrong(void)
 	}
 }
 
+/*
+ * What is wrong with an event whose key is missing, or an array: the words of @text, each a key that
+ * may be so, "KEY>OTHER" where another one is named. All others are said to be wrong by themselves.
+ */
+static void forgiven(const struct sevadm_event *event, bool missing, char *text, size_t size)
+{
+	struct json_object *row = event_to_json(event), *copy;
+	struct sevadm_event back;
+	const char *wrong;
+
+	*text = '\0';
+	json_object_object_foreach(row, key, value) {
+		(void)value;
+		copy = NULL;
+		json_object_deep_copy(row, &copy, NULL);
+		if (missing)
+			json_object_object_del(copy, key);
+		else
+			json_object_object_add(copy, key, json_object_new_array());
+		wrong = "nothing";
+		if (event_from_json(copy, &back, &wrong))
+			append(text, size, "%s ", key);
+		else if (strcmp(wrong, key))
+			append(text, size, "%s>%s ", key, wrong);
+		json_object_put(copy);
+	}
+	json_object_put(row);
+}
+
+static void each_key_that_is_wrong(void)
+{
+	static const struct {
+		enum sevadm_event_type type;
+		const char *missing, *array;
+	} rows[] = {
+		{ SEVADM_EVENT_LOST, "", "" },
+		/* Names beside their numbers, and what older recordings have not. */
+		{ SEVADM_EVENT_PSP, "command uid fw_error_name length_query kind kind_name ",
+		  "command fw_error_name kind_name " },
+		{ SEVADM_EVENT_KVM, "command uid fw_error_name length_query repeated ",
+		  "command fw_error_name repeated>count " },
+		/* Pages beside their bytes; no refusal is none. */
+		{ SEVADM_EVENT_PIN, "uid pages refusal repeated ", "pages repeated>count " },
+		{ SEVADM_EVENT_UNPIN, "uid pages refusal repeated ", "pages repeated>count " },
+		/* An ASID of no pool that is known. */
+		{ SEVADM_EVENT_ASID, "pool ", "" },
+		/* Any words are those of a newer module. */
+		{ SEVADM_EVENT_LIMIT, "uid unit unlimited repeated ",
+		  "subject resource knob unit unlimited repeated>count " },
+	};
+	struct sevadm_event event;
+	char text[512];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		event = (struct sevadm_event) {
+			.type = rows[i].type, .known = ~0U, .comm = "qemu", .count = 2,
+			.knob = SEVADM_KNOB_MAX, .flags = SEVADM_EVENT_REPEATED,
+			.command = rows[i].type == SEVADM_EVENT_PIN || rows[i].type == SEVADM_EVENT_UNPIN ?
+				   SEVADM_KVM_REGISTER_REGION : 2,
+		};
+		forgiven(&event, true, text, sizeof(text));
+		EXPECT_TEXT(text, rows[i].missing);
+		forgiven(&event, false, text, sizeof(text));
+		EXPECT_TEXT(text, rows[i].array);
+	}
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -368,6 +436,7 @@ int main(void)
 		{ "length queries", length_queries },
 		{ "back and forth", back_and_forth },
 		{ "fields that are wrong", fields_that_are_wrong },
+		{ "each key that is wrong", each_key_that_is_wrong },
 	};
 
 	run_tests(tests, ARRAY_SIZE(tests));

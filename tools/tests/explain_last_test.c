@@ -180,6 +180,35 @@ static void what_kvm_refused(void)
 	}
 }
 
+/* As many failures as are kept, of each kind alone: each says something, and there is no next one. */
+static void as_many_as_are_kept(void)
+{
+	static const __u32 types[] = { SEVADM_EVENT_PIN, SEVADM_EVENT_KVM, SEVADM_EVENT_PSP };
+	struct sevadm_event one;
+	struct last last;
+	struct log log;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		last = (struct last) {};
+		log = (struct log) {};
+		one = event(types[i], 1, -EIO);
+		one.refusal = SEVADM_REFUSAL_MEMLOCK;
+		one.known = SEVADM_KNOWN_FW_ERROR;
+		for (j = 1; j <= LAST_EVENTS; j++) {
+			one.fw_error = j;
+			one.command = types[i] == SEVADM_EVENT_KVM ? 2 : 1;
+			one.bytes = j * 4096;
+			last_add(&last, &one);
+		}
+		EXPECT_NUMBER(last.nr, LAST_EVENTS);
+		last_take(&last, &log);
+		/* Of commands that KVM has not asked for, the first. */
+		EXPECT_NUMBER(log.nr, types[i] == SEVADM_EVENT_PSP ? 1 : LAST_EVENTS);
+		log_free(&log);
+	}
+}
+
 /* Nobody but ccp asks for INIT and SHUTDOWN. What KVM asked for, its own failure explains. */
 static void what_ccp_says(void)
 {
@@ -366,6 +395,7 @@ int main(void)
 		{ "what QEMU and the kernel say", what_qemu_and_the_kernel_say },
 		{ "what KVM refused by itself", what_kvm_refused },
 		{ "what ccp says", what_ccp_says },
+		{ "as many as are kept", as_many_as_are_kept },
 		{ "a limit is the reason", a_limit_is_the_reason },
 		{ "a full pool is the reason", a_full_pool_is_the_reason },
 		{ "an earlier refusal is not the reason", an_earlier_refusal },

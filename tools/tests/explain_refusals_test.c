@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "explain/refusals.h"
+#include "report/moment.h"
 #include "test.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -93,6 +94,25 @@ static void old_lines(void)
 	}
 }
 
+/* Ten seconds, and not a nanosecond less: from the last moment and to the first that it may mean. */
+static void when_a_line_is_old(void)
+{
+	static const char *const written[] = {
+		"2026-11-27T07:40:01.500000Z qemu-kvm: ", "2026-11-27T07:40:01Z qemu-kvm: ",
+		"Nov 27 07:40:01 host qemu-kvm[1]: ",
+	};
+	struct moment moment;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(written); i++) {
+		EXPECT(moment_find(written[i], WHEN * SECOND, &moment));
+		EXPECT(!line_is_old(written[i], moment.to_ns + 10 * SECOND));
+		EXPECT(line_is_old(written[i], moment.to_ns + 10 * SECOND + 1));
+		EXPECT(!line_is_old(written[i], moment.from_ns - 10 * SECOND));
+		EXPECT(line_is_old(written[i], moment.from_ns - 10 * SECOND - 1));
+	}
+}
+
 /* December is of the year before, in January. */
 static void years(void)
 {
@@ -125,6 +145,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "lines that are about a refusal, and lines that are not", lines },
 		{ "lines that are old", old_lines },
+		{ "when a line is old", when_a_line_is_old },
 		{ "a line without a year is of the last one", years },
 		{ "the newest refusals are kept", the_newest_are_kept },
 	};

@@ -209,6 +209,35 @@ static void what_is_no_symptom(void)
 		}
 }
 
+/* Which OOM killer it was, and that it was a VM that it took. */
+static void what_the_oom_killer_took(void)
+{
+	static const struct {
+		const char *line;
+		unsigned int context;
+	} rows[] = {
+		{ "Memory cgroup out of memory: Killed process 9 (qemu-system-x86) total-vm:1kB", CONTEXT_OOM_CGROUP },
+		{ "memory cgroup out of memory: Killed process 9 (CPU 0/KVM)", CONTEXT_OOM_CGROUP },
+		{ "oom-kill:constraint=CONSTRAINT_MEMCG,task_memcg=/x,task=qemu-system-x86,pid=9,uid=0", CONTEXT_OOM_CGROUP },
+		{ "oom-kill:constraint=CONSTRAINT_MEMCG,task_memcg=/x,task=CPU 0/KVM,pid=9,uid=0", CONTEXT_OOM_CGROUP },
+		{ "Out of memory: Killed process 9 (qemu-system-x86) total-vm:1kB", CONTEXT_OOM_HOST },
+		{ "Out of memory: Killed process 9 (kvm) total-vm:1kB", CONTEXT_OOM_HOST },
+		{ "oom-kill:constraint=CONSTRAINT_NONE,task_memcg=/x,task=kvm,pid=9,uid=0", CONTEXT_OOM_HOST },
+		{ "oom-kill:constraint=CONSTRAINT_NONE,task_memcg=/x,task=java,pid=9,uid=0", CONTEXT_NONE },
+		{ "Out of memory: Killed process 9 (java)", CONTEXT_NONE },
+		{ "Killed process 9 (qemu-system-x86)", CONTEXT_NONE },
+		{ "CONSTRAINT_MEMCG of (qemu-system-x86)", CONTEXT_NONE },
+	};
+	struct symptom symptom;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		EXPECT_NUMBER(symptom_parse(rows[i].line, &symptom), rows[i].context != CONTEXT_NONE);
+		if (rows[i].context)
+			EXPECT_NUMBER(symptom.context, rows[i].context);
+	}
+}
+
 /* Every status of the tables that means a failure of INIT or LAUNCH_START must lead somewhere. */
 static void known_codes_have_causes(void)
 {
@@ -582,6 +611,7 @@ int main(void)
 		{ "cases that operators reported", reported_cases },
 		{ "numbers in all their forms", numbers_in_all_their_forms },
 		{ "what is no symptom", what_is_no_symptom },
+		{ "what the OOM killer took", what_the_oom_killer_took },
 		{ "known codes have causes", known_codes_have_causes },
 		{ "facts decide EBUSY", facts_decide_ebusy },
 		{ "facts decide ENOTTY", facts_decide_enotty },

@@ -560,6 +560,27 @@ static void limits_of_systemd(void)
 	host_facts_free(&limits);
 }
 
+/* More files than are looked at: what all of them say holds, and no other file is touched. */
+static void more_drop_ins_than_are_looked_at(void)
+{
+	char path[] = "/tmp/sevadm-drop-ins-XXXXXX", name[96];
+	struct host_facts facts = {};
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	folder_make(path);
+	folder_put(path, "lib/systemd/system/user@.service", 0644, "[Service]\nLimitMEMLOCK=1M\n");
+	for (i = 0; i < 70; i++) {
+		snprintf(name, sizeof(name), "etc/systemd/system/user@.service.d/%02u.conf", i);
+		folder_put(path, name, 0644, "[Service]\nLimitMEMLOCK=2M\n");
+	}
+	gather_limits(path, &facts);
+	EXPECT(host_number(&facts, HOST_MEMLOCK_SESSION_BYTES, &bytes));
+	EXPECT_NUMBER(bytes, 2 << 20);
+	host_facts_free(&facts);
+	folder_remove(path);
+}
+
 /* What an empty host lacks, and a misc controller that knows no SEV. */
 static void what_is_not_there(void)
 {
@@ -736,6 +757,7 @@ int main(void)
 		{ "a made-up host", a_made_up_host },
 		{ "what is not there", what_is_not_there },
 		{ "limits of systemd", limits_of_systemd },
+		{ "more drop-ins than are looked at", more_drop_ins_than_are_looked_at },
 		{ "parameters of kvm_amd", parameters_of_kvm_amd },
 		{ "each reason is said once", each_reason_is_said_once },
 		{ "small files", small_files },

@@ -86,6 +86,42 @@ static void list_as_text(void)
 		    "10  -          no        h\xc3\xa9\n");
 }
 
+/* Columns are as wide as what is shown, whatever it takes in bytes. */
+static void width_of_other_letters(void)
+{
+	static const struct column names[] = { { "comm", "N\xc3\x84ME", NULL }, { "id", "ID", NULL } };
+	struct json_object *array = json_object_new_array();
+
+	json_object_array_add(array, row("{\"comm\":\"h\xc3\xa9h\xc3\xa9h\xc3\xa9\",\"id\":1}"));
+	json_object_array_add(array, row("{\"comm\":\"\xe2\x82\xac\",\"id\":2}"));
+	json_object_array_add(array, row("{\"comm\":\"plain\",\"id\":3}"));
+	capture_begin();
+	output_list(array, names, ARRAY_SIZE(names));
+	capture_end();
+	EXPECT_TEXT(captured,
+		    "N\xc3\x84ME    ID\n"
+		    "h\xc3\xa9h\xc3\xa9h\xc3\xa9  1\n"
+		    "\xe2\x82\xac       2\n"
+		    "plain   3\n");
+}
+
+/* What fails is an object of JSON, too; a terminal is spared what it must not get. */
+static void errors_as_json(void)
+{
+	output_json = true;
+	capture_begin();
+	EXPECT_NUMBER(fail(EXIT_REFUSED, "there is no \"%s\"", "a\033[2J"), EXIT_REFUSED);
+	capture_end();
+	output_json = false;
+	EXPECT_TEXT(captured, "{\"error\":\"there is no \\\"a\\u001b[2J\\\"\"}\n");
+	EXPECT_TEXT(captured_errors, "sevadm: there is no \"a?[2J\"\n");
+	capture_begin();
+	EXPECT_NUMBER(fail_absent(), EXIT_ABSENT);
+	capture_end();
+	EXPECT_TEXT(captured, "");
+	EXPECT_TEXT(captured_errors, "sevadm: the sevadm module is not loaded: run \"sevadm module load\"\n");
+}
+
 static void record_as_text(void)
 {
 	capture_begin();
@@ -221,6 +257,8 @@ int main(void)
 		{ "hexadecimal numbers", hexadecimal },
 		{ "a list as text", list_as_text },
 		{ "a record as text", record_as_text },
+		{ "width of other letters", width_of_other_letters },
+		{ "errors as JSON", errors_as_json },
 		{ "a list as JSON", list_as_json },
 		{ "large and unknown numbers", large_numbers },
 		{ "limits", limits },

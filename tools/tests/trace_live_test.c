@@ -353,6 +353,36 @@ static void ring_is_shown(void)
 	in_child(refuses, "show");
 }
 
+static void counts_two(void)
+{
+	EXPECT_NUMBER(last_exit, EXIT_OK);
+	EXPECT_TEXT(host.asked, "filter 4\nseek newest\nseek oldest\n");
+	EXPECT_NUMBER(count(captured, "\n"), 4);
+	EXPECT(strstr(captured, "2 events, 0 lost\n\n"));
+	EXPECT(strstr(captured, "kvm    LAUNCH_START  2 "));
+}
+
+/* What comes while the ring is read is not counted, and the device is asked for what counts. */
+static void ring_is_counted(void)
+{
+	uint64_t seq;
+
+	begin();
+	host.end = 3;
+	for (seq = 1; seq <= 4; seq++)
+		add_event(SEVADM_EVENT_KVM, seq);
+	in_child(counts_two, "stats --ring --event kvm");
+	in_child(is_wrong, "stats --ring --none");
+	host.seek_error = EIO;
+	in_child(refuses, "stats --ring");
+	host.seek_error = 0;
+	host.filter_error = EINVAL;
+	in_child(refuses, "stats --ring");
+	host.filter_error = 0;
+	host.open_error = EACCES;
+	in_child(refuses, "stats --ring");
+}
+
 static void cannot_read(void)
 {
 	EXPECT_NUMBER(last_exit, EXIT_REFUSED);
@@ -676,6 +706,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "the ring is shown", ring_is_shown },
+		{ "the ring is counted", ring_is_counted },
 		{ "reading fails", reading_fails },
 		{ "events are followed", events_are_followed },
 		{ "time ends a recording", time_ends_it },
