@@ -350,8 +350,9 @@ static void fields_that_are_wrong(void)
 }
 
 /*
- * What is wrong with an event whose key is missing, or an array: the words of @text, each a key that
- * may be so, "KEY>OTHER" where another one is named. All others are said to be wrong by themselves.
+ * What is wrong with an event whose key is missing, or an array: the words of @text, each a key
+ * that may be so, "KEY>OTHER" where another one is named. All others are said to be wrong by
+ * themselves.
  */
 static void forgiven(const struct sevadm_event *event, bool missing, char *text, size_t size)
 {
@@ -407,9 +408,10 @@ static void each_key_that_is_wrong(void)
 		event = (struct sevadm_event) {
 			.type = rows[i].type, .known = ~0U, .comm = "qemu", .count = 2,
 			.knob = SEVADM_KNOB_MAX, .flags = SEVADM_EVENT_REPEATED,
-			.command = rows[i].type == SEVADM_EVENT_PIN || rows[i].type == SEVADM_EVENT_UNPIN ?
-				   SEVADM_KVM_REGISTER_REGION : 2,
+			.command = 2,
 		};
+		if (rows[i].type == SEVADM_EVENT_PIN || rows[i].type == SEVADM_EVENT_UNPIN)
+			event.command = SEVADM_KVM_REGISTER_REGION;
 		forgiven(&event, true, text, sizeof(text));
 		EXPECT_TEXT(text, rows[i].missing);
 		forgiven(&event, false, text, sizeof(text));

@@ -180,7 +180,7 @@ static void what_kvm_refused(void)
 	}
 }
 
-/* As many failures as are kept, of each kind alone: each says something, and there is no next one. */
+/* As many failures as are kept, of each kind alone: each says something; there is no next one. */
 static void as_many_as_are_kept(void)
 {
 	static const __u32 types[] = { SEVADM_EVENT_PIN, SEVADM_EVENT_KVM, SEVADM_EVENT_PSP };

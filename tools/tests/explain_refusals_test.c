@@ -94,7 +94,7 @@ static void old_lines(void)
 	}
 }
 
-/* Ten seconds, and not a nanosecond less: from the last moment and to the first that it may mean. */
+/* Ten seconds from the last moment that it may mean, or to the first, and a nanosecond more. */
 static void when_a_line_is_old(void)
 {
 	static const char *const written[] = {

@@ -232,7 +232,7 @@ static void what_the_oom_killer_took(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		EXPECT_NUMBER(symptom_parse(rows[i].line, &symptom), rows[i].context != CONTEXT_NONE);
+		EXPECT_NUMBER(symptom_parse(rows[i].line, &symptom), !!rows[i].context);
 		if (rows[i].context)
 			EXPECT_NUMBER(symptom.context, rows[i].context);
 	}

@@ -55,7 +55,7 @@ static void begin(struct source *source)
 	if (!read_file(source) || source->input.size < sizeof(zstd_magic) ||
 	    memcmp(source->in, zstd_magic, sizeof(zstd_magic)))
 		return;
-	/* A hostile file may not ask for gigabytes: windows of over 128 MiB are refused by default. */
+	/* A hostile file must not ask for gigabytes: by default 128 MiB are the largest window. */
 	source->zstd = ZSTD_createDStream();
 }
 
