@@ -129,11 +129,15 @@ static char *text_for(yaml_document_t *doc, const yaml_node_t *map, const char *
  */
 static const char *before_absent(const struct yaml_edit *edit, size_t at)
 {
+	const size_t value = at;
+
 	while (at && (edit->bytes[at - 1] == ' ' || edit->bytes[at - 1] == '\t'))
 		at--;
 	if (!at || edit->bytes[at - 1] == '\n' || edit->bytes[at - 1] == '\r')
 		return NULL;
-	return edit->bytes[at - 1] == ':' ? " " : ": ";
+	if (edit->bytes[at - 1] != ':')
+		return ": ";
+	return at == value ? " " : "";
 }
 
 void yaml_edit_value(struct yaml_edit *edit, yaml_document_t *doc, const yaml_node_t *map,
