@@ -229,6 +229,12 @@ static char *indented(const char *xml, const char *indent, size_t length)
 	return have(text);
 }
 
+/* How long an element's name is, as its tag has it: with its prefix. */
+static int name_length(const struct xml_edit *edit, const struct xml_span *span)
+{
+	return (int)strcspn(edit->bytes + span->start + 1, " \t\r\n/>");
+}
+
 void xml_edit_append(struct xml_edit *edit, xmlNode *node, const char *xml)
 {
 	const struct xml_span *span = span_of(edit, node), *child = NULL;
@@ -261,14 +267,11 @@ void xml_edit_append(struct xml_edit *edit, xmlNode *node, const char *xml)
 		change(edit, at, 0, text);
 		return;
 	}
-	at = span->start + 1;
-	length = strlen((const char *)node->name) +
-		 (node->ns && node->ns->prefix ? strlen((const char *)node->ns->prefix) + 1 : 0);
 	for (start = span->tag_end - 2; isspace((unsigned char)edit->bytes[start - 1]); )
 		start--;
 	change(edit, start, span->tag_end - start,
 	       text_of(">%s\n%.*s</%.*s>", text, (int)own, edit->bytes + span->start - own,
-		       (int)length, edit->bytes + at));
+		       name_length(edit, span), edit->bytes + span->start + 1));
 	free(text);
 }
 
@@ -278,7 +281,8 @@ void xml_edit_content(struct xml_edit *edit, xmlNode *node, const char *text)
 
 	if (edit->bytes[span->tag_end - 2] == '/')
 		change(edit, span->tag_end - 2, 2,
-		       text_of(">%s</%s>", text, (const char *)node->name));
+		       text_of(">%s</%.*s>", text, name_length(edit, span),
+			       edit->bytes + span->start + 1));
 	else
 		change(edit, span->tag_end, span->close - span->tag_end, strdup(text));
 }
