@@ -19,7 +19,7 @@ static bool pins_zero_page(const char *release)
 
 void memlock_host_of(struct memlock_host *host, const struct host_facts *facts)
 {
-	uint64_t most, least, hiding = 0;
+	uint64_t most, least, hiding;
 	const char *qemu = facts ? host_text(facts, HOST_QEMU_VERSION) : NULL;
 
 	*host = (struct memlock_host) { .inherited = MEMLOCK_LIBVIRT_DEFAULT };

@@ -236,7 +236,9 @@ static struct json_object *process_json(const struct process *process)
 	return object;
 }
 
-static void print_pair(FILE *out, const char *what, bool is_known, uint64_t used, uint64_t limit)
+/* @over: how more than the limit can be used. */
+static void print_pair(FILE *out, const char *what, bool is_known, uint64_t used, uint64_t limit,
+		       const char *over)
 {
 	fprintf(out, "  %-10s", what);
 	if (is_known)
@@ -246,14 +248,20 @@ static void print_pair(FILE *out, const char *what, bool is_known, uint64_t used
 	if (limit == MEMLOCK_UNLIMITED)
 		fputs("unlimited\n", out);
 	else
-		fprintf(out, "%.1f MiB%s", (double)limit / MIB,
-			!is_known ? "\n" : limit < used ? "  (CAP_IPC_LOCK is not held to it)\n" : ", ");
-	if (limit != MEMLOCK_UNLIMITED && is_known && limit >= used)
-		fprintf(out, "%.1f MiB left\n", (double)(limit - used) / MIB);
+		fprintf(out, "%.1f MiB", (double)limit / MIB);
+	if (limit == MEMLOCK_UNLIMITED)
+		return;
+	if (!is_known)
+		fputc('\n', out);
+	else if (limit < used)
+		fprintf(out, "  (%s)\n", over);
+	else
+		fprintf(out, ", %.1f MiB left\n", (double)(limit - used) / MIB);
 }
 
 static char *process_text(const struct process *process)
 {
+	static const char privileged[] = "CAP_IPC_LOCK is not held to it";
 	char left_cgroup[sizeof(process->left_cgroup)], cgroup[sizeof(process->cgroup)];
 	char *text = NULL;
 	size_t size;
@@ -266,10 +274,11 @@ static char *process_text(const struct process *process)
 	memcpy(left_cgroup, process->left_cgroup, sizeof(left_cgroup));
 	output_make_printable(cgroup);
 	output_make_printable(left_cgroup);
-	print_pair(out, "pinned", process->pinned_known, process->pinned, process->rlimit);
-	print_pair(out, "charged", process->charged_known, process->charged, process->max);
+	print_pair(out, "pinned", process->pinned_known, process->pinned, process->rlimit, privileged);
+	print_pair(out, "charged", process->charged_known, process->charged, process->max,
+		   "it was lowered since");
 	if (process->locks_all)
-		print_pair(out, "mapped", true, process->mapped, process->rlimit);
+		print_pair(out, "mapped", true, process->mapped, process->rlimit, privileged);
 	if (process->private)
 		fprintf(out, "  private   %10.1f MiB, which no RLIMIT_MEMLOCK counts\n",
 			(double)process->private / MIB);

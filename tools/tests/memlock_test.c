@@ -101,6 +101,108 @@ static void dies_later(void)
 	host_facts_free(&facts);
 }
 
+/* Which ASIDs a kind of guest can have: kvm_amd's sev_hardware_setup(). */
+static void divides_asids(void)
+{
+	static const struct {
+		uint64_t most, least, hiding;
+		bool known;
+		uint64_t asids, es, snp;
+	} rows[] = {
+		{ 509, 100, 0, true, 410, 99, 99 },
+		/* With hidden ciphertext SEV-SNP guests have ASIDs of their own, from 1 on. */
+		{ 509, 100, 1, true, 410, 98, 1 },
+		{ 509, 100, 99, true, 410, 0, 99 },
+		/* More than there are below the least are all of these. */
+		{ 509, 100, 100, true, 410, 0, 99 },
+		{ 509, 100, 4000, true, 410, 0, 99 },
+		{ 509, 1, 0, true, 509, 0, 0 },
+		{ 509, 509, 0, true, 1, 508, 508 },
+		{ 509, 510, 0, true, 0, 509, 509 },
+		/* No processor says so. */
+		{ 509, 511, 0, false, 0, 0, 0 },
+		{ 509, 0, 0, false, 0, 0, 0 },
+	};
+	struct host_facts facts = {};
+	struct memlock_host host;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		host_set_number(&facts, HOST_MAX_ASID, rows[i].most);
+		host_set_number(&facts, HOST_MIN_SEV_ASID, rows[i].least);
+		if (rows[i].hiding)
+			host_set_number(&facts, HOST_CIPHERTEXT_HIDING_ASIDS, rows[i].hiding);
+		memlock_host_of(&host, &facts);
+		EXPECT_NUMBER(host.asids_known, rows[i].known);
+		EXPECT_NUMBER(host.asids, rows[i].asids);
+		EXPECT_NUMBER(host.es_asids, rows[i].es);
+		EXPECT_NUMBER(host.snp_asids, rows[i].snp);
+		host_facts_free(&facts);
+		facts = (struct host_facts) {};
+	}
+	host_set_number(&facts, HOST_MAX_ASID, 509);
+	memlock_host_of(&host, &facts);
+	EXPECT(!host.asids_known);
+	host_facts_free(&facts);
+	facts = (struct host_facts) {};
+	host_set_number(&facts, HOST_MIN_SEV_ASID, 1);
+	memlock_host_of(&host, &facts);
+	EXPECT(!host.asids_known);
+	host_facts_free(&facts);
+}
+
+/* Of a host, of one of which nothing is known, and of none. */
+static void takes_facts_of_hosts(void)
+{
+	struct host_facts facts = {};
+	struct memlock_host host;
+
+	memlock_host_of(&host, NULL);
+	EXPECT(host.inherited == MEMLOCK_LIBVIRT_DEFAULT && host.match == MATCH_ASSUMED);
+	EXPECT(!host.memory && !host.rmp && !host.qemu && !host.charges_late && !host.asids_known);
+	memlock_host_of(&host, &facts);
+	EXPECT(host.inherited == MEMLOCK_LIBVIRT_DEFAULT && host.match == MATCH_ASSUMED);
+	EXPECT(!host.memory && !host.rmp && !host.qemu && !host.charges_late && !host.asids_known);
+	host_set_number(&facts, HOST_MEMLOCK_LIBVIRT_BYTES, 7 * MIB);
+	host_set_number(&facts, HOST_MEMORY_BYTES, 1024 * MIB);
+	host_set_number(&facts, HOST_RMP_BYTES, 5 * MIB);
+	host_set_text(&facts, HOST_QEMU_VERSION, "7.2.22");
+	host_set_text(&facts, HOST_KERNEL, "5.19.0");
+	memlock_host_of(&host, &facts);
+	EXPECT_NUMBER(host.inherited, 7 * MIB);
+	EXPECT_NUMBER(host.memory, 1024 * MIB);
+	EXPECT_NUMBER(host.rmp, 5 * MIB);
+	EXPECT_NUMBER(host.qemu, MEMLOCK_QEMU(7, 2));
+	EXPECT_TEXT(host.qemu_name, "7.2.22");
+	EXPECT(host.match == MATCH_VERSION && host.figures->version == MEMLOCK_QEMU(7, 2));
+	EXPECT(host.charges_late);
+	host_facts_free(&facts);
+}
+
+/* "mm/gup: reliable R/O long-term pinning in COW mappings" is in Linux 6.2. */
+static void knows_when_pins_are_charged(void)
+{
+	static const struct {
+		const char *kernel;
+		bool late;
+	} rows[] = {
+		{ "5.19.17", true }, { "6.0.0", true }, { "6.1.0-56-amd64", true }, { "6.2.0", false },
+		{ "6.12.117+deb12-amd64", false }, { "7.0.1", false }, { "10.1.0", false }, { "linux", false },
+		{ "6", false },
+	};
+	struct memlock_host host;
+	struct host_facts facts;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		facts = (struct host_facts) {};
+		host_set_text(&facts, HOST_KERNEL, rows[i].kernel);
+		memlock_host_of(&host, &facts);
+		EXPECT_NUMBER(host.charges_late, rows[i].late);
+		host_facts_free(&facts);
+	}
+}
+
 static void recommends_what_starts(void)
 {
 	static const uint64_t rams[] = { 128, 256, 1024, 4096, 131072 };
@@ -221,6 +323,102 @@ static void snp_stores(void)
 	shape.hugepages = false;
 	shape.qemu = MEMLOCK_QEMU(8, 2);
 	EXPECT(memory_copies_of(&shape) == COPIES_OLD);
+}
+
+/*
+ * Each term's size by hand, in KiB, of a VM of 512 MiB whose QEMU takes 1000, 100 for each thread
+ * and 10 for each VNC server; 7 and 3 if its memory is locked.
+ */
+static void sums_memory(void)
+{
+	static const struct memlock_figures figures = {
+		.bytes = {
+			[FIGURE_QEMU_ANONYMOUS] = 1000 << 10, [FIGURE_VCPU_ANONYMOUS] = 100 << 10,
+			[FIGURE_GRAPHICS_CHARGE] = 10 << 10, [FIGURE_QEMU_LOCKED] = 7 << 10,
+			[FIGURE_STACK_LOCKED] = 3 << 10,
+		},
+	};
+	struct vm_shape shape;
+
+	vm_shape_default(&shape, 512 * MIB);
+	shape.figures = &figures;
+	shape.firmware = 512 << 10;
+	shape.variables = 64 << 10;
+	shape.video = 1024 << 10;
+	shape.vcpus = 3;
+	shape.iothreads = 2;
+	shape.graphics = 1;
+	/* RAM, firmware, and what else is pinned: 64 + 1024 + 256 + 2116. */
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_PRIVATE).worst >> 10, 524288 + 512 + 3460);
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_SHARED).worst, 0);
+	/* Page tables: (524288 + 512 + 1024) / 512 * 2, 8 bytes for each of 132065 pages, QEMU. */
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_OVERHEAD).worst,
+		      (2054 << 10) + 132065 * 8 + (1510 << 10));
+	shape.locked = true;
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_OVERHEAD).worst,
+		      (2054 << 10) + 132065 * 8 + (1510 << 10) + (22 << 10));
+	shape.locked = false;
+	shape.encrypted = false;
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_OVERHEAD).worst, (2054 + 1510) << 10);
+	shape.encrypted = true;
+	shape.type = SEVADM_VM_TYPE_SEV_SNP;
+	/* A save area each, the context and two pages of requests. */
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_PRIVATE).worst >> 10, 524288 + 512 + 4 * 6);
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_PRIVATE).booted >> 10,
+		      524288 - 65536 + 512 + 4 * 6);
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_SHARED).worst >> 10, 65536 + 3460);
+	/* Two xarrays, of 9 bytes for each page of RAM. */
+	EXPECT_NUMBER(memory_sum(&shape, MEMORY_OVERHEAD).worst,
+		      (2054 << 10) + 2 * 9 * 131072 + (1510 << 10));
+	EXPECT_NUMBER(memory_total(&shape).worst,
+		      ((524288 + 512 + 24 + 65536 + 3460 + 2054 + 1510) << 10) + 2 * 9 * 131072);
+}
+
+/* 6 % of the guest's memory, from 64 MiB to 1 GiB, and never more than it has. */
+static void shares_bounce_buffers(void)
+{
+	static const struct {
+		uint64_t ram, buffers;
+	} rows[] = {
+		{ 32, 32 }, { 64, 64 }, { 65, 64 }, { 1000, 64 }, { 2000, 120 }, { 17000, 1020 },
+		{ 18000, 1024 }, { 1000000, 1024 },
+	};
+	struct vm_shape shape;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		vm_shape_default(&shape, rows[i].ram * MIB);
+		shape.type = SEVADM_VM_TYPE_SEV_SNP;
+		shape.variables = 0;
+		EXPECT_NUMBER((memory_sum(&shape, MEMORY_SHARED).booted -
+			       (VM_OWN_ROMS + VM_ACPI_TABLES)) / MIB, rows[i].buffers);
+	}
+}
+
+/* A whole MiB stays as it is: 512 MiB, 2372 KiB of ROMs and tables, 2 MiB of page tables, QEMU. */
+static void rounds_memory_max(void)
+{
+	static const struct {
+		uint64_t ram_mib, qemu, max_mib;
+	} rows[] = {
+		{ 512, 1724 << 10, 512 + 4 + 2 + 16 },
+		{ 512, (1724 << 10) + 1, 512 + 4 + 2 + 16 + 1 },
+		{ 512, (1724 << 10) - 1, 512 + 4 + 2 + 16 },
+		/* A 64th, where that is more than 16 MiB. */
+		{ 8192, (1724 << 10) + (28ULL << 20), (8192 + 4 + 32 + 28) / 64 * 65 },
+	};
+	struct memlock_figures figures = {};
+	struct vm_shape shape;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		vm_shape_default(&shape, rows[i].ram_mib * MIB);
+		figures.bytes[FIGURE_QEMU_ANONYMOUS] = rows[i].qemu;
+		shape.figures = &figures;
+		shape.encrypted = false;
+		shape.firmware = shape.variables = 0;
+		EXPECT_NUMBER(memory_max(&shape), rows[i].max_mib * MIB);
+	}
 }
 
 /* A stand-in answers at once: what is measured is a shell. */
@@ -388,6 +586,19 @@ static void all_may_read_figures(void)
 	remove_root();
 }
 
+/* What --calibrate measures is the host's QEMU, if it has one. */
+static void host_without_qemu(void)
+{
+	char *arguments[] = { (char *)"--calibrate", NULL };
+
+	make_root();
+	capture_begin();
+	EXPECT_NUMBER(recommend_memlock(1, arguments), 1);
+	capture_end();
+	EXPECT_TEXT(captured_errors, "sevadm: no qemu-system-x86_64 or qemu-kvm is installed\n");
+	remove_root();
+}
+
 static void host_without_good_figures(void)
 {
 	const bool is_root = !geteuid();
@@ -467,6 +678,37 @@ static void figures_are_printable(void)
 	unlink(path);
 }
 
+/* No program takes more than 64 GiB besides its guest. */
+static void figures_are_sizes(void)
+{
+	static const struct {
+		const char *size;
+		int ret;
+	} rows[] = {
+		{ "0", 0 }, { "1", 0 }, { "68719476736", 0 }, { "68719476737", -EINVAL }, { "-1", -EINVAL },
+		{ "1.5", -EINVAL }, { "\"1\"", -EINVAL }, { "null", -EINVAL }, { "[1]", -EINVAL },
+	};
+	char path[] = "/tmp/sevadm-figures-XXXXXX";
+	struct memlock_figures figures;
+	struct json_object *json;
+	const char *why;
+	unsigned int key;
+	size_t i;
+
+	close(mkstemp(path));
+	for (key = 0; key < FIGURE_NR; key += FIGURE_NR - 1)
+		for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+			json = json_object_from_file(TESTS_FOLDER "/data/figures.json");
+			json_object_object_add(json_object_object_get(json, "figures"), memlock_figure_keys[key],
+					       json_tokener_parse(rows[i].size));
+			EXPECT(!json_object_to_file(path, json));
+			json_object_put(json);
+			EXPECT_NUMBER(memlock_figures_load(path, &figures, &why), rows[i].ret);
+			EXPECT(!rows[i].ret || !strcmp(why, "one of its figures is missing or is not a size"));
+		}
+	unlink(path);
+}
+
 /* ---- a running QEMU -------------------------------------------------------------------------- */
 
 /* A tenant chooses the names of its cgroups: an escape sequence, and a byte that is no UTF-8. */
@@ -501,6 +743,115 @@ static void cgroups_have_any_name(void)
 	remove_root();
 }
 
+/* Writes @text to a file of the process, or takes the file away. */
+static void set_file(const char *path, const char *text)
+{
+	if (text)
+		put_file(path, text);
+	else
+		unlink(in_root(path));
+}
+
+/* Near is less than a 16th of the limit: of 64 MiB less than 4096 KiB. */
+static void processes(void)
+{
+	static const char *const folders[] = {
+		"/proc", "/proc/7", "/sys", "/sys/fs", "/sys/fs/cgroup", "/sys/fs/cgroup/a", "/sys/fs/cgroup/a/b",
+	};
+	static const struct {
+		const char *limit, *status, *max, *current, *above_max, *above_current, *findings;
+		const char *text;
+	} rows[] = {
+		/* No cgroup has a limit, and nothing is locked but a little. */
+		{ "67108864", "VmSize:  131072 kB\nVmLck:  65536 kB\n", NULL, NULL, NULL, NULL, "",
+		  "  pinned       unknown     of 64.0 MiB\n"
+		  "  charged      unknown     of unlimited\n"
+		  "  cgroup    /a/b\n" },
+		/* mlockall() has more than half of it locked. */
+		{ "67108864", "VmSize:  61440 kB\nVmLck:  30721 kB\n", NULL, NULL, NULL, NULL, "",
+		  "  pinned       unknown     of 64.0 MiB\n"
+		  "  charged      unknown     of unlimited\n"
+		  "  mapped          60.0 MiB of 64.0 MiB, 4.0 MiB left\n"
+		  "  cgroup    /a/b\n" },
+		{ "67108864", "VmSize:  61441 kB\nVmLck:  61440 kB\n", NULL, NULL, NULL, NULL,
+		  "0: mapped, against RLIMIT_MEMLOCK: 60.0 MiB of 64.0 MiB, 4.0 MiB are left\n",
+		  "  pinned       unknown     of 64.0 MiB\n"
+		  "  charged      unknown     of unlimited\n"
+		  "  mapped          60.0 MiB of 64.0 MiB, 4.0 MiB left\n"
+		  "  cgroup    /a/b\n" },
+		{ "67108864", "VmSize:  65537 kB\nVmLck:  65537 kB\n", NULL, NULL, NULL, NULL,
+		  "0: mapped, against RLIMIT_MEMLOCK: 64.0 MiB of 64.0 MiB, 0.0 MiB are left\n",
+		  "  pinned       unknown     of 64.0 MiB\n"
+		  "  charged      unknown     of unlimited\n"
+		  "  mapped          64.0 MiB of 64.0 MiB  (CAP_IPC_LOCK is not held to it)\n"
+		  "  cgroup    /a/b\n" },
+		{ "unlimited", "VmSize:  65537 kB\nVmLck:  65537 kB\n", NULL, NULL, NULL, NULL, "",
+		  "  pinned       unknown     of unlimited\n"
+		  "  charged      unknown     of unlimited\n"
+		  "  mapped          64.0 MiB of unlimited\n"
+		  "  cgroup    /a/b\n" },
+		/* Its own cgroup, and the one above, whichever has less. */
+		{ "unlimited", "", "67108864\n", "62914560\n", "max\n", "99999999\n", "",
+		  "  pinned       unknown     of unlimited\n"
+		  "  charged         60.0 MiB of 64.0 MiB, 4.0 MiB left\n"
+		  "  cgroup    /a/b\n"
+		  "  at most          4.0 MiB may be added, by memory.max of /a/b\n" },
+		{ "unlimited", "", "67108864\n", "62914561\n", "max\n", "99999999\n",
+		  "0: charged, against memory.max: 60.0 MiB of 64.0 MiB, 4.0 MiB are left\n",
+		  "  pinned       unknown     of unlimited\n"
+		  "  charged         60.0 MiB of 64.0 MiB, 4.0 MiB left\n"
+		  "  cgroup    /a/b\n"
+		  "  at most          4.0 MiB may be added, by memory.max of /a/b\n" },
+		{ "unlimited", "", "67108864\n", "1048576\n", "67108864\n", "62914561\n",
+		  "0: charged, against memory.max of /a: 4.0 MiB are left for all in it\n",
+		  "  pinned       unknown     of unlimited\n"
+		  "  charged          1.0 MiB of 64.0 MiB, 63.0 MiB left\n"
+		  "  cgroup    /a/b\n"
+		  "  at most          4.0 MiB may be added, by memory.max of /a\n" },
+		{ "unlimited", "", "max\n", "1048576\n", "67108864\n", "62914560\n", "",
+		  "  pinned       unknown     of unlimited\n"
+		  "  charged          1.0 MiB of 64.0 MiB, 63.0 MiB left\n"
+		  "  cgroup    /a/b\n"
+		  "  at most          4.0 MiB may be added, by memory.max of /a\n" },
+		{ "unlimited", "", "1048576\n", "1048577\n", NULL, NULL,
+		  "0: charged, against memory.max: 1.0 MiB of 1.0 MiB, 0.0 MiB are left\n",
+		  "  pinned       unknown     of unlimited\n"
+		  "  charged          1.0 MiB of 1.0 MiB  (it was lowered since)\n"
+		  "  cgroup    /a/b\n"
+		  "  at most          0.0 MiB may be added, by memory.max of /a/b\n" },
+	};
+	struct target *target;
+	struct report report;
+	char text[1024];
+	size_t i, j;
+
+	make_root();
+	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		EXPECT(!mkdir(in_root(folders[i]), 0755));
+	put_file("/proc/7/cgroup", "0::/a/b\n");
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(text, sizeof(text), "Limit   Soft   Hard   Units\nMax locked memory   %s   %s   bytes\n",
+			 rows[i].limit, rows[i].limit);
+		put_file("/proc/7/limits", text);
+		put_file("/proc/7/status", rows[i].status);
+		set_file("/sys/fs/cgroup/a/b/memory.max", rows[i].max);
+		set_file("/sys/fs/cgroup/a/b/memory.current", rows[i].current);
+		set_file("/sys/fs/cgroup/a/memory.max", rows[i].above_max);
+		set_file("/sys/fs/cgroup/a/memory.current", rows[i].above_current);
+		report = (struct report) {};
+		EXPECT_NUMBER(memlock_process(&report, 7), 0);
+		target = report.targets[0];
+		text[0] = '\0';
+		/* The first says that the module is not asked. */
+		for (j = 1; j < target->nr; j++)
+			append(text, sizeof(text), "%u: %s\n", target->findings[j].line, target->findings[j].message);
+		EXPECT_TEXT(text, rows[i].findings);
+		EXPECT_TEXT(target->text, rows[i].text);
+		report_free(&report);
+	}
+	remove_root();
+}
+
 /* ---- domains --------------------------------------------------------------------------------- */
 
 static unsigned int gaps_of(const char *text, bool here)
@@ -529,6 +880,86 @@ static void finds_gaps(void)
 	EXPECT(gaps_of(missing, true) == 1 && !gaps_of(missing, false));
 	EXPECT(!gaps_of("<domain><os><loader>/dev/null</loader></os></domain>", true));
 	EXPECT(!gaps_of("<domain/>", true));
+}
+
+/* What is said of a domain on a host with a QEMU, one line for each finding; "" if nothing. */
+static const char *gaps_on(const struct memlock_host *host, const char *text)
+{
+	static char said[512];
+	struct report report = {};
+	struct target *target = report_target(&report, "guest", TARGET_OBJECT);
+	struct xml_error error;
+	xmlDoc *doc = xml_read(text, strlen(text), &error);
+	size_t i;
+
+	EXPECT(doc);
+	memlock_gaps(target, xmlDocGetRootElement(doc), host, true);
+	said[0] = '\0';
+	for (i = 0; i < target->nr; i++)
+		append(said, sizeof(said), "%s %s %u: %s\n", target->findings[i].rule->id,
+		       target->findings[i].severity == SEVERITY_ERROR ? "error" : "warning", target->findings[i].line, target->findings[i].message);
+	xmlFreeDoc(doc);
+	report_free(&report);
+	return said;
+}
+
+/* QEMU 10.0 has pc-q35-2.4 to pc-q35-10.0. */
+static void knows_machine_types(void)
+{
+	static const struct {
+		const char *machine, *says;
+	} rows[] = {
+		{ "q35", "" }, { "pc", "" }, { "microvm", "" }, { "pc-q35-noble", "" },
+		{ "pc-q35-10.0", "" }, { "pc-q35-9.2", "" }, { "pc-q35-2.4", "" }, { "pc-i440fx-2.4", "" },
+		{ "pc-q35-10.1", "memlock-machine error 2: QEMU 10.0.2 has no pc-q35-10.1, which came later\n" },
+		{ "pc-i440fx-11.0", "memlock-machine error 2: QEMU 10.0.2 has no pc-i440fx-11.0, which came later\n" },
+		{ "pc-q35-2.3", "memlock-machine error 2: QEMU 10.0.2 has no pc-q35-2.3 any more\n" },
+		{ "pc-i440fx-1.7", "memlock-machine error 2: QEMU 10.0.2 has no pc-i440fx-1.7 any more\n" },
+	};
+	struct memlock_host host = { .qemu = MEMLOCK_QEMU(10, 0), .qemu_name = "10.0.2" };
+	char text[256];
+	size_t i;
+
+	host.figures = memlock_figures_shipped(host.qemu, &host.match);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(text, sizeof(text), "<domain><os>\n<type machine='%s'>hvm</type></os></domain>",
+			 rows[i].machine);
+		EXPECT_TEXT(gaps_on(&host, text), rows[i].says);
+	}
+	/* Which are the oldest of another one is not known, nor anything of an unknown one. */
+	host.qemu = MEMLOCK_QEMU(9, 9);
+	EXPECT_TEXT(gaps_on(&host, "<domain><os><type machine='pc-q35-2.3'>hvm</type></os></domain>"), "");
+	host.qemu = 0;
+	EXPECT_TEXT(gaps_on(&host, "<domain><os><type machine='pc-q35-99.0'>hvm</type></os></domain>"), "");
+	host.qemu = MEMLOCK_QEMU(10, 0);
+	EXPECT_TEXT(gaps_on(&host, "<domain><os><type>hvm</type></os></domain>"), "");
+}
+
+/* What a QEMU of this version lacks may be in a package; what this host's lacks, it lacks. */
+static void knows_video_models(void)
+{
+	static const char text[] =
+		"<domain><devices>\n<video><model type='qxl'/></video>\n<video><model type='vga'/></video>\n"
+		"<video><model/></video>\n<video/>\n<video><model type='cirrus'/></video></devices></domain>";
+	static const struct memlock_figures figures = { .name = "10.0", .lacks = "cirrus qxl" };
+	static const struct {
+		enum memlock_match match;
+		const char *says;
+	} rows[] = {
+		{ MATCH_CALIBRATED, "memlock-video error 2: this QEMU 10.0 has no qxl\n"
+				    "memlock-video error 6: this QEMU 10.0 has no cirrus\n" },
+		{ MATCH_VERSION,
+		  "memlock-video warning 2: QEMU 10.0 has no qxl where a package of its own is not installed\n"
+		  "memlock-video warning 6: QEMU 10.0 has no cirrus where a package of its own is not installed\n" },
+		{ MATCH_NEAREST, "" }, { MATCH_ASSUMED, "" },
+	};
+	struct memlock_host host = { .figures = &figures };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		host.match = rows[i].match;
+		EXPECT_TEXT(gaps_on(&host, text), rows[i].says);
+	}
 }
 
 static void reads_domains(void)
@@ -563,6 +994,9 @@ int main(void)
 		{ "dies three deaths", dies_three_deaths },
 		{ "dies of what comes first", dies_of_what_comes_first },
 		{ "dies later on old kernels", dies_later },
+		{ "divides ASIDs", divides_asids },
+		{ "takes facts of hosts", takes_facts_of_hosts },
+		{ "knows when pins are charged", knows_when_pins_are_charged },
 		{ "recommends what starts", recommends_what_starts },
 		{ "huge pages", huge_pages },
 		{ "SNP pins nothing", snp_pins_nothing },
@@ -570,16 +1004,24 @@ int main(void)
 		{ "asks for the most if QEMU is not known", asks_for_the_most },
 		{ "SNP after boot", snp_after_boot },
 		{ "SNP's two stores", snp_stores },
+		{ "sums memory", sums_memory },
+		{ "shares bounce buffers", shares_bounce_buffers },
+		{ "rounds memory.max", rounds_memory_max },
 		{ "calibrates", calibrates },
 		{ "finds QEMU in PATH", finds_qemu_in_path },
 		{ "kills a machine that stays", kills_what_stays },
 		{ "leaves nothing when interrupted", leaves_nothing_when_interrupted },
 		{ "all may read the figures", all_may_read_figures },
+		{ "a host without QEMU", host_without_qemu },
 		{ "a host without good figures", host_without_good_figures },
 		{ "plans with its own figures", plans_with_own_figures },
 		{ "figures are printable", figures_are_printable },
+		{ "figures are sizes", figures_are_sizes },
 		{ "cgroups have any name", cgroups_have_any_name },
+		{ "processes", processes },
 		{ "finds gaps", finds_gaps },
+		{ "knows machine types", knows_machine_types },
+		{ "knows video models", knows_video_models },
 		{ "reads domains", reads_domains },
 	};
 
