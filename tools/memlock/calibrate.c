@@ -124,9 +124,8 @@ static int upper_bound(const char *qemu, const char *folder, const char *const *
 	unsigned int i;
 	int ret = 0;
 
+	measured->locked = measured->plain;
 	for (i = 0; i < SAMPLES && !ret; i++) {
-		if (measured->plain.mapped > measured->locked.mapped)
-			measured->locked = measured->plain;
 		ret = machine_start(qemu, folder, more, 0, &seen);
 		if (seen.mapped > measured->locked.mapped)
 			measured->locked = seen;

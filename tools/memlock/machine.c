@@ -174,13 +174,6 @@ static bool wait_end(pid_t pid)
 	return ended;
 }
 
-static void put(int fd, const char *text)
-{
-	/* A machine that has ended does not read it, which its status says. */
-	if (write(fd, text, strlen(text)) < 0)
-		errno = 0;
-}
-
 int machine_start(const char *qemu, const char *folder, const char *const *more, uint64_t limit,
 		  struct machine_seen *seen)
 {
@@ -211,11 +204,12 @@ int machine_start(const char *qemu, const char *folder, const char *const *more,
 	close(in[0]);
 	close(out[1]);
 	if (pid > 0) {
-		put(in[1], commands);
+		/* A machine that has ended does not read it, which its status says. */
+		dprintf(in[1], "%s", commands);
 		up = wait_up(out[0]);
 		if (up)
 			ret = look(pid, seen);
-		put(in[1], quit);
+		dprintf(in[1], "%s", quit);
 		if (!up || !wait_end(pid))
 			kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

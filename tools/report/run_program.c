@@ -61,7 +61,6 @@ static bool take_output(int fd, char **output)
 		if (got <= 0)
 			return !got;
 		length += got;
-		(*output)[length] = '\0';
 		if (length == OUTPUT_MAX)
 			return false;
 	}
