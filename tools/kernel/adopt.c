@@ -33,11 +33,12 @@ static const struct layout_row {
 	const char *member;
 	unsigned int size;	/* bytes the member must have, as the module reads so many */
 } rows[] = {
+#define SIZE(name, type) ROW(name, type, NULL, 0)
 #define ROW(name, type, member, size) \
 	{ { SEVADM_A_ADOPT_##name, ATTRIBUTE_U32, #name }, type, member, size }
-	ROW(KVM_SIZE, "kvm", NULL, 0),
+	SIZE(KVM_SIZE, "kvm"),
 	ROW(KVM_VM_LIST, "kvm", "vm_list", 16),
-	ROW(SVM_SIZE, "kvm_svm", NULL, 0),
+	SIZE(SVM_SIZE, "kvm_svm"),
 	ROW(ACTIVE, "kvm_svm", "sev_info.active", 1),
 	ROW(ES_ACTIVE, "kvm_svm", "sev_info.es_active", 1),
 	ROW(ASID, "kvm_svm", "sev_info.asid", 4),
@@ -47,6 +48,7 @@ static const struct layout_row {
 	ROW(OWNER, "kvm_svm", "sev_info.enc_context_owner", 8),
 	ROW(REGION_LIST, "enc_region", "list", 16),
 	ROW(REGION_NPAGES, "enc_region", "npages", 8),
+#undef SIZE
 #undef ROW
 };
 

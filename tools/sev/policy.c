@@ -99,7 +99,7 @@ const struct policy_rule policy_rules[] = {
 	  "bit 20 (single_socket): Linux 6.11 and 6.12 refuse it with -22 (EINVAL)", KVM_START },
 	{ "policy-debug", SNP, BIT(19), 0, POLICY_WARNING,
 	  "with bit 19 (debug) the hypervisor may decrypt the guest's memory", SNP_SPEC },
-	{ NULL, 0, 0, 0, POLICY_WARNING, NULL, NULL },
+	{}
 };
 
 const struct policy_field *policy_fields(bool snp)

@@ -230,7 +230,7 @@ static void large_files(void)
 /* An element of so many attributes, in the third line. */
 static char *xml_with(unsigned int attributes)
 {
-	char *text = malloc(64 + 16 * attributes), *end = text;
+	char *text = malloc(128 + 16 * attributes), *end = text;
 	unsigned int i;
 
 	end += sprintf(end, "<?xml version='1.0' encoding='UTF-8'?>\n<!-- a='b' -->\n<a");
@@ -252,6 +252,7 @@ static void xml_that_is_wrong(void)
 		{ "<a/>\n\n<b/>\n", 3, "not well-formed XML: Extra content" },
 		{ "\n<!DOCTYPE a [\n<!ENTITY b 'c'>]><a/>", 2, "a DOCTYPE, by which entities come in, is not accepted" },
 	};
+	static char many[8192], name[301], long_names[512];
 	struct xml_error error;
 	xmlDoc *doc;
 	char *text;
@@ -262,6 +263,30 @@ static void xml_that_is_wrong(void)
 		EXPECT_NUMBER(error.line, rows[i].line);
 		EXPECT(!strncmp(error.message, rows[i].message, strlen(rows[i].message)));
 	}
+	/* A message that is cut ends with the column: 255 bytes are all that there is room for. */
+	memset(name, 'n', sizeof(name) - 1);
+	snprintf(long_names, sizeof(long_names), "<a>\n<%s></b>\n</a>", name);
+	EXPECT(!xml_read(long_names, strlen(long_names), &error));
+	EXPECT_NUMBER(error.line, 2);
+	EXPECT(!strncmp(error.message, "not well-formed XML: Opening and ending tag mismatch: nnn", 56));
+	EXPECT(strstr(error.message, "n (column 307)"));
+	EXPECT_NUMBER(strlen(error.message), sizeof(error.message) - 24 - 1 + strlen(" (column 307)"));
+	/* Comments and instructions have no attributes; a tag that ends with the file has none. */
+	text = xml_with(0);
+	doc = xml_read(text, strlen(text), &error);
+	EXPECT(doc);
+	xmlFreeDoc(doc);
+	free(text);
+	for (i = 0; i < 2; i++) {
+		memset(many, '=', sizeof(many) - 1);
+		memcpy(many, i ? "<?p " : "<!--", 4);
+		strcpy(many + sizeof(many) - 16, i ? "?><a/>" : "--><a/>");
+		doc = xml_read(many, strlen(many), &error);
+		EXPECT(doc);
+		xmlFreeDoc(doc);
+	}
+	EXPECT(!xml_read("<a/><", 5, &error));
+	EXPECT(strstr(error.message, "not well-formed XML: "));
 	text = xml_with(4096);
 	doc = xml_read(text, strlen(text), &error);
 	EXPECT(doc);
@@ -272,6 +297,45 @@ static void xml_that_is_wrong(void)
 	EXPECT_NUMBER(error.line, 3);
 	EXPECT_TEXT(error.message, "an element has over 4096 attributes");
 	free(text);
+}
+
+/* Texts without the blanks around them; of nodes that are not there, nothing. */
+static void xml_that_is_right(void)
+{
+	static const char text[] =
+		"<a>\n <b x='1' y='' z='&lt;'> one  two\n</b><c/>\n<b> </b><d><e>three</e>four</d></a>";
+	struct xml_error error;
+	char word[8], *long_text;
+	const xmlNode *root, *b;
+	xmlDoc *doc = xml_read(text, strlen(text), &error);
+
+	EXPECT(doc);
+	if (!doc)
+		return;
+	EXPECT_TEXT(error.message, "");
+	root = xmlDocGetRootElement(doc);
+	b = xml_find(root, "b");
+	EXPECT_NUMBER(xml_line(b), 2);
+	EXPECT_NUMBER(xml_line(xml_find(root, "d/e")), 4);
+	EXPECT_NUMBER(xml_line(NULL), 0);
+	long_text = xml_long_text(b);
+	EXPECT_TEXT(long_text, "one  two");
+	free(long_text);
+	EXPECT_TEXT(xml_text(b, word, sizeof(word)), "one  tw");
+	EXPECT_TEXT(xml_text(xml_find(root, "d"), word, sizeof(word)), "threefo");
+	EXPECT_TEXT(xml_text(xml_next(root, b, "b"), word, sizeof(word)), "");
+	EXPECT_TEXT(xml_text(xml_find(root, "c"), word, sizeof(word)), "");
+	EXPECT_TEXT(xml_text(NULL, word, sizeof(word)), "");
+	EXPECT(!xml_long_text(NULL));
+	EXPECT(!xml_next(root, xml_next(root, b, "b"), "b") && !xml_next(NULL, NULL, "b"));
+	EXPECT(!xml_find(root, "d/f") && !xml_find(root, "e") && !xml_find(NULL, "a"));
+	EXPECT(xml_find(root, "") == root);
+	EXPECT_TEXT(xml_attribute(b, "x"), "1");
+	EXPECT_TEXT(xml_attribute(b, "y"), "");
+	EXPECT_TEXT(xml_attribute(b, "z"), "<");
+	EXPECT(!xml_attribute(b, "w") && !xml_attribute(NULL, "x"));
+	EXPECT(xml_is(b, "x", "1") && !xml_is(b, "x", "") && xml_is(b, "y", "") && !xml_is(b, "w", ""));
+	xmlFreeDoc(doc);
 }
 
 static void count_document(void *context, yaml_document_t *doc, yaml_node_t *root)
@@ -325,6 +389,35 @@ static void yaml_that_is_wrong(void)
 	}
 }
 
+static void look_for_aliases(void *context, yaml_document_t *doc, yaml_node_t *root)
+{
+	(void)root;
+	*(bool *)context = yaml_has_aliases(doc);
+}
+
+/* An anchor alone is none: what matters is that one value stands in two places. */
+static void yaml_with_aliases(void)
+{
+	static const struct {
+		const char *text;
+		bool has;
+	} rows[] = {
+		{ "a: 1\nb: [1, 2, {c: 1}]\n", false }, { "a: &x 1\nb: 2\n", false },
+		{ "a: &x 1\nb: *x\n", true }, { "[&x 1, *x]", true }, { "&x a: *x\n", true },
+		{ "a: &x [1]\nb: {c: [2, *x]}\n", true }, { "&x a: 1\nb: {*x : 2}\n", true }, { "1", false },
+	};
+	struct yaml_error error;
+	bool has;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		has = !rows[i].has;
+		EXPECT_NUMBER(yaml_each(rows[i].text, strlen(rows[i].text), look_for_aliases, &has,
+					&error), 0);
+		EXPECT_NUMBER(has, rows[i].has);
+	}
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -333,7 +426,9 @@ int main(void)
 		{ "read in any manner", read_in_any_manner },
 		{ "large files", large_files },
 		{ "XML that is wrong", xml_that_is_wrong },
+		{ "XML that is right", xml_that_is_right },
 		{ "YAML that is wrong", yaml_that_is_wrong },
+		{ "YAML with aliases", yaml_with_aliases },
 	};
 
 	folder_make(folder);

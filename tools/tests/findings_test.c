@@ -135,6 +135,33 @@ static void as_sarif(void)
 	json_object_put(log);
 }
 
+/* RFC 3986: each byte but the unreserved ones and the path's slashes. */
+static void paths_as_uris(void)
+{
+	static const struct {
+		const char *path, *uri;
+	} rows[] = {
+		{ "azAZ09-._~/", "azAZ09-._~/" }, { "%", "%25" }, { "#?&", "%23%3F%26" },
+		{ "\xc3\xa4\n", "%C3%A4%0A" },
+	};
+	struct json_object *log, *result;
+	struct report report;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		report = (struct report) {};
+		finding_add(report_target(&report, rows[i].path, TARGET_FILE), &late, 1, "x");
+		findings_sarif = true;
+		finish(&report);
+		findings_reset();
+		log = json_tokener_parse(captured);
+		result = first(first(log, "runs"), "results");
+		EXPECT_TEXT(json_get_text(at(at(first(result, "locations"), "physicalLocation"),
+					     "artifactLocation"), "uri"), rows[i].uri);
+		json_object_put(log);
+	}
+}
+
 /* A folder whose name was mistyped must not pass a gate. */
 static void nothing_to_check_is_no_success(void)
 {
@@ -305,6 +332,7 @@ int main(void)
 		{ "as text", as_text },
 		{ "as JSON", as_json },
 		{ "as SARIF", as_sarif },
+		{ "paths as URIs", paths_as_uris },
 		{ "nothing to check is no success", nothing_to_check_is_no_success },
 		{ "verdicts and exit codes", verdicts },
 		{ "a file that is one target", files },

@@ -14,13 +14,20 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "kernel/device_rows.h"
+#include "folder.h"
 #include "test.h"
+
+/* The number of the one cgroup that there is, machine.slice. */
+#define CGROUP		77
+
+/* Stands for the hierarchy of cgroups. */
+static char folder[] = "/tmp/sevadm-group-XXXXXX";
 
 /* Two VMs, of one of which nobody knows the creator; ASIDs 1 to 3. */
 static const struct sevadm_vm_query vms[] = {
-	{ .vm = 4, .pid = 17, .uid = 18, .comm = "qemu", .asid = 2, .cgroup_id = UINT64_MAX,
+	{ .vm = 4, .pid = 17, .uid = 18, .comm = "qemu", .asid = 2, .cgroup_id = CGROUP,
 	  .known = SEVADM_KNOWN_CREATOR | SEVADM_KNOWN_ASID },
-	{ .vm = 9, .pid = 99, .asid = 3, .known = SEVADM_KNOWN_ASID },
+	{ .vm = 9, .pid = 99, .asid = 3, .cgroup_id = CGROUP, .known = SEVADM_KNOWN_ASID },
 };
 static const uint64_t vm_of_asid[] = { 0, 0, 4, 9 };
 
@@ -40,6 +47,8 @@ static int refuse(int error)
 
 int open(const char *path, int flags, ...)
 {
+	if (!strcmp(path, folder))
+		return syscall(SYS_openat, AT_FDCWD, path, flags);
 	/* This machine's cgroups are not the device's. */
 	if (!strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5))
 		return refuse(ENOENT);
@@ -50,6 +59,23 @@ int open(const char *path, int flags, ...)
 		return refuse(device.open_errno);
 	device.fd = dup(STDIN_FILENO);
 	return device.fd;
+}
+
+FILE *setmntent(const char *path, const char *mode)
+{
+	static char mounts[128];
+
+	EXPECT_TEXT(path, "/proc/self/mounts");
+	snprintf(mounts, sizeof(mounts), "cgroup2 %s cgroup2 rw 0 0\n", folder);
+	return fmemopen(mounts, strlen(mounts), mode[0] == 'r' ? "r" : mode);
+}
+
+int open_by_handle_at(int root, struct file_handle *handle, int flags)
+{
+	uint64_t id;
+
+	memcpy(&id, handle->f_handle, sizeof(id));
+	return id == CGROUP ? syscall(SYS_openat, root, "machine.slice", flags) : refuse(ESTALE);
 }
 
 static bool is_closed(void)
@@ -149,7 +175,7 @@ static void all_vms(void)
 	EXPECT_NUMBER(group_view_vms(&rows), EXIT_OK);
 	EXPECT_NUMBER(json_object_array_length(rows), 2);
 	EXPECT_ROW_HAS(json_object_array_get_idx(rows, 0),
-		       "{\"id\":4,\"pid\":17,\"comm\":\"qemu\",\"uid\":18,\"cgroup\":null,");
+		       "{\"id\":4,\"pid\":17,\"comm\":\"qemu\",\"uid\":18,\"cgroup\":\"\\/machine.slice\",");
 	EXPECT_ROW_HAS(json_object_array_get_idx(rows, 1),
 		       "{\"id\":9,\"pid\":null,\"comm\":null,\"uid\":null,\"cgroup\":null,");
 	EXPECT(is_closed());
@@ -299,5 +325,9 @@ int main(void)
 		{ "the device cannot be opened", device_cannot_be_opened },
 	};
 
-	run_tests(tests, ARRAY_SIZE(tests));
+	folder_make(folder);
+	folder_put(folder, "machine.slice/cgroup.procs", 0644, "");
+	run_each(tests, ARRAY_SIZE(tests));
+	folder_remove(folder);
+	ksft_finished();
 }

@@ -31,7 +31,7 @@ static const char facts_text[] =
 	"'firmware':{'api_major':1,'api_minor':55,'build':24},"
 	"'limits_near':[{'subject':'cgroup /secret','resource':'pin','max':4096,'current':4096}],"
 	"'busiest':[{'id':3,'name':'secret</script><script>alert(1)'}],"
-	"'findings':[{'finding':'pool-near','severity':'warning','message':'a <b> & c','fix':'do'}]},"
+	"'findings':[{'finding':'pool-near','severity':'warning','message':'a <b> & \\\"c\\\"\\u0001\\u001f\\t\\nd','fix':'do'}]},"
 	"'vms':[{'id':3,'name':'secret</script><script>alert(1)','alias':'secret','uuid':'secret','comm':'secret\\u001b[2J',"
 	"'cgroup':'/secret','type':'sev','asid':5,'pinned_bytes':4096}],"
 	"'asids':[{'asid':5,'pool':'sev','state':'used','vm':3,'name':'secret'}],"
@@ -73,7 +73,7 @@ static void hostile_names_are_text(void)
 	EXPECT_NUMBER(count(text, "<script>"), 1);
 	EXPECT_NUMBER(count(text, "</script>"), 2);
 	EXPECT(strstr(text, "secret&lt;/script&gt;&lt;script&gt;alert(1)"));
-	EXPECT(strstr(text, "a &lt;b&gt; &amp; c"));
+	EXPECT(strstr(text, "a &lt;b&gt; &amp; &quot;c&quot;??\t\nd"));
 	EXPECT(!strchr(text, '\x1b'));
 	EXPECT(strstr(text, "<svg></svg>"));
 	EXPECT(strstr(text, "<td>BUSY 1</td>"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Limits as they are written: values, subjects, keys, and files, also hostile ones. */
+#include <pwd.h>
 #include <stdlib.h>
 
 #include "cli/output.h"
@@ -84,12 +85,22 @@ static void written_values_are_read_again(void)
 	EXPECT_TEXT(text, "1024");
 }
 
+/* This machine's users are as they are. */
+struct passwd *getpwnam(const char *name)
+{
+	static struct passwd alice = { .pw_name = (char *)"alice", .pw_uid = 1234 },
+			     root = { .pw_name = (char *)"root", .pw_uid = 0 };
+
+	return !strcmp(name, "alice") ? &alice : !strcmp(name, "root") ? &root : NULL;
+}
+
 static void subjects(void)
 {
 	static const struct {
 		const char *kind, *name, *written;
 	} rows[] = {
 		{ "host", NULL, "host" }, { "user", "0", "user 0" }, { "user", "root", "user 0" },
+		{ "user", "alice", "user 1234" },
 		{ "user", "4294967294", "user 4294967294" },
 		{ "cgroup", "/", "cgroup /" }, { "cgroup", "//", "cgroup /" },
 		{ "cgroup", "/a//b/", "cgroup /a/b" }, { "cgroup", "/.a/b..c/...", "cgroup /.a/b..c/..." },
@@ -117,6 +128,37 @@ static void subjects(void)
 		EXPECT(good || wrong[0]);
 		free(subject.path);
 	}
+}
+
+/* The host, then users by number, then cgroups by path. */
+static void order_of_subjects(void)
+{
+	static const struct limit_subject subjects[] = {
+		{ .kind = LIMIT_HOST }, { .kind = LIMIT_USER, .uid = 7 },
+		{ .kind = LIMIT_USER, .uid = 4294967294 }, { .kind = LIMIT_CGROUP, .path = (char *)"/" },
+		{ .kind = LIMIT_CGROUP, .path = (char *)"/a" }, { .kind = LIMIT_CGROUP, .path = (char *)"/a/b" },
+		{ .kind = LIMIT_CGROUP, .path = (char *)"/b" },
+	};
+	size_t i, j;
+	int order;
+
+	for (i = 0; i < ARRAY_SIZE(subjects); i++)
+		for (j = 0; j < ARRAY_SIZE(subjects); j++) {
+			order = limit_subject_compare(&subjects[i], &subjects[j]);
+			EXPECT_NUMBER((order > 0) - (order < 0), (i > j) - (i < j));
+		}
+}
+
+static void units(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < LIMIT_RESOURCES; i++)
+		EXPECT_TEXT(limit_unit(i), limit_in_bytes(limit_resources[i].name) ? "bytes" : "asids");
+	EXPECT_TEXT(limit_unit(LIMIT_PIN), "bytes");
+	EXPECT_TEXT(limit_unit(LIMIT_PRIVATE), "bytes");
+	/* A newer module's. */
+	EXPECT_TEXT(limit_unit(LIMIT_RESOURCES), "unknown");
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -270,6 +312,8 @@ static const struct test tests[] = {
 	{ "shares of a whole", shares },
 	{ "written values are read again", written_values_are_read_again },
 	{ "subjects", subjects },
+		{ "order of subjects", order_of_subjects },
+		{ "units", units },
 	{ "a file is understood", file_is_understood },
 	{ "wrong lines are named", wrong_lines_are_named },
 	{ "hostile files are survived", hostile_files_are_survived },

@@ -14,6 +14,8 @@
 
 #include "cli/output.h"
 #include "host/facts.h"
+#include "quoted_json.h"
+#include "status.h"
 #include "test.h"
 
 enum firmware {
@@ -103,11 +105,42 @@ static void no_answer(void)
 	EXPECT_NUMBER(device->open_files, 0);
 }
 
+/* The firmware is asked where SEV-SNP is initialised: the RMP is there to be counted. */
+static void in_the_status(void)
+{
+	static const struct {
+		const char *status;
+		enum firmware firmware;
+		unsigned int asked;
+		const char *text;
+	} rows[] = {
+		{ "{'private':{'current_bytes':0},'firmware':{'build':7}}", ANSWERS, 1,
+		  "{\"build\":7,\"tcb_current\":\"0xd315000000000004\",\"tcb_reported\":\"0xd314000000000004\"}" },
+		{ "{'private':{'current_bytes':4096},'firmware':{'build':7}}", REFUSES, 1, "{\"build\":7}" },
+		{ "{'private':{'current_bytes':4096},'firmware':{'build':7}}", ABSENT, 0, "{\"build\":7}" },
+		{ "{'private':{'current_bytes':null},'firmware':{'build':7}}", ANSWERS, 0, "{\"build\":7}" },
+	};
+	struct json_object *status;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		device->firmware = rows[i].firmware;
+		device->asked = 0;
+		status = quoted_json(rows[i].status);
+		status_add_tcb(status);
+		EXPECT_TEXT(json_object_to_json_string_ext(json_object_object_get(status, "firmware"),
+							   JSON_C_TO_STRING_PLAIN), rows[i].text);
+		EXPECT_NUMBER(device->asked, rows[i].asked);
+		json_object_put(status);
+	}
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
 		{ "answers and refusals", answers },
 		{ "a firmware that hangs", no_answer },
+		{ "in the status", in_the_status },
 	};
 
 	device = mmap(NULL, sizeof(*device), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,

@@ -119,6 +119,8 @@ static void each_finding(void)
 		{ "'used':10,'free':10", "'used':18,'free':2", "pool-near", "2 of 20 ASIDs are free" },
 		{ "'used':10,'free':10", "'used':17,'free':3", "", "" },
 		{ "'charged':10,'drift':0", "'charged':12,'drift':2", "asid-drift", "counts 12 ASIDs, but 10" },
+		{ "'charged':10,'drift':0", "'charged':11,'drift':1", "asid-drift",
+		  "counts 11 ASIDs, but 10 are used; at 20 every launch fails with EBUSY" },
 		{ "'charged':10,'drift':0", "'charged':9,'drift':-1", "asid-drift", "being created" },
 		{ "'charged':10,'drift':0", "'charged':10,'drift':null", "", "" },
 		{ "'unaccounted_vms':0", "'unaccounted_vms':1", "unaccounted-vms", "1 VM started" },
@@ -135,6 +137,8 @@ static void each_finding(void)
 		{ "'limits_near':[]", "'limits_near':[],'private':{'leaked_bytes':8192}", "pages-leaked", "8.0 KiB of memory are leaked" },
 		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':'0xd5','tcb_reported':'0xd5'}", "", "" },
 		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':null,'tcb_reported':null}", "", "" },
+		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':null,'tcb_reported':'0xd4'}", "", "" },
+		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':'0xd5'}", "", "" },
 		{ "'limits_near':[]", "'limits_near':[],'firmware':{'tcb_current':'0xd5','tcb_reported':'0xd4'}", "tcb-drift",
 		  "guests' reports name the TCB 0xd4, the firmware that runs is 0xd5" },
 		/* The worst comes first. */

@@ -17,7 +17,7 @@
 #include "test.h"
 #include "top.h"
 
-#define LINES_NR	24
+#define LINES_MAX	24
 #define COLUMNS_MAX	132
 #define VMS		30
 #define SECOND		1000000000ULL
@@ -62,14 +62,19 @@ static int look(struct top_sample *sample)
 	return 0;
 }
 
+/* The last of two events. */
 static struct json_object *trace(uint64_t vm, size_t nr)
 {
+	struct json_object *events;
 	char text[256];
 
 	snprintf(text, sizeof(text), "[{'time_ns':5000007000,'event':'psp','command':'LAUNCH_START','ret':0,'fw_error':0,'psp_ns':7000},"
 		 "{'time_ns':%llu,'event':'kvm','command':'room for %zu','ret':-16,'duration_ns':900}]",
 		 (unsigned long long)vm * SECOND, nr);
-	return quoted_json(text);
+	events = quoted_json(text);
+	while (json_object_array_length(events) > nr)
+		json_object_array_del_idx(events, 0, 1);
+	return events;
 }
 
 /* ---- the terminal: a VT220, as far as curses uses one ---------------------------------------- */
@@ -77,10 +82,10 @@ static struct json_object *trace(uint64_t vm, size_t nr)
 static struct terminal {
 	int file;
 	pid_t pid;
-	unsigned int columns, x, y;
+	unsigned int lines, columns, x, y;
 	/* Lines from @top to @bottom move when one of them is inserted, or goes. */
 	unsigned int top, bottom;
-	char cells[LINES_NR][COLUMNS_MAX + 1];
+	char cells[LINES_MAX][COLUMNS_MAX + 1];
 	char sequence[32];
 	size_t length;
 } terminal;
@@ -152,7 +157,7 @@ static void control(char final)
 		break;
 	case 'J':
 		blank(t->y, n == 2 ? 0 : t->x, t->columns);
-		for (y = n == 2 ? 0 : t->y + 1; y < LINES_NR; y++)
+		for (y = n == 2 ? 0 : t->y + 1; y < t->lines; y++)
 			blank(y, 0, t->columns);
 		break;
 	case 'K':
@@ -168,7 +173,7 @@ static void control(char final)
 		break;
 	case 'r':
 		t->top = n ? n - 1 : 0;
-		t->bottom = m ? m - 1 : LINES_NR - 1;
+		t->bottom = m ? m - 1 : t->lines - 1;
 		t->x = t->y = 0;
 		break;
 	case 'L':
@@ -227,22 +232,23 @@ static void take_byte(char byte)
 		t->x = (t->x | 7) + 1;
 	} else if (byte == '\b') {
 		t->x--;
-	} else if ((unsigned char)byte >= ' ' && t->y < LINES_NR && t->x < t->columns) {
+	} else if ((unsigned char)byte >= ' ' && t->y < t->lines && t->x < t->columns) {
 		t->cells[t->y][t->x++] = byte;
 	}
 }
 
-static void start(unsigned short columns)
+static void start(unsigned short lines, unsigned short columns)
 {
 	static const struct top_source source = { look, trace };
-	struct winsize size = { LINES_NR, columns, 0, 0 };
+	struct winsize size = { lines, columns, 0, 0 };
 	unsigned int y;
 	int slave;
 
 	memset(&terminal, 0, sizeof(terminal));
+	terminal.lines = lines;
 	terminal.columns = columns;
-	terminal.bottom = LINES_NR - 1;
-	for (y = 0; y < LINES_NR; y++)
+	terminal.bottom = lines - 1;
+	for (y = 0; y < lines; y++)
 		blank(y, 0, columns);
 	if (openpty(&terminal.file, &slave, NULL, NULL, &size))
 		abort();
@@ -287,11 +293,11 @@ static FILE *update;
 /* The screen as lines without the blanks at their ends. */
 static const char *screen(void)
 {
-	static char text[LINES_NR * (COLUMNS_MAX + 1) + 1];
+	static char text[LINES_MAX * (COLUMNS_MAX + 1) + 1];
 	char *to = text;
 	unsigned int y, length;
 
-	for (y = 0; y < LINES_NR; y++) {
+	for (y = 0; y < terminal.lines; y++) {
 		length = terminal.columns;
 		while (length && terminal.cells[y][length - 1] == ' ')
 			length--;
@@ -349,7 +355,7 @@ static void expect_screen(const char *name)
 
 static void narrow(void)
 {
-	start(80);
+	start(24, 80);
 	expect_screen("80 columns");
 	/* Below the last of those that there is room for. */
 	press("jjjjjjjjjjjjjjjjjj");
@@ -373,7 +379,7 @@ static void narrow(void)
 
 static void wide(void)
 {
-	start(132);
+	start(24, 132);
 	expect_screen("132 columns");
 	press("/a-name\n");
 	expect_screen("filtered");
@@ -389,11 +395,54 @@ static void wide(void)
 /* The last of each order comes first the other way round; the one that is selected stays it. */
 static void sorted(void)
 {
-	start(80);
+	start(24, 80);
 	press("ss");
 	expect_screen("by commands");
 	press("sssss");
 	expect_screen("80 columns");
+	end();
+}
+
+/* Of a VM's details there is room for one event, and for none. */
+static void few_lines(void)
+{
+	start(12, 80);
+	press("\n");
+	expect_screen("12 lines");
+	end();
+	start(11, 80);
+	press("\n");
+	expect_screen("11 lines");
+	end();
+	/* The last line is the keys': one VM is there, whichever is selected. */
+	start(9, 80);
+	press("jj");
+	expect_screen("9 lines");
+	end();
+	start(3, 80);
+	expect_screen("3 lines");
+	end();
+}
+
+/* A VM stays selected in another order: the first, and the last, one key beyond which it was. */
+static void selected_in_any_order(void)
+{
+	start(24, 80);
+	press("\nss/");
+	expect_screen("details of the first, by commands");
+	press("\n\x1b");
+	end();
+	start(24, 80);
+	press("jjjjjjjjjjjjjjjjjjjjjjjjjjjjjj");
+	press("ss\n/");
+	expect_screen("details of the last, by commands");
+	press("\n");
+	end();
+	/* Before the first is none. */
+	start(24, 80);
+	press("kss\n/");
+	expect_screen("details of the first, by commands");
+	press("\n");
 	end();
 }
 
@@ -404,6 +453,8 @@ int main(void)
 		{ "80 columns", narrow },
 		{ "132 columns", wide },
 		{ "sorted", sorted },
+		{ "few lines", few_lines },
+		{ "selected in any order", selected_in_any_order },
 	};
 	FILE *file = fopen(path, "r");
 

@@ -73,6 +73,22 @@ static void rates_between_two_looks(void)
 	EXPECT_TEXT(ids(TOP_BY_ID, "", true), "1:-:0:0:0 2:-:0:0:0 7:-:0:0:0");
 }
 
+/* What is not known yet has its keys, too: they are the screen's. */
+static void first_look(void)
+{
+	struct top_sample none = {}, now = {
+		.vms = quoted_json("[{'id':1,'pinned_bytes':100}]"), .time_ns = SECOND,
+	};
+	struct json_object *rows = top_rows(&none, &now, TOP_BY_ID, "");
+
+	EXPECT_TEXT(json_object_to_json_string_ext(json_object_array_get_idx(rows, 0),
+						   JSON_C_TO_STRING_PLAIN),
+		    "{\"id\":1,\"pinned_bytes\":100,\"held_bytes\":100,\"growth_bytes\":null,\"commands\":null,"
+		    "\"firmware_share\":null,\"wait_share\":null}");
+	json_object_put(rows);
+	json_object_put(now.vms);
+}
+
 /* A SEV-SNP guest pins nothing. */
 static void private_memory_counts(void)
 {
@@ -301,6 +317,7 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "rates between two looks", rates_between_two_looks },
+		{ "the first look", first_look },
 		{ "private memory counts", private_memory_counts },
 		{ "each order", each_order },
 		{ "those that are wanted", those_that_are_wanted },
