@@ -158,7 +158,7 @@ static void note_signals(void)
 	machine->signals[0] = '\0';
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		sigaction(numbers[i], NULL, &now);
-		append(machine->signals, sizeof(machine->signals), "%s%s", i ? " " : "",
+		append(machine->signals, sizeof(machine->signals), "%s%s", i ? ", " : "",
 		       now.sa_handler == SIG_IGN ? "ignored" :
 		       now.sa_handler == SIG_DFL ? "usual" : "handled");
 	}
@@ -166,7 +166,7 @@ static void note_signals(void)
 
 static void note_start(void)
 {
-	append(machine->log, sizeof(machine->log), "%s", machine->starts++ ? " " : "");
+	append(machine->log, sizeof(machine->log), "%s", machine->starts++ ? ", " : "");
 	if (!machine->limit)
 		append(machine->log, sizeof(machine->log), "off");
 	else if (machine->limit == UINT64_MAX)
@@ -440,12 +440,12 @@ static void a_usual_qemu(void)
 	 * 2 MiB: 675 MiB are 691200, between 690608 and 692288.
 	 */
 	EXPECT_TEXT(machine->log,
-		    "off all 631808 685568 712448 699008 692288 688928 690608 "
-		    "off all 754688 869888 927488 956288 941888 934688 931088 932888 "
-		    "off all 739328 846848 900608 927488 940928 947648 944288 942608 "
-		    "off all 652288 716288 748288 732288 724288 728288 726288 "
-		    "off all 698368 785408 828928 850688 839808 845248 842528 843888 "
-		    "off all 642048 700928 730368 715648 723008 719328 717488");
+		    "off, all, 631808, 685568, 712448, 699008, 692288, 688928, 690608, "
+		    "off, all, 754688, 869888, 927488, 956288, 941888, 934688, 931088, 932888, "
+		    "off, all, 739328, 846848, 900608, 927488, 940928, 947648, 944288, 942608, "
+		    "off, all, 652288, 716288, 748288, 732288, 724288, 728288, 726288, "
+		    "off, all, 698368, 785408, 828928, 850688, 839808, 845248, 842528, 843888, "
+		    "off, all, 642048, 700928, 730368, 715648, 723008, 719328, 717488");
 }
 
 /* The buffer of translated code is no part of any figure; the search has other halves. */
@@ -511,8 +511,8 @@ static void limits_that_may_not_be_raised(void)
 		    "qxl_mapped_bytes 0\n"
 		    "worker_mapped_bytes 40960\n");	/* 740 + 23 - 723 MiB */
 	EXPECT_TEXT(figures.source, "measured without KVM, as all that is mapped, as RLIMIT_MEMLOCK cannot be raised");
-	EXPECT_TEXT(machine->log, "off off off off off off off off off off off off "
-				  "off off off off off off off off off off off off");
+	EXPECT_TEXT(machine->log, "off, off, off, off, off, off, off, off, off, off, off, off, "
+				  "off, off, off, off, off, off, off, off, off, off, off, off");
 }
 
 /* The figures as people and programs are shown them, and kept. */
@@ -620,9 +620,9 @@ static void signals(void)
 		for (i = 0; i < ARRAY_SIZE(numbers); i++)
 			sigaction(numbers[i], i == own ? &ignored : &usual, NULL);
 		calibrated(&all_the_same, 0, &figures);
-		EXPECT_TEXT(machine->signals, own == 0 ? "ignored handled handled usual" :
-			    own == 1 ? "handled ignored handled usual" :
-			    own == 2 ? "handled handled ignored usual" : "handled handled handled usual");
+		EXPECT_TEXT(machine->signals, own == 0 ? "ignored, handled, handled, usual" :
+			    own == 1 ? "handled, ignored, handled, usual" :
+			    own == 2 ? "handled, handled, ignored, usual" : "handled, handled, handled, usual");
 		for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 			sigaction(numbers[i], NULL, &now);
 			EXPECT(now.sa_handler == (i == own ? SIG_IGN : SIG_DFL));
