@@ -154,7 +154,7 @@ starts() {
 	name=$(name_of "$1")
 	domain "$name" "$(type_of "$1")" "$(vcpus_of "$1")" > "$scratch/$name.xml"
 	sevadm check domain "$scratch/$name.xml" | sed 's/^/# /'
-	virsh -q create "$scratch/$name.xml" > "$scratch/said" 2>&1 || {
+	virsh -k 0 -q create "$scratch/$name.xml" > "$scratch/said" 2>&1 || {
 		sed 's/^/# /' "$scratch/said"
 		tail -n 5 "$LOGS/qemu/$name.log" | sed 's/^/# /'
 		return 1
@@ -173,10 +173,11 @@ have_names() {
 	done
 }
 
-# Until all have ended.
+# Until all have ended. A daemon that is too busy to answer for half a minute has not ended them:
+# virsh waits for it (-k 0), and when it cannot be asked, that is a failure.
 stays_true() {
 	compared=0
-	while [ "$(virsh -q list --name | grep -c .)" -gt 0 ]; do
+	while virsh -k 0 -q list --name > "$scratch/domains" || return 1; grep -q . "$scratch/domains"; do
 		ledger_is_true > "$scratch/compared" 2>&1 || {
 			sed 's/^/# /' "$scratch/compared"
 			return 1
