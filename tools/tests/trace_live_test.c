@@ -723,9 +723,10 @@ int main(void)
 		{ "recording fails", recording_fails },
 	};
 
-	/* What a script runs in the background ignores these, and so would sevadm. */
+	/* What a script or nohup runs in the background ignores these, and so would sevadm. */
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	folder_make(folder);
 	/* No VM of this machine has a name. */
 	setenv("SEVADM_SYSROOT", folder, true);
