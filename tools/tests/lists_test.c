@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utmp.h>
@@ -33,12 +34,14 @@ static char folder[] = "/tmp/sevadm-lists-XXXXXX";
  * @asids: how many there are, from 1 on; those of VMs are used, @waiting of the others wait
  * @own: what was asked of VMs was about the caller's
  * @refuse: the question that is refused
+ * @whole: it answers with all of its status, of a host whose SEV-SNP is initialised: @snp
+ * @tcb: how often the firmware's TCB was to be asked for
  * @fd: of the device; @events: how many are in its ring, of which @next were read
  */
 static struct {
 	const char *vms;
-	unsigned int asids, waiting, refuse, events, next;
-	bool own;
+	unsigned int asids, waiting, refuse, events, next, tcb;
+	bool own, whole, snp;
 	int fd;
 } host;
 
@@ -84,6 +87,36 @@ static void answer_asid(const struct nlmsghdr *request, unsigned int asid)
 	end_message(to);
 }
 
+static void put_status(struct datagram *to)
+{
+	struct datagram pool = {};
+
+	put_attribute(to, SEVADM_A_STATUS_VERSION, "7.8.9", 6);
+	put_u32(&pool, SEVADM_A_POOL_POOL, SEVADM_POOL_SEV);
+	put_u32(&pool, SEVADM_A_POOL_CAPACITY, host.asids);
+	put_u32(&pool, SEVADM_A_POOL_USED, strlen(host.vms));
+	put_u32(&pool, SEVADM_A_POOL_RECLAIM, host.waiting);
+	put_u32(&pool, SEVADM_A_POOL_FREE, host.asids - strlen(host.vms) - host.waiting);
+	put_u32(&pool, SEVADM_A_POOL_PEAK, host.asids);
+	put_u64(&pool, SEVADM_A_POOL_CHARGED, strlen(host.vms));
+	put_u32(&pool, SEVADM_A_POOL_RESERVED, 0);
+	put_attribute(to, SEVADM_A_STATUS_POOL | NLA_F_NESTED, pool.bytes, pool.size);
+	put_u32(to, SEVADM_A_STATUS_VMS, strlen(host.vms));
+	put_u32(to, SEVADM_A_STATUS_UNACCOUNTED_VMS, 0);
+	put_u64(to, SEVADM_A_STATUS_PINNED_BYTES, 1ULL << 30);
+	put_u64(to, SEVADM_A_STATUS_PINNED_PEAK_BYTES, 2ULL << 30);
+	put_u32(to, SEVADM_A_STATUS_API_MAJOR, 1);
+	put_u32(to, SEVADM_A_STATUS_API_MINOR, 55);
+	put_u32(to, SEVADM_A_STATUS_BUILD, 39);
+	put_u32(to, SEVADM_A_STATUS_FIRMWARE_STATE, 1);
+	if (!host.snp)
+		return;
+	put_u64(to, SEVADM_A_STATUS_PRIVATE_BYTES, 3 << 20);
+	put_u64(to, SEVADM_A_STATUS_PRIVATE_PEAK_BYTES, 4 << 20);
+	put_u64(to, SEVADM_A_STATUS_RMP_FIRMWARE_BYTES, 5 << 20);
+	put_u64(to, SEVADM_A_STATUS_LEAKED_BYTES, 4096);
+}
+
 /* The first attribute of a question, as a number; its type. */
 static unsigned int first_attribute(const struct nlmsghdr *request, uint64_t *value)
 {
@@ -121,6 +154,8 @@ static void take_request(const struct nlmsghdr *request)
 	if (command == SEVADM_CMD_STATUS_GET) {
 		to = begin_row(request);
 		put_u32(to, SEVADM_A_STATUS_STATE, SEVADM_MODULE_STATE_ATTACHED);
+		if (host.whole)
+			put_status(to);
 		end_message(to);
 	} else if (command == SEVADM_CMD_VM_GET && has_vm(value)) {
 		answer_vm(request, value);
@@ -184,7 +219,36 @@ ssize_t read(int fd, void *to, size_t size)
 
 int access(const char *path, int mode)
 {
+	/* Its trace is this machine's own. */
+	if (!strcmp(path, SEVADM_DEVICE)) {
+		errno = ENOENT;
+		return -1;
+	}
 	return strcmp(path, "/sys/module/sevadm") ? faccessat(AT_FDCWD, path, mode, 0) : 0;
+}
+
+/* Which pools this machine's kvm_amd uses is not the question. */
+FILE *fopen(const char *path, const char *mode)
+{
+	const int flags = *mode == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+	int fd = strncmp(path, "/sys/", 5) ? open(path, flags) : -1;
+
+	return fd < 0 ? NULL : fdopen(fd, mode);
+}
+
+/* A process of its own would ask the firmware. */
+int pipe2(int files[2], int flags)
+{
+	(void)files;
+	(void)flags;
+	host.tcb++;
+	return -1;
+}
+
+int sysinfo(struct sysinfo *info)
+{
+	*info = (struct sysinfo) { .totalram = 4096, .mem_unit = 1 << 20 };
+	return 0;
 }
 
 uid_t geteuid(void)
@@ -420,6 +484,62 @@ static void process_near_its_limits(void)
 	report_free(&report);
 }
 
+/* ---- status ---------------------------------------------------------------------------------- */
+
+#define STATUS_HEAD	"sevadm 7.8.9, attached; firmware API 1.55 build 39, init\n"
+
+#define STATUS_POOLS	\
+	"\nPOOL  # USED  ~ RECLAIM  + RESERVED  ASIDS  USED  RECLAIM  RESERVED  FREE  PEAK\n" \
+	"sev   ########~~~...............     9      3     1        0         5     9\n" \
+	"\npinned  ##########.........|....................  1.0 GiB of 4.0 GiB (host's memory), at most 2.0 GiB\n"
+
+#define STATUS_VMS	\
+	"\nVM  NAME  TYPE  ASID  PINNED   COMMANDS  IN FIRMWARE\n" \
+	"6   twin  sev   6     6.0 MiB  -         -\n" \
+	"5   twin  sev   5     5.0 MiB  -         -\n" \
+	"3   web   sev   3     3.0 MiB  -         -\n"
+
+static void status_of_hosts(void)
+{
+	begin("356", 9);
+	host.whole = true;
+	host.waiting = 1;
+	EXPECT_NUMBER(run(status_commands, "show", NULL), EXIT_OK);
+	EXPECT_TEXT(captured, STATUS_HEAD
+		    "\nNothing is wrong: no pool and no limit is nearly used up.\n"
+		    STATUS_POOLS STATUS_VMS);
+	EXPECT_NUMBER(host.tcb, 0);
+	host.snp = true;
+	EXPECT_NUMBER(run(status_commands, "show", NULL), EXIT_OK);
+	EXPECT_TEXT(captured, STATUS_HEAD
+		    "\nwarning: 4.0 KiB of memory are leaked: the firmware would not return them\n"
+		    "  only a restart of the host gets them back; the kernel's log names them: update SEV firmware and kernel if there are more\n"
+		    STATUS_POOLS
+		    "private 3.0 MiB, at most 4.0 MiB; limit: none; the firmware has 5.0 MiB\n"
+		    "        4.0 KiB leaked: the firmware would not return it, only a reboot does\n"
+		    STATUS_VMS);
+	EXPECT_NUMBER(host.tcb, 1);
+	/* Programs ask nothing but the module. */
+	output_json = true;
+	EXPECT_NUMBER(run(status_commands, "show", NULL), EXIT_OK);
+	EXPECT(strstr(captured, "\"firmware\":{\"api_major\":1,\"api_minor\":55,\"build\":39,\"state\":\"init\"},"));
+	EXPECT(strstr(captured, "\"findings\":[{\"finding\":\"pages-leaked\","));
+	EXPECT(strstr(captured, "\"busiest\":[{\"id\":6,\"name\":\"twin\",\"type\":\"sev\","));
+	EXPECT_NUMBER(host.tcb, 1);
+	output_json = false;
+	EXPECT_NUMBER(run(status_commands, "show", "now"), EXIT_USAGE);
+	EXPECT_TEXT(captured_errors, "sevadm: status takes no arguments: see sevadm status --help\n");
+	host.refuse = SEVADM_CMD_VM_GET;
+	EXPECT_NUMBER(run(status_commands, "show", NULL), EXIT_REFUSED);
+	EXPECT_TEXT(captured, "");
+	host.refuse = SEVADM_CMD_STATUS_GET;
+	EXPECT_NUMBER(run(status_commands, "show", NULL), EXIT_REFUSED);
+	begin("", 9);
+	host.whole = true;
+	EXPECT_NUMBER(run(status_commands, "show", NULL), EXIT_OK);
+	EXPECT(strstr(captured, "\nNo VM holds SEV resources.\n"));
+}
+
 /* ---- top ------------------------------------------------------------------------------------- */
 
 static char screen[1 << 16];
@@ -447,7 +567,8 @@ static int watch(const char *const *texts)
 		stdin = fdopen(0, "r");
 		stdout = fdopen(1, "w");
 		setenv("TERM", "xterm", true);
-		leave(do_top(3, words));
+		/* 99: the device is open still. */
+		leave(do_top(3, words) ?: host.fd < 0 ? EXIT_OK : 99);
 	}
 	syscall(SYS_close, slave);
 	polled = (struct pollfd) { .fd = file, .events = POLLIN };
@@ -548,6 +669,7 @@ int main(void)
 		{ "lists of ASIDs", lists_of_asids },
 		{ "metrics of VMs", metrics_of_vms },
 		{ "a process near its limits", process_near_its_limits },
+		{ "status of hosts", status_of_hosts },
 		{ "top shows a VM", top_shows_a_vm },
 		{ "top needs a terminal", top_needs_a_terminal },
 	};

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What sevadm status makes of the rows that it gets. */
+#include <errno.h>
+
 #include <json-c/json.h>
 
 #include "cli/output.h"
@@ -164,6 +166,9 @@ static void the_firmware(void)
 	struct stats stats = { .rows = rows, .nr = 2, .live = true };
 	char message[256];
 
+	/* What is behind the last status is none. */
+	rows[0].statuses[0].number = ETIMEDOUT;
+	rows[0].statuses[0].count = 7;
 	/* KVM's command failed with the same errno: the firmware was not asked. */
 	EXPECT_TEXT(found("'sev'", "'sev'", &stats, message), "");
 	rows[0].waited.buckets[31] = 50;

@@ -357,6 +357,11 @@ static void narrow(void)
 {
 	start(24, 80);
 	expect_screen("80 columns");
+	/* The first that there was no room for. */
+	press("jjjjjjjjjjjjjjjj");
+	expect_screen("16 down");
+	press("kkkkkkkkkkkkkkkk");
+	expect_screen("80 columns");
 	/* Below the last of those that there is room for. */
 	press("jjjjjjjjjjjjjjjjjj");
 	expect_screen("18 down");
