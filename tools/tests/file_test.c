@@ -185,6 +185,39 @@ static void a_full_disk_leaves_what_was_there(void)
 	EXPECT_NUMBER(count_names(), 2);
 }
 
+/* A file is written beside the one that it becomes: 7 bytes more than that one's name. */
+static void names_of_any_length(void)
+{
+	static const struct {
+		size_t length;
+		int ret;
+	} rows[] = {
+		{ PATH_MAX - 8, EXIT_OK }, { PATH_MAX - 7, EXIT_USAGE }, { PATH_MAX - 1, EXIT_USAGE },
+	};
+	char path[PATH_MAX];
+	size_t length, i;
+
+	begin(0, false);
+	length = strlen(strcpy(path, at("long")));
+	for (; !mkdir(path, 0755) && length < PATH_MAX - 400; length += 201) {
+		memset(path + length, 'd', 201);
+		path[length] = '/';
+		path[length + 201] = '\0';
+	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		memset(path + length, 'f', rows[i].length - length);
+		path[length] = '/';
+		path[rows[i].length] = '\0';
+		errno = 0;
+		capture_begin();
+		EXPECT_NUMBER(atomic_file_write(path, "x", 1), rows[i].ret);
+		capture_end();
+		EXPECT(!access(path, F_OK) == !rows[i].ret);
+		EXPECT(!rows[i].ret || strstr(captured_errors, strerror(ENAMETOOLONG)));
+	}
+	folder_remove(at("long"));
+}
+
 static void read_in_any_manner(void)
 {
 	const char *why;
@@ -423,6 +456,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ "written as a whole", written_as_a_whole },
 		{ "a full disk leaves what was there", a_full_disk_leaves_what_was_there },
+		{ "names of any length", names_of_any_length },
 		{ "read in any manner", read_in_any_manner },
 		{ "large files", large_files },
 		{ "XML that is wrong", xml_that_is_wrong },
