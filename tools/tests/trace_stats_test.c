@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "cli/version.h"
 #include "folder.h"
 #include "netlink.h"
 #include "test.h"
@@ -333,6 +335,7 @@ static const char *header(void)
 	struct recording *recording;
 	struct json_object *row;
 	char path[64], line[1024];
+	struct utsname machine;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/recording", folder);
@@ -346,8 +349,10 @@ static const char *header(void)
 	row = json_tokener_parse(line);
 	EXPECT(json_get_u64(row, "epoch_ns") > 1500000000000000000);
 	EXPECT_NUMBER(strlen(json_get_text(row, "time")), strlen("2026-11-27T07:40:01Z"));
-	EXPECT(!json_is_null(row, "hostname") && !json_is_null(row, "kernel") &&
-	       !json_is_null(row, "sevadm"));
+	uname(&machine);
+	EXPECT_TEXT(json_get_text(row, "hostname"), machine.nodename);
+	EXPECT_TEXT(json_get_text(row, "kernel"), machine.release);
+	EXPECT_TEXT(json_get_text(row, "sevadm"), sevadm_version);
 	json_object_object_del(row, "hostname");
 	json_object_object_del(row, "kernel");
 	json_object_object_del(row, "sevadm");
