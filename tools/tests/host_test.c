@@ -616,6 +616,73 @@ static void what_is_not_there(void)
 	folder_remove(path);
 }
 
+/* An index of depmod's, of version 2.1: big-endian numbers; a root that has one word, or nothing. */
+static void put_index(const char *folder, const char *name, bool has_kvm_amd)
+{
+	static const char with[] = "\xb0\x07\xf4\x57\0\2\0\1\xc0\0\0\x0c" "kvm_amd\0\0\0\0\1\0\0\0\0";
+	static const char without[12] = "\xb0\x07\xf4\x57\0\2\0\1\0\0\0\x0c";
+	char path[PATH_MAX];
+	FILE *file;
+
+	folder_put(folder, "lib/modules/6.1.0/x", 0644, "");
+	snprintf(path, sizeof(path), "%s/lib/modules/6.1.0/%s.bin", folder, name);
+	file = fopen(path, "w");
+	if (!file || fwrite(has_kvm_amd ? with : without, has_kvm_amd ? sizeof(with) : sizeof(without),
+			    1, file) != 1 || fclose(file))
+		ksft_exit_fail_msg("cannot write %s\n", path);
+}
+
+/* What libkmod finds in its indexes, or without them. */
+static void whether_kvm_amd_is_installed(void)
+{
+	static const char *const names[] = { "modules.dep", "modules.alias", "modules.symbols",
+					     "modules.builtin.alias", "modules.builtin" };
+	char path[] = "/tmp/sevadm-installed-XXXXXX";
+	struct host_facts facts = {};
+	size_t i;
+
+	folder_make(path);
+	host_set_text(&facts, HOST_KERNEL, "6.1.0");
+	gather_modules(path, &facts);
+	EXPECT(host_is_not(&facts, HOST_KVM_AMD_INSTALLED));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		put_index(path, names[i], false);
+	gather_modules(path, &facts);
+	EXPECT(host_is_not(&facts, HOST_KVM_AMD_INSTALLED));
+	put_index(path, "modules.builtin", true);
+	gather_modules(path, &facts);
+	EXPECT(host_is(&facts, HOST_KVM_AMD_INSTALLED));
+	host_facts_free(&facts);
+	folder_remove(path);
+}
+
+static void controllers(void)
+{
+	static const struct {
+		const char *text;
+		bool misc;
+	} rows[] = {
+		{ "cpu io memory\n", false }, { "misc\n", true }, { "cpu misc\n", true },
+		{ "misc cpu\n", true }, { "miscx xmisc\n", false }, { "", false },
+	};
+	char path[] = "/tmp/sevadm-misc-XXXXXX";
+	struct host_facts facts = {};
+	size_t i;
+
+	folder_make(path);
+	gather_misc(path, &facts);
+	EXPECT_TEXT(host_why(&facts, HOST_MISC_CONTROLLER),
+		    "/sys/fs/cgroup is not a cgroup v2 hierarchy: No such file or directory");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		folder_put(path, "sys/fs/cgroup/cgroup.controllers", 0644, rows[i].text);
+		gather_misc(path, &facts);
+		EXPECT(rows[i].misc ? host_is(&facts, HOST_MISC_CONTROLLER) :
+		       host_is_not(&facts, HOST_MISC_CONTROLLER));
+	}
+	host_facts_free(&facts);
+	folder_remove(path);
+}
+
 static unsigned int count(const char *text, const char *part)
 {
 	unsigned int nr = 0;
@@ -663,6 +730,8 @@ static void small_files(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		put("small", rows[i].bytes);
 		memset(text, 'x', sizeof(text));
+		/* What another call has left. */
+		errno = EINTR;
 		EXPECT_NUMBER(read_small(path, text, rows[i].room), 0);
 		EXPECT_TEXT(text, rows[i].text);
 	}
@@ -759,6 +828,8 @@ int main(void)
 		{ "limits of systemd", limits_of_systemd },
 		{ "more drop-ins than are looked at", more_drop_ins_than_are_looked_at },
 		{ "parameters of kvm_amd", parameters_of_kvm_amd },
+		{ "whether kvm_amd is installed", whether_kvm_amd_is_installed },
+		{ "controllers of the root", controllers },
 		{ "each reason is said once", each_reason_is_said_once },
 		{ "small files", small_files },
 		{ "words of the command line", words_of_the_command_line },
