@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check/check.h"
@@ -12,6 +14,7 @@
 #include "check/host_rules.h"
 #include "cli/errors.h"
 #include "cli/output.h"
+#include "cli/version.h"
 #include "host/facts.h"
 #include "host/gather.h"
 #include "host/read.h"
@@ -656,6 +659,29 @@ static void whether_kvm_amd_is_installed(void)
 	folder_remove(path);
 }
 
+/* Facts say when and of which machine they are: UTC, wherever that is. */
+static void when_and_where(void)
+{
+	struct host_facts facts;
+	struct utsname machine;
+	time_t before, then;
+	struct tm tm = {};
+	const char *end;
+
+	setenv("TZ", "America/New_York", 1);
+	tzset();
+	before = time(NULL);
+	host_facts_gather_limits("", &facts);
+	end = strptime(host_text(&facts, HOST_TIME), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	then = timegm(&tm);
+	EXPECT(end && !*end && then >= before && then <= time(NULL));
+	uname(&machine);
+	EXPECT_TEXT(host_text(&facts, HOST_NAME), machine.nodename);
+	EXPECT_TEXT(host_text(&facts, HOST_KERNEL), machine.release);
+	EXPECT_TEXT(host_text(&facts, HOST_SEVADM), sevadm_version);
+	host_facts_free(&facts);
+}
+
 static void controllers(void)
 {
 	static const struct {
@@ -830,6 +856,7 @@ int main(void)
 		{ "parameters of kvm_amd", parameters_of_kvm_amd },
 		{ "whether kvm_amd is installed", whether_kvm_amd_is_installed },
 		{ "controllers of the root", controllers },
+		{ "when and where", when_and_where },
 		{ "each reason is said once", each_reason_is_said_once },
 		{ "small files", small_files },
 		{ "words of the command line", words_of_the_command_line },
