@@ -72,13 +72,15 @@ static void names_outlive_processes(void)
 {
 	struct event_names *names = event_names_new();
 	struct sevadm_event web = event(1, 10), db = event(1025, 11), ended = event(1, 40);
-	struct sevadm_event none = event(0, 10), nobody = event(3, 12);
+	struct sevadm_event none = event(0, 10), nobody = event(3, 12), unknown = event(1, 10);
 
+	unknown.known = 0;
 	process(10, "web");
 	process(11, "db");
 	EXPECT_TEXT(event_name(names, root, &web), "web");
 	EXPECT(!event_name(names, root, &none));
 	EXPECT(!event_name(names, root, &nobody));
+	EXPECT(!event_name(names, root, &unknown));
 	EXPECT(!event_name(NULL, root, &web));
 	ends(10);
 	EXPECT_TEXT(event_name(names, root, &web), "web");

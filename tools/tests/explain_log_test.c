@@ -210,6 +210,25 @@ static void more_than_there_is_room_for(void)
 	log_free(&log);
 }
 
+/* One of as many lines as there is room for comes again: it is the last one, and no other moves. */
+static void a_full_log_that_repeats_itself(void)
+{
+	char text[16 << 10] = "";
+	struct log log;
+	unsigned int i;
+
+	for (i = 1; i <= READINGS_MAX + 1; i++)
+		append(text, sizeof(text), "sev_launch_start: LAUNCH_START ret=-%u fw_error=0 ''\n",
+		       i <= READINGS_MAX ? i : 40);
+	read_text(&log, text);
+	EXPECT_NUMBER(log.nr, READINGS_MAX);
+	for (i = 0; i < log.nr; i++) {
+		EXPECT_NUMBER(log.readings[i].number, i < 39 ? i + 1 : i + 2);
+		EXPECT_NUMBER(log.readings[i].symptom.err, i < 39 ? i + 1 : i < 63 ? i + 2 : 40);
+	}
+	log_free(&log);
+}
+
 /* Up to 60 lines somebody has chosen; a journal has much that is of no interest. */
 static void journals(void)
 {
@@ -373,6 +392,7 @@ int main(void)
 		{ "a boot ends all", a_boot_ends_all },
 		{ "repetitions", repetitions },
 		{ "more than there is room for", more_than_there_is_room_for },
+		{ "a full log that repeats itself", a_full_log_that_repeats_itself },
 		{ "journals", journals },
 		{ "what shows that a log is about SEV", what_shows_that_a_log_is_about_sev },
 		{ "what needs an RMP", what_needs_an_rmp },

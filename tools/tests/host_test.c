@@ -619,19 +619,19 @@ static void what_is_not_there(void)
 	folder_remove(path);
 }
 
-/* An index of depmod's, of version 2.1: big-endian numbers; a root that has one word, or nothing. */
+/* An index of depmod's, of version 2.1: big-endian; its root has one word, or nothing. */
 static void put_index(const char *folder, const char *name, bool has_kvm_amd)
 {
 	static const char with[] = "\xb0\x07\xf4\x57\0\2\0\1\xc0\0\0\x0c" "kvm_amd\0\0\0\0\1\0\0\0\0";
 	static const char without[12] = "\xb0\x07\xf4\x57\0\2\0\1\0\0\0\x0c";
+	const size_t size = has_kvm_amd ? sizeof(with) : sizeof(without);
 	char path[PATH_MAX];
 	FILE *file;
 
 	folder_put(folder, "lib/modules/6.1.0/x", 0644, "");
 	snprintf(path, sizeof(path), "%s/lib/modules/6.1.0/%s.bin", folder, name);
 	file = fopen(path, "w");
-	if (!file || fwrite(has_kvm_amd ? with : without, has_kvm_amd ? sizeof(with) : sizeof(without),
-			    1, file) != 1 || fclose(file))
+	if (!file || fwrite(has_kvm_amd ? with : without, size, 1, file) != 1 || fclose(file))
 		ksft_exit_fail_msg("cannot write %s\n", path);
 }
 

@@ -135,6 +135,13 @@ static void libvirt_state(void)
 	expect("dom1", "", "libvirt", "libvirt status");
 	EXPECT(vm_name_of(root, PID, 0, &found));
 	EXPECT_TEXT(found.uuid, UUID);
+	/* libvirt's word counts, also where the command line has none. */
+	process("qemu -name guest=dom1", "/", 0);
+	EXPECT(vm_name_of(root, PID, 0, &found));
+	EXPECT_TEXT(found.uuid, UUID);
+	process("qemu -name guest=dom1 -uuid 00000000-0000-4000-8000-000000000000", "/", 0);
+	EXPECT(vm_name_of(root, PID, 0, &found));
+	EXPECT_TEXT(found.uuid, UUID);
 	/* The state of another process: the tenant chose the name of somebody else's domain. */
 	status("dom1", "4712", "");
 	expect("dom1", "", "qemu", "command line");
