@@ -503,6 +503,11 @@ static void a_made_up_host(void)
 	put("sys/module/kvm_amd/parameters/ciphertext_hiding_asids", "12\n");
 	put("sys/firmware/sev/vulnerabilities/supported_mitigations", "0x7\n");
 	put("sys/kernel/kexec_crash_size", "268435456\n");
+	/* Slots of 2 KiB. */
+	put("sys/kernel/debug/swiotlb/io_tlb_nslabs", "32768\n");
+	put("proc/meminfo", "MemTotal:       16384 kB\nMemFree:        1 kB\n");
+	put("sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "17\n");
+	put("sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "3\n");
 	put("sys/fs/cgroup/cgroup.controllers", "cpu misc\n");
 	put("sys/fs/cgroup/misc.capacity", "sev 410\nsev_es 99\n");
 	host_facts_gather(root, &facts);
@@ -524,6 +529,10 @@ static void a_made_up_host(void)
 	EXPECT_TEXT(host_text(&facts, HOST_MITIGATIONS_SUPPORTED), "0x7");
 	EXPECT(!host_text(&facts, HOST_MITIGATIONS_VERIFIED) && !host_text(&facts, HOST_SNP_STATE));
 	EXPECT(host_number(&facts, HOST_CRASH_KERNEL_BYTES, &number) && number == 256 << 20);
+	EXPECT(host_number(&facts, HOST_SWIOTLB_BYTES, &number) && number == 64 << 20);
+	EXPECT(host_number(&facts, HOST_MEMORY_BYTES, &number) && number == 16 << 20);
+	EXPECT(host_number(&facts, HOST_HUGEPAGES_2M_FREE, &number) && number == 17);
+	EXPECT(host_number(&facts, HOST_HUGEPAGES_1G_FREE, &number) && number == 3);
 	host_facts_free(&facts);
 }
 
