@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Hosts: each rule is broken by facts and by nothing else; facts survive JSON; a made-up host. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -759,6 +760,7 @@ static void small_files(void)
 		{ "123456  9", "123456", 8 },
 	};
 	char path[PATH_MAX], text[16];
+	int pieces[2];
 	size_t i;
 
 	snprintf(path, sizeof(path), "%s/small", root);
@@ -770,6 +772,14 @@ static void small_files(void)
 		EXPECT_NUMBER(read_small(path, text, rows[i].room), 0);
 		EXPECT_TEXT(text, rows[i].text);
 	}
+	/* Files of the kernel come in pieces, as packets of a pipe do. */
+	EXPECT(!pipe2(pieces, O_DIRECT));
+	EXPECT(write(pieces[1], "ab", 2) == 2 && write(pieces[1], "cd\n", 3) == 3);
+	close(pieces[1]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pieces[0]);
+	EXPECT_NUMBER(read_small(path, text, sizeof(text)), 0);
+	EXPECT_TEXT(text, "abcd");
+	close(pieces[0]);
 	EXPECT_NUMBER(read_small(root, text, sizeof(text)), -EISDIR);
 	snprintf(path, sizeof(path), "%s/none", root);
 	EXPECT_NUMBER(read_small(path, text, sizeof(text)), -ENOENT);
