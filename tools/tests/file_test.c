@@ -192,7 +192,8 @@ static void names_of_any_length(void)
 		size_t length;
 		int ret;
 	} rows[] = {
-		{ PATH_MAX - 8, EXIT_OK }, { PATH_MAX - 7, EXIT_USAGE }, { PATH_MAX - 1, EXIT_USAGE },
+		{ PATH_MAX - 8, EXIT_OK },
+		{ PATH_MAX - 7, EXIT_USAGE }, { PATH_MAX - 1, EXIT_USAGE },
 	};
 	char path[PATH_MAX];
 	size_t length, i;
