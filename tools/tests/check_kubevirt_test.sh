@@ -165,7 +165,7 @@ keys_without_value() {
 	becomes '    firmware: {bootloader: {efi: {secureBoot}}}' '    firmware: {bootloader: {efi: {secureBoot: false}}}' "$said" &&
 	becomes '    firmware: {bootloader: {efi: {secureBoot , persistent: false}}}' \
 		'    firmware: {bootloader: {efi: {secureBoot : false, persistent: false}}}' "$said" &&
-	becomes '    firmware: {bootloader: {efi: {secureBoot: }}}' '    firmware: {bootloader: {efi: {secureBoot:  false}}}' "$said"
+	becomes '    firmware: {bootloader: {efi: {secureBoot: }}}' '    firmware: {bootloader: {efi: {secureBoot: false}}}' "$said"
 }
 
 # What kubectl get -o json prints is JSON after it, and so is a mapping that is written as JSON.
