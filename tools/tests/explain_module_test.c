@@ -31,11 +31,12 @@
  * @absent: the module is not loaded; @forbidden: its device may not be read
  * @misc: the root of the cgroups has the misc controller's files
  * @prompt: stdin is a terminal
+ * @careless: files that were opened as they should not be
  */
 static struct {
 	int pools[3][5];
 	struct sevadm_event events[4];
-	unsigned int nr, nr_read;
+	unsigned int nr, nr_read, careless;
 	bool absent, forbidden, misc, prompt;
 	int fd;
 } host;
@@ -71,6 +72,8 @@ int open(const char *path, int flags, ...)
 	/* What says which lines a test comes to is written as it is. */
 	if (strncmp(path, "/sys/", 5) && strncmp(path, "/dev/", 5))
 		return syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
+	/* No file makes the command wait, and no program that it starts gets one. */
+	host.careless += !(flags & O_NONBLOCK) || !(flags & O_CLOEXEC);
 	snprintf(instead, sizeof(instead), "%s/%s%s", folder, host.misc ? "misc" : "none", path);
 	return syscall(SYS_openat, AT_FDCWD, instead, flags, 0600);
 }
@@ -172,6 +175,7 @@ static const char *verdict(const char *line, const char *cause)
 
 	output_json = true;
 	EXPECT_NUMBER(explain(line), EXIT_OK);
+	EXPECT_NUMBER(host.careless, 0);
 	output_json = false;
 	rows = json_tokener_parse(captured);
 	causes = json_object_object_get(json_object_array_get_idx(rows, 0), "causes");
