@@ -105,6 +105,8 @@ static void command_lines(void)
 		{ "qemu -name a,,b,process=x", "/", "a,b", "", "qemu" },
 		{ "qemu -name guest=a=b", "/", "a=b", "", "qemu" },
 		{ "qemu -name process=x", "/", NULL },
+		/* Only the first part may be a value alone. */
+		{ "qemu -name process=x,plain", "/", NULL },
 		{ "qemu -name guest=", "/", NULL },
 		{ "qemu -name", "/", NULL },
 		{ "qemu", "/", NULL },
