@@ -80,7 +80,6 @@ static void be_quiet(void *data, int priority, const char *file, int line, const
 static void ask_kmod(struct kmod_ctx *ctx, struct host_facts *facts)
 {
 	struct kmod_list *list = NULL;
-	struct kmod_module *module;
 	struct kmod_config_iter *iter;
 	const char *options;
 	int ret;
@@ -92,10 +91,6 @@ static void ask_kmod(struct kmod_ctx *ctx, struct host_facts *facts)
 		host_set_unknown(facts, HOST_KVM_AMD_INSTALLED, "libkmod: %s", strerror(-ret));
 	else
 		host_set_number(facts, HOST_KVM_AMD_INSTALLED, !!list);
-	if (list) {
-		module = kmod_module_get_module(list);
-		kmod_module_unref(module);
-	}
 	kmod_module_unref_list(list);
 
 	iter = kmod_config_get_options(ctx);
