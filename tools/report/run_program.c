@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -92,8 +93,7 @@ int run_program(char *const argv[], const char *input, char **output)
 		 * Less than a pipe holds; a program that ends without reading it is not an error
 		 * here.
 		 */
-		if (write(in[1], input, strlen(input)) < 0)
-			status = 0;
+		dprintf(in[1], "%s", input);
 	}
 	if (pid > 0)
 		ended = take_output(out[0], output);

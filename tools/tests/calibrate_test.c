@@ -299,6 +299,11 @@ pid_t fork(void)
 	return fails("fork") ? -1 : _Fork();
 }
 
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+	return fails("waitpid") ? -1 : syscall(SYS_wait4, pid, status, options, NULL);
+}
+
 int ftruncate(int fd, off_t size)
 {
 	return fails("ftruncate") ? -1 : syscall(SYS_ftruncate, fd, size);
@@ -633,10 +638,10 @@ static void signals(void)
 
 /* ---- one machine ----------------------------------------------------------------------------- */
 
-/* Starts one; its files' folder is not there afterwards, but for @folder. */
-static int start(const struct qemu *with, uint64_t limit, struct machine_seen *seen)
+/* Starts one with @more arguments; its files' folder is not there afterwards. */
+static int start_with(const struct qemu *with, const char *const *more, uint64_t limit,
+		      struct machine_seen *seen)
 {
-	static const char *const more[] = { "-smp", "2", NULL };
 	static const char *const files[] = { "code", "vars", "disk" };
 	char folder[] = "/tmp/sevadm-machine-XXXXXX", path[64];
 	size_t i;
@@ -651,6 +656,11 @@ static int start(const struct qemu *with, uint64_t limit, struct machine_seen *s
 	}
 	EXPECT(!rmdir(folder));
 	return ret;
+}
+
+static int start(const struct qemu *with, uint64_t limit, struct machine_seen *seen)
+{
+	return start_with(with, (const char *const[]) { "-smp", "2", NULL }, limit, seen);
 }
 
 /* The sizes of one as /proc has them, in KiB, and whether it started. */
@@ -738,6 +748,33 @@ static void what_a_machine_answers(void)
 	}
 }
 
+/* 95 words, and 65535 bytes of an answer, are all that there is room for. */
+static void what_there_is_room_for(void)
+{
+	static const char *many[128];
+	static char answer[65537];
+	const struct qemu talks = { .says = answer };
+	struct machine_seen seen;
+	unsigned int words = 1;
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(many) - 1; i++)
+		many[i] = "-x";
+	EXPECT_NUMBER(start_with(&(struct qemu) {}, many, 0, &seen), 0);
+	EXPECT(seen.started);
+	for (at = machine->arguments; (at = strchr(at, ' ')); at++)
+		words++;
+	EXPECT_NUMBER(1 + words, 95);
+	for (i = 65535; i <= 65536; i++) {
+		memset(answer, ' ', i);
+		memcpy(answer, "{\"running\": false", 17);
+		strcpy(answer + i - 4, "\"up\"");
+		EXPECT_NUMBER(start(&talks, 0, &seen), 0);
+		EXPECT_NUMBER(seen.started, i == 65535);
+	}
+}
+
 /* Whatever fails: nothing stays open (run_tests() counts), and SIGPIPE is as it was. */
 static void what_can_fail(void)
 {
@@ -747,6 +784,7 @@ static void what_can_fail(void)
 		unsigned int after;
 		int ret;
 		uint64_t limit;
+		bool starts;
 	} rows[] = {
 		{ "ftruncate", ENOSPC, 0, -ENOSPC }, { "ftruncate", ENOSPC, 2, -ENOSPC },
 		{ "pipe2", EMFILE, 0, -EMFILE }, { "pipe2", ENFILE, 1, -ENFILE },
@@ -756,6 +794,8 @@ static void what_can_fail(void)
 		{ "setrlimit", EPERM, 0, -EPERM, MIB }, { "execvp", ENOENT, 0, -ENOENT },
 		/* It says nothing; it does not end. */
 		{ "poll", 0, 0, 0 }, { "poll", 0, 1, 0 },
+		/* A signal came: it is waited for again. */
+		{ "waitpid", EINTR, 0, 0, 0, true },
 	};
 	const struct qemu with = { .says = "{\"return\": {\"running\": false}, \"id\": \"up\"}\n" };
 	struct machine_seen seen;
@@ -767,7 +807,7 @@ static void what_can_fail(void)
 		files = count_files();
 		fault = (typeof(fault)) { rows[i].call, rows[i].error, rows[i].after };
 		EXPECT_NUMBER(start(&with, rows[i].limit, &seen), rows[i].ret);
-		EXPECT(!seen.started);
+		EXPECT_NUMBER(seen.started, rows[i].starts);
 		EXPECT_NUMBER(count_files(), files);
 		EXPECT(signal(SIGPIPE, SIG_DFL) == SIG_DFL);
 		fault.call = NULL;
@@ -790,6 +830,7 @@ int main(void)
 		{ "signals", signals },
 		{ "what a machine is", what_a_machine_is },
 		{ "what a machine answers", what_a_machine_answers },
+		{ "what there is room for", what_there_is_room_for },
 		{ "what can fail", what_can_fail },
 	};
 
