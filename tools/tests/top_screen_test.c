@@ -429,23 +429,33 @@ static void few_lines(void)
 	end();
 }
 
-/* A VM stays selected in another order: the first, and the last, one key beyond which it was. */
+/*
+ * A VM stays selected in another order: the first, and the last, one key beyond which it was. Rates
+ * are known from the second look on.
+ */
 static void selected_in_any_order(void)
 {
 	start(24, 80);
+	expect_screen("80 columns");
 	press("\nss/");
 	expect_screen("details of the first, by commands");
-	press("\n\x1b");
+	press("\n");
 	end();
 	start(24, 80);
+	expect_screen("80 columns");
 	press("jjjjjjjjjjjjjjjjjjjjjjjjjjjjjj");
-	press("ss\n/");
+	expect_screen("38 down");
+	press("ss");
+	expect_screen("by commands");
+	press("\n/");
 	expect_screen("details of the last, by commands");
 	press("\n");
 	end();
 	/* Before the first is none. */
 	start(24, 80);
-	press("kss\n/");
+	expect_screen("80 columns");
+	press("k");
+	press("ss\n/");
 	expect_screen("details of the first, by commands");
 	press("\n");
 	end();
