@@ -779,6 +779,12 @@ static void processes(void)
 		  "  charged      unknown     of unlimited\n"
 		  "  mapped          60.0 MiB of 64.0 MiB, 4.0 MiB left\n"
 		  "  cgroup    /a/b\n" },
+		{ "67108864", "VmSize:  65536 kB\nVmLck:  65536 kB\n", NULL, NULL, NULL, NULL,
+		  "0: mapped, against RLIMIT_MEMLOCK: 64.0 MiB of 64.0 MiB, 0.0 MiB are left\n",
+		  "  pinned       unknown     of 64.0 MiB\n"
+		  "  charged      unknown     of unlimited\n"
+		  "  mapped          64.0 MiB of 64.0 MiB, 0.0 MiB left\n"
+		  "  cgroup    /a/b\n" },
 		{ "67108864", "VmSize:  65537 kB\nVmLck:  65537 kB\n", NULL, NULL, NULL, NULL,
 		  "0: mapped, against RLIMIT_MEMLOCK: 64.0 MiB of 64.0 MiB, 0.0 MiB are left\n",
 		  "  pinned       unknown     of 64.0 MiB\n"
