@@ -15,36 +15,24 @@
 
 #include "cli/output.h"
 #include "report/run_program.h"
+#include "failing_calls.h"
 #include "test.h"
 
 #define OUTPUT_MAX	(1024 * 1024)
 
 /**
  * struct host - how calls end, and what was called
- * @call: the one that fails with @error, after so many that do not
  * @piece: so many bytes are read at once; 0: all
  * @step_ms: what the clock goes on by at each look at it
  * @timeouts: of poll(), in milliseconds
  * @endless: the program ends by SIGKILL alone; @killed: it was sent
  */
 static struct {
-	const char *call;
-	int error;
-	unsigned int after;
 	size_t piece;
 	long long now_ms, step_ms;
 	char timeouts[128];
 	bool endless, killed;
 } host;
-
-static bool fails(const char *call)
-{
-	if (!host.call || strcmp(host.call, call) || host.after--)
-		return false;
-	host.call = NULL;
-	errno = host.error;
-	return true;
-}
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
@@ -102,9 +90,7 @@ static int run_shell(const char *script, const char *input, char **output)
 static void begin(const char *call, int error, unsigned int after)
 {
 	memset(&host, 0, sizeof(host));
-	host.call = call;
-	host.error = error;
-	host.after = after;
+	fault = (typeof(fault)) { call, error, after };
 }
 
 static void what_it_prints(void)
@@ -231,7 +217,7 @@ static void what_can_fail(void)
 		EXPECT_NUMBER(run_shell("head -n 1; exit 6", "asked\n", &output), rows[i].ret);
 		EXPECT_TEXT(output, rows[i].ret == 6 ? "asked\n" : "");
 		EXPECT_NUMBER(host.killed, rows[i].killed);
-		EXPECT(!host.call);
+		EXPECT(!fault.call);
 		EXPECT_NUMBER(count_files(), files);
 		free(output);
 	}
