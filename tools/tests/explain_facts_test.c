@@ -18,7 +18,7 @@
 static char root[PATH_MAX];
 static struct facts facts;
 
-/* Begins anew with an empty folder. */
+/* Begins again with an empty folder. */
 static void begin(void)
 {
 	if (*root)
@@ -197,7 +197,7 @@ static void how_deep_cgroups_are_looked_for(void)
 	}
 }
 
-/* Of the kernel's log only what stays so until the next boot counts. */
+/* Only what stays so until the next boot counts of the kernel's log. */
 static void what_the_kernel_logged(void)
 {
 	static const struct {

@@ -11,7 +11,7 @@
 #include "explain/log.h"
 #include "test.h"
 
-/* Of the host: ccp and kvm_amd. */
+/* Lines of the host: ccp and kvm_amd. */
 #define TIMEOUT		"ccp 0000:01:00.5: sev command 0x85 timed out, disabling PSP\n"
 #define BUFFERS		"ccp 0000:01:00.5: SEV: too many firmware commands are in-progress, no command buffers available.\n"
 #define NOT_GIVEN	"ccp 0000:01:00.5: SEV: failed to INIT error 0xffffffff, rc -16\n"
@@ -21,13 +21,13 @@
 #define PROBE_FOLLOWS	"ccp 0000:01:00.5: sev initialization failed\n"
 #define DISABLED	"kvm_amd: SEV disabled (ASIDs 100 - 509)\n"
 #define NO_SEV		"ccp 0000:01:00.5: psp does not support SEV\n"
-/* Of a launch: QEMU and KVM. */
+/* Lines of a launch: QEMU and KVM. */
 #define MAKE_NOT_GIVEN	"qemu-system-x86_64: sev_kvm_init: failed to initialize ret=-16 fw_error=0 ''\n"
 #define START_REFUSED	"qemu-system-x86_64: sev_launch_start: LAUNCH_START ret=-5 fw_error=3 'x'\n"
 #define PAGE_FOLLOWS	"qemu-system-x86_64: SEV-SNP: failed update CPUID page\n"
 #define LOCK_LIMIT	"SEV: 131072 locked pages exceed the lock limit of 16384.\n"
 #define REGISTER	"qemu-system-x86_64: sev_ram_block_added: failed to register region (0x1+0x2) error 'Cannot allocate memory'\n"
-/* Of a guest. */
+/* Lines of a guest. */
 #define GUEST		"guest kernel: sev-guest: Detected error from ASP request. rc: -5, exitinfo2: 0x16\n"
 #define GUEST_FOLLOWS	"snpguest: ERROR: unable to fetch attestation report\n"
 
@@ -118,7 +118,7 @@ static void one_line_explains_another(void)
 		{ DISABLED, 0, NOT_GIVEN, "1, 2" },
 		{ PROBE_FOLLOWS, 0, DISABLED, "1, 2" },
 		{ INIT_AFTER_SNP, 0, DISABLED, "1, 2" },
-		/* Of a launch: 40 lines before it, 8 after it. */
+		/* A launch counts 40 lines before it and 8 after it. */
 		{ TIMEOUT, 39, MAKE_NOT_GIVEN, "1, 41 by 1" },
 		{ TIMEOUT, 40, MAKE_NOT_GIVEN, "1, 42" },
 		{ MAKE_NOT_GIVEN, 7, TIMEOUT, "1 by 9, 9" },

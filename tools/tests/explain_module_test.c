@@ -266,7 +266,7 @@ static void the_trace_decides(void)
 	host.events[0].amount = 0x1000;
 	host.nr = 1;
 	EXPECT_TEXT(verdict(line, LIMIT), "proven: the module's trace: a limit refused that to process 4711");
-	/* Who may not read the trace does without. */
+	/* A caller who may not read the trace gets an explanation without it. */
 	host.forbidden = true;
 	EXPECT_TEXT(verdict(line, LIMIT), "possible");
 	EXPECT_TEXT(captured_errors, "");

@@ -335,6 +335,19 @@ static void is_wrong(void)
 	EXPECT_TEXT(host.asked, "");
 }
 
+/* The device cannot be moved in, filtered or opened. */
+static void refuses_a_bad_device(const char *words)
+{
+	host.seek_error = EIO;
+	in_child(refuses, words);
+	host.seek_error = 0;
+	host.filter_error = EINVAL;
+	in_child(refuses, words);
+	host.filter_error = 0;
+	host.open_error = EACCES;
+	in_child(refuses, words);
+}
+
 /* What comes while the ring is read is not shown. */
 static void ring_is_shown(void)
 {
@@ -351,14 +364,7 @@ static void ring_is_shown(void)
 	in_child(shows_all_of_few, "show --last 3");
 	in_child(is_wrong, "show words");
 	in_child(is_wrong, "show --none");
-	host.seek_error = EIO;
-	in_child(refuses, "show");
-	host.seek_error = 0;
-	host.filter_error = EINVAL;
-	in_child(refuses, "show");
-	host.filter_error = 0;
-	host.open_error = EACCES;
-	in_child(refuses, "show");
+	refuses_a_bad_device("show");
 }
 
 static void counts_two(void)
@@ -381,14 +387,7 @@ static void ring_is_counted(void)
 		add_event(SEVADM_EVENT_KVM, seq);
 	in_child(counts_two, "stats --ring --event kvm");
 	in_child(is_wrong, "stats --ring --none");
-	host.seek_error = EIO;
-	in_child(refuses, "stats --ring");
-	host.seek_error = 0;
-	host.filter_error = EINVAL;
-	in_child(refuses, "stats --ring");
-	host.filter_error = 0;
-	host.open_error = EACCES;
-	in_child(refuses, "stats --ring");
+	refuses_a_bad_device("stats --ring");
 }
 
 static void cannot_read(void)
