@@ -18,6 +18,7 @@
 #   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
 #   make check-faults    a module with one fault in it fails the row that is for it (selftests/faults/table)
 #   make bench           costs in instructions, into Documentation/benchmarks.md
+#   make profile         where they go, function by function, into Documentation/profile.md
 #   make check-debug     tests of the module on a debug kernel, from nothing; which of its lines they come to
 #   make coverage        that table into Documentation/testing.md; is there a reason for each line it lacks?
 #   make check-kcsan     tests of the module on a kernel that reports data races (KCSAN), from nothing
@@ -173,6 +174,11 @@ compile_commands.json:
 .PHONY: bench
 bench: tools selftests
 	@selftests/bench
+
+# On Linux 6.12; selftests/vm/profile/profile alone takes another kernel, or chosen operations.
+.PHONY: profile
+profile: selftests
+	@selftests/vm/profile/profile --page
 
 .PHONY: install
 install: tools

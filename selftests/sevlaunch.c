@@ -25,7 +25,7 @@ enum exit_code {
 /* As the command line has it, before the steps are put together. */
 struct arguments {
 	struct sev_launch_options launch;
-	const char *steps, *kill_at, *pause_at;
+	const char *steps, *kill_at, *pause_at, *mark;
 	unsigned long migrations;
 	bool mirror, json, keep_going, hold, policy_given;
 	double hold_seconds;	/* 0: until SIGUSR1 */
@@ -68,6 +68,7 @@ static void help(void)
 	     "  --migrate [N]         add step migrate, N times\n"
 	     "  --kill-at STEP        SIGKILL itself when STEP is done\n"
 	     "  --pause-at STEP       when STEP is done, wait for a line of input or SIGUSR1\n"
+	     "  --mark STEP           mark the beginning and the end of STEP for vm/profile\n"
 	     "  --hold SECONDS        in the end, keep the VM so long; 0: as --pause-at\n"
 	     "  --keep-going          go on after a step that went wrong\n"
 	     "  --json                one JSON object a line\n\n"
@@ -147,6 +148,7 @@ static void parse_arguments(struct arguments *a, int argc, char **argv)
 		{ "migrate", optional_argument, NULL, 'G' },
 		{ "kill-at", required_argument, NULL, 'K' },
 		{ "pause-at", required_argument, NULL, 'P' },
+		{ "mark", required_argument, NULL, 'R' },
 		{ "hold", required_argument, NULL, 'H' },
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ "json", no_argument, NULL, 'j' },
@@ -202,6 +204,9 @@ static void parse_arguments(struct arguments *a, int argc, char **argv)
 			break;
 		case 'P':
 			a->pause_at = optarg;
+			break;
+		case 'R':
+			a->mark = optarg;
 			break;
 		case 'H':
 			a->hold = true;
@@ -301,9 +306,20 @@ static void wait_to_go_on(double limit)
 	sigprocmask(SIG_UNBLOCK, &usr1, NULL);
 }
 
+/* Marks are NOPs that the profiler knows: vm/profile/counter.c. */
+static struct sev_outcome run_marked(const struct sev_step *step, struct sev_launch *launch)
+{
+	struct sev_outcome out;
+
+	__asm__ volatile(".byte 0x0f, 0x1f, 0x80, 'S', 'E', 'V', '1'" ::: "memory");
+	out = step->run(launch);
+	__asm__ volatile(".byte 0x0f, 0x1f, 0x80, 'S', 'E', 'V', '0'" ::: "memory");
+	return out;
+}
+
 int main(int argc, char **argv)
 {
-	const struct sev_step *steps[SEV_STEPS_MAX], *kill_at, *pause_at;
+	const struct sev_step *steps[SEV_STEPS_MAX], *kill_at, *pause_at, *mark;
 	struct sigaction on_usr1 = { .sa_handler = go_on };
 	static struct sev_launch launch;
 	struct arguments arguments;
@@ -315,6 +331,7 @@ int main(int argc, char **argv)
 	count = all_steps(&arguments, steps);
 	kill_at = step_taken("kill-at", arguments.kill_at, steps, count);
 	pause_at = step_taken("pause-at", arguments.pause_at, steps, count);
+	mark = step_taken("mark", arguments.mark, steps, count);
 	sigaction(SIGUSR1, &on_usr1, NULL);
 
 	if (!sev_launch_open(&launch, &arguments.launch, &missing)) {
@@ -323,7 +340,8 @@ int main(int argc, char **argv)
 	}
 
 	for (i = 0; i < count && (good || arguments.keep_going); i++) {
-		struct sev_outcome out = steps[i]->run(&launch);
+		struct sev_outcome out = steps[i] == mark ? run_marked(steps[i], &launch) :
+							    steps[i]->run(&launch);
 
 		good &= sev_step_good(steps[i], &out);
 		report(&arguments, steps[i], &out, launch.vms[launch.current].handle);
