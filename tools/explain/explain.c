@@ -152,11 +152,10 @@ static size_t explain_line(const struct reading *reading, const struct facts *fa
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	now_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+	facts_of_line(&own, reading->line, now_ns);
 	/* One line of a log may prove what another one only suggests. */
 	own.seen |= reading->seen;
 	own.refusal = refusals_find(&own.refusals, reading->line, now_ns);
-	if (line_is_old(reading->line, now_ns))
-		facts_forget_present(&own);
 	return explain_symptom(&reading->symptom, &own, explanations);
 }
 

@@ -101,6 +101,7 @@ struct pool_facts {
  * @kvm_amd: 1: loaded, 0: not, FACT_UNKNOWN
  * @parameters: kvm_amd's sev, sev_es and sev_snp, by enum sevadm_vm_type
  * @cpuid_known: @min_asid and @max_asid come from CPUID 0x8000001F
+ * @booted_ns: when this boot began, since 1970; its log begins there
  * @seen: contexts that other lines of the same log, or the kernel's log, speak of
  * @refusals: by limits on pinned memory and ASIDs, which the module's trace holds
  * @refusal: the one of them that the line in question is about, NULL: none is known to be it
@@ -112,6 +113,7 @@ struct facts {
 	uint32_t min_asid;
 	uint32_t max_asid;
 	struct pool_facts pools[SEVADM_POOL_NR];
+	int64_t booted_ns;
 	unsigned int seen;
 	struct refusals refusals;
 	const struct refusal *refusal;
@@ -137,6 +139,15 @@ void facts_none(struct facts *facts);
  * nor contradicts the cause of an old failure
  */
 void facts_forget_present(struct facts *facts);
+
+/**
+ * facts_of_line() - leave out what says nothing of a line's time: what is so now, if the line is
+ * old, and what the log of this boot has seen, if it was written before that
+ * @facts: without what other lines of the line's own log have seen
+ * @line: of QEMU's, libvirt's or a journal; one that says no time may be of now
+ * @now_ns: since 1970
+ */
+void facts_of_line(struct facts *facts, const char *line, int64_t now_ns);
 
 /** symptom_parse() - true: @line of a log is a known message, @symptom is what it says */
 bool symptom_parse(const char *line, struct symptom *symptom);

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "explain/explain.h"
+#include "explain/refusals.h"
 #include "host/read.h"
 #include "sev/names.h"
 
@@ -153,6 +155,16 @@ static void gather_log(const char *root, struct facts *facts)
 	close(fd);
 }
 
+static void gather_boot(struct facts *facts)
+{
+	struct timespec now, since_boot;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &since_boot);
+	facts->booted_ns = (now.tv_sec - since_boot.tv_sec) * 1000000000LL + now.tv_nsec -
+			   since_boot.tv_nsec;
+}
+
 void facts_forget_present(struct facts *facts)
 {
 	unsigned int i;
@@ -161,6 +173,14 @@ void facts_forget_present(struct facts *facts)
 	facts->kvm_amd = FACT_UNKNOWN;
 	for (i = 0; i < ARRAY_SIZE(facts->parameters); i++)
 		facts->parameters[i] = FACT_UNKNOWN;
+}
+
+void facts_of_line(struct facts *facts, const char *line, int64_t now_ns)
+{
+	if (line_is_old(line, now_ns))
+		facts_forget_present(facts);
+	if (line_is_before(line, now_ns, facts->booted_ns))
+		facts->seen = 0;
 }
 
 void facts_none(struct facts *facts)
@@ -172,6 +192,7 @@ void facts_none(struct facts *facts)
 void facts_gather(const char *root, facts_ask_t ask, struct facts *facts)
 {
 	facts_none(facts);
+	gather_boot(facts);
 	gather_kvm(root, facts);
 	gather_misc(root, facts);
 	gather_log(root, facts);

@@ -34,6 +34,13 @@ bool line_is_old(const char *line, int64_t now_ns)
 	       (moment.to_ns < now_ns - OLD_NS || moment.from_ns > now_ns + OLD_NS);
 }
 
+bool line_is_before(const char *line, int64_t now_ns, int64_t moment_ns)
+{
+	struct moment moment;
+
+	return moment_find(line, now_ns, &moment) && moment.to_ns < moment_ns;
+}
+
 /* ---- whose it is ----------------------------------------------------------------------------- */
 
 /* Return QEMU's pid, as journals ("qemu-kvm[1]: ") and kata ("qemuPid=1") have it; 0: not said. */

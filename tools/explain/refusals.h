@@ -60,4 +60,12 @@ const struct refusal *refusals_find(const struct refusals *refusals, const char 
  */
 bool line_is_old(const char *line, int64_t now_ns);
 
+/**
+ * line_is_before() - return true if a line says that it was written before a moment
+ * @line: as for line_is_old()
+ * @now_ns: since 1970: of which year a line without one is
+ * @moment_ns: the moment, since 1970
+ */
+bool line_is_before(const char *line, int64_t now_ns, int64_t moment_ns);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/output.h"
 #include "explain/explain.h"
@@ -310,6 +311,55 @@ static void what_is_of_the_present(void)
 	EXPECT_NUMBER(facts.seen, CONTEXT_PSP_TIMEOUT);
 }
 
+/* The log of this boot proves nothing of a failure before it. */
+static void what_a_line_may_be_about(void)
+{
+	static const struct {
+		const char *line;
+		bool kvm_amd, seen;
+	} rows[] = {
+		{ "qemu-kvm: ", true, true },
+		{ "2026-11-27T07:40:00Z qemu-kvm: ", true, true },
+		{ "2026-11-27T07:30:00Z qemu-kvm: ", false, true },
+		{ "2026-11-27T07:19:58Z qemu-kvm: ", false, false },
+		{ "2026-11-26T07:40:00Z qemu-kvm: ", false, false },
+	};
+	const int64_t second = 1000000000LL, now = 1795765205;	/* 2026-11-27T07:40:05Z */
+	struct facts own;
+	size_t i;
+
+	begin();
+	put("sys/module/kvm_amd/parameters/sev", "Y\n");
+	put("dev/kmsg", "3,1,1,-;ccp 0000:01:00.5: sev command 0x85 timed out, disabling PSP\n");
+	facts_gather(root, NULL, &facts);
+	facts.booted_ns = (now - 20 * 60) * second;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		own = facts;
+		facts_of_line(&own, rows[i].line, now * second);
+		EXPECT_NUMBER(own.kvm_amd, rows[i].kvm_amd ? 1 : FACT_UNKNOWN);
+		EXPECT_NUMBER(own.seen, rows[i].seen ? CONTEXT_PSP_TIMEOUT : 0);
+	}
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* However long it takes between two looks at the clocks. */
+static void when_this_boot_began(void)
+{
+	int64_t now = clock_ns(CLOCK_REALTIME), since_boot = clock_ns(CLOCK_BOOTTIME);
+
+	begin();
+	facts_gather(root, NULL, &facts);
+	EXPECT(facts.booted_ns >= now - clock_ns(CLOCK_BOOTTIME));
+	EXPECT(facts.booted_ns <= clock_ns(CLOCK_REALTIME) - since_boot);
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -324,6 +374,8 @@ int main(void)
 		{ "records are read one by one", records_are_read_one_by_one },
 		{ "what the processor says", what_the_processor_says },
 		{ "what is of the present", what_is_of_the_present },
+		{ "what a line may be about", what_a_line_may_be_about },
+		{ "when this boot began", when_this_boot_began },
 	};
 
 	run_each(tests, ARRAY_SIZE(tests));

@@ -110,6 +110,8 @@ static void when_a_line_is_old(void)
 		EXPECT(line_is_old(written[i], moment.to_ns + 10 * SECOND + 1));
 		EXPECT(!line_is_old(written[i], moment.from_ns - 10 * SECOND));
 		EXPECT(line_is_old(written[i], moment.from_ns - 10 * SECOND - 1));
+		EXPECT(!line_is_before(written[i], WHEN * SECOND, moment.to_ns));
+		EXPECT(line_is_before(written[i], WHEN * SECOND, moment.to_ns + 1));
 	}
 }
 
