@@ -15,7 +15,7 @@
 #   make check-journals  ordinary logs through explain: journals of Debian's machines, consoles of make check, samples of packages
 #   make check-libvirt   real libvirt starts some 80 domains, as often as it takes to find what they need
 #   make check-fleet     three hosts, and Prometheus and Alertmanager that watch them: do alerts fire and end?
-#   make check-mutants   do the unit tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses
+#   make check-mutants   do the tests see small mistakes? MUTANTS="--sample 0 FILE..." chooses; "--emulated 30"
 #   make check-faults    a module with one fault in it fails the row that is for it (selftests/faults/table)
 #   make bench           costs in instructions, into Documentation/benchmarks.md
 #   make profile         where they go, function by function, into Documentation/profile.md
@@ -119,7 +119,7 @@ check-fleet: tools selftests
 
 # The score of each file; the survivors are listed (selftests/mutants/check --help).
 .PHONY: check-mutants
-check-mutants: packages
+check-mutants: $(if $(findstring --emulated,$(MUTANTS)),tools selftests,packages)
 	@selftests/mutants/check $(MUTANTS)
 
 .PHONY: check-faults
