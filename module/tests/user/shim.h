@@ -326,6 +326,8 @@ struct hlist_head {
 extern int shim_preempt;
 #define preempt_disable()		((void)shim_preempt++)
 #define preempt_enable()		((void)shim_preempt--)
+#define local_bh_disable()		preempt_disable()
+#define local_bh_enable()		preempt_enable()
 
 static inline u32 hash_ptr(const void *pointer, unsigned int bits)
 {
