@@ -49,17 +49,38 @@ static bool kvm_usable(void)
 	return fd >= 0;
 }
 
+/*
+ * Erased flash is all ones. A QEMU that finds zeroes, or a hole, does not read them
+ * (hw/block/block.c), and so has no worker thread yet when it locks its memory, which with a real
+ * image it has.
+ */
+static int fill_file(int fd, off_t size)
+{
+	char block[65536];
+	off_t at = 0;
+	ssize_t done;
+
+	memset(block, 0xff, sizeof(block));
+	while (at < size) {
+		done = pwrite(fd, block, size - at < (off_t)sizeof(block) ?
+			      (size_t)(size - at) : sizeof(block), at);
+		if (done < 0)
+			return -errno;
+		at += done;
+	}
+	return 0;
+}
+
 static int make_file(const char *folder, const char *name, off_t size)
 {
 	char path[256];
-	int fd, ret = 0;
+	int fd, ret;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, size))
-		ret = -errno;
+	ret = ftruncate(fd, size) ? -errno : fill_file(fd, size);
 	close(fd);
 	return ret;
 }

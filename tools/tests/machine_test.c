@@ -152,6 +152,7 @@ static void what_can_fail(void)
 		bool starts;
 	} rows[] = {
 		{ "ftruncate", ENOSPC, 0, -ENOSPC }, { "ftruncate", ENOSPC, 2, -ENOSPC },
+		{ "pwrite", ENOSPC, 0, -ENOSPC }, { "pwrite", EIO, 31, -EIO },
 		{ "pipe2", EMFILE, 0, -EMFILE }, { "pipe2", ENFILE, 1, -ENFILE },
 		{ "fork", EAGAIN, 0, -EAGAIN },
 		{ "fopen", ESRCH, 0, -ESRCH }, { "fopen", EACCES, 1, -EACCES },
