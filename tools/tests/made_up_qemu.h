@@ -70,12 +70,13 @@ static const struct sizes same[] = {
  * @grows: MiB that each machine maps more than the one before
  * @stops: machines with this argument end at once, if their memory is locked or else; NULL: none
  * @stops_locked: only those whose memory is locked
+ * @stays: machines do not end when they are asked to
  * @says: what a machine answers, if not what it should
  */
 struct qemu {
 	const char *version, *devices;
 	const struct sizes *machines;
-	bool has_kvm, may_raise, stops_locked;
+	bool has_kvm, may_raise, stops_locked, stays;
 	unsigned int grows;
 	const char *stops, *says;
 };
@@ -205,7 +206,7 @@ static void play_machine(void)
 				say("\"id\": \"up\"}\n");
 			said = true;
 		}
-		if (strstr(asked, "{\"execute\":\"quit\"}\n"))
+		if (strstr(asked, "{\"execute\":\"quit\"}\n") && !qemu.stays)
 			_exit(0);
 	}
 	_exit(2);
