@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "explain/explain.h"
 #include "explain/refusals.h"
 #include "host/read.h"
+#include "report/moment.h"
 #include "sev/names.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -155,16 +155,6 @@ static void gather_log(const char *root, struct facts *facts)
 	close(fd);
 }
 
-static void gather_boot(struct facts *facts)
-{
-	struct timespec now, since_boot;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock_gettime(CLOCK_BOOTTIME, &since_boot);
-	facts->booted_ns = (now.tv_sec - since_boot.tv_sec) * 1000000000LL + now.tv_nsec -
-			   since_boot.tv_nsec;
-}
-
 void facts_forget_present(struct facts *facts)
 {
 	unsigned int i;
@@ -192,7 +182,7 @@ void facts_none(struct facts *facts)
 void facts_gather(const char *root, facts_ask_t ask, struct facts *facts)
 {
 	facts_none(facts);
-	gather_boot(facts);
+	facts->booted_ns = moment_of_boot();
 	gather_kvm(root, facts);
 	gather_misc(root, facts);
 	gather_log(root, facts);

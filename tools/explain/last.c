@@ -14,6 +14,7 @@
 #include "host/libvirt_log.h"
 #include "host/vm_name.h"
 #include "kernel/device.h"
+#include "report/moment.h"
 #include "sev/names.h"
 #include "trace/event.h"
 
@@ -92,12 +93,7 @@ void last_add(struct last *last, const struct sevadm_event *event)
 /* The trace has the time since boot. */
 static int64_t since_1970(uint64_t boot_ns)
 {
-	struct timespec boot, now;
-
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)boot_ns + (now.tv_sec - boot.tv_sec) * 1000000000LL + now.tv_nsec -
-	       boot.tv_nsec;
+	return (int64_t)boot_ns + moment_of_boot();
 }
 
 /* That a pool is full is no limit's doing. */

@@ -114,3 +114,12 @@ bool moment_find(const char *line, int64_t now_ns, struct moment *moment)
 {
 	return find_iso(line, moment) || find_syslog(line, now_ns, moment);
 }
+
+int64_t moment_of_boot(void)
+{
+	struct timespec now, since_boot;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &since_boot);
+	return (now.tv_sec - since_boot.tv_sec) * 1000000000LL + now.tv_nsec - since_boot.tv_nsec;
+}

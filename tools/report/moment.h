@@ -32,4 +32,7 @@ const char *moment_take(const char *text, struct moment *moment);
  */
 bool moment_find(const char *line, int64_t now_ns, struct moment *moment);
 
+/** moment_of_boot() - return when this boot began, by CLOCK_BOOTTIME, in ns since 1970 */
+int64_t moment_of_boot(void);
+
 #endif

@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/version.h"
 #include "kernel/client.h"
+#include "report/moment.h"
 #include "trace/event.h"
 #include "trace/recording.h"
 
@@ -93,14 +94,6 @@ static void add_status(struct json_object *header)
 	json_object_put(status);
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 static struct json_object *make_header(void)
 {
 	struct json_object *header = json_object_new_object();
@@ -120,8 +113,7 @@ static struct json_object *make_header(void)
 	json_object_object_add(header, "clock", json_object_new_string("boottime"));
 	/* time_ns of an event and this together are nanoseconds since 1970. */
 	json_object_object_add(header, "epoch_ns",
-			       json_object_new_int64(clock_ns(CLOCK_REALTIME) -
-						     clock_ns(CLOCK_BOOTTIME)));
+			       json_object_new_int64(moment_of_boot()));
 	return header;
 }
 
